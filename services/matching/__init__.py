@@ -1,0 +1,1 @@
+"""The matching service: which records speak of the same child."""

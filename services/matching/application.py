@@ -1,0 +1,73 @@
+"""The matching API: stateless beside its database, so any number of replicas may run."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import resources
+
+import httpx
+from fastapi import FastAPI
+
+from services.matching import linkage
+from services.matching.entries.sealing import Strongroom
+from services.matching.linkage import weights
+from services.matching.linkage.weights import Model
+from services.matching.links import endpoints as links
+from services.matching.links.linking import Linker
+from services.matching.searches import endpoints as searches
+from services.matching.settings import MatchingSettings
+from shared import application, jwk, outbound
+from shared.database import Database
+from shared.revocations import FollowedAuthority
+from shared.vocabulary import Scope
+
+DESCRIPTION = """Finds which records speak of the same child.
+
+The registry is its only caller: matching knows no areas and no children, only sealed features, keyed
+hashes and links."""
+
+
+def create_app(
+    settings: MatchingSettings, transport: httpx.AsyncBaseTransport | None = None
+) -> FastAPI:
+    """The application; ``transport`` joins it to the other services in one process."""
+    database = Database(settings.database_url("matching"), settings.pool_size)
+    credentials = outbound.ClientCredentials(
+        "matching",
+        jwk.load(settings.home / "keys" / "clients" / "matching.jwk"),
+        settings.issuer,
+        [Scope.REVOCATIONS_READ],
+        transport,
+    )
+    registry = outbound.client(settings.registry_url, auth=credentials, transport=transport)
+    authority = FollowedAuthority(registry, settings.issuer)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        following = asyncio.create_task(authority.follow())
+        yield
+        await application.stop(following)
+        await registry.aclose()
+        await database.close()
+
+    app = application.create(
+        service="matching",
+        title="Hutong matching",
+        description=DESCRIPTION,
+        database=database,
+        lifespan=lifespan,
+    )
+    model = the_model()
+    strongroom = Strongroom(
+        settings.key_set("matching", "master"), settings.key_set("matching", "index"), model
+    )
+    app.state.authority = authority
+    app.state.linker = Linker(model, strongroom)
+    app.include_router(links.router)
+    app.include_router(searches.router)
+    return app
+
+
+def the_model() -> Model:
+    """The linkage model this release carries."""
+    return weights.parse(resources.files(linkage).joinpath("model.toml").read_bytes())

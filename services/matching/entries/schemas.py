@@ -1,0 +1,49 @@
+"""Features on the wire, as the registry sends them: bounded, dirt included."""
+
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from services.matching.linkage.normalization import Features
+
+Short = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
+Relation = Literal["father", "mother", "grandfather", "grandmother", "other_relative", "other"]
+
+
+class Mute(BaseModel):
+    """Closed to unknown fields and silent about its values, which are personal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        return []
+
+
+class GuardianIn(Mute):
+    name: Short | None = None
+    relation: Relation | None = None
+    id_number: Short | None = None
+    phone: Short | None = None
+
+
+class FeaturesIn(Mute):
+    """What a record says of a child; anything may be absent."""
+
+    name: Short | None = None
+    former_name: Short | None = None
+    id_number: Short | None = None
+    id_kind: Literal["resident_id", "birth_certificate", "passport", "other"] | None = None
+    birth_date: Short | None = Field(
+        default=None, description="As received, impossible days included."
+    )
+    sex: Literal["male", "female", "unknown"] | None = None
+    phone: Short | None = None
+    guardians: list[GuardianIn] = Field(default=[], max_length=8)
+    hukou_division: Short | None = Field(default=None, description="GB/T 2260, 6, 9 or 12 digits.")
+    residence_division: Short | None = Field(
+        default=None, description="GB/T 2260, 6, 9 or 12 digits."
+    )
+    school: Short | None = None
+
+    def plain(self) -> Features:
+        return cast("Features", self.model_dump(exclude_none=True, exclude_defaults=True))

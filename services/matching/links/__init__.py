@@ -1,0 +1,1 @@
+"""Links: which person each entry speaks of, why, and every change of it in order."""

@@ -1,0 +1,116 @@
+"""The registry's way to matching: resolve, retract, follow link changes, explain. No other
+caller is served.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request
+
+from services.matching.linkage.comparison import COMPARISONS
+from services.matching.links import explaining, linking, retracting
+from services.matching.links.grades import Grade
+from services.matching.links.linking import Linker
+from services.matching.links.models import Link, LinkChange
+from services.matching.links.schemas import (
+    ComparisonOut,
+    ExplanationOut,
+    LinkChangesOut,
+    LinkOut,
+    LinksOut,
+    ResolutionsIn,
+    RetractionsIn,
+    ReviewOut,
+)
+from shared.application import USUAL, Transaction
+from shared.auth import Caller, allowed
+from shared.limits import MAX_PAGE
+from shared.vocabulary import Scope
+
+router = APIRouter(prefix="/v1", tags=["links"], responses=USUAL)
+
+Registry = Annotated[Caller, allowed(Scope.RESOLUTIONS_WRITE, purpose=False)]
+
+
+@router.post("/resolutions")
+async def resolve_entries(
+    request: Request, caller: Registry, session: Transaction, resolutions: ResolutionsIn
+) -> LinksOut:
+    """Find each entry's person. Idempotent by entry and version: repeating a batch gives the
+    same links, a version older than the stored one changes nothing, and a newer one replaces the
+    features and may relink.
+    """
+    items = [resolution.item() for resolution in resolutions.items]
+    links = await linking.resolve(session, linker_of(request), items)
+    return LinksOut(items=[LinkOut.of(link) for link in links])
+
+
+@router.post("/retractions")
+async def retract_entries(
+    request: Request, caller: Registry, session: Transaction, retractions: RetractionsIn
+) -> LinksOut:
+    """Link recalled or erased entries to nobody and destroy what is kept of them."""
+    asked = [retraction.retraction() for retraction in retractions.items]
+    links = await retracting.retract(session, linker_of(request).model.rule_version, asked)
+    return LinksOut(items=[LinkOut.of(link) for link in links])
+
+
+@router.get("/link-changes")
+async def list_link_changes(
+    caller: Registry,
+    session: Transaction,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = MAX_PAGE,
+) -> LinkChangesOut:
+    """Every change of every link, in the order in which they hold."""
+    changes = await explaining.changes_after(session, after, limit)
+    return LinkChangesOut(
+        items=[_link_out(change) for change in changes],
+        next=changes[-1].link_seq if changes else after,
+    )
+
+
+@router.get("/explanations/{entry}")
+async def explain_link(
+    request: Request, caller: Registry, session: Transaction, entry: Annotated[UUID, Path()]
+) -> ExplanationOut:
+    """Why the entry is linked as it is, comparison by comparison, without any personal value."""
+    found = await explaining.explain(session, entry)
+    return ExplanationOut(
+        link=_link_out(found.link),
+        against=found.link.against,
+        prior=linker_of(request).model.prior,
+        comparisons=comparisons(found.link.levels, found.link.weights),
+        reviews=[
+            ReviewOut(
+                candidate=review.candidate,
+                weight=review.weight,
+                comparisons=comparisons(review.levels, review.weights),
+            )
+            for review in found.reviews
+        ],
+    )
+
+
+def comparisons(levels: Sequence[str], weights: Sequence[float]) -> list[ComparisonOut]:
+    return [
+        ComparisonOut(comparison=name, level=level, weight=round(weight, 6))
+        for name, level, weight in zip(COMPARISONS, levels, weights, strict=False)
+    ]
+
+
+def linker_of(request: Request) -> Linker:
+    linker: Linker = request.app.state.linker
+    return linker
+
+
+def _link_out(link: Link | LinkChange) -> LinkOut:
+    return LinkOut(
+        entry=link.entry,
+        person=link.person,
+        grade=Grade(link.grade),
+        weight=round(link.weight, 6),
+        rule_version=link.rule_version,
+        link_seq=link.link_seq,
+    )

@@ -1,0 +1,112 @@
+"""Resolutions, retractions, link changes and explanations on the wire."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from services.matching.entries.schemas import FeaturesIn, Mute
+from services.matching.links.grades import Grade
+from services.matching.links.linking import Item
+from services.matching.links.queries import StoredLink
+from services.matching.links.retracting import Retraction
+from shared.limits import MAX_BULK_ITEMS, MAX_PAGE
+
+RuleVersion = Annotated[str, Field(max_length=100, examples=["hand-set-1+3f2a9c41d7be"])]
+LinkSeq = Annotated[int, Field(ge=0, le=2**63 - 1)]
+
+
+class ResolutionIn(Mute):
+    entry: UUID
+    version: int = Field(
+        ge=1, le=2**63 - 1, description="Grows with every change of the entry's features."
+    )
+    features: FeaturesIn
+
+    def item(self) -> Item:
+        return Item(self.entry, self.version, self.features.plain())
+
+
+class ResolutionsIn(Mute):
+    items: list[ResolutionIn] = Field(min_length=1, max_length=MAX_BULK_ITEMS)
+
+
+class LinkOut(BaseModel):
+    """An entry's person. ``possible``: a person of its own, while a review waits. A retracted or
+    erased entry has nobody.
+    """
+
+    entry: UUID
+    person: UUID | None
+    grade: Grade
+    weight: float = Field(description="Match weight in bits; 0 where nothing was compared.")
+    rule_version: RuleVersion
+    link_seq: LinkSeq
+
+    @classmethod
+    def of(cls, link: StoredLink) -> "LinkOut":
+        return cls(
+            entry=link.entry,
+            person=link.person,
+            grade=link.grade,
+            weight=round(link.weight, 6),
+            rule_version=link.rule_version,
+            link_seq=link.link_seq,
+        )
+
+
+class LinksOut(BaseModel):
+    """In the order of the items sent."""
+
+    items: list[LinkOut] = Field(max_length=MAX_BULK_ITEMS)
+
+
+class RetractionIn(Mute):
+    entry: UUID
+    erased: bool = Field(
+        default=False, description="Never link this entry again, however late a copy arrives."
+    )
+
+    def retraction(self) -> Retraction:
+        return Retraction(self.entry, self.erased)
+
+
+class RetractionsIn(Mute):
+    items: list[RetractionIn] = Field(min_length=1, max_length=MAX_BULK_ITEMS)
+
+
+class LinkChangesOut(BaseModel):
+    """Changes in order; ``next`` is the ``after`` of the next page and does not move when there
+    is nothing new.
+    """
+
+    items: list[LinkOut] = Field(max_length=MAX_PAGE)
+    next: LinkSeq
+
+
+class ComparisonOut(BaseModel):
+    """One comparison: the level found and what it weighs, in bits; never a value."""
+
+    comparison: str = Field(max_length=40)
+    level: str = Field(max_length=40)
+    weight: float
+
+
+class ReviewOut(BaseModel):
+    """A person whom the entry may also belong to, and why."""
+
+    candidate: UUID
+    weight: float
+    comparisons: list[ComparisonOut] = Field(max_length=50)
+
+
+class ExplanationOut(BaseModel):
+    """Why an entry stands where it does: ``against`` is the person it was weighed against,
+    joined or not.
+    """
+
+    link: LinkOut
+    against: UUID | None
+    prior: float = Field(description="Bits before any comparison; already in the link's weight.")
+    comparisons: list[ComparisonOut] = Field(max_length=50)
+    reviews: list[ReviewOut] = Field(max_length=100)

@@ -1,0 +1,1 @@
+"""Reviews: what the model leaves to a person's decision (clerical review)."""

@@ -1,0 +1,1 @@
+"""Searches: whom partial evidence may describe; nothing is stored."""

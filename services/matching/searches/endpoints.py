@@ -1,0 +1,31 @@
+"""Whom may this describe?  Asked through the registry, which knows areas and children."""
+
+from fastapi import APIRouter, Request
+
+from services.matching.linkage.judging import Verdict, judge
+from services.matching.links.endpoints import Registry, comparisons, linker_of
+from services.matching.searches import searching
+from services.matching.searches.schemas import FoundOut, SearchIn, SearchOut
+from shared.application import USUAL, Transaction
+
+router = APIRouter(prefix="/v1", tags=["searches"], responses=USUAL)
+
+
+@router.post("/searches")
+async def search_persons(
+    request: Request, caller: Registry, session: Transaction, search: SearchIn
+) -> SearchOut:
+    """Persons whom the features may describe.  Nothing of the search is stored."""
+    linker = linker_of(request)
+    found = await searching.find(session, linker, search.features.plain(), search.limit)
+    return SearchOut(
+        items=[
+            FoundOut(
+                person=person,
+                weight=round(evidence.weight, 6),
+                certain=judge(linker.model, evidence) is Verdict.CERTAIN,
+                comparisons=comparisons(evidence.levels, evidence.weights),
+            )
+            for person, evidence in found
+        ]
+    )

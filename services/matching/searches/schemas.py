@@ -1,0 +1,30 @@
+"""Searches on the wire."""
+
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from services.matching.entries.schemas import FeaturesIn, Mute
+from services.matching.links.schemas import ComparisonOut
+
+MAX_FOUND = 50
+
+
+class SearchIn(Mute):
+    features: FeaturesIn
+    limit: int = Field(default=10, ge=1, le=MAX_FOUND)
+
+
+class FoundOut(BaseModel):
+    person: UUID
+    weight: float
+    certain: bool = Field(
+        description="Whether an entry with these features would be linked to this person."
+    )
+    comparisons: list[ComparisonOut] = Field(max_length=50)
+
+
+class SearchOut(BaseModel):
+    """Likeliest first."""
+
+    items: list[FoundOut] = Field(max_length=MAX_FOUND)

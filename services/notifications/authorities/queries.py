@@ -1,0 +1,29 @@
+"""Who may receive notices, for routing."""
+
+from collections.abc import Sequence
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.notifications.feed.announcing import Subscriber
+from services.notifications.notices.routing import Candidate
+from shared.database import raw
+from shared.vocabulary import Department
+
+
+async def candidates(session: AsyncSession, subscribers: Sequence[Subscriber]) -> list[Candidate]:
+    """Named authorities, civil affairs' subscriptions to notices, and peer hubs."""
+    connection = await raw(session)
+    named = [
+        Candidate(r["name"], r["low"], r["high"], r["client"], r["peer"], rank=0)
+        for r in await connection.fetch("SELECT name, low, high, client, peer FROM authorities")
+    ]
+    subscribed = [
+        Candidate(s.client, s.low, s.high, client=s.client, rank=1)
+        for s in subscribers
+        if "notices" in s.kinds and s.department == Department.CIVIL_AFFAIRS
+    ]
+    hubs = [
+        Candidate(r["name"], r["low"], r["high"], peer=r["name"], rank=2)
+        for r in await connection.fetch("SELECT name, low, high FROM peers")
+    ]
+    return named + subscribed + hubs

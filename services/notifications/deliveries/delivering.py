@@ -1,0 +1,139 @@
+"""Sending what is due.
+
+Each step keeps the outcomes of finished attempts and leases the next deliveries in one transaction; the attempts run
+between steps, outside any transaction.  An outcome is kept only while its lease holds, so that a worker that slept
+cannot overwrite what its successor did.
+"""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.notifications.deliveries import queries
+from services.notifications.deliveries.breaker import CLOSED, Breaker, after, spends_attempt
+from services.notifications.deliveries.egress import Egress
+from services.notifications.deliveries.queries import Claimed, Verdict
+from services.notifications.deliveries.retry import Outcome, next_attempt
+from services.notifications.notices import moving
+from services.notifications.subscriptions.keys import KeyRing
+from shared import signatures
+from shared.clock import Clock
+from shared.database import SYSTEM, Database
+
+log = structlog.get_logger()
+Attempted = tuple[Claimed, Outcome, int]
+
+
+class Deliverer:
+    """One worker's deliveries under way."""
+
+    def __init__(
+        self, database: Database, clock: Clock, egress: Egress, keys: KeyRing, concurrency: int
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._egress = egress
+        self._keys = keys
+        self._concurrency = concurrency
+        self._running: set[asyncio.Task[Attempted]] = set()
+        self._receivers: Counter[UUID] = Counter()
+
+    async def step(self) -> int:
+        """Keep what is finished, claim and start more; how many of both."""
+        done = {task for task in self._running if task.done()}
+        if not done and self._running:
+            done, _ = await asyncio.wait(
+                self._running, timeout=0.1, return_when=asyncio.FIRST_COMPLETED
+            )
+        finished = [task.result() for task in done]
+        free = self._concurrency - len(self._running) + len(done)
+        for delivery, _, _ in finished:
+            self._receivers[delivery.receiver] -= 1
+        async with self._database.transaction(SYSTEM) as session:
+            if finished:
+                await self._keep(session, finished)
+            claimed = await queries.claim(session, self._clock.now(), +self._receivers, free)
+            signers = await self._keys.signers(session, claimed, self._clock.now())
+        self._running -= done
+        for delivery in claimed:
+            self._receivers[delivery.receiver] += 1
+            self._running.add(asyncio.create_task(self._attempt(delivery, signers)))
+        return len(finished) + len(claimed)
+
+    async def drain(self) -> None:
+        """Wait for what is under way and keep its outcomes."""
+        if self._running:
+            await asyncio.wait(self._running)
+        finished = [task.result() for task in self._running]
+        self._running.clear()
+        self._receivers.clear()
+        if finished:
+            async with self._database.transaction(SYSTEM) as session:
+                await self._keep(session, finished)
+
+    async def _attempt(
+        self, delivery: Claimed, signers: Mapping[UUID, Sequence[Ed25519PrivateKey]]
+    ) -> Attempted:
+        started = time.perf_counter()
+        headers = signatures.sign(
+            signers[delivery.receiver], str(delivery.message_id), self._clock.now(), delivery.body
+        )
+        outcome = await self._egress.post(delivery.url, delivery.body, headers)
+        return delivery, outcome, round((time.perf_counter() - started) * 1000)
+
+    async def _keep(self, session: AsyncSession, finished: Sequence[Attempted]) -> None:
+        now = self._clock.now()
+        receivers = sorted({delivery.receiver for delivery, _, _ in finished})
+        known = await queries.breakers(session, receivers)
+        breakers = dict(known)
+        verdicts = []
+        for delivery, outcome, milliseconds in finished:
+            before = breakers.get(delivery.receiver, CLOSED)
+            breakers[delivery.receiver] = later = after(before, outcome, now, probe=delivery.probe)
+            state, attempts, due_at = self._next(delivery, outcome, before, later)
+            verdicts.append(
+                Verdict(
+                    delivery,
+                    now,
+                    outcome.failure or "success",
+                    outcome.status,
+                    milliseconds,
+                    state,
+                    attempts,
+                    due_at,
+                )
+            )
+        kept = await queries.keep(session, verdicts)
+        for receiver in receivers:
+            if breakers[receiver] != known.get(receiver):
+                await queries.set_breaker(session, receiver, breakers[receiver])
+        for delivery, outcome, _ in finished:
+            if outcome.gone and delivery.id in kept:
+                await queries.disable(session, delivery.receiver, "gone")
+                log.warning("receiver.gone", receiver=str(delivery.receiver))
+        arrived = [v.delivery.notice for v in verdicts if v.state == "delivered" and v.delivery.id in kept]
+        await moving.delivered(session, [notice for notice in arrived if notice], now)
+
+    def _next(
+        self, delivery: Claimed, outcome: Outcome, before: Breaker, later: Breaker
+    ) -> tuple[str, int, datetime]:
+        now = self._clock.now()
+        if outcome.success:
+            return "delivered", delivery.attempts + 1, now
+        if not spends_attempt(before, outcome):
+            return "pending", delivery.attempts, later.open_until or now
+        attempts = delivery.attempts + 1
+        # Spreads load; guards no secret.
+        due_at = next_attempt(attempts, outcome, now, random.random())  # noqa: S311
+        if due_at is None:
+            log.warning("delivery.parked", delivery=str(delivery.id))
+            return "parked", attempts, now
+        return "pending", attempts, due_at

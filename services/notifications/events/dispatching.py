@@ -1,0 +1,206 @@
+"""From events to notices and announcements: the registry's word becomes what receivers are told.
+
+Events are taken in the registry's order, each with all its effects in the same transaction, once.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.notifications.feed import announcing
+from services.notifications.feed.announcing import Announcer
+from services.notifications.hub import Hub
+from services.notifications.notices import holding, moving
+from services.notifications.notices.issuing import Draft, Happening, Told, drafts, happening
+from services.notifications.notices.states import State
+from shared.clock import Clock
+from shared.database import SYSTEM, Database, raw
+from shared.ids import uuid7
+
+BATCH = 300
+#: Nobody is told of these: an answer to each reading would cause the next reading.
+SILENT = {"reference.read", "qualification.enquired"}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An event as it lies in the inbox."""
+
+    sender: str
+    id: UUID
+    type: str
+    at: datetime
+    child: UUID
+    child_seq: int
+    body: Mapping[str, Any]
+
+
+async def dispatch(database: Database, clock: Clock, hub: Hub, batch: int = BATCH) -> int:
+    """Give the next events their effects; how many."""
+    async with database.transaction(SYSTEM) as session:
+        if not await announcing.alone(session):
+            return 0
+        events = await _waiting(session, batch)
+        if events:
+            await _take(session, hub, events, clock.now())
+        return len(events)
+
+
+async def _take(
+    session: AsyncSession, hub: Hub, events: Sequence[Arrived], now: datetime
+) -> None:
+    announcer = Announcer(hub, await announcing.subscribers(session), now)
+    batch = Batch(hub, announcer, now, await _stories(session, events))
+    for event in events:
+        batch.take(event)
+    await batch.write(session)
+    await announcer.write(session)
+    connection = await raw(session)
+    await connection.execute(
+        "UPDATE events e SET dispatched_at = $3 FROM unnest($1::text[], $2::uuid[]) AS d(sender, id)"
+        " WHERE e.sender = d.sender AND e.id = d.id",
+        [event.sender for event in events],
+        [event.id for event in events],
+        now,
+    )
+
+
+@dataclass(slots=True)
+class Batch:
+    """The effects of a run of events, gathered in memory and then written in the order that keeps them true."""
+
+    hub: Hub
+    announcer: Announcer
+    now: datetime
+    stories: dict[UUID, list[Told]]
+    _cases: dict[UUID, tuple[int | None, int | None, bool, int]] = field(default_factory=dict)
+    _notices: list[tuple[UUID, Draft]] = field(default_factory=list)
+    _reads: list[tuple[UUID, str]] = field(default_factory=list)
+    _shielded: list[UUID] = field(default_factory=list)
+    _merges: list[tuple[UUID, UUID]] = field(default_factory=list)
+    _gone: list[UUID] = field(default_factory=list)
+
+    def take(self, event: Arrived) -> None:
+        what = happening(event.type, event.body)
+        story = self.stories[event.child]
+        for draft in drafts(what, story, self.hub.territory):
+            state = State.AWAITING_DECISION if draft.held else State.ISSUED
+            story.append(Told(draft.kind, draft.origin, draft.target, state))
+            self._notices.append((event.child, draft))
+        if event.type not in SILENT:
+            self.announcer.update(event.id, event.at, event.child, _counties(what))
+        self._remember(event, what)
+
+    def _remember(self, event: Arrived, what: Happening) -> None:
+        if event.type == "reference.read":
+            reader = event.body.get("reader")
+            if isinstance(reader, str):
+                self._reads.append((event.child, reader))
+            return
+        if event.type == "child.erased":
+            self._gone.append(event.child)
+            self._cases.pop(event.child, None)
+            return
+        if event.type == "child.merged" and (into := _uuid(event.body.get("into"))):
+            self._merges.append((event.child, into))
+            self.stories[into] += self.stories.pop(event.child, [])
+            self._cases.pop(event.child, None)
+            return
+        self._cases[event.child] = (what.residence, what.hukou, what.shielded, event.child_seq)
+        if what.shielded:
+            self._shielded.append(event.child)
+
+    async def write(self, session: AsyncSession) -> None:
+        connection = await raw(session)
+        await connection.executemany(
+            "INSERT INTO cases AS c (child, residence, hukou, shielded, subject_seq)"
+            " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (child) DO UPDATE SET"
+            " residence = excluded.residence, hukou = excluded.hukou, shielded = excluded.shielded,"
+            " subject_seq = excluded.subject_seq WHERE c.subject_seq <= excluded.subject_seq",
+            [(child, *case) for child, case in self._cases.items()],
+        )
+        await holding.hold(session, self._shielded, self.now)
+        await connection.executemany(
+            "INSERT INTO notices (id, kind, direction, toward, state, version, child, origin_county,"
+            " target_county, unwanted, untold, pushed, facts, tries, created_at, issued_at)"
+            " VALUES ($1, $2, 'local', $3, $4, 1, $5, $6, $7, '{}', false, 'no', 'no', 0, $8, $9)",
+            [self._row(child, draft) for child, draft in self._notices],
+        )
+        await connection.executemany(
+            "UPDATE notices SET child = $2 WHERE child = $1", self._merges
+        )
+        gone = [*self._gone, *(merged for merged, _ in self._merges)]
+        await connection.execute("DELETE FROM cases WHERE child = ANY($1)", gone)
+        await holding.withdraw_all(session, self._gone, self.now)
+        await moving.read_by(session, self._reads, self.now)
+
+    def _row(self, child: UUID, draft: Draft) -> tuple[object, ...]:
+        state = State.AWAITING_DECISION if draft.held else State.ISSUED
+        issued_at = None if draft.held else self.now
+        return (
+            uuid7(),
+            draft.kind,
+            draft.toward,
+            state,
+            child,
+            draft.origin,
+            draft.target,
+            self.now,
+            issued_at,
+        )
+
+
+def _counties(what: Happening) -> list[int]:
+    """The counties concerned: where the child is and belongs, then where it was and belonged."""
+    places = (what.residence, what.hukou, what.previous_residence, what.previous_hukou)
+    return list(dict.fromkeys(place for place in places if place is not None))
+
+
+def _uuid(value: object) -> UUID | None:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return None
+
+
+async def _waiting(session: AsyncSession, batch: int) -> list[Arrived]:
+    connection = await raw(session)
+    rows = await connection.fetch(
+        "SELECT sender, id, type, occurred_at, subject, subject_seq, body FROM events"
+        " WHERE dispatched_at IS NULL ORDER BY seq LIMIT $1",
+        batch,
+    )
+    return [
+        Arrived(
+            r["sender"],
+            r["id"],
+            r["type"],
+            r["occurred_at"],
+            r["subject"],
+            r["subject_seq"],
+            orjson.loads(r["body"]),
+        )
+        for r in rows
+    ]
+
+
+async def _stories(session: AsyncSession, events: Sequence[Arrived]) -> dict[UUID, list[Told]]:
+    children = {event.child for event in events}
+    children |= {into for event in events if (into := _uuid(event.body.get("into")))}
+    connection = await raw(session)
+    stories: dict[UUID, list[Told]] = defaultdict(list)
+    for row in await connection.fetch(
+        "SELECT child, kind, origin_county, target_county, state FROM notices"
+        " WHERE child = ANY($1) AND direction <> 'incoming' ORDER BY id",
+        sorted(children),
+    ):
+        stories[row["child"]].append(
+            Told(row["kind"], row["origin_county"], row["target_county"], State(row["state"]))
+        )
+    return stories

@@ -1,0 +1,41 @@
+"""The feed: every announcement in one order, one row for each county that it concerns."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, Text, text
+from sqlmodel import Field
+
+from services.notifications.tables import INSTANT, Table
+
+
+class Announcement(Table, table=True):
+    """Something a receiver is told.  ``position`` grows in commit order: one dispatcher writes at a time.
+
+    ``client`` is set where it is told to one receiver alone (a notice); ``lane_subject`` is what its lane is about.
+    """
+
+    __tablename__ = "announcements"
+    __table_args__ = (
+        Index("announcements_county", "county", "position"),
+        Index("announcements_subject", "lane_subject", "position"),
+        Index("announcements_notice", "notice", postgresql_where=text("notice IS NOT NULL")),
+    )
+
+    position: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    county: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    source: UUID
+    at: datetime = Field(sa_type=INSTANT)
+    lane_subject: UUID
+    child: UUID | None = None
+    client: str | None = Field(default=None, sa_type=Text)
+    notice: UUID | None = None
+
+
+class FeedPosition(Table, table=True):
+    """How far a client has confirmed the feed."""
+
+    __tablename__ = "feed_positions"
+
+    client: str = Field(primary_key=True, sa_type=Text)
+    position: int = Field(sa_type=BigInteger)

@@ -1,0 +1,60 @@
+"""Reading the feed under the caller's reach; row-level security leaves out what is not its own."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.database import Reach, raw
+
+_PAGE = """
+WITH page AS (
+  SELECT DISTINCT ON (position) position, county, source, at, lane_subject, child, notice
+  FROM announcements
+  WHERE position > $1 AND county BETWEEN $2 AND $3 AND (client IS NULL OR client = $4)
+  ORDER BY position, county LIMIT $5
+)
+SELECT page.*, (
+  SELECT count(DISTINCT a.position) FROM announcements a
+  WHERE a.lane_subject = page.lane_subject AND a.position <= page.position
+    AND a.county BETWEEN $2 AND $3 AND (a.client IS NULL OR a.client = $4)
+) AS number
+FROM page ORDER BY position
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    position: int
+    county: int
+    source: UUID
+    at: datetime
+    lane_subject: UUID
+    child: UUID | None
+    notice: UUID | None
+    number: int
+
+
+async def page(session: AsyncSession, reach: Reach, after: int, limit: int) -> list[Announced]:
+    """The announcements for this reach after a position, each with its number in its lane."""
+    connection = await raw(session)
+    rows = await connection.fetch(_PAGE, after, reach.low, reach.high, reach.client, limit)
+    return [Announced(**dict(row)) for row in rows]
+
+
+async def confirmed(session: AsyncSession, client: str) -> int:
+    """The position kept for this client; 0 at first."""
+    connection = await raw(session)
+    found = await connection.fetchval("SELECT position FROM feed_positions WHERE client = $1", client)
+    return int(found or 0)
+
+
+async def confirm(session: AsyncSession, client: str, position: int) -> None:
+    connection = await raw(session)
+    await connection.execute(
+        "INSERT INTO feed_positions AS f (client, position) VALUES ($1, $2)"
+        " ON CONFLICT (client) DO UPDATE SET position = greatest(f.position, excluded.position)",
+        client,
+        position,
+    )

@@ -1,0 +1,70 @@
+"""The items that receivers get, by webhook or from the feed."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from services.notifications.deliveries import payloads
+from services.notifications.schemas import CodeText, Moment, Reply
+from shared.limits import MAX_PAGE
+
+
+class ItemData(Reply):
+    county: CodeText
+    """The county that it concerns, always one inside the receiver's area."""
+    lane: UUID
+    """This receiver's lane for this child."""
+    number: Annotated[int, Field(ge=1, le=2**63 - 1)]
+    """Counts this lane's items from 1 without gaps."""
+    notice: UUID | None = None
+    """The notice to read, where there is one."""
+
+
+def _example(type_: str, **data: Any) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": "0198c1f0-0000-8000-8000-000000000002",
+        "source": "urn:hutong:chongqing",
+        "type": type_,
+        "subject": "mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpiytemzugu3dooby",
+        "time": "2026-11-20T08:00:00+00:00",
+        "datacontenttype": "application/json",
+        "data": {
+            "county": "371721000000",
+            "lane": "0198c1f0-0000-7000-8000-000000000003",
+            "number": 1,
+            **data,
+        },
+    }
+
+
+UPDATED_EXAMPLE = _example(payloads.UPDATED)
+NOTICE_EXAMPLE = _example(payloads.NOTICE, notice="0198c1ef-1111-7000-8000-000000000001")
+
+
+class ItemOut(Reply):
+    """A CloudEvents 1.0 event: what one receiver is told about one child."""
+
+    model_config = ConfigDict(json_schema_extra={"example": UPDATED_EXAMPLE})
+
+    specversion: Literal["1.0"]
+    id: UUID
+    """Stays the same over all deliveries, and between webhook and feed."""
+    source: Annotated[str, Field(max_length=100)]
+    type: Literal["cn.hutong.case.updated", "cn.hutong.notice"]
+    subject: Annotated[str | None, Field(max_length=80)] = None
+    """The receiver's own opaque reference of the child, to be read at the registry."""
+    time: Moment
+    datacontenttype: Literal["application/json"]
+    data: ItemData
+
+
+class FeedOut(Reply):
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"items": [UPDATED_EXAMPLE, NOTICE_EXAMPLE], "next": "AQ…"}}
+    )
+
+    items: Annotated[list[ItemOut], Field(max_length=MAX_PAGE)]
+    next: Annotated[str, Field(max_length=500)]
+    """Pass it as ``after`` to confirm these items and get the following ones; also when there were none."""

@@ -1,0 +1,28 @@
+"""What every act of this service needs to know of its hub: name, territory, and the keys of references and ids."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+from services.notifications.notices.issuing import Territory
+from services.notifications.settings import NotificationsSettings
+from shared.keys import KeySet
+from shared.references import References
+
+
+@dataclass(frozen=True)
+class Hub:
+    name: str
+    territory: Territory
+    ids: KeySet
+    """Keys the ids of items, so that two receivers cannot compare notes."""
+
+    @cached_property
+    def references(self) -> References:
+        return References(self.ids)
+
+    @classmethod
+    def of(cls, settings: NotificationsSettings) -> Self:
+        return cls(
+            settings.hub, settings.territory, settings.key_set("notifications", "references")
+        )

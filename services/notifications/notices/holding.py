@@ -1,0 +1,76 @@
+"""Holding back: what must not leave after all, because a child has become shielded or is erased."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.notifications.deliveries import payloads
+from shared.database import raw
+
+
+async def hold(session: AsyncSession, children: Sequence[UUID], now: datetime) -> None:
+    """Notices about these children that have not left yet wait for a person's decision.
+
+    One that is on the wire at this moment counts as gone.
+    """
+    if not children:
+        return
+    connection = await raw(session)
+    held = await connection.fetch(
+        "UPDATE notices n SET state = 'awaiting_decision', version = version + 1, issued_at = NULL,"
+        " direction = 'local', peer = NULL, receiver_client = NULL, receiver_name = NULL"
+        " WHERE n.child = ANY($1) AND n.state = 'issued' AND n.direction <> 'incoming'"
+        " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notice = n.id"
+        "  AND (d.state <> 'pending' OR d.leased_until > clock_timestamp()))"
+        " RETURNING n.id",
+        list(children),
+    )
+    await _silence(session, [row["id"] for row in held], now)
+
+
+async def withdraw_all(session: AsyncSession, children: Sequence[UUID], now: datetime) -> None:
+    """End every open notice of our own about erased children; peers that heard of one are told."""
+    if not children:
+        return
+    connection = await raw(session)
+    ended = await connection.fetch(
+        "UPDATE notices SET state = 'withdrawn', version = version + 1, ended_at = $2,"
+        " untold = direction = 'outgoing' AND issued_at IS NOT NULL"
+        " WHERE child = ANY($1) AND direction <> 'incoming'"
+        " AND state IN ('awaiting_decision', 'issued', 'delivered', 'read', 'accepted')"
+        " RETURNING id",
+        list(children),
+        now,
+    )
+    await _silence(session, [row["id"] for row in ended], now)
+
+
+async def _silence(session: AsyncSession, notices: Sequence[UUID], now: datetime) -> None:
+    """Take the notice out of what is waiting to be told; a lane keeps its number, with a neutral update."""
+    if not notices:
+        return
+    connection = await raw(session)
+    await connection.execute(
+        "UPDATE deliveries SET state = 'cancelled', ended_at = $2"
+        " WHERE notice = ANY($1) AND client IS NULL AND state IN ('pending', 'parked')",
+        list(notices),
+        now,
+    )
+    for row in await connection.fetch(
+        "SELECT id, body FROM deliveries WHERE notice = ANY($1) AND state IN ('pending', 'parked')",
+        list(notices),
+    ):
+        event = orjson.loads(row["body"])
+        event["type"] = payloads.UPDATED
+        event["data"].pop("notice", None)
+        await connection.execute(
+            "UPDATE deliveries SET notice = NULL, body = $2 WHERE id = $1",
+            row["id"],
+            payloads.encoded(event),
+        )
+    await connection.execute(
+        "UPDATE announcements SET notice = NULL WHERE notice = ANY($1)", list(notices)
+    )

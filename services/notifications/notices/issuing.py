@@ -1,0 +1,194 @@
+"""Which notices an event calls for.  Pure.
+
+Cast: a *happening* is a registry event read for this purpose; the *story* is what was already drafted about the
+child, oldest first; a *draft* is a notice not yet written down.  The *territory* is where this hub speaks for the
+residence or the hukou place: what another hub must tell, we never tell in its name.
+
+Kinds: *arrived* (流入), *moved_on* (流出), *hukou_changed* (户籍变动), *qualification_enquiry* (资格核实),
+*key_care_changed* (重点关爱变动).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from services.notifications.notices.states import State
+
+
+class Kind(StrEnum):
+    ARRIVED = "arrived"
+    MOVED_ON = "moved_on"
+    HUKOU_CHANGED = "hukou_changed"
+    QUALIFICATION_ENQUIRY = "qualification_enquiry"
+    KEY_CARE_CHANGED = "key_care_changed"
+
+
+class Toward(StrEnum):
+    """What the target is to the child."""
+
+    HUKOU = "hukou"
+    RESIDENCE = "residence"
+    NEXT = "next"
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    ranges: tuple[tuple[int, int], ...]
+
+    def __contains__(self, code: int) -> bool:
+        return any(low <= code <= high for low, high in self.ranges)
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    type: str
+    residence: int | None = None
+    hukou: int | None = None
+    shielded: bool = False
+    previous_residence: int | None = None
+    previous_hukou: int | None = None
+    by: int | None = None
+    """The county that enquires."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notice of the past, as far as it matters here."""
+
+    kind: str
+    origin: int
+    target: int
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    kind: Kind
+    origin: int
+    target: int
+    toward: Toward
+    held: bool
+    """A shielded child: a person decides before anything leaves."""
+
+
+#: Events after which a child may live where its hukou place has not heard of it.
+ARRIVING = {
+    "child.registered",
+    "child.residence_changed",
+    "child.hukou_changed",
+    "child.status_changed",
+}
+UNSEEN = {State.AWAITING_DECISION, State.ISSUED, State.DELIVERED}
+
+
+def happening(type_: str, body: Mapping[str, Any]) -> Happening:
+    """Read an event; a county that cannot be read counts as not given."""
+    return Happening(
+        type=type_,
+        residence=county_in(body, "residence"),
+        hukou=county_in(body, "hukou"),
+        shielded=body.get("shielded") is True,
+        previous_residence=county_in(body, "previous_residence"),
+        previous_hukou=county_in(body, "previous_hukou"),
+        by=county_in(body, "by"),
+    )
+
+
+def county_in(body: Mapping[str, Any], name: str) -> int | None:
+    value = body.get(name)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) in (6, 9, 12):
+        return int(value.ljust(12, "0")) // 10**6 * 10**6 if value[0] != "0" else None
+    return None
+
+
+def drafts(event: Happening, story: Sequence[Told], territory: Territory) -> tuple[Draft, ...]:
+    """The notices that this event calls for, in the order in which they are to be issued."""
+    return tuple(
+        Draft(kind, origin, target, toward, event.shielded)
+        for kind, origin, target, toward in _called_for(event, story, territory)
+        if origin != target
+    )
+
+
+def _called_for(
+    event: Happening, story: Sequence[Told], territory: Territory
+) -> Iterator[tuple[Kind, int, int, Toward]]:
+    yield from _moved_on(event, story, territory)
+    yield from _hukou_changed(event, territory)
+    yield from _arrived(event, story, territory)
+    yield from _key_care_changed(event, story, territory)
+    yield from _enquiry(event)
+
+
+def _arrived(
+    event: Happening, story: Sequence[Told], territory: Territory
+) -> Iterator[tuple[Kind, int, int, Toward]]:
+    if event.type not in ARRIVING or event.residence is None or event.hukou is None:
+        return
+    last = _last_of(story, event.residence, event.hukou)
+    if event.residence in territory and (last is None or last.kind == Kind.MOVED_ON):
+        yield Kind.ARRIVED, event.residence, event.hukou, Toward.HUKOU
+
+
+def _moved_on(
+    event: Happening, story: Sequence[Told], territory: Territory
+) -> Iterator[tuple[Kind, int, int, Toward]]:
+    left = event.previous_residence
+    if left is None or left == event.residence or left not in territory:
+        return
+    if event.type not in {"child.residence_changed", "child.moved_on"}:
+        return
+    hukou = event.previous_hukou or event.hukou
+    if hukou is not None:
+        last = _last_of(story, left, hukou)
+        if last is not None and last.kind == Kind.ARRIVED and last.state is not State.WITHDRAWN:
+            yield Kind.MOVED_ON, left, hukou, Toward.HUKOU
+    if event.residence is not None and event.residence != hukou:
+        yield Kind.MOVED_ON, left, event.residence, Toward.NEXT
+
+
+def _hukou_changed(
+    event: Happening, territory: Territory
+) -> Iterator[tuple[Kind, int, int, Toward]]:
+    before, now = event.previous_hukou, event.hukou
+    if event.type != "child.hukou_changed" or event.residence is None or before in {None, now}:
+        return
+    speaker = next((place for place in (now, before) if place is not None and place in territory), None)
+    if speaker is not None:
+        yield Kind.HUKOU_CHANGED, speaker, event.residence, Toward.RESIDENCE
+
+
+def _key_care_changed(
+    event: Happening, story: Sequence[Told], territory: Territory
+) -> Iterator[tuple[Kind, int, int, Toward]]:
+    if event.type != "key_care.changed" or event.residence is None or event.hukou is None:
+        return
+    # A notice is thin: one that nobody has read yet will show the newest state when it is.
+    waiting = any(
+        told.kind == Kind.KEY_CARE_CHANGED
+        and (told.origin, told.target) == (event.residence, event.hukou)
+        and told.state in UNSEEN
+        for told in story
+    )
+    if event.residence in territory and not waiting:
+        yield Kind.KEY_CARE_CHANGED, event.residence, event.hukou, Toward.HUKOU
+
+
+def _enquiry(event: Happening) -> Iterator[tuple[Kind, int, int, Toward]]:
+    if event.type != "qualification.enquired" or event.by is None:
+        return
+    if event.by != event.hukou and event.hukou is not None:
+        yield Kind.QUALIFICATION_ENQUIRY, event.by, event.hukou, Toward.HUKOU
+    elif event.by == event.hukou and event.residence is not None:
+        yield Kind.QUALIFICATION_ENQUIRY, event.by, event.residence, Toward.RESIDENCE
+
+
+def _last_of(story: Sequence[Told], origin: int, target: int) -> Told | None:
+    """The last word that this place had for that one about the child living here."""
+    of_pair = [
+        told
+        for told in story
+        if (told.origin, told.target) == (origin, target) and told.kind in {Kind.ARRIVED, Kind.MOVED_ON}
+    ]
+    return of_pair[-1] if of_pair else None

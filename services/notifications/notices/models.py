@@ -1,0 +1,74 @@
+"""Notices: what one place formally tells or asks another about one child, and what came of it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field
+
+from services.notifications.tables import INSTANT, Table
+
+
+class Notice(Table, table=True):
+    """One notice, ours or a peer hub's.
+
+    ``issued_at`` stays empty while a person has still to decide: until then the target side cannot see the row.
+    ``child`` is known for our own notices, ``reference`` (made by the peer) for incoming ones.  ``told`` is the last
+    state that the peer was told of.  ``unwanted`` lists receivers that said the child is not theirs.
+    """
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        Index("notices_target", "target_county", "id"),
+        Index("notices_origin", "origin_county", "id"),
+        Index("notices_child", "child", "id"),
+        Index("notices_remote", "peer", "remote_id", unique=True, postgresql_where=text("remote_id IS NOT NULL")),
+        Index(
+            "notices_unrouted",
+            "target_county",
+            postgresql_where=text("receiver_name IS NULL AND state IN ('issued', 'delivered')"),
+        ),
+        Index("notices_untold", "id", postgresql_where=text("untold")),
+        Index(
+            "notices_rerouting",
+            "id",
+            postgresql_where=text(
+                "outcome = 'not_ours' AND replaced_by IS NULL AND direction <> 'incoming'"
+            ),
+        ),
+        Index("notices_unpushed", "id", postgresql_where=text("pushed = 'waiting'")),
+        Index("notices_unfetched", "id", postgresql_where=text("facts = 'waiting'")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    kind: str = Field(sa_type=Text)
+    direction: str = Field(sa_type=Text)
+    toward: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    version: int = Field(default=1, sa_type=BigInteger)
+    child: UUID | None = None
+    reference: str | None = Field(default=None, sa_type=Text)
+    origin_county: int = Field(sa_type=BigInteger)
+    target_county: int = Field(sa_type=BigInteger)
+    receiver_client: str | None = Field(default=None, sa_type=Text)
+    receiver_name: str | None = Field(default=None, sa_type=Text)
+    unwanted: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))
+    peer: str | None = Field(default=None, sa_type=Text)
+    remote_id: UUID | None = None
+    untold: bool = False
+    replaces: UUID | None = None
+    replaced_by: UUID | None = None
+    outcome: str | None = Field(default=None, sa_type=Text)
+    hukou_division: int | None = Field(default=None, sa_type=BigInteger)
+    pushed: str = Field(default="no", sa_type=Text)
+    facts: str = Field(default="no", sa_type=Text)
+    tries: int = 0
+    due_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    entry: UUID | None = None
+    created_at: datetime = Field(sa_type=INSTANT)
+    issued_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    delivered_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    read_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    accepted_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    ended_at: datetime | None = Field(default=None, sa_type=INSTANT)

@@ -1,0 +1,90 @@
+"""Handing the hukou place's answers to our own registry, where each becomes a record like any other."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import structlog
+
+from shared.clock import SHANGHAI, Clock
+from shared.database import SYSTEM, Database, raw
+from shared.divisions import text_of
+from shared.vocabulary import Purpose
+
+log = structlog.get_logger()
+BATCH = 200
+LEASE_SECONDS = 60
+HEADERS = {"Hutong-Purpose": Purpose.HUKOU_EXCHANGE, "Hutong-Actor": "system:notices"}
+
+_CLAIM = (
+    "UPDATE notices n SET tries = tries + 1,"
+    " due_at = $1::timestamptz + make_interval(secs => $2)"
+    " FROM (SELECT id FROM notices WHERE pushed = 'waiting' AND due_at <= $1"
+    "  ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) AS due"
+    " WHERE n.id = due.id"
+    " RETURNING n.id, n.child, n.origin_county, n.outcome, n.hukou_division, n.ended_at, n.tries"
+)
+
+
+async def push_answers(database: Database, clock: Clock, registry: httpx.AsyncClient) -> int:
+    """Push the next answers; how many.  Sending one again is harmless: its natural key is the notice."""
+    async with database.transaction(SYSTEM) as session:
+        connection = await raw(session)
+        rows = await connection.fetch(_CLAIM, clock.now(), LEASE_SECONDS, BATCH)
+    if not rows:
+        return 0
+    try:
+        statuses = await _push(registry, [_item(row) for row in rows])
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        log.warning("answers.unpushed", count=len(rows), error=type(error).__name__)
+        await _again(database, clock, rows)
+        return 0
+    async with database.transaction(SYSTEM) as session:
+        connection = await raw(session)
+        await connection.executemany(
+            "UPDATE notices SET pushed = $2 WHERE id = $1 AND pushed = 'waiting'",
+            [(row["id"], _kept(row["id"], statuses)) for row in rows if str(row["id"]) in statuses],
+        )
+    return len(rows)
+
+
+async def _push(registry: httpx.AsyncClient, items: list[dict[str, Any]]) -> dict[str, str]:
+    reply = await registry.post("/v1/hukou-answers", json=items, headers=HEADERS)
+    reply.raise_for_status()
+    return {str(r["source_id"]): str(r["status"]) for r in reply.json()["results"]}
+
+
+async def _again(database: Database, clock: Clock, rows: Sequence[Any]) -> None:
+    """Hand the lease back: try again after a pause that grows from two seconds to an hour."""
+    async with database.transaction(SYSTEM) as session:
+        connection = await raw(session)
+        await connection.executemany(
+            "UPDATE notices SET due_at = $2::timestamptz + make_interval(secs => $3)"
+            " WHERE id = $1 AND pushed = 'waiting'",
+            [(row["id"], clock.now(), min(2.0 ** min(row["tries"], 12), 3600)) for row in rows],
+        )
+
+
+def _kept(notice: object, statuses: dict[str, str]) -> str:
+    if statuses[str(notice)] == "refused":
+        log.warning("answer.refused", notice=str(notice))
+        return "refused"
+    return "done"
+
+
+def _item(row: Any) -> dict[str, Any]:
+    answered_on = row["ended_at"].astimezone(SHANGHAI).date().isoformat()
+    item = {
+        "source_id": str(row["id"]),
+        "version": 1,
+        "observed_on": answered_on,
+        "division": text_of(row["origin_county"]),
+        "child_id": str(row["child"]),
+        "child": {},
+        "outcome": row["outcome"],
+        "answered_on": answered_on,
+        "notice_ref": str(row["id"]),
+    }
+    if row["hukou_division"] is not None:
+        item["hukou_division"] = text_of(row["hukou_division"])
+    return item

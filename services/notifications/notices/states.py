@@ -1,0 +1,93 @@
+"""The states of a notice and the moves between them.  Pure.
+
+issued → delivered → read → accepted → answered, forward only; a notice may skip ahead, since receipts arrive late.
+*Refused* and *withdrawn* end it too; nothing else does: being overdue is a flag.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a notice stands (通知单状态)."""
+
+    AWAITING_DECISION = "awaiting_decision"
+    ISSUED = "issued"
+    DELIVERED = "delivered"
+    READ = "read"
+    ACCEPTED = "accepted"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class Move(StrEnum):
+    """What can happen to a notice."""
+
+    RELEASE = "release"
+    HOLD = "hold"
+    DELIVER = "deliver"
+    READ = "read"
+    ACCEPT = "accept"
+    ANSWER = "answer"
+    REFUSE = "refuse"
+    WITHDRAW = "withdraw"
+
+
+class Outcome(StrEnum):
+    """What the answering place says (答复)."""
+
+    CONFIRMED = "confirmed"
+    MISMATCH = "mismatch"
+    NOT_OURS = "not_ours"
+    UNKNOWN = "unknown"
+
+
+class NotPossible(Exception):
+    """This move cannot be made from this state."""
+
+
+SENT = (State.ISSUED, State.DELIVERED, State.READ, State.ACCEPTED)
+OPEN = (State.AWAITING_DECISION, *SENT)
+ENDED = (State.ANSWERED, State.REFUSED, State.WITHDRAWN)
+_REACHED = {Move.DELIVER: State.DELIVERED, Move.READ: State.READ, Move.ACCEPT: State.ACCEPTED}
+_ENDING = {Move.ANSWER: State.ANSWERED, Move.REFUSE: State.REFUSED, Move.WITHDRAW: State.WITHDRAWN}
+
+
+def _table() -> Mapping[tuple[State, Move], State]:
+    table = {
+        (State.AWAITING_DECISION, Move.RELEASE): State.ISSUED,
+        (State.AWAITING_DECISION, Move.HOLD): State.AWAITING_DECISION,
+        (State.AWAITING_DECISION, Move.WITHDRAW): State.WITHDRAWN,
+        (State.ISSUED, Move.HOLD): State.AWAITING_DECISION,
+    }
+    for place, state in enumerate(SENT):
+        for move, reached in _REACHED.items():
+            table[state, move] = SENT[max(place, SENT.index(reached))]
+        table |= {(state, move): end for move, end in _ENDING.items()}
+    # Receipts that come late, or twice, change nothing.
+    table |= {(end, move): end for end in ENDED for move in (Move.DELIVER, Move.READ)}
+    return table
+
+
+TABLE = _table()
+
+
+def after(state: State, move: Move) -> State:
+    """The state that follows; NotPossible where the move makes no sense."""
+    try:
+        return TABLE[state, move]
+    except KeyError as error:
+        raise NotPossible(f"{move} from {state}") from error
+
+
+def possible(state: State, move: Move) -> bool:
+    return (state, move) in TABLE
+
+
+def overdue(state: State, issued_at: datetime | None, days: int | None, now: datetime) -> bool:
+    """Whether an answer is late; never, where no deadline is configured."""
+    if days is None or issued_at is None or state not in SENT:
+        return False
+    return now >= issued_at + timedelta(days=days)

@@ -1,0 +1,210 @@
+"""Fetching what a peer's notice is about, and keeping it as a record of our own registry.
+
+The facts pass through memory alone: read from the peer's registry under our own token there, pushed to our registry as
+``peer-facts``.  Nothing of them is stored or logged here; only the registry's entry id is kept on the notice.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import httpx
+import structlog
+from joserfc.jwk import Key
+
+from shared import outbound
+from shared.clock import Clock, today
+from shared.database import SYSTEM, Database, raw
+from shared.divisions import text_of
+from shared.outbound import ClientCredentials
+from shared.vocabulary import Purpose, Scope
+
+log = structlog.get_logger()
+BATCH = 100
+LEASE_SECONDS = 75
+#: How often a child that the peer does not show us is asked for.
+TRIES = 6
+HEADERS = {"Hutong-Purpose": Purpose.HUKOU_EXCHANGE, "Hutong-Actor": "system:notices"}
+
+_CLAIM = (
+    "UPDATE notices n SET tries = tries + 1,"
+    " due_at = $1::timestamptz + make_interval(secs => $2)"
+    " FROM (SELECT id FROM notices WHERE facts = 'waiting' AND due_at <= $1"
+    "  ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) AS due, peers p"
+    " WHERE n.id = due.id AND p.name = n.peer"
+    " RETURNING n.id, n.reference, n.remote_id, n.target_county, n.tries, p.name, p.registry_url, p.issuer"
+)
+
+
+class PeerFault(Exception):
+    """The other side answered with something that is no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One notice whose facts are to be fetched; ``tries`` is also the version of what we push."""
+
+    notice: UUID
+    reference: str
+    remote: UUID
+    county: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A peer's registry."""
+
+    name: str
+    registry_url: str
+    issuer: str
+
+
+@dataclass
+class Fetcher:
+    """Holds one client per registry, so that tokens are reused."""
+
+    database: Database
+    clock: Clock
+    hub: str
+    hub_client_key: Key | None
+    registry: httpx.AsyncClient
+    transport: httpx.AsyncBaseTransport | None = None
+    _peers: dict[Source, httpx.AsyncClient] = field(default_factory=dict)
+
+    async def step(self) -> int:
+        """Fetch the facts of the next notices; how many notices were claimed."""
+        claimed = await self._claim()
+        for source, wanted in claimed.items():
+            try:
+                await self._fetch(source, wanted)
+            except (httpx.HTTPError, PeerFault) as error:
+                log.warning(
+                    "peer.unfetched", peer=source.name, count=len(wanted), error=type(error).__name__
+                )
+                await self._again(wanted)
+        return sum(map(len, claimed.values()))
+
+    async def close(self) -> None:
+        for client in self._peers.values():
+            await client.aclose()
+
+    async def _claim(self) -> Mapping[Source, list[Wanted]]:
+        claimed: dict[Source, list[Wanted]] = defaultdict(list)
+        async with self.database.transaction(SYSTEM) as session:
+            connection = await raw(session)
+            for r in await connection.fetch(
+                _CLAIM, self.clock.now(), LEASE_SECONDS, BATCH
+            ):
+                claimed[Source(r["name"], r["registry_url"], r["issuer"])].append(
+                    Wanted(r["id"], r["reference"], r["remote_id"], r["target_county"], r["tries"])
+                )
+        return claimed
+
+    async def _fetch(self, source: Source, wanted: Sequence[Wanted]) -> None:
+        results = await self._read(source, [one.reference for one in wanted])
+        found = [one for one in wanted if results.get(one.reference) is not None]
+        missing = [one for one in wanted if results.get(one.reference) is None]
+        lost = [one for one in missing if one.tries >= TRIES]
+        items = [self._item(source, one, results[one.reference] or {}) for one in found]
+        entries = await self._push(items) if items else {}
+        await self._keep(found, entries, lost)
+        await self._again([one for one in missing if one.tries < TRIES])
+
+    async def _read(self, source: Source, references: list[str]) -> dict[str, dict[str, Any] | None]:
+        """Reference → child; None where the peer says there is none for us (any more)."""
+        reply = await self._peer(source).post(
+            "/v1/references/read",
+            json={"references": list(dict.fromkeys(references))},
+            headers=HEADERS,
+        )
+        reply.raise_for_status()
+        try:
+            return {
+                result["reference"]: result["child"] if result["found"] else None
+                for result in reply.json()["results"]
+            }
+        except (ValueError, KeyError, TypeError):
+            raise PeerFault("references/read") from None
+
+    def _item(self, source: Source, wanted: Wanted, child: dict[str, Any]) -> dict[str, Any]:
+        identity = ("name", "id_number", "id_kind", "sex", "birth_date")
+        hukou, residence = child.get("hukou"), child.get("residence")
+        item: dict[str, Any] = {
+            "source_id": str(wanted.notice),
+            "version": wanted.tries,
+            "observed_on": today(self.clock).isoformat(),
+            "division": text_of(wanted.county),
+            "child": {name: child[name] for name in identity if child.get(name) is not None},
+            "guardians": child.get("guardians") or [],
+            "hub": source.name,
+            "notice_ref": str(wanted.remote),
+        }
+        if hukou:
+            item["hukou"] = {k: v for k, v in hukou.items() if v is not None}
+        if residence:
+            item["residence"] = {k: v for k, v in residence.items() if v is not None}
+            if residence.get("since"):
+                item["since"] = residence["since"]
+        return item
+
+    async def _push(self, items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """Notice → our registry's result for it."""
+        reply = await self.registry.post("/v1/peer-facts", json=items, headers=HEADERS)
+        reply.raise_for_status()
+        try:
+            return {str(result["source_id"]): result for result in reply.json()["results"]}
+        except (ValueError, KeyError, TypeError):
+            raise PeerFault("peer-facts") from None
+
+    async def _keep(
+        self, found: Sequence[Wanted], results: Mapping[str, dict[str, Any]], lost: Sequence[Wanted]
+    ) -> None:
+        rows = []
+        for one in found:
+            result = results.get(str(one.notice), {})
+            status = result.get("status")
+            if status == "refused":
+                log.warning("peer.facts_refused", notice=str(one.notice))
+            facts = "refused" if status == "refused" else "kept"
+            if status is not None:
+                rows.append((one.notice, one.tries, facts, result.get("entry")))
+        rows += [(one.notice, one.tries, "absent", None) for one in lost]
+        async with self.database.transaction(SYSTEM) as session:
+            connection = await raw(session)
+            await connection.executemany(
+                "UPDATE notices SET facts = $3, entry = $4::uuid, version = version + 1"
+                " WHERE id = $1 AND tries = $2 AND facts = 'waiting'",
+                rows,
+            )
+
+    async def _again(self, wanted: Sequence[Wanted]) -> None:
+        """Hand the lease back: try again after a pause that grows from two seconds to an hour."""
+        async with self.database.transaction(SYSTEM) as session:
+            connection = await raw(session)
+            await connection.executemany(
+                "UPDATE notices SET due_at = $3::timestamptz + make_interval(secs => $4)"
+                " WHERE id = $1 AND tries = $2 AND facts = 'waiting'",
+                [
+                    (one.notice, one.tries, self.clock.now(), min(2.0 ** min(one.tries, 12), 3600))
+                    for one in wanted
+                ],
+            )
+
+    def _peer(self, source: Source) -> httpx.AsyncClient:
+        if source not in self._peers:
+            if self.hub_client_key is None:
+                raise PeerFault("no client key for peers")
+            auth = ClientCredentials(
+                f"hub-{self.hub}",
+                self.hub_client_key,
+                source.issuer,
+                [Scope.REFERENCES_READ],
+                transport=self.transport,
+            )
+            self._peers[source] = outbound.client(
+                source.registry_url, auth=auth, transport=self.transport
+            )
+        return self._peers[source]

@@ -1,0 +1,34 @@
+"""Peer hubs: another city's hub, its territory, its addresses and its public key; and the inbox of what it sent."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Text
+from sqlmodel import Field
+
+from services.notifications.tables import INSTANT, Table
+
+
+class Peer(Table, table=True):
+    """``receiver`` is the row under which deliveries to this hub are kept."""
+
+    __tablename__ = "peers"
+
+    name: str = Field(primary_key=True, sa_type=Text)
+    low: int = Field(sa_type=BigInteger)
+    high: int = Field(sa_type=BigInteger)
+    notifications_url: str = Field(sa_type=Text)
+    registry_url: str = Field(sa_type=Text)
+    issuer: str = Field(sa_type=Text)
+    public_key: str = Field(sa_type=Text)
+    receiver: UUID = Field(foreign_key="receivers.id")
+
+
+class PeerMessage(Table, table=True):
+    """One message taken from a peer, kept with its effect."""
+
+    __tablename__ = "peer_inbox"
+
+    sender: str = Field(primary_key=True, sa_type=Text)
+    id: str = Field(primary_key=True, sa_type=Text)
+    received_at: datetime = Field(sa_type=INSTANT)

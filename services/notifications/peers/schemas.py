@@ -1,0 +1,101 @@
+"""What hubs send one another: CloudEvents envelopes, thin, signed."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from services.notifications.deliveries import payloads
+from services.notifications.notices.issuing import Kind, Toward
+from services.notifications.notices.states import Outcome
+from services.notifications.schemas import CodeText, Instant, Reference, Reply, Wire, Word
+
+
+class Envelope(BaseModel):
+    """CloudEvents 1.0; extension attributes of a newer peer are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    specversion: Literal["1.0"]
+    id: Word
+    source: Annotated[str, StringConstraints(max_length=100, pattern=r"^urn:hutong:[a-z][a-z0-9-]*$")]
+    time: Instant
+    datacontenttype: Literal["application/json"] = "application/json"
+
+
+class PeerNoticeData(Wire):
+    notice: UUID
+    """The issuing hub's id of the notice."""
+    kind: Kind
+    county: CodeText
+    """The county that the notice is for."""
+    origin_county: CodeText
+    """The county that tells."""
+    toward: Toward = Toward.HUKOU
+    """What the county is to the child."""
+
+
+class PeerNoticeIn(Envelope):
+    type: Literal["cn.hutong.peer.notice"]
+    subject: Reference
+    data: PeerNoticeData
+
+
+class PeerAnswerData(Wire):
+    notice: UUID
+    outcome: Outcome
+    hukou_county: CodeText | None = None
+
+
+class PeerAnswerIn(Envelope):
+    type: Literal["cn.hutong.peer.answer"]
+    data: PeerAnswerData
+
+
+class PeerReceiptData(Wire):
+    notice: UUID
+    state: Literal["read", "accepted", "refused", "withdrawn"]
+
+
+class PeerReceiptIn(Envelope):
+    type: Literal["cn.hutong.peer.receipt"]
+    data: PeerReceiptData
+
+
+class TakenOut(Reply):
+    """What was taken over; sending it again is harmless."""
+
+    taken: bool = True
+
+
+def example(type_: str, subject: str | None, data: dict[str, Any]) -> dict[str, Any]:
+    made = {
+        "specversion": "1.0",
+        "id": "0198c1f0-0000-8000-8000-000000000001",
+        "source": "urn:hutong:chongqing",
+        "type": type_,
+        "time": "2026-11-20T08:00:00+00:00",
+        "datacontenttype": "application/json",
+        "data": data,
+    }
+    return made if subject is None else {**made, "subject": subject}
+
+
+_NOTICE = "0198c1ef-1111-7000-8000-000000000001"
+NOTICE_EXAMPLE = example(
+    payloads.PEER_NOTICE,
+    "mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpiytemzugu3dooby",
+    {
+        "notice": _NOTICE,
+        "kind": "arrived",
+        "county": "371721000000",
+        "origin_county": "500103000000",
+        "toward": "hukou",
+    },
+)
+ANSWER_EXAMPLE = example(
+    payloads.PEER_ANSWER,
+    None,
+    {"notice": _NOTICE, "outcome": "confirmed", "hukou_county": "371721000000"},
+)
+RECEIPT_EXAMPLE = example(payloads.PEER_RECEIPT, None, {"notice": _NOTICE, "state": "read"})

@@ -1,0 +1,153 @@
+"""Taking what a peer hub sent: its signature is its only credential, so nothing is parsed before it holds.
+
+Each message is kept once per (sender, id) in the transaction of its effect; sent again, it changes nothing.
+"""
+
+from datetime import datetime
+from typing import TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.notifications.notices import moving
+from services.notifications.notices.issuing import Toward
+from services.notifications.notices.models import Notice
+from services.notifications.notices.states import ENDED, Move, State, possible
+from services.notifications.peers.models import Peer
+from services.notifications.peers.schemas import PeerAnswerIn, PeerNoticeIn, PeerReceiptIn
+from shared import signatures
+from shared.database import raw
+from shared.divisions import widen
+from shared.ids import uuid7
+from shared.limits import WEBHOOK_MAX_BYTES
+from shared.problems import Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, flaws_of
+
+Message = TypeVar("Message", bound=BaseModel)
+_RECEIPTS = {"read": Move.READ, "accepted": Move.ACCEPT, "refused": Move.REFUSE}
+
+
+async def verified(
+    request: Request, session: AsyncSession, model: type[Message], now: datetime
+) -> tuple[Peer, str, Message]:
+    """The peer whose key signed the raw body, the message's id and the message."""
+    body = await request.body()
+    if len(body) > WEBHOOK_MAX_BYTES:
+        raise TooLarge
+    for peer in (await session.exec(select(Peer).order_by(Peer.name))).all():
+        try:
+            key = signatures.public_key(peer.public_key)
+            message_id = signatures.verify([key], request.headers, body, now)
+        except signatures.BadSignature:
+            continue
+        try:
+            return peer, message_id, model.model_validate_json(body)
+        except ValidationError as error:
+            raise Invalid(flaws=flaws_of(error.errors(include_input=False))) from None
+    raise Unauthenticated
+
+
+async def first_time(session: AsyncSession, peer: Peer, message_id: str, now: datetime) -> bool:
+    """Keep the message's id; False when it had been taken before."""
+    connection = await raw(session)
+    done = await connection.execute(
+        "INSERT INTO peer_inbox (sender, id, received_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        peer.name,
+        message_id,
+        now,
+    )
+    return bool(done.endswith(" 1"))
+
+
+async def take_notice(
+    session: AsyncSession, peer: Peer, message: PeerNoticeIn, now: datetime
+) -> None:
+    """Keep an incoming notice; its details are fetched by the worker.  A peer speaks for its own area alone."""
+    origin = widen(message.data.origin_county)
+    if not peer.low <= origin <= peer.high:
+        raise Forbidden
+    known = await session.exec(
+        select(Notice.id).where(Notice.peer == peer.name, Notice.remote_id == message.data.notice)
+    )
+    if known.first() is not None:
+        return
+    session.add(
+        Notice(
+            id=uuid7(),
+            kind=message.data.kind,
+            direction="incoming",
+            toward=message.data.toward,
+            state=State.DELIVERED,
+            reference=message.subject,
+            origin_county=origin,
+            target_county=widen(message.data.county),
+            peer=peer.name,
+            remote_id=message.data.notice,
+            facts="waiting",
+            due_at=now,
+            created_at=now,
+            issued_at=message.time,
+            delivered_at=now,
+        )
+    )
+
+
+async def take_answer(
+    session: AsyncSession, peer: Peer, message: PeerAnswerIn, now: datetime
+) -> None:
+    """Mark our notice as answered by the hub that had it; a second answer changes nothing."""
+    notice = await _sent_to(session, peer, message)
+    if not possible(State(notice.state), Move.ANSWER):
+        return
+    moving.move(notice, Move.ANSWER, now)
+    notice.outcome = message.data.outcome
+    county = message.data.hukou_county
+    notice.hukou_division = widen(county) if county else None
+    if notice.toward == Toward.HUKOU:
+        notice.pushed, notice.due_at = "waiting", now
+    session.add(notice)
+
+
+async def take_receipt(
+    session: AsyncSession, peer: Peer, message: PeerReceiptIn, now: datetime
+) -> None:
+    """Follow what happened to a notice at the other hub."""
+    if message.data.state == "withdrawn":
+        notice = await _received_from(session, peer, message)
+        what = Move.WITHDRAW
+    else:
+        notice = await _sent_to(session, peer, message)
+        what = _RECEIPTS[message.data.state]
+    state = State(notice.state)
+    if state not in ENDED and possible(state, what):
+        moving.move(notice, what, now)
+        session.add(notice)
+
+
+async def _sent_to(
+    session: AsyncSession, peer: Peer, message: PeerAnswerIn | PeerReceiptIn
+) -> Notice:
+    found = await session.exec(
+        select(Notice)
+        .where(
+            Notice.id == message.data.notice,
+            Notice.peer == peer.name,
+            Notice.direction == "outgoing",
+        )
+        .with_for_update()
+    )
+    if (notice := found.first()) is None:
+        raise NotFound
+    return notice
+
+
+async def _received_from(session: AsyncSession, peer: Peer, message: PeerReceiptIn) -> Notice:
+    found = await session.exec(
+        select(Notice)
+        .where(Notice.remote_id == message.data.notice, Notice.peer == peer.name)
+        .with_for_update()
+    )
+    if (notice := found.first()) is None:
+        raise NotFound
+    return notice

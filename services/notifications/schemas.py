@@ -1,0 +1,42 @@
+"""Value types of this service's wire."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from shared.divisions import widen
+
+
+class Wire(BaseModel):
+    """A closed, immutable piece of a request that repeats no value in an error."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+
+class Reply(BaseModel):
+    """A piece of an answer; what is absent is left out."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+DivisionText = Annotated[
+    str, StringConstraints(max_length=12, pattern=r"^(?:[1-9][0-9]{5}|[1-9][0-9]{8}|[1-9][0-9]{11})$")
+]
+"""A GB/T 2260 code of 6, 9 or 12 digits."""
+
+CodeText = Annotated[str, StringConstraints(max_length=12, pattern=r"^[0-9]{12}$")]
+"""A division code in its full twelve digits."""
+
+Word = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+Reference = Annotated[str, StringConstraints(max_length=80, pattern=r"^[a-z2-7]{20,80}$")]
+Instant = Annotated[AwareDatetime, Field(json_schema_extra={"format": "date-time", "maxLength": 40})]
+BigNumber = Annotated[int, Field(ge=0, le=2**63 - 1, strict=True)]
+Moment = Annotated[datetime, Field(json_schema_extra={"maxLength": 40})]
+
+
+def code_of(text: str) -> int:
+    """A division text as the number it stands for."""
+    return widen(text)

@@ -1,0 +1,1 @@
+"""The registry keeps every record, folds records into children and decides who may see what."""

@@ -1,0 +1,40 @@
+"""The access matrix: department × field group × purpose, as data in ``matrix.toml``.
+
+Outside a cell a child does not exist.  ``hutong access show`` and ``GET /v1/access`` print it.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from shared.vocabulary import Department, Purpose
+
+FILE = Path(__file__).with_name("matrix.toml")
+FULL, MASKED = "full", "masked"
+
+
+@cache
+def matrix() -> Mapping[str, Any]:
+    loaded = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    for department, purposes in loaded["cells"].items():
+        Department(department)
+        for purpose in purposes:
+            Purpose(purpose)
+    return loaded
+
+
+@cache
+def open_groups(department: Department, purpose: Purpose | str) -> Mapping[str, str]:
+    """Field group → ``full`` or ``masked``; empty when the department has no cell for the purpose."""
+    cell = matrix()["cells"].get(str(department), {}).get(str(purpose), [])
+    return {g.removeprefix("~"): MASKED if g.startswith("~") else FULL for g in cell}
+
+
+@cache
+def categories_of(department: Department) -> tuple[str, ...]:
+    """The key-care categories open to a department."""
+    if department == Department.SERVICE:
+        return ()
+    return tuple(c for c, who in matrix()["categories"].items() if str(department) in who)

@@ -1,0 +1,100 @@
+"""The registry's API process."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from fastapi import FastAPI
+from joserfc.jwk import KeySet
+
+from services.registry.children import endpoints as children
+from services.registry.children.registration import Kit
+from services.registry.identity import endpoints as identity
+from services.registry.identity.clients import StoredAuthority
+from services.registry.profiles import SHIPPED, Profiles
+from services.registry.records import endpoints as records
+from services.registry.records import peer_endpoints
+from services.registry.records.feeds import FEEDS
+from services.registry.settings import RegistrySettings
+from shared import application, jwk
+from shared.clock import Clock, SystemClock
+from shared.cursors import Cursors
+from shared.database import Database
+from shared.outbound import ClientCredentials, client
+from shared.references import References
+from shared.sealing import Sealer
+from shared.vocabulary import Scope
+
+SERVICE = "registry"
+DESCRIPTION = """
+The registry of migrant children (流动儿童): departments push what they know, the registry links it to children, folds
+one state a child, decides by each place's rules, and shows each department what it may see.
+
+Get a token at `/oauth2/token` (client credentials, `private_key_jwt`).  Name why and who on every read:
+`Hutong-Purpose` and `Hutong-Actor`.  Errors are RFC 9457 problems and never repeat what you sent.
+"""
+
+
+def kit_of(settings: RegistrySettings) -> Kit:
+    """Keys and profiles, read once."""
+    return Kit(
+        sealer=Sealer(settings.key_set(SERVICE, "master")),
+        entries=settings.key_set(SERVICE, "entries"),
+        index=settings.key_set(SERVICE, "index"),
+        audit=settings.key_set(SERVICE, "audit"),
+        profiles=Profiles.load(SHIPPED),
+    )
+
+
+def matching_client(
+    settings: RegistrySettings, transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient:
+    """The registry as a client of matching."""
+    key = jwk.load(settings.home / "keys" / "clients" / "registry.jwk")
+    auth = ClientCredentials(
+        SERVICE, key, settings.issuer, [Scope.RESOLUTIONS_WRITE], transport=transport
+    )
+    return client(settings.matching_url, auth=auth, transport=transport)
+
+
+def create_app(
+    settings: RegistrySettings,
+    clock: Clock | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> FastAPI:
+    """``transport`` carries calls to the other services; tests join the three apps with it."""
+    database = Database(settings.database_url(SERVICE), settings.pool_size)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await asyncio.gather(database.close(), app.state.matching.aclose())
+
+    app = application.create(
+        service=SERVICE,
+        title="Hutong registry 户童通登记库",
+        description=DESCRIPTION,
+        database=database,
+        lifespan=lifespan,
+        schemas=[feed.model for feed in FEEDS.values() if not feed.internal],
+    )
+    key = jwk.load(settings.home / "keys" / SERVICE / "issuer.jwk")
+    app.state.settings = settings
+    app.state.clock = clock or SystemClock()
+    app.state.kit = kit_of(settings)
+    app.state.cursors = Cursors(settings.key_set(SERVICE, "cursor"))
+    app.state.references = References(settings.key_set("registry", "references"))
+    app.state.issuer = settings.issuer
+    app.state.issuer_key = key
+    app.state.public_keys = [jwk.public(key)]
+    previous = settings.home / "keys" / SERVICE / "issuer-previous.jwk"
+    if previous.exists():
+        app.state.public_keys.append(jwk.public(jwk.load(previous)))
+    app.state.authority = StoredAuthority(
+        database, KeySet([jwk.read(k) for k in app.state.public_keys]), settings.issuer
+    )
+    app.state.matching = matching_client(settings, transport)
+    for router in (identity.router, records.router, peer_endpoints.router, children.router):
+        app.include_router(router)
+    return app

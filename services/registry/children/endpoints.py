@@ -1,0 +1,207 @@
+"""Reading children: one, by search, or by the references that events and notices carry."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from services.registry.access.matrix import open_groups
+from services.registry.children import queries, viewing
+from services.registry.children.registration import Kit, open_state
+from services.registry.children.schemas import (
+    ChildOut,
+    ChildrenOut,
+    PlainChild,
+    ReferenceOut,
+    ReferencesIn,
+    ReferencesOut,
+    SearchIn,
+)
+from shared import audit, divisions, outbox, resident_id
+from shared.application import USUAL, Transaction
+from shared.auth import Caller, allowed
+from shared.hashes import keyed, lookup_hashes
+from shared.problems import Flaw, Forbidden, Invalid, NotFound
+from shared.references import References
+from shared.vocabulary import Department, Scope
+
+router = APIRouter(prefix="/v1", tags=["children"], responses=USUAL)
+
+ChildReader = Annotated[Caller, allowed(Scope.CHILDREN_READ)]
+SEARCH_LIMIT = 20
+
+
+def groups_for(caller: Caller) -> Mapping[str, str]:
+    """The field groups open to this caller for its purpose; Forbidden when there are none."""
+    groups = open_groups(caller.department, caller.purpose)
+    if not groups:
+        raise Forbidden("Your department reads no child for this purpose.")
+    return groups
+
+
+def act(caller: Caller, operation: str, subjects: list[UUID], **detail: Any) -> audit.Act:
+    return audit.Act(
+        caller.client,
+        str(caller.department),
+        caller.actor,
+        caller.purpose,
+        operation,
+        subjects,
+        detail,
+    )
+
+
+async def shown(
+    request: Request, session: Transaction, caller: Caller, rows: list[Any], operation: str
+) -> list[ChildOut]:
+    """Rows as the caller may see them, their reading recorded in this transaction."""
+    kit: Kit = request.app.state.kit
+    groups = groups_for(caller)
+    care = await queries.key_care_of(session, [r["id"] for r in rows]) if "key_care" in groups else {}
+    await audit.record(
+        session,
+        kit.audit,
+        request.app.state.clock.now(),
+        act(caller, operation, [r["id"] for r in rows], fields=sorted(groups)),
+    )
+    children = []
+    for row in rows:
+        seen = viewing.view(open_state(kit.sealer, row), groups, row["shielded"])
+        if "status" in groups:
+            decision = orjson.loads(row["decision"])
+            seen["status"] = {
+                "status": row["status"],
+                "reasons": decision["reasons"],
+                "missing": decision["missing"],
+                "next_change_on": row["next_change_on"],
+                "rule_version": decision["profile"],
+            }
+        if "key_care" in groups:
+            seen["key_care"] = [dict(k) for k in care.get(row["id"], [])]
+            seen["shielded"] = row["shielded"]
+        children.append(ChildOut.model_validate({"id": row["id"], "changed_at": row["changed_at"], **seen}))
+    return children
+
+
+@router.get("/children/{child_id}", response_model_exclude_none=True)
+async def show_child(
+    request: Request, response: Response, child_id: UUID, caller: ChildReader, session: Transaction
+) -> ChildOut:
+    """One child, each field with the record it came from, as far as your department and purpose may see.
+
+    A child you may not see answers exactly as one that does not exist.
+    """
+    groups_for(caller)
+    rows = await queries.visible(session, caller, [child_id])
+    if not rows:
+        raise NotFound()
+    (child,) = await shown(request, session, caller, rows, "children.read")
+    if child.guardians is not None:
+        child.siblings = await queries.siblings(session, caller, child_id)
+    body = child.model_dump_json(exclude_none=True).encode()
+    kit: Kit = request.app.state.kit
+    response.headers["ETag"] = '"' + keyed(kit.entries.key, "etag", body).hex()[:32] + '"'
+    return child
+
+
+@router.post("/children/search", response_model_exclude_none=True)
+async def search_children(
+    request: Request, body: SearchIn, caller: ChildReader, session: Transaction
+) -> ChildrenOut:
+    """Children of your area by ID number, or by name and birth date.  At most 20; every search is audited."""
+    groups_for(caller)
+    kit: Kit = request.app.state.kit
+    if body.id_number:
+        number = resident_id.read(body.id_number).number or body.id_number
+        hashes = lookup_hashes(kit.index, "id_number", number)
+    elif body.name and body.birth_date:
+        hashes = lookup_hashes(kit.index, "name_birth", body.name, body.birth_date)
+    else:
+        raise Invalid(flaws=[Flaw("", "criteria", "Give id_number, or name and birth_date.")])
+    rows = await queries.found_by(session, caller, hashes, SEARCH_LIMIT)
+    return ChildrenOut(children=await shown(request, session, caller, rows, "children.search"))
+
+
+@router.post("/references/read", response_model_exclude_none=True)
+async def read_references(
+    request: Request,
+    body: ReferencesIn,
+    caller: Annotated[Caller, allowed(Scope.REFERENCES_READ)],
+    session: Transaction,
+) -> ReferencesOut:
+    """What the opaque references in your events and notices stand for, up to 200 in one audited call."""
+    groups = groups_for(caller)
+    kit: Kit = request.app.state.kit
+    references: References = request.app.state.references
+    receiver = receiver_of(caller)
+    children = {r: references.read(r, receiver) for r in body.references}
+    rows = {
+        row["id"]: row
+        for row in await queries.visible(session, caller, [c for c in children.values() if c])
+    }
+    now = request.app.state.clock.now()
+    acts = [act(caller, "references.read", sorted(rows), fields=sorted(groups))]
+    await audit.record(session, kit.audit, now, *acts)
+    await outbox.append(session, kit.audit, now, [_was_read(row, caller) for row in rows.values()])
+    results = []
+    for reference, child in children.items():
+        row = rows.get(child) if child else None
+        if row is None:
+            results.append(ReferenceOut(reference=reference, found=False))
+        else:
+            results.append(
+                ReferenceOut(reference=reference, found=True, child=plain(kit, row, groups, caller))
+            )
+    return ReferencesOut(results=results)
+
+
+def receiver_of(caller: Caller) -> str:
+    """References are made for a client; those for another hub for ``peer:<its name>``."""
+    hub = caller.client.removeprefix("hub-")
+    return f"peer:{hub}" if caller.department == Department.HUB else caller.client
+
+
+def _was_read(row: Any, caller: Caller) -> outbox.Event:
+    def county(code: int | None) -> str | None:
+        return None if code is None else divisions.text_of(divisions.county_of(code))
+
+    return outbox.Event(
+        "reference.read",
+        row["id"],
+        row["child_seq"],
+        {
+            "residence": county(row["residence_code"]),
+            "hukou": county(row["hukou_code"]),
+            "shielded": row["shielded"],
+            "reader": caller.client,
+        },
+    )
+
+
+def plain(kit: Kit, row: Any, groups: Mapping[str, str], caller: Caller) -> PlainChild:
+    """A child in the shape of the intake's common block, masked by the same matrix; another hub gets no id."""
+    seen = viewing.view(open_state(kit.sealer, row), groups, row["shielded"])
+    fields = {name: f["value"] for name, f in seen["fields"].items()}
+    made: dict[str, Any] = {
+        "name": fields.get("name"),
+        "sex": fields.get("sex"),
+        "birth_date": fields.get("birth_on"),
+        "id_number": fields.get("id_number") or fields.get("other_number"),
+    }
+    if caller.department != Department.HUB:
+        made["id"] = row["id"]
+    if made["id_number"]:
+        made["id_kind"] = "resident_id" if "id_number" in fields else "other"
+    if hukou := seen.get("hukou"):
+        made["hukou"] = {k: hukou[-1].get(k) for k in ("division", "address")}
+    if episodes := seen.get("episodes"):
+        made["residence"] = {k: episodes[-1].get(k) for k in ("division", "since")}
+    if guardians := seen.get("guardians"):
+        made["guardians"] = [
+            {k: g.get(k) for k in ("name", "relation", "id_number", "phone")} for g in guardians
+        ]
+    if "status" in groups:
+        made["status"] = row["status"]
+    return PlainChild.model_validate(made)

@@ -1,0 +1,60 @@
+"""What a fold announces: thin events, county codes at the finest, nothing that names the child."""
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from shared import divisions
+from shared.outbox import Event
+
+if TYPE_CHECKING:
+    from services.registry.children.registration import Folded
+
+
+def county(code: int | None) -> str | None:
+    return None if code is None else divisions.text_of(divisions.county_of(code))
+
+
+def announce(old: Any, new: "Folded") -> list[Event]:
+    """The events of one changed child; ``old`` is its row before, or None when it is new."""
+    seq = (old["child_seq"] if old else 0) + 1
+    base = {
+        "residence": county(new.residence_code),
+        "hukou": county(new.hukou_code),
+        "shielded": new.shielded,
+    }
+
+    def event(kind: str, **more: Any) -> Event:
+        return Event(kind, new.id, seq, {**base, **more})
+
+    if old is None:
+        return [event("child.registered", status=new.status)]
+    made: list[Event] = []
+    decision = orjson.loads(old["decision"])
+    if county(old["residence_code"]) != county(new.residence_code):
+        made.append(
+            event("child.residence_changed", previous_residence=county(old["residence_code"]))
+        )
+    elif new.decision["moved_out"] and not decision["moved_out"]:
+        made.append(event("child.moved_on", previous_residence=county(old["residence_code"])))
+    if county(old["hukou_code"]) != county(new.hukou_code):
+        made.append(event("child.hukou_changed", previous_hukou=county(old["hukou_code"])))
+    if old["status"] != new.status:
+        made.append(event("child.status_changed", status=new.status))
+    if orjson.loads(old["care"]) != {k.category: k.state for k in new.key_care}:
+        made.append(event("key_care.changed"))
+    return made or [event("child.updated")]
+
+
+def withdrawn(old: Any) -> Event:
+    """No record speaks of this child any more: merged into another, recalled or erased."""
+    return Event(
+        "child.withdrawn",
+        old["id"],
+        old["child_seq"] + 1,
+        {
+            "residence": county(old["residence_code"]),
+            "hukou": county(old["hukou_code"]),
+            "shielded": old["shielded"],
+        },
+    )

@@ -1,0 +1,220 @@
+"""The fold: a child's state as a pure function of the records linked to it.
+
+Every value keeps the record it came from.  The same records in any order give the same state; adding, correcting,
+recalling or relinking a record is: fold again.  How the conflicts of sources are settled stands as data in
+``survivorship.toml``; how stays become episodes stands in ``residing.py``.
+"""
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from services.registry.children.claims import (
+    Claims,
+    GuardianClaim,
+    HukouClaim,
+    Observation,
+    Source,
+    claims_of,
+)
+from services.registry.children.residing import Residing, reside
+from services.registry.records.models import RECALL
+from services.registry.records.vault import Opened
+from services.registry.status.facts import ChildFacts, HukouSpell
+from services.registry.status.hardship import HardshipEvidence
+from shared import divisions, resident_id
+
+RULES = Path(__file__).with_name("survivorship.toml")
+LAST = 99
+
+
+@cache
+def rules() -> dict[str, Any]:
+    return tomllib.loads(RULES.read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A surviving value, its source, and how many other values were stated."""
+
+    value: str
+    source: Source
+    stated: int
+    differing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A guardian, gathered from every record that names them."""
+
+    name: str
+    relation: str
+    id_number: str
+    phone: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A child's state."""
+
+    fields: dict[str, Value]
+    hukou: tuple[HukouClaim, ...]
+    residing: Residing
+    guardians: tuple[Person, ...]
+    evidence: tuple[HardshipEvidence, ...]
+    hukou_stated_by: tuple[str, ...]
+    entries: int
+
+    @property
+    def birth_on(self) -> date | None:
+        found = self.fields.get("birth_on")
+        return date.fromisoformat(found.value) if found else None
+
+    @property
+    def hukou_code(self) -> int | None:
+        return self.hukou[-1].code if self.hukou else None
+
+    def facts(self) -> ChildFacts:
+        """What a status decision is made from."""
+        return ChildFacts(
+            birth_on=self.birth_on,
+            hukou=tuple(HukouSpell(h.code, h.since) for h in self.hukou),
+            episodes=tuple(e.as_episode() for e in self.residing.episodes),
+        )
+
+
+def current(records: Iterable[Opened]) -> list[Opened]:
+    """The newest record of each entry, entries whose newest record is a recall left out."""
+    newest: dict[Any, Opened] = {}
+    for record in records:
+        kept = newest.get(record.plain.entry_id)
+        if kept is None or _age(record) > _age(kept):
+            newest[record.plain.entry_id] = record
+    return sorted(
+        (r for r in newest.values() if r.plain.kind != RECALL),
+        key=lambda r: (r.plain.observed_on, r.plain.entry_id),
+    )
+
+
+def _age(record: Opened) -> tuple[int, int]:
+    return record.plain.version, record.plain.kind
+
+
+def fold(records: Iterable[Opened]) -> Fold:
+    """Fold a child's records, in whatever order they come."""
+    kept = current(records)
+    claims = [claims_of(record) for record in kept]
+    fields = _survivors(o for c in claims for o in c.observations)
+    if birth := _birth_by_number(fields):
+        fields["birth_on"] = birth
+    hukou, stated_by = _hukou(h for c in claims for h in c.hukou)
+    residing = reside(
+        [s for c in claims for s in c.stays],
+        [a for c in claims for a in c.company],
+        frozenset(rules()["residence"]["trusted"]),
+    )
+    return Fold(
+        fields=fields,
+        hukou=hukou,
+        residing=residing,
+        guardians=_guardians(claims),
+        evidence=tuple(e for c in claims for e in c.evidence),
+        hukou_stated_by=stated_by,
+        entries=len(kept),
+    )
+
+
+def _rank(order: Sequence[str], feed: str) -> int:
+    return order.index(feed) if feed in order else LAST
+
+
+def _survivors(observations: Iterable[Observation]) -> dict[str, Value]:
+    by_field: dict[str, list[Observation]] = {}
+    for one in observations:
+        by_field.setdefault(one.field, []).append(one)
+    return {field: _survivor(field, stated) for field, stated in sorted(by_field.items())}
+
+
+def _survivor(field: str, stated: Sequence[Observation]) -> Value:
+    rule = {**rules()["default"], **rules()["fields"].get(field, {})}
+    order: Sequence[str] = rule["order"]
+    times = Counter(o.value for o in stated)
+    by_count = rule["choose"] == "most_stated"
+
+    def merit(one: Observation) -> tuple[Any, ...]:
+        newest = (one.source.observed_on, one.source.entry.int, one.value)
+        rank = -_rank(order, one.source.feed)
+        return (times[one.value], rank, *newest) if by_count else (rank, *newest)
+
+    best = max(stated, key=merit)
+    return Value(best.value, best.source, times[best.value], len(times) - 1)
+
+
+def _birth_by_number(fields: dict[str, Value]) -> Value | None:
+    """The birth date in the surviving valid ID number, when no source states one or only a single other does."""
+    number, stated = fields.get("id_number"), fields.get("birth_on")
+    if number is None or (stated is not None and stated.stated > number.stated):
+        return None
+    born = resident_id.read(number.value).birth_on
+    if born is None or (stated is not None and stated.value == born.isoformat()):
+        return None
+    return Value(born.isoformat(), number.source, number.stated, 1 if stated else 0)
+
+
+def _hukou(claims: Iterable[HukouClaim]) -> tuple[tuple[HukouClaim, ...], tuple[str, ...]]:
+    """The dated spells of the most trusted feed that knows any, and who states the last one's county."""
+    order: Sequence[str] = rules()["hukou"]["order"]
+    every = list(claims)
+    if not every:
+        return (), ()
+
+    def place(claim: HukouClaim) -> tuple[Any, ...]:
+        return claim.since or date.min, claim.source.observed_on, claim.source.entry.int
+
+    best = min(_rank(order, c.source.feed) for c in every)
+    ranked = sorted((c for c in every if _rank(order, c.source.feed) == best), key=place)
+    dated = [c for c in ranked if c.since is not None]
+    spells: list[HukouClaim] = []
+    for claim in dated or ranked[-1:]:
+        if spells and spells[-1].code == claim.code:
+            continue
+        spells.append(claim)
+    if best == 0 and (register := [c for c in every if c.since is not None]):
+        # The hukou place's answer names the division, the register the day: keep the day where both agree.
+        agreeing = [c for c in register if c.code == spells[-1].code]
+        spells = [max(agreeing, key=place)] if agreeing else spells
+    county = divisions.county_of(spells[-1].code)
+    stated_by = {c.source.department for c in every if divisions.county_of(c.code) == county}
+    return tuple(spells), tuple(sorted(stated_by))
+
+
+def _guardians(claims: Sequence[Claims]) -> tuple[Person, ...]:
+    """One person per (ID number, or name): the newest word of each of their particulars."""
+    groups: dict[str, list[GuardianClaim]] = {}
+    by_name: dict[str, str] = {}
+    every = sorted(
+        (g for c in claims for g in c.guardians if g.name or g.id_number),
+        key=lambda g: (g.source.observed_on, g.source.entry.int, g.name, g.id_number),
+    )
+    for one in every:
+        if one.id_number and one.name:
+            by_name.setdefault(one.name, one.id_number)
+    for one in every:
+        key = one.id_number or by_name.get(one.name) or one.name
+        groups.setdefault(key, []).append(one)
+    return tuple(_person(group) for _, group in sorted(groups.items()))
+
+
+def _person(group: Sequence[GuardianClaim]) -> Person:
+    def newest(field: str) -> str:
+        return next((str(v) for one in reversed(group) if (v := getattr(one, field))), "")
+
+    return Person(
+        newest("name"), newest("relation"), newest("id_number"), newest("phone"), group[-1].source
+    )

@@ -1,0 +1,73 @@
+"""A child's folded state as JSON: what is sealed in its row and shown, field by field, to who may see it."""
+
+from typing import Any
+
+import orjson
+
+from services.registry.children.claims import Source
+from services.registry.children.folding import Fold
+from shared import divisions
+
+
+def _source(source: Source) -> dict[str, str]:
+    return {
+        "record": str(source.record),
+        "feed": source.feed,
+        "department": source.department,
+        "observed_on": source.observed_on.isoformat(),
+    }
+
+
+def state_of(fold: Fold) -> dict[str, Any]:
+    """The whole state, with the source of every value; keys are stable and sorted when written."""
+    return {
+        "fields": {
+            name: {"value": v.value, "stated": v.stated, "differing": v.differing, **_source(v.source)}
+            for name, v in fold.fields.items()
+        },
+        "hukou": [
+            {
+                "division": divisions.text_of(h.code),
+                "since": h.since.isoformat() if h.since else None,
+                "address": h.address,
+                **_source(h.source),
+            }
+            for h in fold.hukou
+        ],
+        "episodes": [
+            {
+                "division": divisions.text_of(e.code),
+                "since": e.since.isoformat(),
+                "until": e.until.isoformat() if e.until else None,
+                "accompanied": e.accompanied,
+                "confirmed": e.confirmed,
+                "address": e.address,
+                "stated_by": list(e.stated_by),
+                "records": sorted(str(c.source.record) for c in e.claims),
+            }
+            for e in fold.residing.episodes
+        ],
+        "unconfirmed": [
+            {"division": divisions.text_of(s.code), "since": s.since.isoformat(), **_source(s.source)}
+            for s in fold.residing.unconfirmed
+        ],
+        "guardians": [
+            {
+                "name": g.name,
+                "relation": g.relation,
+                "id_number": g.id_number,
+                "phone": g.phone,
+                **_source(g.source),
+            }
+            for g in fold.guardians
+        ],
+    }
+
+
+def write(state: dict[str, Any]) -> bytes:
+    return orjson.dumps(state, option=orjson.OPT_SORT_KEYS)
+
+
+def read(payload: bytes) -> dict[str, Any]:
+    loaded: dict[str, Any] = orjson.loads(payload)
+    return loaded

@@ -1,0 +1,164 @@
+"""The token endpoint, its metadata and keys, and the list of revocations that the other services follow."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+from sqlmodel import col, select
+
+from services.registry.identity.clients import grant_of
+from services.registry.identity.issuing import METHOD, Issuer, KnownClient, claimed_client
+from services.registry.identity.models import Client
+from shared.application import USUAL, Transaction
+from shared.auth import ALGORITHMS, Caller, allowed
+from shared.database import SYSTEM, Database, enter
+from shared.limits import TOKEN_LIFE_SECONDS
+from shared.outbound import ASSERTION_TYPE
+from shared.problems import responses
+from shared.vocabulary import Scope
+
+router = APIRouter(tags=["identity"])
+
+
+class TokenOut(BaseModel):
+    access_token: str = Field(max_length=8000)
+    token_type: str = Field(max_length=20, examples=["Bearer"])
+    expires_in: int = Field(ge=1, le=TOKEN_LIFE_SECONDS)
+    scope: str = Field(max_length=2000, default="")
+
+
+class OAuthError(BaseModel):
+    """RFC 6749 §5.2."""
+
+    error: str = Field(max_length=100, examples=["invalid_client"])
+    error_description: str = Field(max_length=300, default="")
+
+
+@router.post(
+    "/oauth2/token",
+    response_model=TokenOut,
+    responses={400: {"model": OAuthError}, 401: {"model": OAuthError}, **responses(413, 422, 503)},
+)
+async def issue_token(
+    request: Request,
+    grant_type: Annotated[str, Form(max_length=100, examples=["client_credentials"])],
+    client_assertion_type: Annotated[str, Form(max_length=200, examples=[ASSERTION_TYPE])],
+    client_assertion: Annotated[str, Form(max_length=8000)],
+    scope: Annotated[str, Form(max_length=2000)] = "",
+) -> JSONResponse:
+    """Exchange a signed client assertion (RFC 7523, ``aud`` = the issuer string) for an access token of five minutes."""
+    database: Database = request.app.state.database
+    known = None
+    try:
+        client_id, jti, until = claimed_client(client_assertion)
+    except ValueError:
+        client_id = ""
+    async with database.transaction(SYSTEM) as session:
+        client = await session.get(Client, client_id) if client_id else None
+        if client is not None and client.revoked_at is None:
+            known = KnownClient(grant_of(client), client.keys, assertion_is_new=True)
+    form = {
+        "grant_type": grant_type,
+        "scope": known.get_allowed_scope(None) if known and not scope else scope,
+        "client_assertion_type": client_assertion_type,
+        "client_assertion": client_assertion,
+    }
+    issuer = Issuer(request.app.state.issuer, request.app.state.issuer_key, known)
+    status, body, headers = issuer.create_token_response(form)
+    if status == 200 and known is not None:
+        # Recorded only now: an assertion that does not verify must not use up anyone's jti.
+        async with database.transaction(SYSTEM) as session:
+            fresh = await (await session.connection()).execute(
+                text(
+                    "INSERT INTO used_assertions (client, jti, until) VALUES (:c, :j, :u)"
+                    " ON CONFLICT DO NOTHING"
+                ),
+                {
+                    "c": client_id,
+                    "j": jti,
+                    "u": datetime.fromtimestamp(until, UTC) + timedelta(minutes=5),
+                },
+            )
+        if fresh.rowcount == 0:
+            known.assertion_is_new = False
+            status, body, headers = issuer.create_token_response(form)
+    if status != 200:
+        status = 401 if body.get("error") == "invalid_client" else 400
+        body = {"error": body.get("error", "invalid_request")}
+    return JSONResponse(body, status, headers | {"Cache-Control": "no-store"})
+
+
+class Metadata(BaseModel):
+    """RFC 8414."""
+
+    issuer: str = Field(max_length=300)
+    token_endpoint: str = Field(max_length=300)
+    jwks_uri: str = Field(max_length=300)
+    grant_types_supported: list[str] = Field(max_length=5)
+    response_types_supported: list[str] = Field(max_length=5)
+    token_endpoint_auth_methods_supported: list[str] = Field(max_length=5)
+    token_endpoint_auth_signing_alg_values_supported: list[str] = Field(max_length=5)
+    scopes_supported: list[str] = Field(max_length=50)
+
+
+@router.get("/.well-known/oauth-authorization-server")
+async def show_issuer_metadata(request: Request) -> Metadata:
+    """Where and how to get a token."""
+    issuer: str = request.app.state.issuer
+    return Metadata(
+        issuer=issuer,
+        token_endpoint=f"{issuer}/oauth2/token",
+        jwks_uri=f"{issuer}/.well-known/jwks.json",
+        grant_types_supported=["client_credentials"],
+        response_types_supported=[],
+        token_endpoint_auth_methods_supported=[METHOD],
+        token_endpoint_auth_signing_alg_values_supported=ALGORITHMS,
+        scopes_supported=[str(s) for s in Scope],
+    )
+
+
+class JwksOut(BaseModel):
+    keys: list[dict[str, str]] = Field(max_length=10)
+
+
+@router.get("/.well-known/jwks.json")
+async def show_keys(request: Request) -> JwksOut:
+    """The keys that verify access tokens: the one that signs now and the one before or after it."""
+    return JwksOut(keys=_jwks(request)["keys"])
+
+
+def _jwks(request: Request) -> dict[str, Any]:
+    return {"keys": [{k: str(v) for k, v in key.items()} for key in request.app.state.public_keys]}
+
+
+class Revoked(BaseModel):
+    client: str = Field(max_length=100)
+    not_before: int = Field(ge=0, description="tokens issued at or before this Unix second are refused")
+
+
+class RevocationsOut(BaseModel):
+    revoked: list[Revoked] = Field(max_length=100_000)
+    jwks: JwksOut
+
+
+@router.get("/v1/revocations", responses=USUAL)
+async def list_revocations(
+    request: Request,
+    caller: Annotated[Caller, allowed(Scope.REVOCATIONS_READ, purpose=False)],
+    session: Transaction,
+) -> RevocationsOut:
+    """Clients whose tokens are no longer good, and the live keys; for the hub's own services."""
+    await enter(session, SYSTEM)
+    since = datetime.now(UTC) - timedelta(seconds=2 * TOKEN_LIFE_SECONDS)
+    found = await session.exec(select(Client).where(col(Client.not_before) > since))
+    return RevocationsOut(
+        revoked=[
+            Revoked(client=c.id, not_before=int(c.not_before.timestamp()))
+            for c in found
+            if c.not_before is not None
+        ],
+        jwks=JwksOut(keys=_jwks(request)["keys"]),
+    )

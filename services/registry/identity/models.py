@@ -1,0 +1,51 @@
+"""Clients and their grants: who may call this hub and for what."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, DateTime, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlmodel import Field
+
+from services.registry.tables import Table
+
+
+class Client(Table, table=True):
+    """An OAuth client and its one grant.  ``keys`` are public JWKs; two during a rotation."""
+
+    __tablename__ = "clients"
+
+    id: str = Field(primary_key=True, sa_type=Text)
+    department: str = Field(sa_column=Column(Text, nullable=False))
+    low: int = Field(sa_column=Column(BigInteger, nullable=False))
+    high: int = Field(sa_column=Column(BigInteger, nullable=False))
+    scopes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    purposes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    sources: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    keys: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    revoked_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    not_before: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+
+
+class UsedAssertion(Table, table=True):
+    """A client assertion's ``jti``: good once."""
+
+    __tablename__ = "used_assertions"
+
+    client: str = Field(primary_key=True, sa_type=Text)
+    jti: str = Field(primary_key=True, sa_type=Text)
+    until: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class IdempotentReply(Table, table=True):
+    """The reply to a POST that named an ``Idempotency-Key``, kept with its effect."""
+
+    __tablename__ = "idempotent_replies"
+
+    client: str = Field(primary_key=True, sa_type=Text)
+    key: str = Field(primary_key=True, sa_type=Text)
+    fingerprint: str = Field(sa_column=Column(Text, nullable=False))
+    reply: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+

@@ -1,0 +1,75 @@
+"""What the runtime role may do, and what it may see: the grants and row-level security of the first version.
+
+Migrations call this module's functions by version and never edit one that was released.
+"""
+
+from alembic import op
+
+from shared.migrations import runtime_role
+
+APPEND_ONLY = ("records", "decisions")
+QUEUES_AND_STATE = (
+    "resolution_queue",
+    "fold_queue",
+    "links",
+    "feed_arrivals",
+    "children",
+    "child_lookups",
+    "key_care",
+    "clients",
+    "used_assertions",
+    "idempotent_replies",
+    "leases",
+    "relay_positions",
+)
+
+_SYSTEM = "current_setting('hutong.department', true) = 'system'"
+_LOW = "current_setting('hutong.low', true)::bigint"
+_HIGH = "current_setting('hutong.high', true)::bigint"
+_ME = "current_setting('hutong.department', true)"
+
+
+def _placed(column: str, stated_by: str) -> str:
+    """The caller's area holds this place, and another department or civil affairs says so."""
+    return (
+        f"({column} BETWEEN {_LOW} AND {_HIGH}"
+        f" AND ({_ME} = 'civil_affairs' OR {_ME} = 'hub' OR NOT {stated_by} <@ ARRAY[{_ME}]))"
+    )
+
+
+_CHILD_IS_SEEN = (
+    f"{_SYSTEM} OR {_placed('residence_code', 'residence_stated_by')}"
+    f" OR {_placed('hukou_code', 'hukou_stated_by')}"
+)
+_CATEGORY_IS_OPEN = f"({_SYSTEM} OR category = ANY(string_to_array(current_setting('hutong.categories', true), ',')))"
+_RECORD_IS_OWN = (
+    f"{_SYSTEM} OR source = ANY(string_to_array(current_setting('hutong.sources', true), ','))"
+    f" OR (department = {_ME} AND division BETWEEN {_LOW} AND {_HIGH})"
+)
+_RECORD_IS_PUSHED_HERE = (
+    f"{_SYSTEM} OR (department = {_ME} AND division BETWEEN {_LOW} AND {_HIGH})"
+)
+
+
+def first_version() -> None:
+    role = runtime_role()
+    op.execute(f"GRANT USAGE ON SCHEMA public, vault TO {role}")
+    for table in APPEND_ONLY:
+        op.execute(f"GRANT SELECT, INSERT ON {table} TO {role}")
+    for table in QUEUES_AND_STATE:
+        op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role}")
+    op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON vault.data_keys TO {role}")
+    for table in ("audit_entries", "outbox"):
+        op.execute(f"GRANT SELECT, INSERT ON {table} TO {role}")
+    op.execute(f"GRANT UPDATE (seq, chain) ON audit_entries TO {role}")
+    op.execute(f"GRANT UPDATE (seq) ON outbox TO {role}")
+    op.execute(f"GRANT SELECT, INSERT ON audit_checkpoints TO {role}")
+    _protect("children", using=_CHILD_IS_SEEN, check=_SYSTEM)
+    _protect("key_care", using=f"({_CHILD_IS_SEEN}) AND {_CATEGORY_IS_OPEN}", check=_SYSTEM)
+    _protect("records", using=_RECORD_IS_OWN, check=_RECORD_IS_PUSHED_HERE)
+
+
+def _protect(table: str, using: str, check: str) -> None:
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY reach ON {table} USING ({using}) WITH CHECK ({check})")

@@ -1,0 +1,160 @@
+"""Loading profiles from folders of TOML files, and finding the one that holds for a division.
+
+Guaranteed once loaded: every file was read whole, no key was ignored, what is inherited exists, no
+two profiles claim the same area, and every code of a rule is one that the division table or the
+profile's own local codes know.
+"""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Self
+
+from services.registry.profiles.profile import Area, Layer, Profile
+from services.registry.profiles.reading import read_documents, read_local_division, read_rules
+from services.registry.profiles.rules import CentralDistricts, LocalDivision, Unset
+from services.registry.profiles.tables import ProfileError, Table
+from shared import divisions
+
+SHIPPED = Path(__file__).parent
+"""The folder of the profiles that come with the software."""
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """One file, read but not yet stacked upon what it inherits."""
+
+    file: str
+    id: str
+    name_zh: str
+    name_en: str
+    inherits: str | None
+    covers: tuple[Area, ...]
+    layer: Layer
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """All profiles of a hub."""
+
+    by_id: dict[str, Profile]
+
+    @classmethod
+    def load(cls, *directories: Path) -> Self:
+        """Read every *.toml of these folders; ProfileError names file and key of the fault."""
+        sheets: dict[str, _Sheet] = {}
+        for directory in directories:
+            for path in sorted(directory.glob("*.toml")):
+                sheet = _read(path)
+                if sheet.id in sheets:
+                    raise ProfileError(sheet.file, "id", f"also used by {sheets[sheet.id].file}")
+                sheets[sheet.id] = sheet
+        _refuse_shared_areas(sheets)
+        profiles = {}
+        for sheet in sheets.values():
+            stack = tuple(_stack(sheet, sheets))
+            profiles[sheet.id] = Profile(
+                id=sheet.id,
+                name_zh=sheet.name_zh,
+                name_en=sheet.name_en,
+                covers=sheet.covers,
+                layers=tuple(one.layer for one in stack),
+            )
+            _refuse_unknown_codes(sheet, profiles[sheet.id])
+        return cls(profiles)
+
+    def for_division(self, code: int, on: date) -> Profile | None:
+        """The profile of the narrowest area around `code`, as read by whoever lives there `on`
+        that day.
+
+        A profile is found also for days before its rules began: it then says itself that none
+        held.
+        """
+        del on  # areas are undated so far; the day is part of the question all the same
+        found = [
+            (high - low, profile)
+            for profile in self.by_id.values()
+            for low, high in profile.covers
+            if low <= code <= high
+        ]
+        return min(found, key=lambda one: one[0])[1] if found else None
+
+    def local_divisions(self) -> tuple[LocalDivision, ...]:
+        """Every local extension code in use, each once."""
+        found = {
+            local.code: local
+            for profile in self.by_id.values()
+            for local in profile.layers[0].local_divisions
+            if isinstance(local.code, int)
+        }
+        return tuple(found.values())
+
+
+def _read(path: Path) -> _Sheet:
+    file = path.name
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise ProfileError(file, "(file)", f"is not TOML: {fault}") from None
+    table = Table(file, "", data)
+    rules = table.table("rules") if table.has("rules") else Table(file, "rules", {})
+    texts = table.table("documents") if table.has("documents") else Table(file, "documents", {})
+    documents = read_documents(texts)
+    identity = table.text("id")
+    sheet = _Sheet(
+        file=file,
+        id=identity,
+        name_zh=table.text("name_zh"),
+        name_en=table.text("name_en"),
+        inherits=table.text("inherits") if table.has("inherits") else None,
+        covers=tuple(table.as_area(prefix, "covers") for prefix in table.texts("covers")),
+        layer=Layer(
+            id=identity,
+            documents=documents,
+            rules=read_rules(rules, documents),
+            local_divisions=tuple(map(read_local_division, table.tables("local_divisions"))),
+        ),
+    )
+    table.done()
+    return sheet
+
+
+def _stack(sheet: _Sheet, sheets: dict[str, _Sheet]) -> Iterator[_Sheet]:
+    seen = {sheet.id}
+    yield sheet
+    while sheet.inherits is not None:
+        if sheet.inherits not in sheets:
+            raise ProfileError(sheet.file, "inherits", f"no profile is called {sheet.inherits}")
+        if sheet.inherits in seen:
+            raise ProfileError(sheet.file, "inherits", "leads back to itself")
+        sheet = sheets[sheet.inherits]
+        seen.add(sheet.id)
+        yield sheet
+
+
+def _refuse_shared_areas(sheets: dict[str, _Sheet]) -> None:
+    owners: dict[Area, _Sheet] = {}
+    for sheet in sheets.values():
+        for area in sheet.covers:
+            owner = owners.setdefault(area, sheet)
+            if owner is not sheet:
+                raise ProfileError(
+                    sheet.file, "covers", f"the same area is covered by {owner.file}"
+                )
+
+
+def _refuse_unknown_codes(sheet: _Sheet, profile: Profile) -> None:
+    for local in sheet.layer.local_divisions:
+        if isinstance(local.code, int) and divisions.ever(local.code):
+            raise ProfileError(sheet.file, "local_divisions", f"{local.code} is a national code")
+        if local.superseded_by is not None and not divisions.ever(local.superseded_by):
+            raise ProfileError(sheet.file, "local_divisions", f"{local.superseded_by} is unknown")
+    for versions in sheet.layer.rules.values():
+        for rule in versions:
+            for city in rule.cities if isinstance(rule, CentralDistricts) else ():
+                for code in () if isinstance(city.members, Unset) else sorted(city.members):
+                    if not divisions.ever(code) and profile.local_division(code) is None:
+                        key = "rules.central_districts.cities.members"
+                        raise ProfileError(sheet.file, key, f"{code} is not a known division")

@@ -1,0 +1,1 @@
+"""What departments push: typed feeds, their quality and the append-only store of records."""

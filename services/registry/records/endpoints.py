@@ -1,0 +1,170 @@
+"""Pushing records: one bulk operation and one recall a feed, and a source's look at its own records."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Request
+
+from services.registry.children.endpoints import act
+from services.registry.children.registration import Kit
+from services.registry.records import lateness
+from services.registry.records.feeds import FEEDS, Feed
+from services.registry.records.models import RECALL
+from services.registry.records.schemas import BulkOut, FeedsOut, ItemResult, RecallIn, RecordOut
+from services.registry.records.storing import Keys, parse, recall, store
+from services.registry.records.vault import SELECT, open_row
+from shared import audit
+from shared.application import USUAL, Transaction
+from shared.auth import Caller, allowed
+from shared.clock import today
+from shared.database import raw
+from shared.limits import MAX_BULK_ITEMS
+from shared.problems import Forbidden, NotFound
+from shared.vocabulary import Scope
+
+router = APIRouter(prefix="/v1", tags=["records"], responses=USUAL)
+
+Pusher = Annotated[Caller, allowed(Scope.RECORDS_WRITE, purpose=False)]
+
+
+def _pushes(feed: Feed, caller: Caller) -> None:
+    if caller.department not in feed.departments:
+        raise Forbidden("Your department does not own this feed.")
+
+
+def _add_push(feed: Feed) -> None:
+    name = feed.model.__name__
+    slug = feed.name.replace("-", "_")
+
+    async def push(request: Request, caller: Pusher, session: Transaction) -> BulkOut:
+        _pushes(feed, caller)
+        kit: Kit = request.app.state.kit
+        items, refused = parse(feed, await request.body())
+        keys = Keys(kit.sealer, kit.entries)
+        results = await store(session, keys, caller, feed, items, request.app.state.clock.now())
+        await _record_push(request, session, caller, feed, len(results))
+        ordered = sorted([*results, *refused], key=lambda r: r.index)
+        return BulkOut(results=[ItemResult.of(r) for r in ordered])
+
+    push.__doc__ = (
+        f"Push {feed.title_en} ({feed.title_zh}): a JSON array of 1–{MAX_BULK_ITEMS} items, answered item by item "
+        f"in order.\n\nSending the same (source_id, version) again is harmless; dirt is stored and named in "
+        f"`findings`.\n\nLegal basis: {feed.legal_basis}."
+    )
+    router.add_api_route(
+        f"/{feed.name}",
+        push,
+        methods=["POST"],
+        name=f"push_{slug}",
+        status_code=207,
+        response_model=BulkOut,
+        response_model_exclude_none=True,
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {
+                        "schema": {
+                            "type": "array",
+                            "minItems": 1,
+                            "maxItems": MAX_BULK_ITEMS,
+                            "items": {"$ref": f"#/components/schemas/{name}"},
+                        }
+                    }
+                },
+            }
+        },
+    )
+
+    async def take_back(
+        request: Request, body: RecallIn, caller: Pusher, session: Transaction
+    ) -> BulkOut:
+        _pushes(feed, caller)
+        kit: Kit = request.app.state.kit
+        keys = Keys(kit.sealer, kit.entries)
+        now = request.app.state.clock.now()
+        results = await recall(session, keys, caller, feed, body.source_ids, body.source, now)
+        await _record_push(request, session, caller, feed, len(results), operation="recall")
+        return BulkOut(results=[ItemResult.of(r) for r in results])
+
+    take_back.__doc__ = (
+        f"Take back entries of {feed.title_en} ({feed.title_zh}); nothing derived from them stays."
+    )
+    router.add_api_route(
+        f"/{feed.name}/recalls",
+        take_back,
+        methods=["POST"],
+        name=f"recall_{slug}",
+        status_code=207,
+        response_model=BulkOut,
+        response_model_exclude_none=True,
+    )
+
+
+async def _record_push(
+    request: Request,
+    session: Transaction,
+    caller: Caller,
+    feed: Feed,
+    count: int,
+    operation: str = "push",
+) -> None:
+    kit: Kit = request.app.state.kit
+    entry = act(caller, f"records.{operation}", [], feed=feed.name, items=count)
+    await audit.record(session, kit.audit, request.app.state.clock.now(), entry)
+
+
+for _feed in FEEDS.values():
+    if not _feed.internal:
+        _add_push(_feed)
+
+
+@router.get("/feeds")
+async def list_feeds(
+    request: Request,
+    caller: Annotated[Caller, allowed(Scope.RECORDS_READ, purpose=False)],
+    session: Transaction,
+) -> FeedsOut:
+    """The feeds, their owners and legal bases, and how late each source in your area is."""
+    return await lateness.of(session, caller, today(request.app.state.clock))
+
+
+@router.get("/records/{record_id}", response_model_exclude_none=True)
+async def show_record(
+    request: Request,
+    record_id: UUID,
+    caller: Annotated[Caller, allowed(Scope.RECORDS_READ)],
+    session: Transaction,
+) -> RecordOut:
+    """One of your own department's records, as you sent it."""
+    kit: Kit = request.app.state.kit
+    connection = await raw(session)
+    row = await connection.fetchrow(
+        SELECT + " WHERE r.id = $1 AND r.department = $2 AND r.division BETWEEN $3 AND $4",
+        record_id,
+        str(caller.department),
+        caller.grant.low,
+        caller.grant.high,
+    )
+    opened = open_row(kit.sealer, row) if row else None
+    if opened is None:
+        raise NotFound()
+    plain = opened.plain
+    entry = act(caller, "records.read", [], record=str(record_id))
+    await audit.record(session, kit.audit, request.app.state.clock.now(), entry)
+    item: dict[str, Any] | None = None
+    if opened.item is not None:
+        item = orjson.loads(opened.item.model_dump_json(exclude_none=True))
+    return RecordOut(
+        id=plain.id,
+        entry=plain.entry_id,
+        version=plain.version,
+        kind="recall" if plain.kind == RECALL else "fact",
+        feed=plain.feed,
+        source=plain.source,
+        observed_on=plain.observed_on,
+        received_at=plain.received_at,
+        findings=list(plain.findings),
+        item=item,
+    )

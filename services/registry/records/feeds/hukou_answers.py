@@ -1,0 +1,55 @@
+"""Hukou answers (户籍地答复): what the hukou place says to a notice about one of its children."""
+
+from enum import StrEnum
+
+from services.registry.records.feeds.examples import example
+from services.registry.records.feeds.feed import Feed
+from services.registry.records.feeds.item import Item
+from services.registry.records.feeds.wire import Code, Day, DivisionText
+from shared.vocabulary import Department
+
+
+class HukouOutcome(StrEnum):
+    """The hukou place's verdict; `not_ours` means that the notice reached the wrong place."""
+
+    CONFIRMED = "confirmed"
+    MISMATCH = "mismatch"
+    NOT_OURS = "not_ours"
+    UNKNOWN = "unknown"
+
+
+class HukouAnswer(Item):
+    """One answer; the child's block carries what the hukou place itself holds, if anything."""
+
+    model_config = example(
+        "SL-DF-2025-000003",
+        "2025-03-10",
+        division="371721000000",
+        outcome="confirmed",
+        hukou_division="371721000000",
+        answered_on="2025-03-10",
+        notice_ref="01JSHILI0000000000000000",
+    )
+
+    outcome: HukouOutcome
+    """The verdict."""
+    hukou_division: DivisionText | None = None
+    """Where the child is registered according to the answering place."""
+    answered_on: Day | None = None
+    """Day of the answer."""
+    notice_ref: Code | None = None
+    """Opaque reference of the notice that is answered."""
+
+
+FEED = Feed(
+    name="hukou-answers",
+    model=HukouAnswer,
+    departments=(Department.HUB,),
+    legal_basis=(
+        "Chongqing plan 二(一)2, Heze plan (六), Heilongjiang plan 3: exchange and comparison "
+        "between residence and hukou place (居住地与户籍地间信息交换、比对分析)"
+    ),
+    expected_every_days=None,
+    title_zh="户籍地答复",
+    title_en="Answers of the hukou place",
+)

@@ -1,0 +1,179 @@
+"""What is wrong with an item that is stored all the same: its quality findings.
+
+A *finding* is a snake_case code without any value in it. Findings never refuse an item: they are
+stored with the record, answered to the pushing source, and counted. `findings` is pure and reads
+the item alone; what other records say about the same child is no concern of it.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
+from unicodedata import normalize
+
+from services.registry.records.feeds.item import IdKind, Item, Sex
+from shared import divisions, resident_id
+from shared.resident_id import ResidentId
+
+WRITTEN_DATE = re.compile(
+    r"(?P<year>(?:19|20|21)[0-9]{2})"
+    r"(?:(?P<mm>[0-9]{2})(?P<dd>[0-9]{2})"
+    r"|[-/.年] ?(?P<month>[0-9]{1,2})[-/.月] ?(?P<day>[0-9]{1,2})日?)"
+    r"(?:[T ].*)?"
+)
+MIDDLE_DOTS = "·•・‧∙⋅・"
+HANZI = re.compile(
+    rf"[〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff]+"
+    rf"(?:[{MIDDLE_DOTS}][〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff]+)*"
+)
+BETWEEN_DIGITS = re.compile(r"[ ()-]")
+PHONE = re.compile(r"(?:\+?86)?(?:1[3-9][0-9]{9}|0[0-9]{2,3}[2-9][0-9]{6,7})")
+BIRTH_CERTIFICATE = re.compile(r"[A-Z][0-9]{9}")
+
+
+def findings(item: Item) -> tuple[str, ...]:
+    """Every finding about `item`, each once, in a fixed order."""
+    return tuple(dict.fromkeys(_found(item)))
+
+
+def birth_on(item: Item) -> date | None:
+    """The child's birth date as the source states it, or None where no day can be read.
+
+    Read leniently: 2017-05-03, 20170503, 2017/5/3, 2017.5.3, 2017年5月3日, full-width digits,
+    with or without a time of day. What the identity number says is not looked at.
+    """
+    stated = WRITTEN_DATE.fullmatch(_plain(item.child.birth_date))
+    if stated is None:
+        return None
+    try:
+        return date(
+            int(stated["year"]),
+            int(stated["month"] or stated["mm"]),
+            int(stated["day"] or stated["dd"]),
+        )
+    except ValueError:
+        return None
+
+
+def sex(item: Item) -> Sex | None:
+    """The child's sex as the source states it; None where it says nothing or *unknown*."""
+    return None if item.child.sex is Sex.UNKNOWN else item.child.sex
+
+
+def _found(item: Item) -> Iterator[str]:
+    identity = _resident_id(item)
+    guardians = [_read(guardian.id_number) for guardian in item.guardians]
+    yield from _about_name(item)
+    yield from _about_number(item, identity, guardians)
+    yield from _about_birth(item, identity)
+    if identity is not None and identity.valid and sex(item) not in (None, identity.sex):
+        yield "sex_disagrees_with_id"
+    yield from _about_places(item)
+    yield from _about_guardians(item, guardians)
+
+
+def _about_name(item: Item) -> Iterator[str]:
+    name = _plain(item.child.name).replace(" ", "")
+    if not name:
+        yield "name_missing"
+    elif HANZI.fullmatch(name) is None:
+        yield "name_not_hanzi"
+
+
+def _about_number(
+    item: Item, identity: ResidentId | None, guardians: list[ResidentId | None]
+) -> Iterator[str]:
+    number = _plain(item.child.id_number)
+    if not number:
+        yield "id_missing"
+    elif identity is not None:
+        yield from identity.findings
+        numbers = {guardian.number for guardian in guardians if guardian is not None}
+        if identity.number is not None and identity.number in numbers:
+            yield "id_is_guardians"
+    elif item.child.id_kind is IdKind.BIRTH_CERTIFICATE:
+        yield "id_birth_certificate"
+        if BIRTH_CERTIFICATE.fullmatch(number.upper()) is None:
+            yield "birth_certificate_malformed"
+    else:
+        yield "id_of_other_kind"
+
+
+def _about_birth(item: Item, identity: ResidentId | None) -> Iterator[str]:
+    if not _plain(item.child.birth_date):
+        yield "birth_date_missing"
+        return
+    born = birth_on(item)
+    if born is None or born > item.observed_on:
+        yield "birth_date_impossible"
+    elif identity is not None and identity.valid and identity.birth_on != born:
+        yield "birth_date_disagrees_with_id"
+
+
+def _about_places(item: Item) -> Iterator[str]:
+    if item.hukou is None or item.hukou.division is None:
+        yield "hukou_missing"
+    else:
+        yield from _about_division("hukou", item.hukou.division, item.observed_on)
+    home = item.residence
+    if home is None or home.division is None:
+        yield "residence_missing"
+    else:
+        yield from _about_division("residence", home.division, item.observed_on)
+    if home and home.since and home.until and home.until < home.since:
+        yield "residence_dates_reversed"
+
+
+def _about_division(what: str, text: str, on: date) -> Iterator[str]:
+    if flaw := _division_flaw(text, on):
+        yield f"{what}_division_{flaw}"
+
+
+@lru_cache(maxsize=16384)
+def _division_flaw(text: str, on: date) -> str | None:
+    """Remembered, because the same few places are stated over and over."""
+    county = divisions.county_of(divisions.widen(text))
+    if not divisions.ever(county):
+        return "unknown"
+    if divisions.known(county, on):
+        return None
+    ended = any(spell.until and spell.until < on for spell in divisions.spells_of(county))
+    return "ended" if ended else "not_begun"
+
+
+def _about_guardians(item: Item, identities: list[ResidentId | None]) -> Iterator[str]:
+    if _malformed(item.child.phone):
+        yield "phone_malformed"
+    if not item.guardians:
+        yield "guardian_missing"
+    for guardian, identity in zip(item.guardians, identities, strict=True):
+        if not _plain(guardian.name):
+            yield "guardian_name_missing"
+        if _malformed(guardian.phone):
+            yield "guardian_phone_malformed"
+        if identity is not None and not identity.valid:
+            yield "guardian_id_invalid"
+
+
+def _malformed(phone: str | None) -> bool:
+    dialled = BETWEEN_DIGITS.sub("", _plain(phone))
+    return bool(dialled) and PHONE.fullmatch(dialled) is None
+
+
+def _resident_id(item: Item) -> ResidentId | None:
+    """The child's number read as a resident identity number, unless it claims to be another."""
+    if item.child.id_kind in (None, IdKind.RESIDENT_ID):
+        return _read(item.child.id_number)
+    return None
+
+
+def _read(number: str | None) -> ResidentId | None:
+    """A number as it is read; None where there is none."""
+    return resident_id.read(number) if number and _plain(number) else None
+
+
+def _plain(text: str | None) -> str:
+    """Full-width forms folded, outer blanks gone; empty for an absent text."""
+    if not text:
+        return ""
+    return text.strip() if text.isascii() else normalize("NFKC", text).strip()

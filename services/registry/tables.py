@@ -1,0 +1,25 @@
+"""The registry's database, whole: every table, so that migrations and checks see all of them."""
+
+from sqlalchemy import MetaData
+from sqlmodel import SQLModel
+
+from shared import audit, leases, outbox
+
+METADATA = MetaData()
+
+
+class Table(SQLModel):
+    """The base of the registry's table models; other services' tables live in databases of their own."""
+
+    metadata = METADATA
+
+
+AUDIT_ENTRIES, AUDIT_CHECKPOINTS = audit.tables(METADATA)
+OUTBOX, RELAY_POSITIONS = outbox.tables(METADATA)
+LEASES = leases.table(METADATA)
+
+# The models register themselves by being imported.
+from services.registry.children import models as children  # noqa: E402, F401
+from services.registry.identity import models as identity  # noqa: E402, F401
+from services.registry.key_care import models as key_care  # noqa: E402, F401
+from services.registry.records import models as records  # noqa: E402, F401

@@ -1,0 +1,97 @@
+"""The registry's worker: resolve → fold → announce, the daily clock, the sequencer and the relay."""
+
+from services.registry.application import SERVICE, kit_of, matching_client
+from services.registry.children.registration import fold_batch, queue_due
+from services.registry.records.resolving import follow_changes, resolve_batch
+from services.registry.settings import RegistrySettings
+from shared import jwk, relay, sequencing, signatures, work
+from shared.clock import Clock, SystemClock, today
+from shared.database import SYSTEM, Database
+from shared.outbound import ClientCredentials, client
+from shared.vocabulary import Scope
+
+
+class Worker:
+    """The steps of the registry's background work; each may run in any number of processes at once."""
+
+    def __init__(self, settings: RegistrySettings, clock: Clock | None = None, transport=None) -> None:  # type: ignore[no-untyped-def]
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.database = Database(settings.database_url(SERVICE), settings.pool_size)
+        self.kit = kit_of(settings)
+        self.matching = matching_client(settings, transport)
+        key = jwk.load(settings.home / "keys" / "clients" / "registry.jwk")
+        self.notifications = client(
+            settings.notifications_url,
+            auth=ClientCredentials(
+                SERVICE, key, settings.issuer, [Scope.EVENTS_WRITE], transport=transport
+            ),
+            transport=transport,
+        )
+        keys = settings.home / "keys" / SERVICE
+        self.signer = signatures.private_key((keys / "relay.key").read_text().strip())
+        self.checkpoint_signer = signatures.private_key((keys / "audit-signing.key").read_text().strip())
+
+    async def resolve(self) -> int:
+        return await resolve_batch(
+            self.database, self.kit.sealer, self.matching, self.settings.resolve_batch
+        )
+
+    async def follow(self) -> int:
+        return await follow_changes(self.database, self.matching)
+
+    async def fold(self) -> int:
+        async with self.database.transaction(SYSTEM) as session:
+            return await fold_batch(
+                session,
+                self.kit,
+                self.settings.fold_batch,
+                today(self.clock),
+                self.clock.now(),
+            )
+
+    async def sweep(self) -> int:
+        async with self.database.transaction(SYSTEM) as session:
+            return await queue_due(session, today(self.clock))
+
+    async def sequence(self) -> int:
+        done = 0
+        for table in ("outbox", "audit_entries"):
+            async with self.database.transaction(SYSTEM) as session:
+                done += await sequencing.number(session, table)
+        return done
+
+    async def checkpoint(self) -> int:
+        async with self.database.transaction(SYSTEM) as session:
+            await sequencing.checkpoint(session, self.settings.hub, self.checkpoint_signer)
+        return 0
+
+    async def relay(self) -> int:
+        return await relay.pass_on(
+            self.database, self.notifications, "notifications", self.signer, self.clock
+        )
+
+    def steps(self) -> dict[str, tuple[work.Step, float]]:
+        return {
+            "resolve": (self.resolve, 0.1),
+            "follow": (self.follow, 1.0),
+            "fold": (self.fold, 0.1),
+            "sweep": (self.sweep, self.settings.clock_seconds),
+            "sequence": (self.sequence, 0.2),
+            "checkpoint": (self.checkpoint, 5.0),
+            "relay": (self.relay, 0.2),
+        }
+
+    async def close(self) -> None:
+        await self.matching.aclose()
+        await self.notifications.aclose()
+        await self.database.close()
+
+
+async def work_on(settings: RegistrySettings) -> None:
+    """Run the registry's worker until it is told to stop."""
+    worker = Worker(settings)
+    try:
+        await work.run(SERVICE, worker.steps())
+    finally:
+        await worker.close()

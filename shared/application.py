@@ -1,0 +1,230 @@
+"""What every API process of a hub is: limits, problems, telemetry, health and documents, once for all.
+
+A service gives its routers and its authority; this module makes the FastAPI application around them.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Annotated, Any
+from urllib.parse import unquote_to_bytes
+
+import structlog
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared import problems, telemetry
+from shared.database import NOTHING, SYSTEM, Database
+from shared.ids import uuid7
+from shared.limits import MAX_BODY_BYTES, MAX_IMPORT_BYTES, REQUEST_TIMEOUT_SECONDS
+
+log = structlog.get_logger()
+
+#: Problem statuses any authenticated operation may answer.
+USUAL = problems.responses(400, 401, 403, 404, 413, 422, 429, 503)
+
+SECURITY_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+]
+
+
+async def transaction(request: Request) -> AsyncIterator[AsyncSession]:
+    """One request, one transaction, under the caller's reach; committed before the answer leaves."""
+    caller = getattr(request.state, "caller", None)
+    database: Database = request.app.state.database
+    async with database.transaction(caller.reach if caller else NOTHING) as session:
+        yield session
+
+
+#: Put after the caller in a signature.  ``scope="function"``: with the default scope the answer left before the commit.
+Transaction = Annotated[AsyncSession, Depends(transaction, scope="function")]
+
+
+class Health(BaseModel):
+    status: str = Field(max_length=20)
+
+
+def create(
+    *,
+    service: str,
+    title: str,
+    description: str,
+    database: Database,
+    lifespan: Callable[[FastAPI], Any] | None = None,
+    webhooks: Mapping[str, Any] | None = None,
+    schemas: Sequence[type[BaseModel]] = (),
+) -> FastAPI:
+    """The application of one service, without its routers; ``schemas`` are models that bodies refer to by name."""
+    app: FastAPI = FastAPIOffline(
+        title=title,
+        version="1.0.0",
+        description=description,
+        lifespan=lifespan,
+        generate_unique_id_function=_operation_id,
+        redoc_url="/redoc",
+        docs_url="/docs",
+    )
+    app.state.database = database
+    problems.install(app)
+    app.add_middleware(Gate, service=service)
+
+    @app.get("/healthz", tags=["health"], summary="Is the process alive?")
+    async def healthz() -> Health:
+        return Health(status="alive")
+
+    @app.get("/readyz", tags=["health"], responses=problems.responses(503))
+    async def readyz() -> Health:
+        """Is this process able to serve?  Asks its own database and no peer."""
+        try:
+            async with asyncio.timeout(2), database.transaction(SYSTEM) as session:
+                await (await session.connection()).execute(text("SELECT 1"))
+        except Exception as error:
+            raise problems.Unavailable() from error
+        return Health(status="ready")
+
+    @app.get("/metrics", tags=["health"], response_class=Response, include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(telemetry.REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app, webhooks or {}, schemas)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _document(
+    app: FastAPI, webhooks: Mapping[str, Any], models: Sequence[type[BaseModel]]
+) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        routes=app.routes,
+        openapi_version="3.1.0",
+    )
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for model in (problems.ProblemOut, *models):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(schema.pop("$defs", {}))
+        schemas[model.__name__] = schema
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    if webhooks:
+        document["webhooks"] = dict(webhooks)
+    return document
+
+
+class Gate:
+    """The outermost layer: request id, body limit, timeout, metrics and one access line per request."""
+
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        request_id = str(uuid7())
+        structlog.contextvars.bind_contextvars(service=self._service, request=request_id)
+        importing = scope["path"].startswith("/v1/imports")
+        counted = _Counted(receive, MAX_IMPORT_BYTES if importing else MAX_BODY_BYTES)
+        answer = _Answer(send, request_id)
+        try:
+            if _unreadable(scope):
+                raise problems.Malformed("The address holds a character that none may hold.")
+            limit = None if importing or scope["method"] == "GET" else REQUEST_TIMEOUT_SECONDS
+            async with asyncio.timeout(limit):
+                await self._app(scope, counted, answer)
+        except TimeoutError:
+            await self._refuse(scope, receive, answer, problems.Unavailable(headers={"Retry-After": "5"}))
+        except problems.Problem as problem:
+            await self._refuse(scope, receive, answer, problem)
+        finally:
+            route = str(getattr(scope.get("route"), "path", "unmatched"))
+            seconds = time.perf_counter() - started
+            telemetry.REQUESTS.labels(self._service, scope["method"], route, str(answer.status)).inc()
+            telemetry.SECONDS.labels(self._service, route).observe(seconds)
+            if route not in {"/healthz", "/readyz", "/metrics"}:
+                log.info(
+                    "request",
+                    method=scope["method"],
+                    route=route,
+                    status=answer.status,
+                    ms=round(seconds * 1000, 1),
+                )
+
+    async def _refuse(
+        self, scope: Scope, receive: Receive, answer: "_Answer", problem: problems.Problem
+    ) -> None:
+        if not answer.status:
+            await problems.reply(Request(scope), problem)(scope, receive, answer)
+
+
+def _unreadable(scope: Scope) -> bool:
+    """NUL, or bytes that are not UTF-8, in the path or the query: PostgreSQL would refuse them later."""
+    raw: bytes = scope.get("raw_path", b"") + b"?" + scope.get("query_string", b"")
+    lowered = raw.lower()
+    if b"%00" in lowered or b"\x00" in raw or b"%ed%a" in lowered or b"%ed%b" in lowered:
+        return True
+    try:
+        unquote_to_bytes(raw).decode()
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+class _Counted:
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._left = limit
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise problems.TooLarge()
+        return message
+
+
+class _Answer:
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._id = request_id.encode()
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = list(message.get("headers", []))
+            present = {name.lower() for name, _ in headers}
+            headers += [(n, v) for n, v in SECURITY_HEADERS if n not in present]
+            headers.append((b"hutong-request", self._id))
+            message = {**message, "headers": headers}
+        await self._send(message)
+
+
+async def stop(*tasks: Awaitable[Any]) -> None:
+    """Cancel background tasks of an application and wait for them."""
+    for task in tasks:
+        if isinstance(task, asyncio.Task):
+            task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

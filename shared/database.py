@@ -1,0 +1,90 @@
+"""One database of one service, reached as its runtime role, always under a *reach*.
+
+A reach says how far the transaction may see: an area, a department and the key-care categories open to it.  It is set
+transaction-locally, and forced row-level security reads it, so a query that forgets its filter still
+shows nothing foreign, and a transaction that forgets its reach shows nothing at all.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+import asyncpg
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+_SET_REACH = text(
+    "SELECT set_config('hutong.low', :low, true), set_config('hutong.high', :high, true),"
+    " set_config('hutong.department', :department, true), set_config('hutong.client', :client, true),"
+    " set_config('hutong.categories', :categories, true),"
+    " set_config('hutong.sources', :sources, true)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a transaction sees.  ``categories`` are the key-care categories open to it."""
+
+    low: int
+    high: int
+    department: str
+    client: str
+    categories: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+#: Workers and the service itself: every row.  No token ever gets this reach.
+SYSTEM = Reach(0, 999_999_999_999, "system", "system", ("*",))
+#: Sees no protected row: requests without a caller.
+NOTHING = Reach(1, 0, "nobody", "nobody")
+
+
+class Database:
+    def __init__(self, url: str, pool_size: int = 5) -> None:
+        self.engine: AsyncEngine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            json_serializer=lambda value: orjson.dumps(value).decode(),
+            json_deserializer=orjson.loads,
+            connect_args={"server_settings": {"application_name": "hutong", "jit": "off"}},
+        )
+        self._sessions = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self, reach: Reach) -> AsyncIterator[AsyncSession]:
+        """One transaction under ``reach``: commits at the end of the block, rolls back on any error."""
+        async with self._sessions() as session, session.begin():
+            await enter(session, reach)
+            yield session
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+async def enter(session: AsyncSession, reach: Reach) -> None:
+    """Set how far the rest of this transaction sees."""
+    connection = await session.connection()
+    await connection.execute(
+        _SET_REACH,
+        {
+            "low": str(reach.low),
+            "high": str(reach.high),
+            "department": reach.department,
+            "client": reach.client,
+            "categories": ",".join(reach.categories),
+            "sources": ",".join(reach.sources),
+        },
+    )
+
+
+async def raw(session: AsyncSession) -> "asyncpg.Connection[Any]":
+    """The driver's own connection, inside the session's transaction: for COPY and bulk statements."""
+    connection = await session.connection()
+    fairy = await connection.get_raw_connection()
+    return cast("asyncpg.Connection[Any]", fairy.driver_connection)

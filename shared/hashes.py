@@ -1,0 +1,31 @@
+"""Keyed hashes: equality without plaintext.
+
+A look-up hash answers "is this the same ID number" inside the database without holding the number; only
+the holder of the index key, which lives outside the database, can make one.
+"""
+
+import hashlib
+import hmac
+from uuid import UUID
+
+from shared.keys import KeySet
+from shared.sealing import Bindable, binding
+
+
+def keyed(key: bytes, *parts: Bindable) -> bytes:
+    """32 bytes of HMAC-SHA-256 over the parts, unambiguously joined."""
+    return hmac.digest(key, binding(parts), hashlib.sha256)
+
+
+def entry_id(entries: KeySet, source: str, feed: str, source_id: str) -> UUID:
+    """What a source keeps under one id, as a UUID: equal for equal natural keys, opaque to all others."""
+    raw = bytearray(keyed(entries.key, source, feed, source_id)[:16])
+    raw[6] = raw[6] & 0x0F | 0x80  # version 8 (RFC 9562: custom)
+    raw[8] = raw[8] & 0x3F | 0x80
+    return UUID(bytes=bytes(raw))
+
+
+def lookup_hashes(index: KeySet, kind: str, *parts: Bindable) -> list[bytes]:
+    """The look-up hash under each live index key, the current one first."""
+    numbers = sorted(index.keys, key=lambda n: (n != index.current, -n))
+    return [n.to_bytes(2, "big") + keyed(index.keys[n], kind, *parts)[:16] for n in numbers]

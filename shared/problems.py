@@ -1,0 +1,285 @@
+"""Errors as RFC 9457 problems that never repeat what was sent.
+
+Acts raise a ``Problem``; the handlers here turn it, and everything FastAPI or Starlette raises, into
+``application/problem+json``.  Titles are English, or Chinese where ``Accept-Language`` asks for it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_BASE = "https://hutong.example/problems/"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One place in the request that is wrong: a JSON pointer and a code, never the value."""
+
+    pointer: str
+    code: str
+    detail: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        return {"pointer": self.pointer, "code": self.code, "detail": self.detail}
+
+
+@dataclass
+class Problem(Exception):
+    """The base of every domain error; a subclass names one ``type``."""
+
+    status: ClassVar[int] = 400
+    type: ClassVar[str] = "bad-request"
+    title: ClassVar[str] = "The request cannot be served"
+    title_zh: ClassVar[str] = "请求无法处理"
+
+    detail: str | None = None
+    flaws: Sequence[Flaw] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def body(self, chinese: bool = False) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "type": TYPE_BASE + self.type,
+            "title": self.title_zh if chinese else self.title,
+            "status": self.status,
+        }
+        if self.detail:
+            body["detail"] = self.detail
+        if self.flaws:
+            body["errors"] = [flaw.as_json() for flaw in self.flaws]
+        return body
+
+
+class Invalid(Problem):
+    status = 422
+    type = "invalid-request"
+    title = "The request does not fit its schema"
+    title_zh = "请求不符合接口规范"
+
+
+class Malformed(Problem):
+    status = 400
+    type = "malformed"
+    title = "The request cannot be read"
+    title_zh = "请求格式错误"
+
+
+class Unauthenticated(Problem):
+    status = 401
+    type = "unauthenticated"
+    title = "A valid access token is required"
+    title_zh = "需要有效的访问令牌"
+
+
+class Forbidden(Problem):
+    status = 403
+    type = "forbidden"
+    title = "The token does not allow this"
+    title_zh = "令牌权限不足"
+
+
+class PurposeMissing(Problem):
+    status = 403
+    type = "purpose-required"
+    title = "Name a granted purpose and the acting person"
+    title_zh = "须注明获授权的用途和操作人"
+
+
+class NotFound(Problem):
+    """Absent, or not the caller's to see: the two answer alike, byte for byte."""
+
+    status = 404
+    type = "not-found"
+    title = "There is nothing here for you"
+    title_zh = "未找到可供访问的内容"
+
+
+class Conflict(Problem):
+    status = 409
+    type = "conflict"
+    title = "The request contradicts the present state"
+    title_zh = "与当前状态冲突"
+
+
+class PreconditionFailed(Problem):
+    status = 412
+    type = "precondition-failed"
+    title = "It has changed since you read it"
+    title_zh = "内容已变更，请重新读取"
+
+
+class PreconditionRequired(Problem):
+    status = 428
+    type = "precondition-required"
+    title = "Send If-Match with the ETag you read"
+    title_zh = "须携带 If-Match"
+
+
+class TooLarge(Problem):
+    status = 413
+    type = "too-large"
+    title = "The request is larger than the limit"
+    title_zh = "请求超过大小限制"
+
+
+class TooMany(Problem):
+    status = 429
+    type = "too-many-requests"
+    title = "Too many requests; come back later"
+    title_zh = "请求过于频繁"
+
+
+class Unavailable(Problem):
+    status = 503
+    type = "unavailable"
+    title = "Not now; try again"
+    title_zh = "暂时无法服务，请稍后重试"
+
+
+class ProblemOut(BaseModel):
+    """An RFC 9457 problem."""
+
+    model_config = ConfigDict(json_schema_extra={"additionalProperties": False})
+
+    type: str = Field(max_length=200, examples=[TYPE_BASE + "not-found"])
+    title: str = Field(max_length=200)
+    status: int = Field(ge=400, le=599)
+    detail: str = Field(default="", max_length=500)
+    errors: list["FlawOut"] = Field(default=[], max_length=1000)
+
+
+class FlawOut(BaseModel):
+    pointer: str = Field(max_length=300, description="JSON pointer (RFC 6901) into the request")
+    code: str = Field(max_length=100)
+    detail: str = Field(default="", max_length=300)
+
+
+PROBLEM_TITLES: Mapping[int, str] = {
+    code: HTTPStatus(code).phrase for code in (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 503)
+}
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI ``responses`` for the problem statuses an operation may answer."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
+    return {s: {"description": PROBLEM_TITLES[s], "content": content} for s in sorted(statuses)}
+
+
+#: Pydantic error types whose own message is safe and useful; any other is described by its type alone.
+_SAFE_MESSAGES = {
+    "missing",
+    "string_type",
+    "int_type",
+    "int_parsing",
+    "list_type",
+    "bool_type",
+    "too_short",
+    "too_long",
+    "string_too_long",
+    "string_too_short",
+    "greater_than_equal",
+    "less_than_equal",
+    "enum",
+    "literal_error",
+    "date_parsing",
+    "date_from_datetime_parsing",
+    "date_type",
+    "extra_forbidden",
+    "model_type",
+    "dict_type",
+}
+
+
+def flaws_of(errors: Sequence[Mapping[str, Any]], skip: int = 0) -> list[Flaw]:
+    """Pydantic's error list as flaws: where and what kind, with the submitted value stripped.
+
+    ``skip`` drops leading location parts.  A forbidden field is reported at its parent, because its name is
+    input too.
+    """
+    flaws = []
+    for error in errors:
+        location = list(error["loc"])[skip:]
+        kind = str(error["type"])
+        if kind == "extra_forbidden":
+            location = location[:-1]
+        pointer = "".join("/" + str(p).replace("~", "~0").replace("/", "~1") for p in location)
+        message = str(error["msg"]) if kind in _SAFE_MESSAGES and "date" not in kind else ""
+        flaws.append(Flaw(pointer[:300], kind[:100], message[:300]))
+    return flaws[:1000]
+
+
+def reply(request: Request, problem: Problem) -> JSONResponse:
+    chinese = request.headers.get("accept-language", "").lower().startswith("zh")
+    headers = dict(problem.headers)
+    headers["Content-Language"] = "zh" if chinese else "en"
+    headers["Cache-Control"] = "no-store"
+    return JSONResponse(
+        problem.body(chinese), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers
+    )
+
+
+def _from_http(error: HTTPException) -> Problem:
+    known: dict[int, type[Problem]] = {
+        cls.status: cls
+        for cls in (Malformed, Unauthenticated, Forbidden, NotFound, Conflict, TooLarge, TooMany, Unavailable)
+    }
+    if cls := known.get(error.status_code):
+        return cls(headers=dict(error.headers or {}))
+
+    class Other(Problem):
+        status = error.status_code
+        type = "http-" + str(error.status_code)
+        title = HTTPStatus(error.status_code).phrase
+
+    return Other(headers=dict(error.headers or {}))
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of this application a problem."""
+
+    @app.exception_handler(Problem)
+    async def _problem(request: Request, error: Problem) -> JSONResponse:
+        return reply(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        raw = error.errors()
+        if any(e["type"] == "json_invalid" for e in raw):
+            return reply(request, Malformed("The body is not JSON."))
+        flaws = [
+            Flaw("/" + str(e["loc"][0]) + f.pointer, f.code, f.detail)
+            for e, f in zip(raw, flaws_of(raw, skip=1), strict=False)
+        ]
+        return reply(request, Invalid(flaws=flaws))
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        return reply(request, _from_http(error))
+
+    @app.exception_handler(Exception)
+    async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+        # The message may carry a value (a database driver quotes parameters): only the kind is logged.
+        log.error("request.failed", error=type(error).__name__, path=_template(request))
+
+        class Fault(Problem):
+            status = 500
+            type = "fault"
+            title = "Something broke here; it has been logged"
+            title_zh = "服务内部错误，已记录"
+
+        return reply(request, Fault())
+
+
+def _template(request: Request) -> str:
+    route = request.scope.get("route")
+    return str(getattr(route, "path", "unmatched"))

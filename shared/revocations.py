@@ -1,0 +1,61 @@
+"""How services other than the registry learn of revoked clients and rotated keys.
+
+Each polls the registry every two seconds; after five seconds without an answer it refuses every token, because it
+could no longer know.
+"""
+
+import asyncio
+import time
+from typing import Any
+
+import httpx
+import structlog
+from joserfc.jwk import KeySet
+
+from shared.auth import Grant, read_token
+from shared.limits import REVOCATION_POLL_SECONDS, REVOCATION_STALE_SECONDS
+from shared.problems import Unauthenticated, Unavailable
+
+log = structlog.get_logger()
+
+
+class FollowedAuthority:
+    """Verifies tokens by the registry's keys and refuses those of clients revoked since they were issued."""
+
+    def __init__(self, registry: httpx.AsyncClient, issuer: str) -> None:
+        self._registry = registry
+        self._issuer = issuer
+        self._keys = KeySet([])
+        self._not_before: dict[str, int] = {}
+        self._heard_at = float("-inf")
+
+    async def grant_of(self, token: str) -> tuple[Grant, str]:
+        if time.monotonic() - self._heard_at > REVOCATION_STALE_SECONDS:
+            await self._try_poll()
+            if time.monotonic() - self._heard_at > REVOCATION_STALE_SECONDS:
+                raise Unavailable(headers={"Retry-After": "2"})
+        claims = read_token(token, self._keys, self._issuer, time.time())
+        if claims.issued_at <= self._not_before.get(claims.grant.client, -1):
+            raise Unauthenticated()
+        return claims.grant, claims.token_id
+
+    async def poll(self) -> None:
+        """One look at the registry's revocations and keys."""
+        reply = await self._registry.get("/v1/revocations")
+        reply.raise_for_status()
+        body: dict[str, Any] = reply.json()
+        self._keys = KeySet.import_key_set(body["jwks"])
+        self._not_before = {r["client"]: r["not_before"] for r in body["revoked"]}
+        self._heard_at = time.monotonic()
+
+    async def _try_poll(self) -> None:
+        try:
+            await self.poll()
+        except (httpx.HTTPError, KeyError, ValueError) as error:
+            log.warning("revocations.unheard", error=type(error).__name__)
+
+    async def follow(self) -> None:
+        """Poll until cancelled."""
+        while True:
+            await self._try_poll()
+            await asyncio.sleep(REVOCATION_POLL_SECONDS)

@@ -1,0 +1,55 @@
+"""Background work: loops that do a step again and again, and outlive any failure.
+
+A *step* returns how much it did: after some work the next step follows at once, after none the loop rests.  A step
+that raises is logged by kind and tried again after a growing pause, so nothing stops by itself.
+"""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from shared import telemetry
+
+Step = Callable[[], Awaitable[int]]
+log = structlog.get_logger()
+
+
+async def repeat(service: str, name: str, step: Step, rest: float, stop: asyncio.Event) -> None:
+    """Run ``step`` until ``stop`` is set; ``rest`` is the pause in seconds after an empty step."""
+    failures = 0
+    while not stop.is_set():
+        try:
+            done = await step()
+            failures = 0
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            failures += 1
+            telemetry.FAILED.labels(service, name).inc()
+            log.warning("work.failed", work=name, error=type(error).__name__, failures=failures)
+            await _pause(stop, min(10.0, rest * 2**min(failures, 8)))
+            continue
+        if done:
+            telemetry.DONE.labels(service, name).inc(done)
+        else:
+            await _pause(stop, rest)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+async def run(service: str, steps: Mapping[str, tuple[Step, float]]) -> None:
+    """Run every loop until SIGTERM or SIGINT; the step in hand is finished first."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with asyncio.TaskGroup() as group:
+        for name, (step, rest) in steps.items():
+            group.create_task(repeat(service, name, step, rest, stop))

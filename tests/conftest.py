@@ -1,0 +1,42 @@
+"""Databases for every test, on one PostgreSQL a session.
+
+It is started here, or named by ``HUTONG_TEST_POSTGRES_URL`` (its superuser's).
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from shared.embedded_postgres import EmbeddedPostgres, discard
+from tests.databases import Cluster, Copies, GivenServer, MakeDatabase
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The session's PostgreSQL; synchronous, as it starts on the main thread and outlives loops."""
+    if given := os.environ.get("HUTONG_TEST_POSTGRES_URL"):
+        guest = Cluster(GivenServer(given))
+        yield guest
+        asyncio.run(guest.leave())
+        return
+    state = Path(tempfile.mkdtemp(prefix="hutong-test-"))
+    state.chmod(0o711)  # root's server runs as another user, who must get through
+    try:
+        with EmbeddedPostgres(state, durable=False) as server:
+            yield Cluster(server)
+    finally:
+        discard(state)
+        shutil.rmtree(state, ignore_errors=True)
+
+
+@pytest.fixture
+async def database(cluster: Cluster) -> AsyncIterator[MakeDatabase]:
+    """``await database("registry")`` gives a fresh migrated database's owner and runtime URLs."""
+    copies = Copies(cluster)
+    yield copies
+    await copies.drop()
