@@ -84,7 +84,10 @@ async def enter(session: AsyncSession, reach: Reach) -> None:
 
 
 async def raw(session: AsyncSession) -> "asyncpg.Connection[Any]":
-    """The driver's own connection, inside the session's transaction: for COPY and bulk statements."""
+    """The driver's own connection, inside the session's transaction: for COPY and bulk statements.
+
+    JSONB comes out as Python objects and goes in as JSON text (SQLAlchemy's codec is on the connection).
+    """
     connection = await session.connection()
     fairy = await connection.get_raw_connection()
     return cast("asyncpg.Connection[Any]", fairy.driver_connection)

@@ -16,6 +16,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from shared import telemetry
+
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "https://hutong.example/problems/"
 
@@ -269,7 +271,12 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:
         # The message may carry a value (a database driver quotes parameters): only the kind is logged.
-        log.error("request.failed", error=type(error).__name__, path=_template(request))
+        log.error(
+            "request.failed",
+            error=type(error).__name__,
+            where=telemetry.where(error),
+            route=_template(request),
+        )
 
         class Fault(Problem):
             status = 500

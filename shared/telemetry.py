@@ -14,7 +14,7 @@ SECONDS = Histogram("hutong_request_seconds", "Time to answer", ["service", "rou
 DONE = Counter("hutong_work_total", "Units of background work done", ["service", "work"])
 FAILED = Counter("hutong_work_failed_total", "Background steps that failed", ["service", "work"])
 
-__all__ = ["DONE", "FAILED", "REGISTRY", "REQUESTS", "SECONDS", "configure"]
+__all__ = ["DONE", "FAILED", "REGISTRY", "REQUESTS", "SECONDS", "configure", "where"]
 
 
 def configure(service: str, level: str = "info") -> None:
@@ -32,3 +32,15 @@ def configure(service: str, level: str = "info") -> None:
     )
     structlog.contextvars.bind_contextvars(service=service)
     logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format='{"event":"library","logger":"%(name)s"}')
+
+
+def where(error: BaseException) -> str:
+    """File and line of our own code nearest to the error: what a log may say of it without quoting a value."""
+    found = ""
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if "/services/" in name or "/shared/" in name:
+            found = f"{name.rsplit('/', 3)[-2]}/{name.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return found

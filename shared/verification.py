@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -61,7 +60,7 @@ def _authentic(keys: KeySet, row: Any) -> bool:
         row["purpose"],
         row["operation"],
         row["subjects"],
-        orjson.loads(row["detail"]),
+        row["detail"],
     )
     key = keys.keys.get(int.from_bytes(row["mac"][:2], "big"))
     return key is not None and audit.same(
@@ -84,7 +83,7 @@ async def outbox_faults(session: AsyncSession, keys: KeySet) -> AsyncIterator[au
                 yield audit.Fault(expected, f"event {expected} is missing")
                 expected = row["seq"]
             event = outbox.Event(
-                row["type"], row["subject"], row["subject_seq"], orjson.loads(row["body"])
+                row["type"], row["subject"], row["subject_seq"], row["body"]
             )
             key = keys.keys.get(int.from_bytes(row["mac"][:2], "big"))
             if key is None or not audit.same(

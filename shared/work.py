@@ -28,7 +28,13 @@ async def repeat(service: str, name: str, step: Step, rest: float, stop: asyncio
         except Exception as error:
             failures += 1
             telemetry.FAILED.labels(service, name).inc()
-            log.warning("work.failed", work=name, error=type(error).__name__, failures=failures)
+            log.warning(
+                "work.failed",
+                work=name,
+                error=type(error).__name__,
+                where=telemetry.where(error),
+                failures=failures,
+            )
             await _pause(stop, min(10.0, rest * 2**min(failures, 8)))
             continue
         if done:

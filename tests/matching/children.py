@@ -30,7 +30,9 @@ FAMILY: Features = {
 }
 
 
-def entry(number: int, features: Features, version: int = 1, person: UUID | None = None) -> NewEntry:
+def entry(
+    number: int, features: Features, version: int = 1, person: UUID | None = None
+) -> NewEntry:
     standard = standardise(features)
     keys = blocking.keys(standard, MODEL.blocking)
     return NewEntry(UUID(int=number), version, standard, keys, person)

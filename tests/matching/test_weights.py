@@ -49,7 +49,11 @@ def test_a_rare_name_weighs_more_than_a_common_one() -> None:
 
 def test_family_evidence_is_capped() -> None:
     family = with_levels(
-        guardian="same_id", phone="same", hukou="same_township", residence="same_township", school="same"
+        guardian="same_id",
+        phone="same",
+        hukou="same_township",
+        residence="same_township",
+        school="same",
     )
 
     evidence = weigh(MODEL, family, None, uncounted)

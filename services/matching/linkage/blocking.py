@@ -49,10 +49,13 @@ def name_and_day(entry: Standard) -> Iterator[str]:
 
 
 def sound_and_hukou(entry: Standard) -> Iterator[str]:
-    """Survives any wrong birth date."""
-    if entry.hukou:
-        for name in entry.names:
-            yield f"{name.fuzzy_reading}|{entry.hukou // 10**6}"
+    """Survives any wrong birth date.  Where hukou is not told, the ID number's issuer stands in."""
+    number = entry.id_number or entry.id_typed
+    counties = {str(entry.hukou // 10**6)} if entry.hukou else set()
+    if number and len(number) >= 15:
+        counties.add(number[:6])
+    for name, county in product(entry.names, sorted(counties)):
+        yield f"{name.fuzzy_reading}|{county}"
 
 
 def sound_and_phone(entry: Standard) -> Iterator[str]:

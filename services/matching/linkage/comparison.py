@@ -15,7 +15,7 @@ from rapidfuzz.fuzz import ratio
 
 from services.matching.linkage.glyphs import LOOK_ALIKES
 from services.matching.linkage.names import WILDCARD, Name
-from services.matching.linkage.normalization import Birth, Standard
+from services.matching.linkage.normalization import Birth, Standard, is_a_generation_older
 
 MISSING = "missing"
 T = TypeVar("T")
@@ -74,6 +74,15 @@ class Profile:
         """
         listed = list(members)
         guardian_ids = frozenset().union(*(m.guardian_ids for m in listed))
+        births = _distinct(birth for m in listed for birth in m.births)
+        if births:
+            youngest = (max(births),)
+            adults = {
+                m.id_number
+                for m in listed
+                if m.id_number and is_a_generation_older(m.id_number, youngest)
+            }
+            guardian_ids |= adults
         numbers = [
             (m.id_number, m.number_is_firm)
             for m in listed
@@ -86,7 +95,7 @@ class Profile:
             ids_typed=_distinct(m.id_typed for m in listed if m.id_typed),
             documents=_distinct(m.document for m in listed if m.document),
             stated_births=_distinct(m.stated_birth for m in listed if m.stated_birth),
-            births=_distinct(birth for m in listed for birth in m.births),
+            births=births,
             sexes=_distinct(m.sex for m in listed if m.sex),
             guardian_ids=guardian_ids,
             guardian_names=frozenset().union(*(m.guardian_names for m in listed)),
@@ -99,13 +108,11 @@ class Profile:
 
 def compare(entry: Standard, person: Profile) -> Levels:
     identifier = compare_identifiers(entry, person)
-    mine, theirs = entry.births, person.births
+    mine, theirs = _of_one_generation(entry, person)
     if identifier == "same":
-        # Dates read out of the same number agree by themselves; one of the two must be stated.
-        if entry.stated_birth is not None:
-            mine, theirs = (entry.stated_birth,), person.stated_births or theirs
-        else:
-            theirs = person.stated_births
+        # A date read out of the number that both bear agrees by itself; only a stated one counts.
+        mine = () if entry.stated_birth is None else (entry.stated_birth,)
+        theirs = person.stated_births or theirs
     return (
         identifier,
         _names(entry.names, person.names),
@@ -121,18 +128,26 @@ def compare(entry: Standard, person: Profile) -> Levels:
     )  # fmt: skip
 
 
+def _own_number(entry: Standard, person: Profile) -> str | None:
+    """The entry's number, unless it is that of an adult of the person's family."""
+    number = entry.id_number
+    if number is None or number in person.guardian_ids:
+        return None
+    return None if is_a_generation_older(number, person.births) else number
+
+
 def compare_identifiers(entry: Standard, person: Profile) -> str:
     """Valid numbers are the same or clash; a number with a wrong checksum may be near; papers of
     birth are equal.  A number that the other side knows as a guardian's is nobody's here.
     """
-    number = entry.id_number
-    if number is not None and number in person.guardian_ids:
-        number = None
-    numbers = person.id_numbers
-    firm_numbers = person.firm_numbers
-    if entry.guardian_ids:
-        numbers = tuple(n for n in numbers if n not in entry.guardian_ids)
-        firm_numbers = tuple(n for n in firm_numbers if n not in entry.guardian_ids)
+    number = _own_number(entry, person)
+    adults = {
+        n
+        for n in person.id_numbers
+        if n in entry.guardian_ids or is_a_generation_older(n, entry.births)
+    }
+    numbers = tuple(n for n in person.id_numbers if n not in adults)
+    firm_numbers = tuple(n for n in person.firm_numbers if n not in adults)
     if number is not None and entry.number_is_firm and firm_numbers and number not in firm_numbers:
         return "clash"
     if number is not None and number in numbers:
@@ -237,6 +252,18 @@ def _part_of(short: Name, long: Name) -> bool:
         return len(short.text) >= 3 and long.text.startswith(short.text)
     rest = iter(long.text)
     return len(long.text) - len(short.text) == 1 and all(glyph in rest for glyph in short.text)
+
+
+def _of_one_generation(
+    entry: Standard, person: Profile
+) -> tuple[tuple[Birth, ...], tuple[Birth, ...]]:
+    """Both sides' births, without those that an adult's number entered for the child brought in."""
+    mine, theirs = entry.births, person.births
+    if entry.id_number is not None and is_a_generation_older(entry.id_number, theirs):
+        mine = () if entry.stated_birth is None else (entry.stated_birth,)
+    if any(is_a_generation_older(number, entry.births) for number in person.id_numbers):
+        theirs = person.stated_births
+    return mine, theirs
 
 
 def _births(mine: tuple[Birth, ...], theirs: tuple[Birth, ...]) -> str:

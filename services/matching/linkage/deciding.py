@@ -13,12 +13,13 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from uuid import UUID, uuid5
 
-from services.matching.linkage.comparison import Profile, compare_identifiers, compare_names
+from services.matching.linkage.comparison import Profile
 from services.matching.linkage.decisions import Decision, Doubt, Known, NewEntry, Outcome
 from services.matching.linkage.judging import (
     AGREEING_NAMES,
     Verdict,
     assess,
+    is_sure,
     judge,
     rests_on_papers,
 )
@@ -110,11 +111,18 @@ class _Batch:
         one.
         """
         number = new.features.id_number
-        persons = self._by_number.get(number, ()) if number else ()
-        sure = [person for person in sorted(persons) if self._is_sure(new.features, person)]
+        sure = []
+        for person in sorted(self._by_number.get(number, ()) if number else ()):
+            evidence = self.assess(new.features, person)
+            if is_sure(evidence, judge(self._model, evidence)):
+                sure.append((person, evidence))
         if len(sure) != 1:
             return False
-        self._join(new, sure[0], self.assess(new.features, sure[0]))
+        self._join(new, *sure[0])
+        for person in self.candidates(new):
+            best = self.decided[new.entry].person
+            if person != best and self._proves_one(new.features, best, person):
+                self._merge(best, person)
         return True
 
     def weigh(self, new: NewEntry) -> None:
@@ -179,12 +187,11 @@ class _Batch:
                 doubts.append(Doubt(person, evidence))
         return links, doubts
 
-    def _is_sure(self, features: Standard, person: UUID) -> bool:
-        profile = self._profile(person)
-        if compare_identifiers(features, profile) != "same":
-            return False
-        return any(
-            compare_names(a, b) in AGREEING_NAMES for a in features.names for b in profile.names
+    def _proves_one(self, bridge: Standard, best: UUID, person: UUID) -> bool:
+        """Whether an entry of ``best`` belongs to the other person as surely."""
+        evidence = self.assess(bridge, person)
+        return judge(self._model, evidence) is Verdict.CERTAIN and self._merges(
+            best, person, bridge
         )
 
     def _merges(self, kept: UUID, joined: UUID, bridge: Standard) -> bool:

@@ -63,6 +63,12 @@ def judge(model: Model, evidence: Evidence) -> Verdict:
     return Verdict.SEPARATE
 
 
+def is_sure(evidence: Evidence, verdict: Verdict) -> bool:
+    """Whether the papers and the name agree: nothing else needs to be weighed against it."""
+    papers, name, *_ = evidence.levels
+    return verdict is Verdict.CERTAIN and papers == "same" and name in AGREEING_NAMES
+
+
 def rests_on_papers(evidence: Evidence) -> bool:
     """Whether the papers agree but the name does not: also how a sibling's number entered for
     the child looks.
@@ -73,7 +79,8 @@ def rests_on_papers(evidence: Evidence) -> bool:
 def _with_same_papers(name: str, birth: str, sex: str) -> Verdict:
     """A guardian's or sibling's number entered for the child agrees in neither name nor birth."""
     if name in AGREEING_NAMES:
-        return Verdict.CERTAIN
+        contradicted = birth in ("same_year", "different") and sex == "different"
+        return Verdict.POSSIBLE if contradicted else Verdict.CERTAIN
     if sex == "different":
         return Verdict.POSSIBLE
     if name in _SIBLING_LIKE_NAMES and birth in _CLOSE_BIRTHS | {MISSING}:

@@ -6,6 +6,7 @@ so what cannot be read is absent.
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypedDict
@@ -49,7 +50,8 @@ class Features(TypedDict, total=False):
 @dataclass(frozen=True, slots=True)
 class Standard:
     """Standard features. ``births`` holds the stated birth date first, then the one inside the
-    ID number.
+    ID number. A number is *firm* unless the stated birth date or sex contradict it, as they do
+    where a sibling's number was entered; only firm numbers clash.
     """
 
     names: tuple[Name, ...] = ()
@@ -74,6 +76,7 @@ _PACKED_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _NOT_WORD = re.compile(r"[\W_]+")
 _NOT_ID = re.compile(r"[^0-9A-Z]")
 _PERSONAL = {"male", "female"}
+_GENERATION = 15
 
 
 def standardise(features: Features) -> Standard:
@@ -88,7 +91,7 @@ def standardise(features: Features) -> Standard:
 
     number, typed, document = _identifier(features.get("id_number"), features.get("id_kind"))
     id_birth, id_sex = _inside(number) if number else (None, None)
-    if number and (number in guardian_ids or _a_generation_apart(stated, id_birth)):
+    if number and (number in guardian_ids or (stated and is_a_generation_older(number, (stated,)))):
         guardian_ids.add(number)
         number = id_birth = id_sex = None
     sex = features.get("sex")
@@ -213,5 +216,7 @@ def _compatible(stated: Birth | None, inside: Birth | None) -> bool:
     return alike >= 2 or (stated[0] == inside[0] and stated[1:] == inside[:0:-1])
 
 
-def _a_generation_apart(stated: Birth | None, inside: Birth | None) -> bool:
-    return stated is not None and inside is not None and stated[0] - inside[0] >= 15
+def is_a_generation_older(number: str, births: Collection[Birth]) -> bool:
+    """Whether a valid number must be that of an adult of the family, given the child's births."""
+    year = int(number[6:10])
+    return bool(births) and all(birth[0] - year >= _GENERATION for birth in births)

@@ -24,6 +24,8 @@ from shared.database import SYSTEM, Database, raw
 from shared.ids import uuid7
 
 BATCH = 300
+#: No record speaks of the child any more; our open notices about it are withdrawn.
+GONE = {"child.erased", "child.withdrawn"}
 #: Nobody is told of these: an answer to each reading would cause the next reading.
 SILENT = {"reference.read", "qualification.enquired"}
 
@@ -103,7 +105,7 @@ class Batch:
             if isinstance(reader, str):
                 self._reads.append((event.child, reader))
             return
-        if event.type == "child.erased":
+        if event.type in GONE:
             self._gone.append(event.child)
             self._cases.pop(event.child, None)
             return

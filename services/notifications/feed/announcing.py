@@ -76,8 +76,10 @@ class Announcer:
         """Tell everyone whose area holds one of the counties that something about a child is new."""
         if not counties:
             return
-        for county in dict.fromkeys(counties):
-            self._announcements.append((self._announced, county, source, at, child, child, None, None))
+        for place, county in enumerate(dict.fromkeys(counties)):
+            self._announcements.append(
+                (self._announced, county, place, source, at, child, child, None, None)
+            )
         self._announced += 1
         for subscriber in self.subscribers:
             county_seen = subscriber.concerned(counties)
@@ -88,7 +90,9 @@ class Announcer:
         self, notice: UUID, at: datetime, child: UUID | None, lane: UUID, county: int, client: str
     ) -> None:
         """Tell one client of a notice: in its feed, and by each of its subscriptions that covers the county."""
-        self._announcements.append((self._announced, county, notice, at, lane, child, client, notice))
+        self._announcements.append(
+            (self._announced, county, 0, notice, at, lane, child, client, notice)
+        )
         self._announced += 1
         for subscriber in self.subscribers:
             if subscriber.client == client and "notices" in subscriber.kinds:
@@ -119,8 +123,8 @@ class Announcer:
         connection = await raw(session)
         last = await connection.fetchval("SELECT coalesce(max(position), 0) FROM announcements")
         await connection.executemany(
-            "INSERT INTO announcements (position, county, source, at, lane_subject, child, client, notice)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO announcements (position, county, place, source, at, lane_subject, child,"
+            " client, notice) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             [(last + 1 + int(str(row[0])), *row[1:]) for row in self._announcements],
         )
         await enqueue(session, self.hub, self._outgoing, self.now)

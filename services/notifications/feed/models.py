@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text, text
+from sqlalchemy import BigInteger, Index, SmallInteger, Text, text
 from sqlmodel import Field
 
 from services.notifications.tables import INSTANT, Table
@@ -12,7 +12,8 @@ from services.notifications.tables import INSTANT, Table
 class Announcement(Table, table=True):
     """Something a receiver is told.  ``position`` grows in commit order: one dispatcher writes at a time.
 
-    ``client`` is set where it is told to one receiver alone (a notice); ``lane_subject`` is what its lane is about.
+    ``client`` is set where it is told to one receiver alone (a notice); ``lane_subject`` is what its lane is about, ``place`` the order
+    of its counties: where the child is before where it belongs.
     """
 
     __tablename__ = "announcements"
@@ -24,6 +25,7 @@ class Announcement(Table, table=True):
 
     position: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     county: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    place: int = Field(sa_type=SmallInteger)
     source: UUID
     at: datetime = Field(sa_type=INSTANT)
     lane_subject: UUID

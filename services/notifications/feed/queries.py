@@ -13,7 +13,7 @@ WITH page AS (
   SELECT DISTINCT ON (position) position, county, source, at, lane_subject, child, notice
   FROM announcements
   WHERE position > $1 AND county BETWEEN $2 AND $3 AND (client IS NULL OR client = $4)
-  ORDER BY position, county LIMIT $5
+  ORDER BY position, place LIMIT $5
 )
 SELECT page.*, (
   SELECT count(DISTINCT a.position) FROM announcements a

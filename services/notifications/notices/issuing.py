@@ -78,7 +78,10 @@ ARRIVING = {
     "child.residence_changed",
     "child.hukou_changed",
     "child.status_changed",
+    "child.returned",
 }
+RETURNING = {"child.residence_changed", "child.returned"}
+LEAVING = {"child.residence_changed", "child.moved_on"}
 UNSEEN = {State.AWAITING_DECISION, State.ISSUED, State.DELIVERED}
 
 
@@ -127,7 +130,9 @@ def _arrived(
     if event.type not in ARRIVING or event.residence is None or event.hukou is None:
         return
     last = _last_of(story, event.residence, event.hukou)
-    if event.residence in territory and (last is None or last.kind == Kind.MOVED_ON):
+    # After a child has moved on its last known home stays in its events; only a change brings it back.
+    returned = last is not None and last.kind == Kind.MOVED_ON and event.type in RETURNING
+    if event.residence in territory and (last is None or returned):
         yield Kind.ARRIVED, event.residence, event.hukou, Toward.HUKOU
 
 
@@ -135,17 +140,17 @@ def _moved_on(
     event: Happening, story: Sequence[Told], territory: Territory
 ) -> Iterator[tuple[Kind, int, int, Toward]]:
     left = event.previous_residence
-    if left is None or left == event.residence or left not in territory:
-        return
-    if event.type not in {"child.residence_changed", "child.moved_on"}:
+    # Moved on means gone from where it was, whereto nobody has said yet; a change says whereto.
+    next_home = event.residence if event.type == "child.residence_changed" else None
+    if event.type not in LEAVING or left is None or left == next_home or left not in territory:
         return
     hukou = event.previous_hukou or event.hukou
     if hukou is not None:
         last = _last_of(story, left, hukou)
         if last is not None and last.kind == Kind.ARRIVED and last.state is not State.WITHDRAWN:
             yield Kind.MOVED_ON, left, hukou, Toward.HUKOU
-    if event.residence is not None and event.residence != hukou:
-        yield Kind.MOVED_ON, left, event.residence, Toward.NEXT
+    if next_home is not None and next_home != hukou:
+        yield Kind.MOVED_ON, left, next_home, Toward.NEXT
 
 
 def _hukou_changed(

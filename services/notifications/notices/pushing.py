@@ -1,5 +1,6 @@
 """Handing the hukou place's answers to our own registry, where each becomes a record like any other."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,9 @@ from shared.divisions import text_of
 from shared.vocabulary import Purpose
 
 log = structlog.get_logger()
-BATCH = 200
+BATCH = 32
+#: The registry knows no such child (any more), or will never take the answer as it is.
+REFUSALS = {404, 409, 422}
 LEASE_SECONDS = 60
 HEADERS = {"Hutong-Purpose": Purpose.HUKOU_EXCHANGE, "Hutong-Actor": "system:notices"}
 
@@ -33,25 +36,33 @@ async def push_answers(database: Database, clock: Clock, registry: httpx.AsyncCl
         rows = await connection.fetch(_CLAIM, clock.now(), LEASE_SECONDS, BATCH)
     if not rows:
         return 0
-    try:
-        statuses = await _push(registry, [_item(row) for row in rows])
-    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-        log.warning("answers.unpushed", count=len(rows), error=type(error).__name__)
-        await _again(database, clock, rows)
-        return 0
+    results = await asyncio.gather(*(_push(registry, row) for row in rows))
+    done = [(row["id"], kept) for row, kept in zip(rows, results, strict=True) if kept]
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
         await connection.executemany(
-            "UPDATE notices SET pushed = $2 WHERE id = $1 AND pushed = 'waiting'",
-            [(row["id"], _kept(row["id"], statuses)) for row in rows if str(row["id"]) in statuses],
+            "UPDATE notices SET pushed = $2 WHERE id = $1 AND pushed = 'waiting'", done
         )
-    return len(rows)
+    await _again(
+        database, clock, [row for row, kept in zip(rows, results, strict=True) if not kept]
+    )
+    return len(done)
 
 
-async def _push(registry: httpx.AsyncClient, items: list[dict[str, Any]]) -> dict[str, str]:
-    reply = await registry.post("/v1/hukou-answers", json=items, headers=HEADERS)
-    reply.raise_for_status()
-    return {str(r["source_id"]): str(r["status"]) for r in reply.json()["results"]}
+async def _push(registry: httpx.AsyncClient, row: Any) -> str | None:
+    """``done``, ``refused`` for good, or None where it is to be tried again."""
+    try:
+        reply = await registry.post("/v1/hukou-answers", json=_item(row), headers=HEADERS)
+        if reply.status_code not in REFUSALS:
+            reply.raise_for_status()
+            status = reply.json()["results"][0]["status"]
+            if status != "refused":
+                return "done"
+    except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
+        log.warning("answer.unpushed", notice=str(row["id"]), error=type(error).__name__)
+        return None
+    log.warning("answer.refused", notice=str(row["id"]))
+    return "refused"
 
 
 async def _again(database: Database, clock: Clock, rows: Sequence[Any]) -> None:
@@ -65,13 +76,6 @@ async def _again(database: Database, clock: Clock, rows: Sequence[Any]) -> None:
         )
 
 
-def _kept(notice: object, statuses: dict[str, str]) -> str:
-    if statuses[str(notice)] == "refused":
-        log.warning("answer.refused", notice=str(notice))
-        return "refused"
-    return "done"
-
-
 def _item(row: Any) -> dict[str, Any]:
     answered_on = row["ended_at"].astimezone(SHANGHAI).date().isoformat()
     item = {
@@ -80,7 +84,6 @@ def _item(row: Any) -> dict[str, Any]:
         "observed_on": answered_on,
         "division": text_of(row["origin_county"]),
         "child_id": str(row["child"]),
-        "child": {},
         "outcome": row["outcome"],
         "answered_on": answered_on,
         "notice_ref": str(row["id"]),

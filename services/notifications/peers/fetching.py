@@ -36,6 +36,8 @@ _CLAIM = (
     " WHERE n.id = due.id AND p.name = n.peer"
     " RETURNING n.id, n.reference, n.remote_id, n.target_county, n.tries, p.name, p.registry_url, p.issuer"
 )
+IDENTITY = ("name", "id_number", "id_kind", "sex", "birth_date")
+GUARDIAN = ("name", "relation", "id_number", "phone")
 
 
 class PeerFault(Exception):
@@ -130,22 +132,21 @@ class Fetcher:
             raise PeerFault("references/read") from None
 
     def _item(self, source: Source, wanted: Wanted, child: dict[str, Any]) -> dict[str, Any]:
-        identity = ("name", "id_number", "id_kind", "sex", "birth_date")
         hukou, residence = child.get("hukou"), child.get("residence")
         item: dict[str, Any] = {
             "source_id": str(wanted.notice),
             "version": wanted.tries,
             "observed_on": today(self.clock).isoformat(),
             "division": text_of(wanted.county),
-            "child": {name: child[name] for name in identity if child.get(name) is not None},
-            "guardians": child.get("guardians") or [],
+            "child": _known(child, IDENTITY),
+            "guardians": [_known(g, GUARDIAN) for g in child.get("guardians") or []][:8],
             "hub": source.name,
             "notice_ref": str(wanted.remote),
         }
         if hukou:
-            item["hukou"] = {k: v for k, v in hukou.items() if v is not None}
+            item["hukou"] = _known(hukou, ("division", "address"))
         if residence:
-            item["residence"] = {k: v for k, v in residence.items() if v is not None}
+            item["residence"] = _known(residence, ("division", "address", "since", "until"))
             if residence.get("since"):
                 item["since"] = residence["since"]
         return item
@@ -208,3 +209,7 @@ class Fetcher:
                 source.registry_url, auth=auth, transport=self.transport
             )
         return self._peers[source]
+
+
+def _known(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: values[name] for name in names if values.get(name) is not None}

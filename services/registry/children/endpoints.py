@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Request, Response
 
 from services.registry.access.matrix import open_groups
@@ -70,7 +69,7 @@ async def shown(
     for row in rows:
         seen = viewing.view(open_state(kit.sealer, row), groups, row["shielded"])
         if "status" in groups:
-            decision = orjson.loads(row["decision"])
+            decision = row["decision"]
             seen["status"] = {
                 "status": row["status"],
                 "reasons": decision["reasons"],

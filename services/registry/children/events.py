@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from shared import divisions
 from shared.outbox import Event
 
@@ -30,7 +28,7 @@ def announce(old: Any, new: "Folded") -> list[Event]:
     if old is None:
         return [event("child.registered", status=new.status)]
     made: list[Event] = []
-    decision = orjson.loads(old["decision"])
+    decision = old["decision"]
     if county(old["residence_code"]) != county(new.residence_code):
         made.append(
             event("child.residence_changed", previous_residence=county(old["residence_code"]))
@@ -41,7 +39,7 @@ def announce(old: Any, new: "Folded") -> list[Event]:
         made.append(event("child.hukou_changed", previous_hukou=county(old["hukou_code"])))
     if old["status"] != new.status:
         made.append(event("child.status_changed", status=new.status))
-    if orjson.loads(old["care"]) != {k.category: k.state for k in new.key_care}:
+    if old["care"] != {k.category: k.state for k in new.key_care}:
         made.append(event("key_care.changed"))
     return made or [event("child.updated")]
 

@@ -54,7 +54,8 @@ class Lookup(Table, table=True):
 
 
 class FoldRequest(Table, table=True):
-    """A child to fold again.  ``wanted`` grows with each cause; the row goes when that is done."""
+    """A child to fold again.  The row goes when that is done; a child whose records cannot be folded is parked by itself
+    (``not_before``, ``failures``) and holds up no other."""
 
     __tablename__ = "fold_queue"
     __table_args__ = (Index("fold_queue_order", "queued_at"),)
@@ -64,7 +65,8 @@ class FoldRequest(Table, table=True):
     queued_at: datetime = Field(
         sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()"))
     )
-    leased_until: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    not_before: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    failures: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
 
 
 class Decision(Table, table=True):

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.children import events, state
@@ -22,11 +23,13 @@ from services.registry.profiles import Profile, Profiles
 from services.registry.records.vault import SELECT, Opened, open_row
 from services.registry.status.deciding import StatusDecision, decide
 from services.registry.status.hardship import propose
-from shared import divisions, outbox
+from shared import divisions, outbox, telemetry
 from shared.database import raw
 from shared.hashes import keyed, lookup_hashes
 from shared.keys import KeySet
 from shared.sealing import Sealer, WrappedKey, binding, seal, unseal
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,20 +261,29 @@ async def fold_batch(
     """Fold up to ``limit`` queued children in this transaction; how many were folded."""
     connection = await raw(session)
     queued = await connection.fetch(
-        "SELECT child_id FROM fold_queue ORDER BY queued_at LIMIT $1 FOR UPDATE SKIP LOCKED", limit
+        "SELECT child_id FROM fold_queue WHERE not_before IS NULL OR not_before < clock_timestamp()"
+        " ORDER BY queued_at LIMIT $1 FOR UPDATE SKIP LOCKED",
+        limit,
     )
     children = [row["child_id"] for row in queued]
     if not children:
         return 0
-    await refold(session, kit, children, day, now)
-    await connection.execute("DELETE FROM fold_queue WHERE child_id = ANY($1)", children)
-    return len(children)
+    parked = await refold(session, kit, children, day, now)
+    await connection.execute(
+        "UPDATE fold_queue SET failures = failures + 1,"
+        " not_before = clock_timestamp() + make_interval(secs => least(3600, 2 ^ least(failures, 12)))"
+        " WHERE child_id = ANY($1)",
+        parked,
+    )
+    done = [child for child in children if child not in parked]
+    await connection.execute("DELETE FROM fold_queue WHERE child_id = ANY($1)", done)
+    return len(done)
 
 
 async def refold(
     session: AsyncSession, kit: Kit, children: Sequence[UUID], day: date, now: datetime
-) -> None:
-    """Fold these children from their records and write what changed."""
+) -> list[UUID]:
+    """Fold these children from their records and write what changed; those that cannot be folded."""
     connection = await raw(session)
     records = await records_of(connection, kit.sealer, children)
     decisions = await decisions_of(connection, children)
@@ -279,6 +291,7 @@ async def refold(
     announced: list[outbox.Event] = []
     changed: list[tuple[Folded, bytes, Any]] = []
     gone: list[UUID] = []
+    parked: list[UUID] = []
     for child in children:
         old = before.get(child)
         if not (held := records.get(child)):
@@ -286,7 +299,17 @@ async def refold(
                 gone.append(child)
                 announced.append(events.withdrawn(old))
             continue
-        new = build(kit, child, held, decisions.get(child, []), day)
+        try:
+            new = build(kit, child, held, decisions.get(child, []), day)
+        except Exception as error:
+            log.error(
+                "fold.parked",
+                child=str(child),
+                error=type(error).__name__,
+                where=telemetry.where(error),
+            )
+            parked.append(child)
+            continue
         digest = new.digest(kit.entries.key)[:16]
         if old is not None and old["digest"] == digest:
             continue
@@ -297,6 +320,7 @@ async def refold(
         for table, column in (("key_care", "child_id"), ("child_lookups", "child_id"), ("children", "id")):
             await connection.execute(f"DELETE FROM {table} WHERE {column} = ANY($1)", gone)  # noqa: S608
     await outbox.append(session, kit.audit, now, announced)
+    return parked
 
 
 async def records_of(
@@ -437,7 +461,7 @@ async def queue(connection: "asyncpg.Connection[Any]", children: set[UUID]) -> N
     """Ask for children to be folded (again)."""
     await connection.execute(
         "INSERT INTO fold_queue AS q (child_id, wanted) SELECT unnest($1::uuid[]), 1 ORDER BY 1"
-        " ON CONFLICT (child_id) DO UPDATE SET wanted = q.wanted + 1",
+        " ON CONFLICT (child_id) DO UPDATE SET wanted = q.wanted + 1, not_before = NULL",
         sorted(children),
     )
 

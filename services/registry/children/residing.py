@@ -10,6 +10,7 @@ it.  A child about which nothing else is known is where its only claim says.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from services.registry.children.claims import CompanyClaim, Stay
@@ -131,9 +132,10 @@ def _episode(run: Sequence[Stay], company: Sequence[CompanyClaim], trusted: froz
 
 def _closed(episodes: Sequence[Lived]) -> list[Lived]:
     """Each episode ends where the next begins, if no source stated its end."""
-    closed = []
-    for one, following in zip(episodes, [*episodes[1:], None], strict=True):
-        if following is not None and (one.until is None or one.until > following.since):
-            one = replace(one, until=following.since)
-        closed.append(one)
-    return closed
+    closed = [
+        replace(one, until=following.since)
+        if one.until is None or one.until > following.since
+        else one
+        for one, following in pairwise(episodes)
+    ]
+    return [*closed, *episodes[-1:]]

@@ -41,7 +41,7 @@ def features_of(item: Item) -> dict[str, Any]:
     }
     features: dict[str, Any] = {k: str(v) for k, v in given.items() if v}
     named = [{k: str(v) for k, v in g.items() if v} for g in guardians]
-    if named := [g for g in named if g][:10]:
+    if named := [g for g in named if g][:8]:
         features["guardians"] = named
     return features
 

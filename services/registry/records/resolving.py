@@ -19,7 +19,7 @@ from services.registry.records.features import features_of
 from services.registry.records.models import RECALL
 from services.registry.records.vault import SELECT, Opened, open_row
 from shared.database import SYSTEM, Database, raw
-from shared.limits import LEASE_SECONDS
+from shared.limits import LEASE_SECONDS, MAX_PAGE
 from shared.sealing import Sealer
 
 
@@ -98,15 +98,15 @@ async def _ask(matching: httpx.AsyncClient, newest: Sequence[Opened]) -> list[di
             }
             for o in facts
         ]
-        reply = await matching.post("/v1/resolutions", json={"entries": body})
+        reply = await matching.post("/v1/resolutions", json={"items": body})
         reply.raise_for_status()
-        links += reply.json()["results"]
+        links += reply.json()["items"]
     if recalled:
         reply = await matching.post(
-            "/v1/retractions", json={"entries": [str(o.plain.entry_id) for o in recalled]}
+            "/v1/retractions", json={"items": [{"entry": str(o.plain.entry_id)} for o in recalled]}
         )
         reply.raise_for_status()
-        links += reply.json()["results"]
+        links += reply.json()["items"]
     return links
 
 
@@ -151,7 +151,7 @@ async def take(connection: "asyncpg.Connection[Any]", links: Sequence[dict[str, 
     return len(taken)
 
 
-async def follow_changes(database: Database, matching: httpx.AsyncClient, page: int = 1000) -> int:
+async def follow_changes(database: Database, matching: httpx.AsyncClient, page: int = MAX_PAGE) -> int:
     """Read matching's link changes from where this registry stands; how many came."""
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
@@ -160,7 +160,7 @@ async def follow_changes(database: Database, matching: httpx.AsyncClient, page: 
         )
     reply = await matching.get("/v1/link-changes", params={"after": after or 0, "limit": page})
     reply.raise_for_status()
-    changes = reply.json()["changes"]
+    changes = reply.json()["items"]
     if not changes:
         return 0
     async with database.transaction(SYSTEM) as session:

@@ -1,0 +1,139 @@
+"""What a person does with a notice: accept, answer, refuse it; release or withdraw it; ask.
+
+The receiving side accepts, answers and refuses; the telling side releases and withdraws.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.notifications import preconditions
+from services.notifications.events.models import Case
+from services.notifications.notices import moving, queries
+from services.notifications.notices.issuing import Kind, Toward
+from services.notifications.notices.models import Notice
+from services.notifications.notices.schemas import AnswerIn, EnquiryIn
+from services.notifications.notices.states import Move, State
+from shared.auth import Caller
+from shared.divisions import county_of, widen
+from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound
+from shared.references import References
+
+
+class NothingToAsk(Conflict):
+    type = "nothing-to-ask"
+    title = "The child has no other place that could be asked"
+    title_zh = "没有可供核实的另一方"
+
+
+async def receive(
+    session: AsyncSession,
+    caller: Caller,
+    notice_id: UUID,
+    what: Move,
+    if_match: str | None,
+    now: datetime,
+) -> Notice:
+    """Accept, answer or refuse: an act of the receiving side."""
+    notice = await queries.for_change(session, caller, notice_id)
+    if notice.direction == "outgoing" or not caller.covers(notice.target_county):
+        raise Forbidden
+    preconditions.check(if_match, notice.version, required=False)
+    moving.must_move(notice, what, now)
+    session.add(notice)
+    return notice
+
+
+async def answer(
+    session: AsyncSession,
+    caller: Caller,
+    notice_id: UUID,
+    said: AnswerIn,
+    if_match: str | None,
+    now: datetime,
+) -> Notice:
+    """Answer; the registry or the issuing hub hears of it from the worker."""
+    named = _division(said.hukou_division)
+    notice = await receive(session, caller, notice_id, Move.ANSWER, if_match, now)
+    notice.outcome = said.outcome
+    notice.hukou_division = named
+    if notice.direction == "local" and notice.toward == Toward.HUKOU:
+        notice.pushed, notice.due_at, notice.tries = "waiting", now, 0
+    return notice
+
+
+async def release(
+    session: AsyncSession,
+    caller: Caller,
+    notice_id: UUID,
+    what: Move,
+    if_match: str | None,
+    now: datetime,
+) -> Notice:
+    """Release a held notice, or withdraw one: a person's act on the telling side."""
+    if caller.actor.startswith("system:"):
+        raise Forbidden
+    notice = await queries.for_change(session, caller, notice_id)
+    if notice.direction == "incoming" or not caller.covers(notice.origin_county):
+        raise Forbidden
+    preconditions.check(if_match, notice.version)
+    moving.must_move(notice, what, now)
+    session.add(notice)
+    return notice
+
+
+async def enquire(
+    session: AsyncSession,
+    caller: Caller,
+    references: References,
+    asked: EnquiryIn,
+    notice_id: UUID,
+    now: datetime,
+) -> Notice:
+    """Ask the other side about a child that lives or is registered in the caller's area."""
+    child = asked.child
+    if asked.reference is not None:
+        child = references.read(asked.reference, caller.client)
+    if child is None:
+        raise NotFound
+    case = await queries.case_of(session, caller, child)
+    toward, origin, target = _sides(caller, case, asked.to)
+    state = State.AWAITING_DECISION if case.shielded else State.ISSUED
+    notice = Notice(
+        id=notice_id,
+        kind=Kind.QUALIFICATION_ENQUIRY,
+        direction="local",
+        toward=toward,
+        state=state,
+        child=child,
+        origin_county=origin,
+        target_county=target,
+        created_at=now,
+        issued_at=None if case.shielded else now,
+    )
+    session.add(notice)
+    return notice
+
+
+def _sides(caller: Caller, case: Case, to: str | None) -> tuple[Toward, int, int]:
+    """Which side is asked, by which county, at which county."""
+    home, hukou = case.residence, case.hukou
+    if home is None or hukou is None or home == hukou:
+        raise NothingToAsk
+    if caller.covers(home) and to != "residence":
+        return Toward.HUKOU, home, hukou
+    if caller.covers(hukou) and to != "hukou":
+        return Toward.RESIDENCE, hukou, home
+    raise NothingToAsk
+
+
+def _division(text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        code = widen(text)
+        county_of(code)
+    except ValueError:
+        raise Invalid(flaws=[Flaw("/body/hukou_division", "division")]) from None
+    return code

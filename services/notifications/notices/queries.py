@@ -1,0 +1,74 @@
+"""Finding notices, under the caller's reach: row-level security hides what is not its own."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.notifications.events.models import Case
+from services.notifications.notices.models import Notice
+from shared.auth import Caller
+from shared.problems import NotFound
+
+
+def visible_to(caller: Caller) -> ColumnElement[bool]:
+    """Told by a place in the caller's area, or issued to one."""
+    low, high = caller.grant.low, caller.grant.high
+    return or_(
+        col(Notice.origin_county).between(low, high),
+        and_(col(Notice.target_county).between(low, high), col(Notice.issued_at).is_not(None)),
+    )
+
+
+def _in_direction(caller: Caller, direction: str) -> ColumnElement[bool]:
+    low, high = caller.grant.low, caller.grant.high
+    side = Notice.target_county if direction == "incoming" else Notice.origin_county
+    return or_(
+        col(Notice.direction) == direction,
+        and_(col(Notice.direction) == "local", col(side).between(low, high)),
+    )
+
+
+async def page(
+    session: AsyncSession,
+    caller: Caller,
+    states: Sequence[str],
+    direction: str | None,
+    kind: str | None,
+    after: UUID | None,
+    limit: int,
+) -> list[Notice]:
+    """The next notices by id, oldest first."""
+    query = select(Notice).where(visible_to(caller))
+    if states:
+        query = query.where(col(Notice.state).in_(states))
+    if direction is not None:
+        query = query.where(_in_direction(caller, direction))
+    if kind is not None:
+        query = query.where(Notice.kind == kind)
+    if after is not None:
+        query = query.where(col(Notice.id) > after)
+    found = await session.exec(query.order_by(col(Notice.id)).limit(limit))
+    return list(found.all())
+
+
+async def for_change(session: AsyncSession, caller: Caller, notice_id: UUID) -> Notice:
+    """Lock the notice; one that the caller may not see reads as absent."""
+    found = await session.exec(
+        select(Notice).where(Notice.id == notice_id, visible_to(caller)).with_for_update()
+    )
+    if (notice := found.first()) is None:
+        raise NotFound
+    return notice
+
+
+async def case_of(session: AsyncSession, caller: Caller, child: UUID) -> Case:
+    """Where the child is said to be; a child of which no side is the caller's reads as absent."""
+    low, high = caller.grant.low, caller.grant.high
+    mine = or_(col(Case.residence).between(low, high), col(Case.hukou).between(low, high))
+    found = await session.exec(select(Case).where(Case.child == child, mine))
+    if (case := found.first()) is None:
+        raise NotFound
+    return case

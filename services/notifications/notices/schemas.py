@@ -1,0 +1,115 @@
+"""Notices on the wire."""
+
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, model_validator
+
+from services.notifications.notices.issuing import Kind, Toward
+from services.notifications.notices.states import Outcome, State
+from services.notifications.schemas import CodeText, DivisionText, Moment, Reference, Reply, Wire
+from shared.limits import MAX_PAGE
+
+EXAMPLE: dict[str, Any] = {
+    "id": "0198c1ef-1111-7000-8000-000000000001",
+    "kind": "arrived",
+    "direction": "local",
+    "toward": "hukou",
+    "state": "delivered",
+    "version": 3,
+    "origin_county": "500103000000",
+    "target_county": "500235000000",
+    "receiver": "civil-500235",
+    "unroutable": False,
+    "overdue": False,
+    "reference": "mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpiytemzugu3dooby",
+    "created_at": "2026-11-20T08:00:00+00:00",
+    "issued_at": "2026-11-20T08:00:00+00:00",
+    "delivered_at": "2026-11-20T08:00:02+00:00",
+}
+
+
+class NoticeOut(Reply):
+    """A notice (通知单): what one place tells or asks another about one child."""
+
+    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
+
+    id: UUID
+    kind: Kind
+    direction: Literal["local", "outgoing", "incoming"]
+    """Within this hub, to a peer hub, or from one."""
+    toward: Toward
+    """What the target county is to the child."""
+    state: State
+    version: Annotated[int, Field(ge=1)]
+    """The ETag is this number in quotation marks."""
+    origin_county: CodeText
+    target_county: CodeText
+    receiver: Annotated[str | None, Field(max_length=100)] = None
+    """The authority that has it."""
+    peer: Annotated[str | None, Field(max_length=32)] = None
+    unroutable: bool = False
+    """Issued, but no authority is known for the target county; it is handed over as soon as there is one."""
+    overdue: bool = False
+    reference: Annotated[str | None, Field(max_length=80)] = None
+    """Your own reference of the child, to be read at the registry; absent for a peer hub's notice."""
+    entry: UUID | None = None
+    """For a peer hub's notice: the registry's entry with the facts that came with it."""
+    outcome: Outcome | None = None
+    hukou_division: CodeText | None = None
+    replaces: UUID | None = None
+    replaced_by: UUID | None = None
+    created_at: Moment
+    issued_at: Moment | None = None
+    delivered_at: Moment | None = None
+    read_at: Moment | None = None
+    accepted_at: Moment | None = None
+    ended_at: Moment | None = None
+
+
+class NoticesOut(Reply):
+    model_config = ConfigDict(json_schema_extra={"example": {"notices": [EXAMPLE]}})
+
+    notices: Annotated[list[NoticeOut], Field(max_length=MAX_PAGE)]
+    next: Annotated[str | None, Field(max_length=500)] = None
+    """Pass it as ``after`` for the next page; absent on the last."""
+
+
+class EnquiryIn(Wire):
+    """A question about one child to the other side: to its hukou place or to where it lives."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "kind": "qualification_enquiry",
+                "reference": "mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpiytemzugu3dooby",
+                "to": "hukou",
+            }
+        }
+    )
+
+    kind: Literal["qualification_enquiry"] = "qualification_enquiry"
+    reference: Reference | None = None
+    """Your reference of the child."""
+    child: UUID | None = None
+    """Or the child's id at the registry."""
+    to: Literal["hukou", "residence"] | None = None
+    """Which side to ask; without it the one that is not yours."""
+
+    @model_validator(mode="after")
+    def _one_child(self) -> Self:
+        if (self.reference is None) == (self.child is None):
+            raise ValueError("name the child once")
+        return self
+
+
+class AnswerIn(Wire):
+    """What your place says about the child (答复)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"outcome": "confirmed", "hukou_division": "500235000000"}}
+    )
+
+    outcome: Outcome
+    hukou_division: DivisionText | None = None
+    """Where the child is registered, as far as you know."""

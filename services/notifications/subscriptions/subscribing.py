@@ -1,0 +1,149 @@
+"""Making, rotating, resuming and ending subscriptions."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.notifications import preconditions
+from services.notifications.deliveries.egress import Refused, check_url
+from services.notifications.deliveries.models import Delivery, Receiver
+from services.notifications.settings import Network
+from services.notifications.subscriptions import queries
+from services.notifications.subscriptions.keys import new_key
+from services.notifications.subscriptions.models import SigningKey
+from services.notifications.subscriptions.schemas import MAX_PER_CLIENT, SubscriptionIn
+from shared.auth import Caller
+from shared.database import raw
+from shared.divisions import area_of, widen
+from shared.problems import Conflict, Flaw, Invalid
+from shared.sealing import Sealer
+
+GRACE = timedelta(hours=24)
+
+
+class TooManySubscriptions(Conflict):
+    type = "too-many-subscriptions"
+    title = "A client has at most twenty subscriptions"
+    title_zh = "订阅数量已达上限"
+
+
+async def subscribe(
+    session: AsyncSession,
+    caller: Caller,
+    wanted: SubscriptionIn,
+    receiver_id: UUID,
+    sealer: Sealer,
+    allowed: tuple[Network, ...],
+    now: datetime,
+) -> Receiver:
+    """A new subscription with a key pair of its own; its area lies inside the caller's grant."""
+    low, high = _area(caller, wanted.area)
+    try:
+        check_url(wanted.url, allowed)
+    except Refused:
+        flaw = Flaw("/body/url", "egress", "This address is not called.")
+        raise Invalid(flaws=[flaw]) from None
+    if len(await queries.of_client(session, caller)) >= MAX_PER_CLIENT:
+        raise TooManySubscriptions
+    receiver = Receiver(
+        id=receiver_id,
+        kind="subscription",
+        client=caller.client,
+        department=caller.department,
+        url=wanted.url,
+        low=low,
+        high=high,
+        kinds=[str(kind) for kind in dict.fromkeys(wanted.kinds)],
+        created_at=now,
+    )
+    session.add(receiver)
+    await session.flush()
+    _add_key(session, sealer, receiver, now)
+    await session.flush()
+    return receiver
+
+
+async def rotate(
+    session: AsyncSession,
+    caller: Caller,
+    receiver_id: UUID,
+    sealer: Sealer,
+    if_match: str | None,
+    immediate: bool,
+    now: datetime,
+) -> Receiver:
+    """A new current key; the old ones sign along for a day, or not at all any more."""
+    receiver = await queries.for_change(session, caller, receiver_id)
+    preconditions.check(if_match, receiver.version)
+    retires_at = now if immediate else now + GRACE
+    await session.exec(
+        update(SigningKey)
+        .where(
+            col(SigningKey.receiver) == receiver.id,
+            col(SigningKey.retires_at).is_(None) | (col(SigningKey.retires_at) > retires_at),
+        )
+        .values(retires_at=retires_at)
+    )
+    _add_key(session, sealer, receiver, now)
+    return await _changed(session, receiver)
+
+
+async def resume(
+    session: AsyncSession,
+    caller: Caller,
+    receiver_id: UUID,
+    if_match: str | None,
+    now: datetime,
+) -> Receiver:
+    """Call the address again: enable it, close its breaker, and start parked deliveries afresh."""
+    receiver = await queries.for_change(session, caller, receiver_id)
+    preconditions.check(if_match, receiver.version)
+    receiver.enabled, receiver.disabled_because = True, None
+    receiver.failures, receiver.opened, receiver.open_until = 0, 0, None
+    await session.exec(
+        update(Delivery)
+        .where(
+            col(Delivery.receiver) == receiver.id, col(Delivery.state).in_(["parked", "pending"])
+        )
+        .values(state="pending", attempts=0, due_at=now)
+    )
+    return await _changed(session, receiver)
+
+
+async def unsubscribe(
+    session: AsyncSession, caller: Caller, receiver_id: UUID, if_match: str | None
+) -> None:
+    """End it, with its keys, lanes and whatever still waited."""
+    receiver = await queries.for_change(session, caller, receiver_id)
+    preconditions.check(if_match, receiver.version)
+    connection = await raw(session)
+    await connection.execute(
+        "DELETE FROM vault.data_keys WHERE id IN (SELECT id FROM signing_keys WHERE receiver = $1)",
+        receiver.id,
+    )
+    await session.delete(receiver)
+
+
+def _add_key(session: AsyncSession, sealer: Sealer, receiver: Receiver, now: datetime) -> None:
+    assert receiver.client is not None
+    signing_key, data_key = new_key(sealer, receiver.id, receiver.client, now)
+    session.add(signing_key)
+    session.add(data_key)
+
+
+async def _changed(session: AsyncSession, receiver: Receiver) -> Receiver:
+    receiver.version += 1
+    session.add(receiver)
+    await session.flush()
+    return receiver
+
+
+def _area(caller: Caller, text: str | None) -> tuple[int, int]:
+    if text is None:
+        return caller.grant.low, caller.grant.high
+    low, high = area_of(widen(text))
+    if not (caller.covers(low) and caller.covers(high)):
+        raise Invalid(flaws=[Flaw("/body/area", "area", "It is not inside the grant.")])
+    return low, high

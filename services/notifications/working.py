@@ -1,0 +1,118 @@
+"""The notifications worker: events become notices and deliveries, deliveries are made, answers travel back.
+
+Each step takes its work from the database, so any number of workers may run; each may be killed at any moment.
+"""
+
+from collections.abc import Mapping
+
+import httpx
+
+from services.notifications.application import SERVICE, registry_client
+from services.notifications.deliveries.delivering import Deliverer
+from services.notifications.deliveries.egress import Egress
+from services.notifications.events.dispatching import dispatch
+from services.notifications.hub import Hub
+from services.notifications.notices.handing import hand_over
+from services.notifications.notices.pushing import push_answers
+from services.notifications.peers.fetching import Fetcher
+from services.notifications.peers.keys import read_key
+from services.notifications.peers.telling import tell
+from services.notifications.settings import NotificationsSettings
+from services.notifications.subscriptions.keys import KeyRing
+from shared import jwk, sequencing, work
+from shared.clock import Clock, SystemClock
+from shared.database import SYSTEM, Database
+from shared.vocabulary import Scope
+
+
+class Worker:
+    """The steps of this service's background work, over one database pool."""
+
+    def __init__(
+        self,
+        settings: NotificationsSettings,
+        clock: Clock | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """``transport`` replaces the network to registries, peers and subscribers."""
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.database = Database(settings.database_url(SERVICE), settings.pool_size)
+        self.hub = Hub.of(settings)
+        self.registry = registry_client(settings, Scope.PEER_FACTS_WRITE, transport)
+        self.checkpoint_signer = read_key(settings.audit_signing_key_file)
+        self.egress = Egress(
+            settings.allowed_networks, settings.delivery_timeout_seconds, transport
+        )
+        self.deliverer = Deliverer(
+            self.database,
+            self.clock,
+            self.egress,
+            KeyRing(settings.key_set(SERVICE, "master"), read_key(settings.hub_key_file)),
+            settings.delivery_concurrency,
+        )
+        self.fetcher = Fetcher(
+            self.database,
+            self.clock,
+            settings.hub,
+            jwk.load(settings.home / "keys" / "clients" / "hub.jwk"),
+            self.registry,
+            transport,
+        )
+
+    async def dispatch(self) -> int:
+        """Events into notices and announcements."""
+        return await dispatch(self.database, self.clock, self.hub)
+
+    async def hand_over(self) -> int:
+        return await hand_over(self.database, self.clock, self.hub)
+
+    async def tell(self) -> int:
+        return await tell(self.database, self.clock, self.hub)
+
+    async def push_answers(self) -> int:
+        return await push_answers(self.database, self.clock, self.registry)
+
+    async def sequence(self) -> int:
+        async with self.database.transaction(SYSTEM) as session:
+            return await sequencing.number(session, "audit_entries")
+
+    async def checkpoint(self) -> int:
+        async with self.database.transaction(SYSTEM) as session:
+            await sequencing.checkpoint(session, self.settings.hub, self.checkpoint_signer)
+        return 0
+
+    def steps(self) -> Mapping[str, tuple[work.Step, float]]:
+        """Every step by name, with its rest in seconds after it found nothing to do."""
+        return {
+            "dispatch": (self.dispatch, 0.2),
+            "hand_over": (self.hand_over, 0.2),
+            "deliver": (self.deliverer.step, 0.2),
+            "tell": (self.tell, 0.3),
+            "fetch": (self.fetcher.step, 0.3),
+            "push_answers": (self.push_answers, 0.3),
+            "sequence": (self.sequence, 0.2),
+            "checkpoint": (self.checkpoint, 5.0),
+        }
+
+    async def settle(self) -> None:
+        """Repeat every step until none finds anything to do."""
+        while sum([await step() for step, _ in self.steps().values()]):
+            pass
+
+    async def close(self) -> None:
+        """Finish deliveries under way and let everything go."""
+        await self.deliverer.drain()
+        await self.fetcher.close()
+        await self.registry.aclose()
+        await self.egress.close()
+        await self.database.close()
+
+
+async def work_on(settings: NotificationsSettings) -> None:
+    """Run the worker until it is told to stop."""
+    worker = Worker(settings)
+    try:
+        await work.run(SERVICE, worker.steps())
+    finally:
+        await worker.close()
