@@ -155,13 +155,17 @@ class Gate:
             async with asyncio.timeout(limit):
                 await self._app(scope, counted, answer)
         except TimeoutError:
-            await self._refuse(scope, receive, answer, problems.Unavailable(headers={"Retry-After": "5"}))
+            await self._refuse(
+                scope, receive, answer, problems.Unavailable(headers={"Retry-After": "5"})
+            )
         except problems.Problem as problem:
             await self._refuse(scope, receive, answer, problem)
         finally:
             route = str(getattr(scope.get("route"), "path", "unmatched"))
             seconds = time.perf_counter() - started
-            telemetry.REQUESTS.labels(self._service, scope["method"], route, str(answer.status)).inc()
+            telemetry.REQUESTS.labels(
+                self._service, scope["method"], route, str(answer.status)
+            ).inc()
             telemetry.SECONDS.labels(self._service, route).observe(seconds)
             if route not in {"/healthz", "/readyz", "/metrics"}:
                 log.info(

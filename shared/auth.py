@@ -148,7 +148,9 @@ _buckets: dict[str, Bucket] = {}
 
 PurposeHeader = Annotated[
     Purpose | None,
-    Header(alias="Hutong-Purpose", description="Why the data is used (用途); one that the grant holds."),
+    Header(
+        alias="Hutong-Purpose", description="Why the data is used (用途); one that the grant holds."
+    ),
 ]
 ActorHeader = Annotated[
     str | None,

@@ -34,7 +34,9 @@ class Cursors:
         plain = orjson.dumps([int(now.timestamp()) + CURSOR_LIFE_SECONDS, position])
         nonce = os.urandom(12)
         sealed = self._keys[self._current].encrypt(nonce, plain, bound_to.encode())
-        return base64.urlsafe_b64encode(bytes([self._current]) + nonce + sealed).decode().rstrip("=")
+        return (
+            base64.urlsafe_b64encode(bytes([self._current]) + nonce + sealed).decode().rstrip("=")
+        )
 
     def read(self, cursor: str, bound_to: str, now: datetime) -> Any:
         """The position; BadCursor when edited, foreign or expired."""
@@ -43,7 +45,7 @@ class Cursors:
             plain = self._keys[whole[0]].decrypt(whole[1:13], whole[13:], bound_to.encode())
             expires, position = orjson.loads(plain)
         except (InvalidTag, ValueError, KeyError, IndexError) as error:
-            raise BadCursor() from error
+            raise BadCursor from error
         if expires < now.timestamp():
-            raise BadCursor()
+            raise BadCursor
         return position

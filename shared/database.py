@@ -54,7 +54,9 @@ class Database:
             json_deserializer=orjson.loads,
             connect_args={"server_settings": {"application_name": "hutong", "jit": "off"}},
         )
-        self._sessions = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
+        self._sessions = async_sessionmaker(
+            self.engine, class_=AsyncSession, expire_on_commit=False
+        )
 
     @asynccontextmanager
     async def transaction(self, reach: Reach) -> AsyncIterator[AsyncSession]:

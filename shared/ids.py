@@ -11,4 +11,6 @@ def uuid7() -> UUID:
     stamp = time.time_ns() // 1_000_000
     rand_a = (value >> 62) & 0xFFF
     rand_b = value & ((1 << 62) - 1)
-    return UUID(int=(stamp & ((1 << 48) - 1)) << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b)
+    return UUID(
+        int=(stamp & ((1 << 48) - 1)) << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b
+    )

@@ -59,7 +59,9 @@ def save(keys: KeySet, path: Path) -> None:
 def load(path: Path) -> KeySet:
     """Read a key set; FileNotFoundError names the file when ``hutong init`` was not run."""
     body = json.loads(path.read_bytes())
-    return KeySet(int(body["current"]), {int(n): base64.b64decode(k) for n, k in body["keys"].items()})
+    return KeySet(
+        int(body["current"]), {int(n): base64.b64decode(k) for n, k in body["keys"].items()}
+    )
 
 
 def write_secret(path: Path, content: bytes) -> None:

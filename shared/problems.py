@@ -167,7 +167,8 @@ class FlawOut(BaseModel):
 
 
 PROBLEM_TITLES: Mapping[int, str] = {
-    code: HTTPStatus(code).phrase for code in (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 503)
+    code: HTTPStatus(code).phrase
+    for code in (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 503)
 }
 
 
@@ -233,7 +234,16 @@ def reply(request: Request, problem: Problem) -> JSONResponse:
 def _from_http(error: HTTPException) -> Problem:
     known: dict[int, type[Problem]] = {
         cls.status: cls
-        for cls in (Malformed, Unauthenticated, Forbidden, NotFound, Conflict, TooLarge, TooMany, Unavailable)
+        for cls in (
+            Malformed,
+            Unauthenticated,
+            Forbidden,
+            NotFound,
+            Conflict,
+            TooLarge,
+            TooMany,
+            Unavailable,
+        )
     }
     if cls := known.get(error.status_code):
         return cls(headers=dict(error.headers or {}))

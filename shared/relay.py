@@ -31,7 +31,9 @@ async def pass_on(
         if lease is None:
             return 0
         connection = await raw(session)
-        after = await connection.fetchval("SELECT seq FROM relay_positions WHERE target = $1", target)
+        after = await connection.fetchval(
+            "SELECT seq FROM relay_positions WHERE target = $1", target
+        )
         rows = await connection.fetch(
             "SELECT id, seq, type, occurred_at, subject, subject_seq, body FROM outbox"
             " WHERE seq > $1 ORDER BY seq LIMIT $2",
@@ -57,7 +59,9 @@ async def pass_on(
         },
         default=str,  # the driver's UUIDs are a subclass, which orjson does not take
     )
-    headers = signatures.sign([signer], f"relay-{rows[0]['seq']}-{rows[-1]['seq']}", clock.now(), body)
+    headers = signatures.sign(
+        [signer], f"relay-{rows[0]['seq']}-{rows[-1]['seq']}", clock.now(), body
+    )
     reply = await receiver.post(
         "/v1/events", content=body, headers={**headers, "content-type": "application/json"}
     )

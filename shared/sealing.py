@@ -28,14 +28,27 @@ class Unsealable(Exception):
 
 
 def binding(columns: Iterable[Bindable]) -> bytes:
-    """Columns as unambiguous bytes: each is its type's letter, its length and its text."""
+    """Columns as unambiguous bytes: each is its kind's letter, its length and its text.
+
+    A subclass (a ``StrEnum``, the driver's own UUID) binds as what it stands for, so that a value binds alike before it
+    is stored and after it is read.
+    """
     parts: list[bytes] = []
     for column in columns:
         if column is None:
             parts.append(b"n;")
-            continue
-        raw = column if isinstance(column, bytes) else str(column).encode()
-        parts.append(b"%s%d:%s;" % (type(column).__name__[:1].encode(), len(raw), raw))
+        elif isinstance(column, str):
+            raw = column.encode()
+            parts.append(b"s%d:%s;" % (len(raw), raw))
+        elif isinstance(column, bytes):
+            parts.append(b"b%d:%s;" % (len(column), column))
+        elif isinstance(column, UUID):
+            parts.append(b"u%s;" % column.bytes)
+        elif isinstance(column, date):
+            raw = column.isoformat().encode()
+            parts.append(b"d%d:%s;" % (len(raw), raw))
+        else:
+            parts.append(b"i%d;" % column)
     return b"".join(parts)
 
 

@@ -18,7 +18,9 @@ class HubSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HUTONG_", frozen=True, extra="ignore")
 
     hub: HubName = "hutong"
-    area: str = Field(default="", description="division codes of the hub's territory, comma separated")
+    area: str = Field(
+        default="", description="division codes of the hub's territory, comma separated"
+    )
     home: Path = Field(default=Path(".state/hub"), description="state directory: keys, logs")
     registry_url: str = "http://127.0.0.1:8100"
     matching_url: str = "http://127.0.0.1:8101"

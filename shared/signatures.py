@@ -12,7 +12,12 @@ from datetime import datetime
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from shared.limits import WEBHOOK_MAX_BYTES, WEBHOOK_TOLERANCE_SECONDS
 
@@ -83,7 +88,13 @@ def verify(
     """
     message_id = headers.get(ID, "")
     stamp = headers.get(TIMESTAMP, "")
-    if not message_id or len(message_id) > 100 or not stamp.isascii() or not stamp.isdigit() or len(stamp) > 12:
+    if (
+        not message_id
+        or len(message_id) > 100
+        or not stamp.isascii()
+        or not stamp.isdigit()
+        or len(stamp) > 12
+    ):
         raise BadSignature("headers")
     if abs(now.timestamp() - int(stamp)) > WEBHOOK_TOLERANCE_SECONDS:
         raise BadSignature("timestamp")

@@ -9,7 +9,9 @@ import sys
 import structlog
 from prometheus_client import REGISTRY, Counter, Histogram
 
-REQUESTS = Counter("hutong_requests_total", "Requests answered", ["service", "method", "route", "status"])
+REQUESTS = Counter(
+    "hutong_requests_total", "Requests answered", ["service", "method", "route", "status"]
+)
 SECONDS = Histogram("hutong_request_seconds", "Time to answer", ["service", "route"])
 DONE = Counter("hutong_work_total", "Units of background work done", ["service", "work"])
 FAILED = Counter("hutong_work_failed_total", "Background steps that failed", ["service", "work"])
@@ -31,7 +33,9 @@ def configure(service: str, level: str = "info") -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
-    logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format='{"event":"library","logger":"%(name)s"}')
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stdout, format='{"event":"library","logger":"%(name)s"}'
+    )
 
 
 def where(error: BaseException) -> str:

@@ -22,7 +22,9 @@ async def audit_faults(
     connection = await raw(session)
     checkpoints = {
         row["seq"]: row
-        for row in await connection.fetch("SELECT seq, chain, signature FROM audit_checkpoints ORDER BY seq")
+        for row in await connection.fetch(
+            "SELECT seq, chain, signature FROM audit_checkpoints ORDER BY seq"
+        )
     }
     chain, expected = audit.GENESIS, 0
     async for row in audit.entries_in_order(session):
@@ -82,9 +84,7 @@ async def outbox_faults(session: AsyncSession, keys: KeySet) -> AsyncIterator[au
             if row["seq"] != expected:
                 yield audit.Fault(expected, f"event {expected} is missing")
                 expected = row["seq"]
-            event = outbox.Event(
-                row["type"], row["subject"], row["subject_seq"], row["body"]
-            )
+            event = outbox.Event(row["type"], row["subject"], row["subject_seq"], row["body"])
             key = keys.keys.get(int.from_bytes(row["mac"][:2], "big"))
             if key is None or not audit.same(
                 row["mac"][2:], outbox.authenticate(key, row["id"], row["occurred_at"], event)

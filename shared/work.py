@@ -35,7 +35,7 @@ async def repeat(service: str, name: str, step: Step, rest: float, stop: asyncio
                 where=telemetry.where(error),
                 failures=failures,
             )
-            await _pause(stop, min(10.0, rest * 2**min(failures, 8)))
+            await _pause(stop, min(10.0, rest * 2 ** min(failures, 8)))
             continue
         if done:
             telemetry.DONE.labels(service, name).inc(done)

@@ -42,7 +42,9 @@ def scratch_database(service: str) -> Iterator[str]:
 @app.callback(invoke_without_command=True)
 def main(
     context: typer.Context,
-    check: Annotated[bool, typer.Option("--check", help="fail when models and migrations differ")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="fail when models and migrations differ")
+    ] = False,
 ) -> None:
     if context.invoked_subcommand or not check:
         return
@@ -72,7 +74,9 @@ async def _revise(service: str, url: str, message: str) -> None:
         command.upgrade(migrations.config(service, connection, f"{service}_app"), "head")
 
     def revise(connection: Connection) -> None:
-        number = len(list((migrations.SERVICES / service / "migrations" / "versions").glob("*.py"))) + 1
+        number = (
+            len(list((migrations.SERVICES / service / "migrations" / "versions").glob("*.py"))) + 1
+        )
         command.revision(
             migrations.config(service, connection, f"{service}_app"),
             message,

@@ -4,7 +4,6 @@ import importlib
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-import typer
 import uvicorn
 import uvloop
 

@@ -167,7 +167,7 @@ class LocalHub:
         logs = self.home / "logs"
         logs.mkdir(exist_ok=True)
         with (logs / f"{'-'.join(process)}.log").open("ab") as log:
-            started = subprocess.Popen(  # noqa: S603  (our own interpreter and arguments)
+            started = subprocess.Popen(
                 [sys.executable, "-m", "services.cli", *process],
                 env={**os.environ, **self.environment()},
                 stdout=log,

@@ -17,6 +17,7 @@ from services.matching.links.linking import Linker
 from services.matching.searches import endpoints as searches
 from services.matching.settings import MatchingSettings
 from shared import application, jwk, outbound
+from shared.clock import Clock, SystemClock
 from shared.database import Database
 from shared.revocations import FollowedAuthority
 from shared.vocabulary import Scope
@@ -28,7 +29,9 @@ hashes and links."""
 
 
 def create_app(
-    settings: MatchingSettings, transport: httpx.AsyncBaseTransport | None = None
+    settings: MatchingSettings,
+    clock: Clock | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
 ) -> FastAPI:
     """The application; ``transport`` joins it to the other services in one process."""
     database = Database(settings.database_url("matching"), settings.pool_size)
@@ -62,7 +65,7 @@ def create_app(
         settings.key_set("matching", "master"), settings.key_set("matching", "index"), model
     )
     app.state.authority = authority
-    app.state.linker = Linker(model, strongroom)
+    app.state.linker = Linker(model, strongroom, clock or SystemClock())
     app.include_router(links.router)
     app.include_router(searches.router)
     return app

@@ -26,9 +26,9 @@ from shared.vocabulary import Scope
 
 SERVICE = "notifications"
 DESCRIPTION = """\
-Tells those concerned that something about a child is new, and carries notices (通知单) between the place where a
-child lives and its hukou place (户籍地), within the hub and between hubs.  What goes out is thin: an opaque reference, a
-county and a number.  Details are read at the registry, under the reader's own rights.
+Tells those concerned that something about a child is new, and carries notices (通知单) between the
+place where a child lives and its hukou place (户籍地), within the hub and between hubs.  What goes out
+is thin: an opaque reference, a county and a number.  Details are read at the registry, under the reader's own rights.
 """
 
 

@@ -51,7 +51,13 @@ KeyHeader = Annotated[
 
 
 async def first(
-    session: AsyncSession, caller: Caller, operation: str, key: str | None, body: bytes, made: UUID, now: datetime
+    session: AsyncSession,
+    caller: Caller,
+    operation: str,
+    key: str | None,
+    body: bytes,
+    made: UUID,
+    now: datetime,
 ) -> UUID:
     """``made`` when this request is the first with its key, else what the first one made.
 

@@ -12,7 +12,7 @@ IfMatch = Annotated[
         alias="If-Match",
         description="The ETag that you read; an act on anything newer is refused.",
         max_length=64,
-        pattern=r'^[\x21-\x7e]+$',
+        pattern=r"^[\x21-\x7e]+$",
     ),
 ]
 

@@ -23,7 +23,8 @@ class Reply(BaseModel):
 
 
 DivisionText = Annotated[
-    str, StringConstraints(max_length=12, pattern=r"^(?:[1-9][0-9]{5}|[1-9][0-9]{8}|[1-9][0-9]{11})$")
+    str,
+    StringConstraints(max_length=12, pattern=r"^(?:[1-9][0-9]{5}|[1-9][0-9]{8}|[1-9][0-9]{11})$"),
 ]
 """A GB/T 2260 code of 6, 9 or 12 digits."""
 
@@ -32,7 +33,9 @@ CodeText = Annotated[str, StringConstraints(max_length=12, pattern=r"^[0-9]{12}$
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
 Reference = Annotated[str, StringConstraints(max_length=80, pattern=r"^[a-z2-7]{20,80}$")]
-Instant = Annotated[AwareDatetime, Field(json_schema_extra={"format": "date-time", "maxLength": 40})]
+Instant = Annotated[
+    AwareDatetime, Field(json_schema_extra={"format": "date-time", "maxLength": 40})
+]
 BigNumber = Annotated[int, Field(ge=0, le=2**63 - 1, strict=True)]
 Moment = Annotated[datetime, Field(json_schema_extra={"maxLength": 40})]
 

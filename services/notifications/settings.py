@@ -21,7 +21,9 @@ class NotificationsSettings(HubSettings):
     notice_deadline_days: int | None = Field(
         default=None, ge=1, le=3650, description="days until an open notice counts as overdue"
     )
-    delivery_concurrency: int = Field(default=64, ge=1, le=500, description="webhooks under way at once")
+    delivery_concurrency: int = Field(
+        default=64, ge=1, le=500, description="webhooks under way at once"
+    )
     delivery_timeout_seconds: float = Field(default=10, gt=0, le=60)
 
     @cached_property

@@ -6,8 +6,14 @@ from services.notifications.feed.schemas import NOTICE_EXAMPLE, UPDATED_EXAMPLE
 
 _HEADERS = [
     ("webhook-id", "Stays the same over all attempts: keep it with your effect."),
-    ("webhook-timestamp", "Unix seconds of this attempt; refuse what is more than five minutes off."),
-    ("webhook-signature", "`v1a,` and an Ed25519 signature over `id.timestamp.body`; one for each live key."),
+    (
+        "webhook-timestamp",
+        "Unix seconds of this attempt; refuse what is more than five minutes off.",
+    ),
+    (
+        "webhook-signature",
+        "`v1a,` and an Ed25519 signature over `id.timestamp.body`; one for each live key.",
+    ),
 ]
 
 

@@ -12,6 +12,7 @@ from services.registry.children import endpoints as children
 from services.registry.children.registration import Kit
 from services.registry.identity import endpoints as identity
 from services.registry.identity.clients import StoredAuthority
+from services.registry.imports import endpoints as imports
 from services.registry.profiles import SHIPPED, Profiles
 from services.registry.records import endpoints as records
 from services.registry.records import peer_endpoints
@@ -97,4 +98,5 @@ def create_app(
     app.state.matching = matching_client(settings, transport)
     for router in (identity.router, records.router, peer_endpoints.router, children.router):
         app.include_router(router)
+    app.include_router(imports.router)
     return app

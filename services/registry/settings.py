@@ -6,6 +6,12 @@ from shared.settings import HubSettings
 
 
 class RegistrySettings(HubSettings):
-    resolve_batch: int = Field(default=500, ge=1, le=1000, description="entries per call to matching")
-    fold_batch: int = Field(default=300, ge=1, le=2000, description="children folded per transaction")
-    clock_seconds: float = Field(default=60, gt=0, description="rest of the daily clock between sweeps")
+    resolve_batch: int = Field(
+        default=500, ge=1, le=1000, description="entries per call to matching"
+    )
+    fold_batch: int = Field(
+        default=300, ge=1, le=2000, description="children folded per transaction"
+    )
+    clock_seconds: float = Field(
+        default=60, gt=0, description="rest of the daily clock between sweeps"
+    )

@@ -19,7 +19,10 @@ OUTBOX, RELAY_POSITIONS = outbox.tables(METADATA)
 LEASES = leases.table(METADATA)
 
 # The models register themselves by being imported.
+from services.registry.break_glass import models as break_glass  # noqa: E402, F401
 from services.registry.children import models as children  # noqa: E402, F401
+from services.registry.erasures import models as erasures  # noqa: E402, F401
 from services.registry.identity import models as identity  # noqa: E402, F401
+from services.registry.imports import models as imports  # noqa: E402, F401
 from services.registry.key_care import models as key_care  # noqa: E402, F401
 from services.registry.records import models as records  # noqa: E402, F401

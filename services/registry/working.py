@@ -14,7 +14,9 @@ from shared.vocabulary import Scope
 class Worker:
     """The steps of the registry's background work; each may run in any number of processes at once."""
 
-    def __init__(self, settings: RegistrySettings, clock: Clock | None = None, transport=None) -> None:  # type: ignore[no-untyped-def]
+    def __init__(
+        self, settings: RegistrySettings, clock: Clock | None = None, transport=None
+    ) -> None:  # type: ignore[no-untyped-def]
         self.settings = settings
         self.clock = clock or SystemClock()
         self.database = Database(settings.database_url(SERVICE), settings.pool_size)
@@ -30,7 +32,9 @@ class Worker:
         )
         keys = settings.home / "keys" / SERVICE
         self.signer = signatures.private_key((keys / "relay.key").read_text().strip())
-        self.checkpoint_signer = signatures.private_key((keys / "audit-signing.key").read_text().strip())
+        self.checkpoint_signer = signatures.private_key(
+            (keys / "audit-signing.key").read_text().strip()
+        )
 
     async def resolve(self) -> int:
         return await resolve_batch(

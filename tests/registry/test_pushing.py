@@ -25,7 +25,11 @@ def enrolment(source_id: str = "A-1", version: int = 1, **more: Any) -> dict[str
 
 async def test_a_push_is_stored_once_and_answered_in_order(registry: Registry) -> None:
     education = await registry("education:500103")
-    items = [enrolment("A-1"), enrolment("A-2", division="500101"), enrolment("A-3", stage="no such")]
+    items = [
+        enrolment("A-1"),
+        enrolment("A-2", division="500101"),
+        enrolment("A-3", stage="no such"),
+    ]
 
     reply = await education.post("/v1/enrolments", json=items)
 
@@ -115,7 +119,9 @@ async def test_a_recall_is_a_record_and_a_newer_version_speaks_again(registry: R
     assert len(await registry.system("SELECT 1 FROM records WHERE kind = 1")) == 1
 
 
-@pytest.mark.parametrize("feed", [f for f in FEEDS.values() if not f.internal], ids=lambda f: f.name)
+@pytest.mark.parametrize(
+    "feed", [f for f in FEEDS.values() if not f.internal], ids=lambda f: f.name
+)
 async def test_every_feed_takes_its_own_example(registry: Registry, feed: Any) -> None:
     extra = feed.model.model_config["json_schema_extra"]
     examples = extra["examples"] if "examples" in extra else [extra["example"]]

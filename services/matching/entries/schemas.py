@@ -6,8 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.matching.linkage.normalization import Features
 
-Short = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
-Relation = Literal["father", "mother", "grandfather", "grandmother", "other_relative", "other"]
+Short = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
 
 
 class Mute(BaseModel):
@@ -21,7 +20,7 @@ class Mute(BaseModel):
 
 class GuardianIn(Mute):
     name: Short | None = None
-    relation: Relation | None = None
+    relation: Short | None = None
     id_number: Short | None = None
     phone: Short | None = None
 

@@ -52,7 +52,7 @@ async def retract_entries(
 ) -> LinksOut:
     """Link recalled or erased entries to nobody and destroy what is kept of them."""
     asked = [retraction.retraction() for retraction in retractions.items]
-    links = await retracting.retract(session, linker_of(request).model.rule_version, asked)
+    links = await retracting.retract(session, linker_of(request), asked)
     return LinksOut(items=[LinkOut.of(link) for link in links])
 
 

@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from prometheus_client import Counter as Metric
@@ -16,12 +17,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.matching.entries.sealing import Prepared, SealedEntry, Strongroom
 from services.matching.linkage.deciding import decide
-from services.matching.linkage.decisions import Decision, Known, NewEntry, Outcome
+from services.matching.linkage.decisions import Decision, Doubt, Known, NewEntry, Outcome
 from services.matching.linkage.normalization import Features, Standard
 from services.matching.linkage.weights import Model
 from services.matching.links import queries
 from services.matching.links.grades import Grade
 from services.matching.links.queries import Connection, NewLink, NewReview, StoredLink
+from shared.clock import Clock
 from shared.database import raw
 
 CROWDED = Metric("hutong_matching_crowded_keys_total", "Blocking keys cut off at the model's cap")
@@ -43,6 +45,7 @@ class Linker:
 
     model: Model
     strongroom: Strongroom
+    clock: Clock
 
 
 async def resolve(session: AsyncSession, linker: Linker, items: Sequence[Item]) -> list[StoredLink]:
@@ -55,13 +58,12 @@ async def resolve(session: AsyncSession, linker: Linker, items: Sequence[Item]) 
 
     connection = await raw(session)
     await queries.lock_linker(connection)
-    await queries.look_up_by_index(connection)
     stored = await queries.links_of(connection, list(newest))
     fresh = [p for p in prepared if _is_news(p, stored.get(p.entry))]
     if fresh:
         known, sealed = await _gather(connection, linker.model, fresh, stored)
         outcome = await asyncio.to_thread(_decide, linker, fresh, stored, known, sealed)
-        stored |= await _store(connection, linker.model, fresh, stored, sealed, outcome)
+        stored |= await _store(connection, linker, fresh, stored, sealed, outcome)
     return [stored[item.entry] for item in items]
 
 
@@ -123,7 +125,7 @@ def _decide(
 
 async def _store(
     connection: Connection,
-    model: Model,
+    linker: Linker,
     fresh: Sequence[Prepared],
     stored: Mapping[UUID, StoredLink],
     sealed: Sequence[tuple[UUID, SealedEntry]],
@@ -137,7 +139,8 @@ async def _store(
 
     decisions = [*outcome.decisions, *outcome.moves]
     first = await queries.last_link_seq(connection) + 1
-    links = [_link(model, decision, seq) for seq, decision in enumerate(decisions, first)]
+    now = linker.clock.now()
+    links = [_link(linker, decision, seq, now) for seq, decision in enumerate(decisions, first)]
     known = [p.entry for p in fresh if p.entry in stored] + [move.entry for move in outcome.moves]
     await queries.replace_links(connection, links, known)
     await queries.store_persons(
@@ -148,7 +151,7 @@ async def _store(
         [decision.entry for decision in decisions],
         outcome.joined,
         _emptied(fresh, stored, sealed, outcome),
-        [_review(model, d, i) for d in outcome.decisions for i in range(len(d.doubts))],
+        [_review(linker, d, doubt, now) for d in outcome.decisions for doubt in d.doubts],
     )
     for grade in (Grade.CERTAIN, Grade.POSSIBLE):
         LINKED.labels(grade).inc(sum(link.grade is grade for link in links))
@@ -176,29 +179,30 @@ def _emptied(
     return sorted(left - living)
 
 
-def _link(model: Model, decision: Decision, link_seq: int) -> NewLink:
+def _link(linker: Linker, decision: Decision, link_seq: int, now: datetime) -> NewLink:
     evidence = decision.evidence
     return NewLink(
         decision.entry,
         decision.person,
         Grade.CERTAIN if decision.certain else Grade.POSSIBLE,
         evidence.weight if evidence else 0.0,
-        model.rule_version,
+        linker.model.rule_version,
         link_seq,
+        now,
         decision.against,
         evidence.levels if evidence else (),
         evidence.weights if evidence else (),
     )
 
 
-def _review(model: Model, decision: Decision, number: int) -> NewReview:
-    doubt = decision.doubts[number]
+def _review(linker: Linker, decision: Decision, doubt: Doubt, now: datetime) -> NewReview:
     evidence = doubt.evidence
     return NewReview(
         decision.entry,
         doubt.person,
         evidence.weight,
-        model.rule_version,
+        linker.model.rule_version,
         evidence.levels,
         evidence.weights,
+        now,
     )

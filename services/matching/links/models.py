@@ -53,8 +53,4 @@ class LinkChange(Table, table=True):
     grade: str = Field(sa_column=Column(Text, nullable=False))
     weight: float = Field(sa_column=Column(Float, nullable=False))
     rule_version: str = Field(sa_column=Column(Text, nullable=False))
-    changed_at: datetime = Field(
-        sa_column=Column(
-            DateTime(timezone=True), nullable=False, server_default=text("transaction_timestamp()")
-        )
-    )
+    changed_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -41,6 +42,7 @@ class NewLink:
     weight: float
     rule_version: str
     link_seq: int
+    changed_at: datetime
     against: UUID | None = None
     levels: Sequence[str] = ()
     weights: Sequence[float] = ()
@@ -54,20 +56,24 @@ class NewReview:
     rule_version: str
     levels: Sequence[str]
     weights: Sequence[float]
+    opened_at: datetime
+
+
+#: A planner without statistics would scan a growing table for every batch.
+_BY_INDEX = (
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off;"
+    " SET LOCAL enable_mergejoin = off"
+)
 
 
 async def lock_linker(connection: Connection) -> None:
-    await connection.execute("SELECT pg_advisory_xact_lock($1)", LINKER_LOCK)
+    """Wait for the batches before this one; then look up by index alone."""
+    await connection.execute(f"SELECT pg_advisory_xact_lock({LINKER_LOCK}); {_BY_INDEX}")
 
 
 async def look_up_by_index(connection: Connection) -> None:
-    """Keep this transaction to index look-ups: a planner without statistics scans a growing
-    table for every batch.
-    """
-    await connection.execute(
-        "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off;"
-        " SET LOCAL enable_mergejoin = off"
-    )
+    """Keep a transaction that takes no lock to index look-ups too."""
+    await connection.execute(_BY_INDEX)
 
 
 async def last_link_seq(connection: Connection) -> int:
@@ -162,7 +168,7 @@ async def replace_links(
         await connection.execute("DELETE FROM links WHERE entry = ANY($1::uuid[])", known)
     change = "entry person grade weight rule_version link_seq"
     await _copy(connection, "links", f"{change} against levels weights", links)
-    await _copy(connection, "link_changes", change, links)
+    await _copy(connection, "link_changes", f"{change} changed_at", links)
 
 
 async def replace_reviews(
@@ -190,7 +196,10 @@ async def replace_reviews(
     if gone := [*joined, *emptied]:
         await connection.execute("DELETE FROM reviews WHERE candidate = ANY($1::uuid[])", gone)
     await _copy(
-        connection, "reviews", "entry candidate weight rule_version levels weights", reviews
+        connection,
+        "reviews",
+        "entry candidate weight rule_version levels weights opened_at",
+        reviews,
     )
 
 
@@ -220,6 +229,8 @@ async def _copy(
     schema: str | None = None,
 ) -> None:
     """COPY the named attributes of each thing into the columns of the same names."""
+    if not things:
+        return
     names = columns.split()
     await connection.copy_records_to_table(
         table, schema_name=schema, columns=names, records=map(attrgetter(*names), things)

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.matching.links import queries
 from services.matching.links.grades import Grade
+from services.matching.links.linking import Linker
 from services.matching.links.queries import NewLink, StoredLink
 from shared.database import raw
 
@@ -23,7 +24,7 @@ class Retraction:
 
 
 async def retract(
-    session: AsyncSession, rule_version: str, retractions: Sequence[Retraction]
+    session: AsyncSession, linker: Linker, retractions: Sequence[Retraction]
 ) -> list[StoredLink]:
     """The link to nobody of each retracted entry, in order; repeating a retraction changes
     nothing.
@@ -33,7 +34,6 @@ async def retract(
         erased[retraction.entry] |= retraction.erased
     connection = await raw(session)
     await queries.lock_linker(connection)
-    await queries.look_up_by_index(connection)
     stored = await queries.links_of(connection, list(erased))
     gone = [link for link in stored.values() if link.version is not None]
     await queries.remove_features(
@@ -44,8 +44,9 @@ async def retract(
     first = await queries.last_link_seq(connection) + 1
     grades = {entry: _grade(stored.get(entry), erased=erased[entry]) for entry in erased}
     changed = [e for e, grade in grades.items() if e not in stored or stored[e].grade is not grade]
+    now = linker.clock.now()
     links = [
-        NewLink(entry, None, grades[entry], 0.0, rule_version, seq)
+        NewLink(entry, None, grades[entry], 0.0, linker.model.rule_version, seq, now)
         for seq, entry in enumerate(sorted(changed), first)
     ]
     await queries.replace_links(connection, links, [entry for entry in changed if entry in stored])

@@ -5,7 +5,7 @@ anew.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Float, Text, text
+from sqlalchemy import Column, DateTime, Float, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -21,8 +21,4 @@ class Review(Table, table=True):
     rule_version: str = Field(sa_column=Column(Text, nullable=False))
     levels: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     weights: list[float] = Field(sa_column=Column(ARRAY(Float), nullable=False))
-    opened_at: datetime = Field(
-        sa_column=Column(
-            DateTime(timezone=True), nullable=False, server_default=text("transaction_timestamp()")
-        )
-    )
+    opened_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

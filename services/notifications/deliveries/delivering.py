@@ -119,7 +119,9 @@ class Deliverer:
             if outcome.gone and delivery.id in kept:
                 await queries.disable(session, delivery.receiver, "gone")
                 log.warning("receiver.gone", receiver=str(delivery.receiver))
-        arrived = [v.delivery.notice for v in verdicts if v.state == "delivered" and v.delivery.id in kept]
+        arrived = [
+            v.delivery.notice for v in verdicts if v.state == "delivered" and v.delivery.id in kept
+        ]
         await moving.delivered(session, [notice for notice in arrived if notice], now)
 
     def _next(

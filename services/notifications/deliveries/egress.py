@@ -37,7 +37,12 @@ def check_url(url: str, allowed: Sequence[Network]) -> httpx.URL:
         port = parsed.port
     except (httpx.InvalidURL, ValueError) as error:
         raise Refused("not a URL") from error
-    if parsed.scheme not in {"https", "http"} or not parsed.host or parsed.userinfo or parsed.fragment:
+    if (
+        parsed.scheme not in {"https", "http"}
+        or not parsed.host
+        or parsed.userinfo
+        or parsed.fragment
+    ):
         raise Refused("not a plain web address")
     if port == 0:
         raise Refused("not a port")
@@ -122,7 +127,11 @@ class Egress:
             "POST",
             target.copy_with(host=address),
             content=body,
-            headers={**headers, "content-type": "application/cloudevents+json", "host": _host(target)},
+            headers={
+                **headers,
+                "content-type": "application/cloudevents+json",
+                "host": _host(target),
+            },
             extensions={
                 "timeout": httpx.Timeout(self._timeout).as_dict(),
                 **({"sni_hostname": target.host} if _literal(target.host) is None else {}),

@@ -87,7 +87,9 @@ class Attempt(Table, table=True):
     __tablename__ = "attempts"
 
     delivery: UUID = Field(primary_key=True, foreign_key="deliveries.id", ondelete="CASCADE")
-    fence: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    fence: int = Field(
+        primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
+    )
     at: datetime = Field(sa_type=INSTANT)
     outcome: str = Field(sa_type=Text)
     status: int | None = Field(default=None, sa_type=SmallInteger)

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.notifications.feed import announcing
@@ -54,9 +53,7 @@ async def dispatch(database: Database, clock: Clock, hub: Hub, batch: int = BATC
         return len(events)
 
 
-async def _take(
-    session: AsyncSession, hub: Hub, events: Sequence[Arrived], now: datetime
-) -> None:
+async def _take(session: AsyncSession, hub: Hub, events: Sequence[Arrived], now: datetime) -> None:
     announcer = Announcer(hub, await announcing.subscribers(session), now)
     batch = Batch(hub, announcer, now, await _stories(session, events))
     for event in events:
@@ -134,9 +131,7 @@ class Batch:
             " VALUES ($1, $2, 'local', $3, $4, 1, $5, $6, $7, '{}', false, 'no', 'no', 0, $8, $9)",
             [self._row(child, draft) for child, draft in self._notices],
         )
-        await connection.executemany(
-            "UPDATE notices SET child = $2 WHERE child = $1", self._merges
-        )
+        await connection.executemany("UPDATE notices SET child = $2 WHERE child = $1", self._merges)
         gone = [*self._gone, *(merged for merged, _ in self._merges)]
         await connection.execute("DELETE FROM cases WHERE child = ANY($1)", gone)
         await holding.withdraw_all(session, self._gone, self.now)
@@ -186,7 +181,7 @@ async def _waiting(session: AsyncSession, batch: int) -> list[Arrived]:
             r["occurred_at"],
             r["subject"],
             r["subject_seq"],
-            orjson.loads(r["body"]),
+            r["body"],
         )
         for r in rows
     ]

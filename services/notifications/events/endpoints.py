@@ -23,7 +23,12 @@ _BODY = {
     "content": {"application/json": {"schema": EventsIn.model_json_schema()}},
 }
 _SIGNED = [
-    {"in": "header", "name": name, "required": True, "schema": {"type": "string", "maxLength": 1000}}
+    {
+        "in": "header",
+        "name": name,
+        "required": True,
+        "schema": {"type": "string", "maxLength": 1000},
+    }
     for name in (signatures.ID, signatures.TIMESTAMP, signatures.SIGNATURE)
 ]
 

@@ -14,7 +14,9 @@ class EventIn(Wire):
     id: UUID
     seq: BigNumber
     """The registry's number of the event, growing without gaps."""
-    type: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+){1,3}$", max_length=64)]
+    type: Annotated[
+        str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+){1,3}$", max_length=64)
+    ]
     occurred_at: Instant
     subject: UUID
     """The child, by its internal id."""

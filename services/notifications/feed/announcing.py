@@ -24,9 +24,7 @@ ANNOUNCER_LOCK = 0x48_75_74_02
 async def alone(session: AsyncSession) -> bool:
     """Whether this transaction is the announcing one."""
     connection = await raw(session)
-    return bool(
-        await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", ANNOUNCER_LOCK)
-    )
+    return bool(await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", ANNOUNCER_LOCK))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +93,9 @@ class Announcer:
         )
         self._announced += 1
         for subscriber in self.subscribers:
-            if subscriber.client == client and "notices" in subscriber.kinds:
-                if subscriber.concerned((county,)) is not None:
-                    self._to(subscriber, notice, at, lane, county, child, notice)
+            wanted = subscriber.client == client and "notices" in subscriber.kinds
+            if wanted and subscriber.concerned((county,)) is not None:
+                self._to(subscriber, notice, at, lane, county, child, notice)
 
     def send(self, message: Outgoing) -> None:
         self._outgoing.append(message)
@@ -114,9 +112,7 @@ class Announcer:
     ) -> None:
         message_id = payloads.derived_id(self.hub.ids, "item", subscriber.client, source)
         self._outgoing.append(
-            Outgoing(
-                subscriber.id, subscriber.client, lane, message_id, at, county, child, notice
-            )
+            Outgoing(subscriber.id, subscriber.client, lane, message_id, at, county, child, notice)
         )
 
     async def write(self, session: AsyncSession) -> None:
@@ -152,7 +148,9 @@ async def enqueue(
         [counts[key] for key in wanted],
     )
     lanes = {(r["receiver"], r["subject"]): r["id"] for r in rows}
-    numbers = {key: r["last"] - counts[key] for r in rows for key in [(r["receiver"], r["subject"])]}
+    numbers = {
+        key: r["last"] - counts[key] for r in rows for key in [(r["receiver"], r["subject"])]
+    }
     deliveries = []
     for message in messages:
         key = (message.receiver, message.lane_subject)

@@ -63,7 +63,12 @@ async def read_feed(
         session, caller.client, [a.notice for a in found if a.notice], clock.now()
     )
     await remember(
-        request, session, caller, "feed.read", [a.child for a in found if a.child], {"count": len(found)}
+        request,
+        session,
+        caller,
+        "feed.read",
+        [a.child for a in found if a.child],
+        {"count": len(found)},
     )
     last = found[-1].position if found else position
     return {

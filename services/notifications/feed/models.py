@@ -12,8 +12,9 @@ from services.notifications.tables import INSTANT, Table
 class Announcement(Table, table=True):
     """Something a receiver is told.  ``position`` grows in commit order: one dispatcher writes at a time.
 
-    ``client`` is set where it is told to one receiver alone (a notice); ``lane_subject`` is what its lane is about, ``place`` the order
-    of its counties: where the child is before where it belongs.
+    ``client`` is set where it is told to one receiver alone (a notice);
+    ``lane_subject`` is what its lane is about; ``place`` orders its counties: where the child is comes
+    before where it belongs.
     """
 
     __tablename__ = "announcements"
@@ -23,8 +24,12 @@ class Announcement(Table, table=True):
         Index("announcements_notice", "notice", postgresql_where=text("notice IS NOT NULL")),
     )
 
-    position: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
-    county: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    position: int = Field(
+        primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
+    )
+    county: int = Field(
+        primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
+    )
     place: int = Field(sa_type=SmallInteger)
     source: UUID
     at: datetime = Field(sa_type=INSTANT)

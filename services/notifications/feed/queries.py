@@ -46,7 +46,9 @@ async def page(session: AsyncSession, reach: Reach, after: int, limit: int) -> l
 async def confirmed(session: AsyncSession, client: str) -> int:
     """The position kept for this client; 0 at first."""
     connection = await raw(session)
-    found = await connection.fetchval("SELECT position FROM feed_positions WHERE client = $1", client)
+    found = await connection.fetchval(
+        "SELECT position FROM feed_positions WHERE client = $1", client
+    )
     return int(found or 0)
 
 

@@ -261,7 +261,11 @@ def _shown(request: Request, caller: Caller, notice: Notice, clock: Clock) -> No
 
 
 async def _remember(
-    request: Request, session: Transaction, caller: Caller, operation: str, notices: Sequence[Notice]
+    request: Request,
+    session: Transaction,
+    caller: Caller,
+    operation: str,
+    notices: Sequence[Notice],
 ) -> None:
     children = [notice.child for notice in notices if notice.child is not None]
     detail = {"notices": [str(notice.id) for notice in notices]}

@@ -78,7 +78,8 @@ async def _hand(
         "  AND target_county = $1 AND unwanted = $2 AND (direction = 'incoming') = $3"
         "  ORDER BY id LIMIT $7 FOR UPDATE) AS next"
         " WHERE n.id = next.id"
-        " RETURNING n.id, n.kind, n.toward, n.child, n.origin_county, n.target_county, n.created_at, n.peer, n.reference",
+        " RETURNING n.id, n.kind, n.toward, n.child, n.origin_county, n.target_county,"
+        "  n.created_at, n.peer, n.reference",
         group.target,
         list(group.unwanted),
         group.incoming,
@@ -183,5 +184,3 @@ def _key_of(row: Any) -> str:
     if row["direction"] == "outgoing":
         return f"peer:{row['peer']}"
     return f"client:{row['receiver_client']}"
-
-

@@ -159,7 +159,9 @@ def _hukou_changed(
     before, now = event.previous_hukou, event.hukou
     if event.type != "child.hukou_changed" or event.residence is None or before in {None, now}:
         return
-    speaker = next((place for place in (now, before) if place is not None and place in territory), None)
+    speaker = next(
+        (place for place in (now, before) if place is not None and place in territory), None
+    )
     if speaker is not None:
         yield Kind.HUKOU_CHANGED, speaker, event.residence, Toward.RESIDENCE
 
@@ -194,6 +196,7 @@ def _last_of(story: Sequence[Told], origin: int, target: int) -> Told | None:
     of_pair = [
         told
         for told in story
-        if (told.origin, told.target) == (origin, target) and told.kind in {Kind.ARRIVED, Kind.MOVED_ON}
+        if (told.origin, told.target) == (origin, target)
+        and told.kind in {Kind.ARRIVED, Kind.MOVED_ON}
     ]
     return of_pair[-1] if of_pair else None

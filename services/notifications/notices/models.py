@@ -23,7 +23,13 @@ class Notice(Table, table=True):
         Index("notices_target", "target_county", "id"),
         Index("notices_origin", "origin_county", "id"),
         Index("notices_child", "child", "id"),
-        Index("notices_remote", "peer", "remote_id", unique=True, postgresql_where=text("remote_id IS NOT NULL")),
+        Index(
+            "notices_remote",
+            "peer",
+            "remote_id",
+            unique=True,
+            postgresql_where=text("remote_id IS NOT NULL"),
+        ),
         Index(
             "notices_unrouted",
             "target_county",

@@ -33,9 +33,14 @@ def move(notice: Notice, what: Move, now: datetime) -> bool:
         return False
     notice.state = reached
     notice.version += 1
-    if what is Move.RELEASE:
-        notice.issued_at = now
-    if what is not Move.WITHDRAW and reached in {State.DELIVERED, State.READ, State.ACCEPTED, *ENDED}:
+    if what in {Move.RELEASE, Move.HOLD}:
+        notice.issued_at = now if what is Move.RELEASE else None
+    if what is not Move.WITHDRAW and reached in {
+        State.DELIVERED,
+        State.READ,
+        State.ACCEPTED,
+        *ENDED,
+    }:
         notice.delivered_at = notice.delivered_at or now
     if reached in {State.READ, State.ACCEPTED, State.ANSWERED, State.REFUSED}:
         notice.read_at = notice.read_at or now

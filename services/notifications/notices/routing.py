@@ -21,7 +21,9 @@ class Candidate:
         return f"peer:{self.peer}" if self.peer else f"client:{self.client}"
 
 
-def route(target: int, candidates: Iterable[Candidate], unwanted: Collection[str] = ()) -> Candidate | None:
+def route(
+    target: int, candidates: Iterable[Candidate], unwanted: Collection[str] = ()
+) -> Candidate | None:
     """The narrowest area that holds the target, leaving out receivers that said "not ours"; None if none does."""
     fitting = [c for c in candidates if c.low <= target <= c.high and c.key not in unwanted]
     return min(fitting, key=lambda c: (c.high - c.low, c.rank, c.key), default=None)

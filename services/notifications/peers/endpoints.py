@@ -31,7 +31,9 @@ def clock_of(request: Request) -> Clock:
 Now = Annotated[Clock, Depends(clock_of)]
 
 
-def signed(model: type[PeerNoticeIn | PeerAnswerIn | PeerReceiptIn], example: Any) -> dict[str, Any]:
+def signed(
+    model: type[PeerNoticeIn | PeerAnswerIn | PeerReceiptIn], example: Any
+) -> dict[str, Any]:
     """The parts of an operation whose raw body is read before it is parsed."""
     header = {"type": "string", "maxLength": 1000}
     return {

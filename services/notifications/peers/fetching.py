@@ -84,7 +84,10 @@ class Fetcher:
                 await self._fetch(source, wanted)
             except (httpx.HTTPError, PeerFault) as error:
                 log.warning(
-                    "peer.unfetched", peer=source.name, count=len(wanted), error=type(error).__name__
+                    "peer.unfetched",
+                    peer=source.name,
+                    count=len(wanted),
+                    error=type(error).__name__,
                 )
                 await self._again(wanted)
         return sum(map(len, claimed.values()))
@@ -97,9 +100,7 @@ class Fetcher:
         claimed: dict[Source, list[Wanted]] = defaultdict(list)
         async with self.database.transaction(SYSTEM) as session:
             connection = await raw(session)
-            for r in await connection.fetch(
-                _CLAIM, self.clock.now(), LEASE_SECONDS, BATCH
-            ):
+            for r in await connection.fetch(_CLAIM, self.clock.now(), LEASE_SECONDS, BATCH):
                 claimed[Source(r["name"], r["registry_url"], r["issuer"])].append(
                     Wanted(r["id"], r["reference"], r["remote_id"], r["target_county"], r["tries"])
                 )
@@ -115,7 +116,9 @@ class Fetcher:
         await self._keep(found, entries, lost)
         await self._again([one for one in missing if one.tries < TRIES])
 
-    async def _read(self, source: Source, references: list[str]) -> dict[str, dict[str, Any] | None]:
+    async def _read(
+        self, source: Source, references: list[str]
+    ) -> dict[str, dict[str, Any] | None]:
         """Reference → child; None where the peer says there is none for us (any more)."""
         reply = await self._peer(source).post(
             "/v1/references/read",

@@ -18,7 +18,9 @@ class Envelope(BaseModel):
 
     specversion: Literal["1.0"]
     id: Word
-    source: Annotated[str, StringConstraints(max_length=100, pattern=r"^urn:hutong:[a-z][a-z0-9-]*$")]
+    source: Annotated[
+        str, StringConstraints(max_length=100, pattern=r"^urn:hutong:[a-z][a-z0-9-]*$")
+    ]
     time: Instant
     datacontenttype: Literal["application/json"] = "application/json"
 

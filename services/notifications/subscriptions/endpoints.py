@@ -103,9 +103,7 @@ async def read_subscription(
     return await _answer(response, session, receiver, clock)
 
 
-@router.delete(
-    "/{subscription_id}", status_code=204, summary="Unsubscribe", responses=CHANGING
-)
+@router.delete("/{subscription_id}", status_code=204, summary="Unsubscribe", responses=CHANGING)
 async def unsubscribe(
     request: Request,
     caller: Subscriber,
@@ -163,7 +161,9 @@ async def resume_subscription(
 ) -> SubscriptionOut:
     """Try everything that waits or is parked again, now; also after your address had answered 410."""
     receiver = await subscribing.resume(session, caller, subscription_id, if_match, clock.now())
-    await remember(request, session, caller, "subscriptions.resume", (), {"id": str(subscription_id)})
+    await remember(
+        request, session, caller, "subscriptions.resume", (), {"id": str(subscription_id)}
+    )
     return await _answer(response, session, receiver, clock)
 
 

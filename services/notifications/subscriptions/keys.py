@@ -21,7 +21,9 @@ from shared.keys import KeySet
 from shared.sealing import Sealer, binding, seal, unseal
 
 
-def new_key(sealer: Sealer, receiver: UUID, client: str, now: datetime) -> tuple[SigningKey, DataKey]:
+def new_key(
+    sealer: Sealer, receiver: UUID, client: str, now: datetime
+) -> tuple[SigningKey, DataKey]:
     """A fresh key pair as it is stored."""
     private = signatures.new_private_key()
     public = signatures.public_text(private.public_key())
@@ -32,7 +34,12 @@ def new_key(sealer: Sealer, receiver: UUID, client: str, now: datetime) -> tuple
     )
     return (
         SigningKey(
-            id=key_id, receiver=receiver, client=client, public=public, sealed=sealed, created_at=now
+            id=key_id,
+            receiver=receiver,
+            client=client,
+            public=public,
+            sealed=sealed,
+            created_at=now,
         ),
         DataKey(id=key_id, master=wrapped.master, wrapped=wrapped.wrapped),
     )

@@ -73,7 +73,10 @@ class SubscriptionOut(Reply):
     version: Annotated[int, Field(ge=1)]
     public_keys: Annotated[
         list[Annotated[str, Field(max_length=100)]],
-        Field(max_length=20, description="Live Ed25519 keys (`whpk_…`) that sign, the current one first."),
+        Field(
+            max_length=20,
+            description="Live Ed25519 keys (`whpk_…`) that sign, the current one first.",
+        ),
     ]
     created_at: Moment
     waiting: Annotated[int, Field(ge=0)] = 0

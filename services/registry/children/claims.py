@@ -149,9 +149,7 @@ def _observations(item: Item, source: Source) -> Iterator[Observation]:
     elif isinstance(item, Assistance):
         stated[f"assistance_{item.kind}"] = item.event
     elif isinstance(item, HealthCheck):
-        stated["health_managed"] = (
-            None if item.managed is None else "yes" if item.managed else "no"
-        )
+        stated["health_managed"] = None if item.managed is None else "yes" if item.managed else "no"
     elif isinstance(item, MedicalCostAlert):
         stated["medical_cost"] = item.threshold
     elif isinstance(item, Survey):
@@ -204,10 +202,18 @@ def _hukou(item: Item, source: Source) -> Iterator[HukouClaim]:
             yield HukouClaim(divisions.widen(item.other_division), item.on, "", source)
         return
     if item.hukou and item.hukou.division:
-        yield HukouClaim(divisions.widen(item.hukou.division), None, item.hukou.address or "", source)
+        yield HukouClaim(
+            divisions.widen(item.hukou.division), None, item.hukou.address or "", source
+        )
 
 
-_ACCOMPANIED = {"both_parents": True, "one_parent": True, "other_guardian": True, "none": False, "alone": False}
+_ACCOMPANIED = {
+    "both_parents": True,
+    "one_parent": True,
+    "other_guardian": True,
+    "none": False,
+    "alone": False,
+}
 
 
 def _company(item: Item, source: Source) -> Iterator[CompanyClaim]:
@@ -216,7 +222,11 @@ def _company(item: Item, source: Source) -> Iterator[CompanyClaim]:
         said = item.accompanied_by
     elif isinstance(item, Survey) and item.guardianship:
         said = item.guardianship.lives_with
-    elif isinstance(item, ResidencePermit) and item.role == "accompanying" and item.event != "cancelled":
+    elif (
+        isinstance(item, ResidencePermit)
+        and item.role == "accompanying"
+        and item.event != "cancelled"
+    ):
         said = "other_guardian"
     if said is not None and said in _ACCOMPANIED:
         yield CompanyClaim(_ACCOMPANIED[said], source)
@@ -224,14 +234,20 @@ def _company(item: Item, source: Source) -> Iterator[CompanyClaim]:
 
 def _guardians(item: Item, source: Source) -> Iterator[GuardianClaim]:
     for g in item.guardians:
-        yield GuardianClaim(g.name or "", g.relation or "", g.id_number or "", g.phone or "", source)
+        yield GuardianClaim(
+            g.name or "", g.relation or "", g.id_number or "", g.phone or "", source
+        )
     if isinstance(item, ResidencePermit) and item.holder:
         h = item.holder
-        yield GuardianClaim(h.name or "", h.relation or "", h.id_number or "", h.phone or "", source)
+        yield GuardianClaim(
+            h.name or "", h.relation or "", h.id_number or "", h.phone or "", source
+        )
     if isinstance(item, Survey) and item.parents:
         for relation, p in (("father", item.parents.father), ("mother", item.parents.mother)):
             if p and p.state not in ("deceased", "missing"):
-                yield GuardianClaim(p.name or "", relation, p.id_number or "", p.phone or "", source)
+                yield GuardianClaim(
+                    p.name or "", relation, p.id_number or "", p.phone or "", source
+                )
 
 
 _ASSISTANCE = {

@@ -58,7 +58,9 @@ async def shown(
     """Rows as the caller may see them, their reading recorded in this transaction."""
     kit: Kit = request.app.state.kit
     groups = groups_for(caller)
-    care = await queries.key_care_of(session, [r["id"] for r in rows]) if "key_care" in groups else {}
+    care = (
+        await queries.key_care_of(session, [r["id"] for r in rows]) if "key_care" in groups else {}
+    )
     await audit.record(
         session,
         kit.audit,
@@ -80,7 +82,9 @@ async def shown(
         if "key_care" in groups:
             seen["key_care"] = [dict(k) for k in care.get(row["id"], [])]
             seen["shielded"] = row["shielded"]
-        children.append(ChildOut.model_validate({"id": row["id"], "changed_at": row["changed_at"], **seen}))
+        children.append(
+            ChildOut.model_validate({"id": row["id"], "changed_at": row["changed_at"], **seen})
+        )
     return children
 
 
@@ -102,6 +106,19 @@ async def show_child(
     body = child.model_dump_json(exclude_none=True).encode()
     kit: Kit = request.app.state.kit
     response.headers["ETag"] = '"' + keyed(kit.entries.key, "etag", body).hex()[:32] + '"'
+    return child
+
+
+@router.get("/entries/{entry_id}/child", response_model_exclude_none=True)
+async def show_child_of_entry(
+    request: Request, entry_id: UUID, caller: ChildReader, session: Transaction
+) -> ChildOut:
+    """The child that an entry speaks of: how a notice from another hub leads to the child here."""
+    groups_for(caller)
+    rows = await queries.of_entry(session, caller, entry_id)
+    if not rows:
+        raise NotFound()
+    (child,) = await shown(request, session, caller, rows, "children.read")
     return child
 
 

@@ -21,7 +21,11 @@ class Child(Table, table=True):
     __table_args__ = (
         Index("children_residence", "residence_code", "id"),
         Index("children_hukou", "hukou_code", "id"),
-        Index("children_next_change", "next_change_on", postgresql_where=text("next_change_on IS NOT NULL")),
+        Index(
+            "children_next_change",
+            "next_change_on",
+            postgresql_where=text("next_change_on IS NOT NULL"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -63,7 +67,9 @@ class FoldRequest(Table, table=True):
     child_id: UUID = Field(primary_key=True)
     wanted: int = Field(default=1, sa_column=Column(BigInteger, nullable=False))
     queued_at: datetime = Field(
-        sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()"))
+        sa_column=Column(
+            DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")
+        )
     )
     not_before: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     failures: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))

@@ -29,6 +29,18 @@ async def visible(session: AsyncSession, caller: Caller, ids: Sequence[UUID]) ->
     )
 
 
+async def of_entry(session: AsyncSession, caller: Caller, entry: UUID) -> list[Any]:
+    """The child that an entry is linked to, if the caller may see it."""
+    connection = await raw(session)
+    return await connection.fetch(
+        f"SELECT {_COLUMNS} FROM links l JOIN children c ON c.id = l.person"  # noqa: S608
+        f" JOIN vault.data_keys k ON k.id = c.id WHERE l.entry_id = $3 AND {_SEEN}",
+        caller.grant.low,
+        caller.grant.high,
+        entry,
+    )
+
+
 async def found_by(
     session: AsyncSession, caller: Caller, hashes: Sequence[bytes], limit: int
 ) -> list[Any]:
@@ -51,7 +63,7 @@ async def siblings(session: AsyncSession, caller: Caller, child: UUID) -> list[U
     rows = await connection.fetch(
         "SELECT DISTINCT c.id FROM child_lookups mine"
         " JOIN child_lookups theirs ON theirs.hash = mine.hash AND theirs.child_id <> mine.child_id"
-        f" JOIN children c ON c.id = theirs.child_id WHERE mine.child_id = $3 AND {_SEEN}"  # noqa: S608
+        f" JOIN children c ON c.id = theirs.child_id WHERE mine.child_id = $3 AND {_SEEN}"
         " ORDER BY c.id LIMIT 50",
         caller.grant.low,
         caller.grant.high,

@@ -255,9 +255,7 @@ def _cross_township(residence: int | None, hukou: int | None) -> bool | None:
     return towns[0] != towns[1]
 
 
-async def fold_batch(
-    session: AsyncSession, kit: Kit, limit: int, day: date, now: datetime
-) -> int:
+async def fold_batch(session: AsyncSession, kit: Kit, limit: int, day: date, now: datetime) -> int:
     """Fold up to ``limit`` queued children in this transaction; how many were folded."""
     connection = await raw(session)
     queued = await connection.fetch(
@@ -317,7 +315,11 @@ async def refold(
         announced += events.announce(old, new)
     await _write(connection, kit, changed, day, now)
     if gone:
-        for table, column in (("key_care", "child_id"), ("child_lookups", "child_id"), ("children", "id")):
+        for table, column in (
+            ("key_care", "child_id"),
+            ("child_lookups", "child_id"),
+            ("children", "id"),
+        ):
             await connection.execute(f"DELETE FROM {table} WHERE {column} = ANY($1)", gone)  # noqa: S608
     await outbox.append(session, kit.audit, now, announced)
     return parked
@@ -354,9 +356,7 @@ async def decisions_of(
     return found
 
 
-async def _rows(
-    connection: "asyncpg.Connection[Any]", children: Sequence[UUID]
-) -> dict[UUID, Any]:
+async def _rows(connection: "asyncpg.Connection[Any]", children: Sequence[UUID]) -> dict[UUID, Any]:
     rows = await connection.fetch(
         "SELECT c.id, c.child_seq, c.birth_on, c.sex, c.residence_code, c.hukou_code, c.status, c.decision,"
         " c.shielded, c.digest, c.registered_at, k.master, k.wrapped,"
@@ -444,11 +444,7 @@ async def _write(
     )
 
 
-_CHILD_COLUMNS = (
-    "id, child_seq, birth_on, sex, residence_code, hukou_code, residence_stated_by, hukou_stated_by,"
-    " status, decision, next_change_on, shielded, entries, digest, sealed, folded_on, registered_at,"
-    " changed_at"
-).split(", ")
+_CHILD_COLUMNS = ["id", "child_seq", "birth_on", "sex", "residence_code", "hukou_code", "residence_stated_by", "hukou_stated_by", "status", "decision", "next_change_on", "shielded", "entries", "digest", "sealed", "folded_on", "registered_at", "changed_at"]
 _UPSERT = (
     f"INSERT INTO children ({', '.join(_CHILD_COLUMNS)}) VALUES ("  # noqa: S608  (names are constants)
     + ", ".join(f"${i + 1}" for i in range(len(_CHILD_COLUMNS)))

@@ -101,13 +101,20 @@ def _end(run: Sequence[Stay]) -> date | None:
     return None if alive else end
 
 
-def _episode(run: Sequence[Stay], company: Sequence[CompanyClaim], trusted: frozenset[str]) -> Lived:
+def _episode(
+    run: Sequence[Stay], company: Sequence[CompanyClaim], trusted: frozenset[str]
+) -> Lived:
     stated = [s.since for s in run if s.stated]
     since = min(s.since for s in run) if not stated else min(*stated, *(s.since for s in run))
     end = _end(run)
     finest = max(
         run,
-        key=lambda s: (s.until is None, s.source.observed_on, s.code % 10**6 != 0, s.source.entry.int),
+        key=lambda s: (
+            s.until is None,
+            s.source.observed_on,
+            s.code % 10**6 != 0,
+            s.source.entry.int,
+        ),
     )
     addressed = [s for s in run if s.address]
     newest = max(addressed, key=lambda s: (s.source.observed_on, s.source.entry.int), default=None)

@@ -22,7 +22,12 @@ def state_of(fold: Fold) -> dict[str, Any]:
     """The whole state, with the source of every value; keys are stable and sorted when written."""
     return {
         "fields": {
-            name: {"value": v.value, "stated": v.stated, "differing": v.differing, **_source(v.source)}
+            name: {
+                "value": v.value,
+                "stated": v.stated,
+                "differing": v.differing,
+                **_source(v.source),
+            }
             for name, v in fold.fields.items()
         },
         "hukou": [
@@ -48,7 +53,11 @@ def state_of(fold: Fold) -> dict[str, Any]:
             for e in fold.residing.episodes
         ],
         "unconfirmed": [
-            {"division": divisions.text_of(s.code), "since": s.since.isoformat(), **_source(s.source)}
+            {
+                "division": divisions.text_of(s.code),
+                "since": s.since.isoformat(),
+                **_source(s.source),
+            }
             for s in fold.residing.unconfirmed
         ],
         "guardians": [

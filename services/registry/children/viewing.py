@@ -43,7 +43,7 @@ def masked(field: str, value: str) -> str:
         return value[:1] + "*" * max(1, len(value) - 1)
     if field == "phone":
         return value[:3] + "*" * max(0, len(value) - 5) + value[-2:]
-    return "*" * min(len(value), 8)
+    return "*"
 
 
 def view(state: Mapping[str, Any], groups: Mapping[str, str], shielded: bool) -> dict[str, Any]:
@@ -94,7 +94,12 @@ def _place(held: Mapping[str, Any], groups: Mapping[str, str], hidden: bool) -> 
 
 def _guardian(held: Mapping[str, Any], groups: Mapping[str, str]) -> dict[str, Any]:
     seen: dict[str, Any] = {}
-    for key, group in (("name", "guardians"), ("relation", "guardians"), ("id_number", "id_number"), ("phone", "contacts")):
+    for key, group in (
+        ("name", "guardians"),
+        ("relation", "guardians"),
+        ("id_number", "id_number"),
+        ("phone", "contacts"),
+    ):
         level = groups.get(group)
         if held[key] and level is not None:
             seen[key] = masked(key, held[key]) if level == MASKED else held[key]

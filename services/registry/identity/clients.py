@@ -50,9 +50,7 @@ async def add(
     now: datetime,
 ) -> Client:
     """Register a client; ``area`` is one division code, which stands for everything inside it."""
-    low, high = (
-        (0, 999_999_999_999) if area == "all" else divisions.area_of(divisions.widen(area))
-    )
+    low, high = (0, 999_999_999_999) if area == "all" else divisions.area_of(divisions.widen(area))
     made = Client(
         id=client,
         department=department,
@@ -112,4 +110,6 @@ class StoredAuthority:
         if client.not_before is not None and issued <= client.not_before:
             raise Unauthenticated()
         grant = grant_of(client)
-        return grant.model_copy(update={"scopes": grant.scopes & claims.grant.scopes}), claims.token_id
+        return grant.model_copy(
+            update={"scopes": grant.scopes & claims.grant.scopes}
+        ), claims.token_id

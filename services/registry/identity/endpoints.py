@@ -136,7 +136,9 @@ def _jwks(request: Request) -> dict[str, Any]:
 
 class Revoked(BaseModel):
     client: str = Field(max_length=100)
-    not_before: int = Field(ge=0, description="tokens issued at or before this Unix second are refused")
+    not_before: int = Field(
+        ge=0, description="tokens issued at or before this Unix second are refused"
+    )
 
 
 class RevocationsOut(BaseModel):

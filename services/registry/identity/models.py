@@ -48,4 +48,3 @@ class IdempotentReply(Table, table=True):
     fingerprint: str = Field(sa_column=Column(Text, nullable=False))
     reply: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
-

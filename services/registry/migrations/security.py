@@ -7,7 +7,7 @@ from alembic import op
 
 from shared.migrations import runtime_role
 
-APPEND_ONLY = ("records", "decisions")
+APPEND_ONLY = ("records", "decisions", "import_verdicts", "erased_entries")
 QUEUES_AND_STATE = (
     "resolution_queue",
     "fold_queue",
@@ -20,6 +20,10 @@ QUEUES_AND_STATE = (
     "used_assertions",
     "idempotent_replies",
     "leases",
+    "import_jobs",
+    "duty_contacts",
+    "break_glass",
+    "erasures",
     "relay_positions",
 )
 
@@ -50,6 +54,12 @@ _RECORD_IS_PUSHED_HERE = (
     f"{_SYSTEM} OR (department = {_ME} AND division BETWEEN {_LOW} AND {_HIGH})"
 )
 
+_IS_OWN = f"{_SYSTEM} OR client = current_setting('hutong.client', true)"
+_CIVIL_AFFAIRS_OF_THE_PLACE = (
+    f"({_ME} = 'civil_affairs' AND (residence_code BETWEEN {_LOW} AND {_HIGH}"
+    f" OR hukou_code BETWEEN {_LOW} AND {_HIGH}))"
+)
+
 
 def first_version() -> None:
     role = runtime_role()
@@ -67,6 +77,12 @@ def first_version() -> None:
     _protect("children", using=_CHILD_IS_SEEN, check=_SYSTEM)
     _protect("key_care", using=f"({_CHILD_IS_SEEN}) AND {_CATEGORY_IS_OPEN}", check=_SYSTEM)
     _protect("records", using=_RECORD_IS_OWN, check=_RECORD_IS_PUSHED_HERE)
+    # A decision names its child and category: the service alone reads it, for a caller who sees both.
+    _protect("decisions", using=_SYSTEM, check=_SYSTEM)
+    for table in ("import_jobs", "import_verdicts"):
+        _protect(table, using=_IS_OWN, check=_IS_OWN)
+    _protect("break_glass", using=f"{_IS_OWN} OR {_CIVIL_AFFAIRS_OF_THE_PLACE}", check=_SYSTEM)
+    _protect("erasures", using=f"{_SYSTEM} OR {_CIVIL_AFFAIRS_OF_THE_PLACE}", check=_SYSTEM)
 
 
 def _protect(table: str, using: str, check: str) -> None:

@@ -25,7 +25,12 @@ def features_of(item: Item) -> dict[str, Any]:
         for relation, p in (("father", item.parents.father), ("mother", item.parents.mother)):
             if p:
                 guardians.append(
-                    {"name": p.name, "relation": relation, "id_number": p.id_number, "phone": p.phone}
+                    {
+                        "name": p.name,
+                        "relation": relation,
+                        "id_number": p.id_number,
+                        "phone": p.phone,
+                    }
                 )
     given = {
         "name": child.name,

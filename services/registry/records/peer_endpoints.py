@@ -95,6 +95,8 @@ async def push_hukou_answer(request: Request, caller: Exchange, session: Transac
         item = FEEDS["hukou-answers"].model.model_validate_json(orjson.dumps(body))
     except ValidationError as error:
         raise Invalid(
-            flaws=flaws_of(error.errors(include_url=False, include_input=False, include_context=False))
+            flaws=flaws_of(
+                error.errors(include_url=False, include_input=False, include_context=False)
+            )
         ) from error
     return await _keep(request, session, caller, "hukou-answers", [(0, item)])

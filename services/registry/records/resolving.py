@@ -151,7 +151,9 @@ async def take(connection: "asyncpg.Connection[Any]", links: Sequence[dict[str, 
     return len(taken)
 
 
-async def follow_changes(database: Database, matching: httpx.AsyncClient, page: int = MAX_PAGE) -> int:
+async def follow_changes(
+    database: Database, matching: httpx.AsyncClient, page: int = MAX_PAGE
+) -> int:
     """Read matching's link changes from where this registry stands; how many came."""
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)

@@ -18,7 +18,9 @@ class ItemResult(BaseModel):
 
     index: int = Field(ge=0, le=999)
     source_id: Annotated[str, StringConstraints(max_length=128)]
-    status: Text = Field(description="created, unchanged, superseded or refused", examples=["created"])
+    status: Text = Field(
+        description="created, unchanged, superseded or refused", examples=["created"]
+    )
     code: int = Field(description="the HTTP status this item alone would have had", examples=[201])
     record: UUID | None = None
     entry: UUID | None = None

@@ -143,7 +143,9 @@ def _is_duplicate(error: BaseException) -> bool:
 
 def _not_theirs(caller: Caller, item: Item) -> Flaw | None:
     if not caller.covers(divisions.widen(item.division)):
-        return Flaw("/division", "division_outside_grant", "Push only for offices of your own area.")
+        return Flaw(
+            "/division", "division_outside_grant", "Push only for offices of your own area."
+        )
     if item.source is not None and item.source not in caller.grant.sources:
         return Flaw("/source", "source_not_granted", "Name one of your granted sources.")
     return None
@@ -202,7 +204,9 @@ async def _store_new(
             if before[1] == plain.content_mac:
                 results[each.index] = _result(each, "unchanged", before[0])
             else:
-                flaw = Flaw("/version", "version_conflict", "This version was sent with other content.")
+                flaw = Flaw(
+                    "/version", "version_conflict", "This version was sent with other content."
+                )
                 results[each.index] = Result(
                     each.index, each.item.source_id, "refused", flaws=(flaw,)
                 )

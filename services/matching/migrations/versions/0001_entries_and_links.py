@@ -11,8 +11,6 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-_NOW = sa.text("transaction_timestamp()")
-
 
 def upgrade() -> None:
     op.execute("CREATE SCHEMA vault")
@@ -63,7 +61,7 @@ def upgrade() -> None:
         sa.Column("grade", sa.Text(), nullable=False),
         sa.Column("weight", sa.Float(), nullable=False),
         sa.Column("rule_version", sa.Text(), nullable=False),
-        sa.Column("changed_at", sa.DateTime(timezone=True), server_default=_NOW, nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_table(
         "reviews",
@@ -73,7 +71,7 @@ def upgrade() -> None:
         sa.Column("rule_version", sa.Text(), nullable=False),
         sa.Column("levels", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("weights", postgresql.ARRAY(sa.Float()), nullable=False),
-        sa.Column("opened_at", sa.DateTime(timezone=True), server_default=_NOW, nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_index("ix_reviews_candidate", "reviews", ["candidate"])
 

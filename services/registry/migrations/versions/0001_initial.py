@@ -54,6 +54,34 @@ def upgrade() -> None:
         postgresql_where=sa.text("seq IS NULL"),
     )
     op.create_table(
+        "break_glass",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("child_id", sa.Uuid(), nullable=False),
+        sa.Column("residence_code", sa.BigInteger(), nullable=True),
+        sa.Column("hukou_code", sa.BigInteger(), nullable=True),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("department", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("note", sa.LargeBinary(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("verdict", sa.Text(), nullable=True),
+        sa.Column("review_note", sa.LargeBinary(), nullable=True),
+        sa.Column("review_client", sa.Text(), nullable=True),
+        sa.Column("review_actor", sa.Text(), nullable=True),
+        sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("break_glass_child", "break_glass", ["child_id"], unique=False)
+    op.create_index(
+        "break_glass_unreviewed",
+        "break_glass",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("reviewed_at IS NULL"),
+    )
+    op.create_table(
         "child_lookups",
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("child_id", sa.Uuid(), nullable=False),
@@ -125,6 +153,47 @@ def upgrade() -> None:
     op.create_index("decisions_anchor", "decisions", ["anchor"], unique=False)
     op.create_index(op.f("ix_decisions_child_id"), "decisions", ["child_id"], unique=False)
     op.create_table(
+        "duty_contacts",
+        sa.Column("division", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("office", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("division"),
+    )
+    op.create_table(
+        "erased_entries",
+        sa.Column("entry_id", sa.Uuid(), nullable=False),
+        sa.Column("erasure_id", sa.Uuid(), nullable=False),
+        sa.Column("hold", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("entry_id", "erasure_id"),
+    )
+    op.create_index(
+        op.f("ix_erased_entries_erasure_id"), "erased_entries", ["erasure_id"], unique=False
+    )
+    op.create_table(
+        "erasures",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("child_id", sa.Uuid(), nullable=False),
+        sa.Column("residence_code", sa.BigInteger(), nullable=True),
+        sa.Column("hukou_code", sa.BigInteger(), nullable=True),
+        sa.Column("ground", sa.Text(), nullable=False),
+        sa.Column("hold", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("request_client", sa.Text(), nullable=False),
+        sa.Column("request_actor", sa.Text(), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("approval_client", sa.Text(), nullable=True),
+        sa.Column("approval_actor", sa.Text(), nullable=True),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "erasures_pending",
+        "erasures",
+        ["child_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'requested'"),
+    )
+    op.create_table(
         "feed_arrivals",
         sa.Column("feed", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
@@ -160,6 +229,37 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("client", "key"),
     )
     op.create_table(
+        "import_jobs",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("feed", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("lines", sa.BigInteger(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("unchanged", sa.BigInteger(), nullable=False),
+        sa.Column("superseded", sa.BigInteger(), nullable=False),
+        sa.Column("refused", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "heartbeat_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("clock_timestamp()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("import_jobs_client", "import_jobs", ["client", "id"], unique=False)
+    op.create_table(
+        "import_verdicts",
+        sa.Column("job_id", sa.Uuid(), nullable=False),
+        sa.Column("last_line", sa.BigInteger(), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("verdicts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("job_id", "last_line"),
+    )
+    op.create_table(
         "key_care",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("child_id", sa.Uuid(), nullable=False),
@@ -167,6 +267,18 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("residence_code", sa.BigInteger(), nullable=True),
         sa.Column("hukou_code", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "residence_county",
+            sa.BigInteger(),
+            sa.Computed("residence_code / 1000000", persisted=True),
+            nullable=True,
+        ),
+        sa.Column(
+            "hukou_county",
+            sa.BigInteger(),
+            sa.Computed("hukou_code / 1000000", persisted=True),
+            nullable=True,
+        ),
         sa.Column("residence_stated_by", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("hukou_stated_by", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("detail", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -174,8 +286,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("key_care_child", "key_care", ["child_id"], unique=False)
-    op.create_index("key_care_hukou", "key_care", ["hukou_code", "id"], unique=False)
-    op.create_index("key_care_residence", "key_care", ["residence_code", "id"], unique=False)
+    op.create_index("key_care_hukou", "key_care", ["hukou_county", "id"], unique=False)
+    op.create_index("key_care_residence", "key_care", ["residence_county", "id"], unique=False)
     op.create_table(
         "leases",
         sa.Column("name", sa.Text(), nullable=False),

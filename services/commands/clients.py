@@ -1,0 +1,129 @@
+"""`hutong clients add|rotate|revoke|list` and `hutong access show`."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from services.registry.access.matrix import matrix
+from services.registry.identity import clients as registered
+from services.registry.settings import RegistrySettings
+from shared import divisions, jwk
+from shared.database import SYSTEM, Database
+from shared.vocabulary import Department, Purpose, Scope
+
+clients = typer.Typer(help="OAuth clients and their grants.", no_args_is_help=True)
+access = typer.Typer(help="The access matrix.", no_args_is_help=True)
+Key = Annotated[
+    Path | None,
+    typer.Option(
+        help="public JWK file; without it a key pair is made and its private half written"
+    ),
+]
+
+
+def _run(act: Callable[[Any], Awaitable[Any]]) -> Any:
+    async def inside() -> Any:
+        database = Database(RegistrySettings().database_url("registry"), 2)
+        try:
+            async with database.transaction(SYSTEM) as session:
+                return await act(session)
+        finally:
+            await database.close()
+
+    return asyncio.run(inside())
+
+
+def _public_key(client: str, key: Path | None, out: Path | None) -> dict[str, Any]:
+    if key is not None:
+        return jwk.public(jwk.read(json.loads(key.read_bytes())))
+    made = jwk.new_key(f"{client}-{datetime.now(UTC):%Y%m%d%H%M%S}")
+    path = out or Path(f"{client}.jwk")
+    jwk.save(made, path)
+    typer.echo(
+        f"private key written to {path} (mode 0600); hand it to the client and delete it here"
+    )
+    return jwk.public(made)
+
+
+@clients.command("add")
+def add(
+    client: str,
+    department: Department,
+    area: Annotated[str, typer.Argument(help="division code; everything inside it is covered")],
+    scope: Annotated[list[Scope], typer.Option(help="repeat for each scope")],
+    purpose: Annotated[list[Purpose] | None, typer.Option(help="repeat for each purpose")] = None,
+    source: Annotated[
+        list[str] | None, typer.Option(help="systems it speaks for; default its own id")
+    ] = None,
+    key: Key = None,
+    out: Annotated[Path | None, typer.Option(help="where to write a private key made here")] = None,
+) -> None:
+    """Register a client and its grant."""
+    public = _public_key(client, key, out)
+    _run(
+        lambda session: registered.add(
+            session,
+            client=client,
+            department=department,
+            area=area,
+            scopes=scope,
+            purposes=purpose or [],
+            key=public,
+            sources=source or [],
+            now=datetime.now(UTC),
+        )
+    )
+    typer.echo(f"added {client}")
+
+
+@clients.command("rotate")
+def rotate(client: str, key: Key = None, out: Path | None = None) -> None:
+    """Accept a new key beside the present one, which stays good until the next rotation."""
+    public = _public_key(client, key, out)
+    _run(lambda session: registered.rotate(session, client, public))
+    typer.echo(f"rotated {client}")
+
+
+@clients.command("revoke")
+def revoke(client: str) -> None:
+    """End a client: every service refuses its tokens within five seconds."""
+    _run(lambda session: registered.revoke(session, client, datetime.now(UTC)))
+    typer.echo(f"revoked {client}")
+
+
+@clients.command("list")
+def list_clients() -> None:
+    table = Table("client", "department", "area", "scopes", "purposes", "state")
+    for one in _run(registered.all_of):
+        area = f"{divisions.text_of(one.low)}–{divisions.text_of(one.high)}"
+        state = "revoked" if one.revoked_at else "live"
+        table.add_row(
+            one.id, one.department, area, " ".join(one.scopes), " ".join(one.purposes), state
+        )
+    Console().print(table)
+
+
+@access.command("show")
+def show() -> None:
+    """Print which department sees which field group for which purpose ("~": masked)."""
+    table = Table("department", "purpose", "fields")
+    for department, cells in matrix()["cells"].items():
+        for purpose, groups in cells.items():
+            table.add_row(department, purpose, " ".join(groups))
+    Console().print(table)
+    care = Table("key-care category", "departments")
+    for category, departments in matrix()["categories"].items():
+        care.add_row(category, " ".join(departments))
+    Console().print(care)
+
+
+@access.callback()
+def _group() -> None:
+    """Keeps `show` a command of its own."""

@@ -1,0 +1,106 @@
+"""`hutong up`, `down` and `demo`: a whole hub, or two, on this machine."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.local.hub import SERVICES, LocalHub, free_port
+from shared import embedded_postgres
+from shared.embedded_postgres import EmbeddedPostgres
+from shared.keys import write_secret
+
+STATE = Path(os.environ.get("HUTONG_STATE", ".state")).absolute()
+PORTS = (8100, 8101, 8102)
+
+
+def up(
+    name: Annotated[str, typer.Option(help="the hub's name")] = "hutong",
+    area: Annotated[str, typer.Option(help="its territory, division codes")] = "50",
+) -> None:
+    """Start one hub and leave it running; state stays in .state/ and survives."""
+    state = STATE / "up"
+    state.mkdir(parents=True, exist_ok=True)
+    if _running(state):
+        typer.echo("already up: hutong down stops it")
+        raise typer.Exit(1)
+    server = EmbeddedPostgres(state / "postgres", detached=True)
+    server.start()
+    hub = LocalHub(name, area, state / "hub", _ports(), attached=False)
+    asyncio.run(hub.prepare(server))
+    hub.start()
+    pids = {" ".join(process): started.pid for process, started in hub.running.items()}
+    write_secret(state / "processes.json", json.dumps(pids).encode())
+    write_secret(state / "environment", _shell(hub).encode())
+    asyncio.run(hub.wait_ready(60))
+    for service in SERVICES:
+        typer.echo(f"{service:14} {hub.url(service)}  docs {hub.url(service)}/docs")
+    typer.echo(
+        f"for hutong clients, audit, rebuild …:  set -a; . {os.path.relpath(state / 'environment')}"
+    )
+
+
+def _shell(hub: LocalHub) -> str:
+    return "".join(f"{key}='{value}'\n" for key, value in hub.environment().items())
+
+
+def _ports() -> tuple[int, int, int]:
+    def free(port: int) -> int:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+        return free_port()
+
+    first, second, third = (free(port) for port in PORTS)
+    return first, second, third
+
+
+def _running(state: Path) -> dict[str, int]:
+    """The hub's living processes by name."""
+    path = state / "processes.json"
+    if not path.exists():
+        return {}
+    alive = {}
+    for name, pid in json.loads(path.read_bytes()).items():
+        with suppress(OSError):
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            if b"services.cli" in words:
+                alive[name] = int(pid)
+    return alive
+
+
+def down() -> None:
+    """Stop the hub that `up` started; harmless when nothing runs."""
+    state = STATE / "up"
+    for pid in _running(state).values():
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    until = time.monotonic() + 20
+    while _running(state) and time.monotonic() < until:
+        time.sleep(0.1)
+    for pid in _running(state).values():
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    if (state / "postgres").exists():
+        embedded_postgres.stop(state / "postgres")
+    (state / "processes.json").unlink(missing_ok=True)
+    typer.echo("stopped")
+
+
+def demo(
+    children: Annotated[int, typer.Option(min=50, help="how many children to invent")] = 2000,
+    seed: Annotated[int, typer.Option(help="the same seed invents the same lives")] = 1,
+) -> None:
+    """Two hubs, a population moving both ways, everything through the public API; exit 1 where a figure is wrong."""
+    from services.demo.telling import run
+
+    raise typer.Exit(run(STATE / "demo", children, seed))

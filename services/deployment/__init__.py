@@ -1,0 +1,1 @@
+"""A hub beside machinery that is not ours: an external PostgreSQL, containers, a Kubernetes cluster."""

@@ -1,0 +1,62 @@
+"""What the runtime role may do, and what it may see: the grants and row-level security of the first version.
+
+Migrations call this module's functions by version and never edit one that was released.
+"""
+
+from alembic import op
+
+from shared.migrations import runtime_role
+
+PLAIN = ("authorities", "peers")
+PROTECTED = (
+    "announcements",
+    "attempts",
+    "cases",
+    "deliveries",
+    "events",
+    "feed_positions",
+    "idempotency_keys",
+    "lanes",
+    "notices",
+    "peer_inbox",
+    "receivers",
+    "signing_keys",
+)
+
+_SYSTEM = "current_setting('hutong.department', true) = 'system'"
+_IN_AREA = (
+    "BETWEEN current_setting('hutong.low', true)::bigint"
+    " AND current_setting('hutong.high', true)::bigint"
+)
+_OWN = f"{_SYSTEM} OR client = current_setting('hutong.client', true)"
+#: Until a person has released it, a notice exists for the telling side alone.
+_NOTICE = (
+    f"{_SYSTEM} OR origin_county {_IN_AREA} OR (target_county {_IN_AREA} AND issued_at IS NOT NULL)"
+)
+
+
+def first_version() -> None:
+    role = runtime_role()
+    op.execute(f"GRANT USAGE ON SCHEMA public, vault TO {role}")
+    for table in (*PLAIN, *PROTECTED, "vault.data_keys"):
+        op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role}")
+    op.execute(f"GRANT SELECT, INSERT ON audit_entries, audit_checkpoints TO {role}")
+    op.execute(f"GRANT UPDATE (seq, chain) ON audit_entries TO {role}")
+    for table in ("events", "peer_inbox", "lanes", "attempts"):
+        _protect(table, using=_SYSTEM, check=_SYSTEM)
+    for table in ("receivers", "signing_keys", "deliveries", "feed_positions", "idempotency_keys"):
+        _protect(table, using=_OWN, check=_OWN)
+    _protect("cases", using=f"{_SYSTEM} OR residence {_IN_AREA} OR hukou {_IN_AREA}", check=_SYSTEM)
+    _protect(
+        "announcements",
+        using=f"{_SYSTEM} OR (county {_IN_AREA}"
+        " AND (client IS NULL OR client = current_setting('hutong.client', true)))",
+        check=_SYSTEM,
+    )
+    _protect("notices", using=_NOTICE, check=_NOTICE)
+
+
+def _protect(table: str, using: str, check: str) -> None:
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY reach ON {table} USING ({using}) WITH CHECK ({check})")

@@ -1,0 +1,149 @@
+"""Rebuilding: fold every child afresh from its records and compare with what the registry holds.
+
+``verify`` changes nothing and names each child that differs; ``rebuild`` queues them all to be folded again.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.registry.children.registration import (
+    Kit,
+    build,
+    decisions_of,
+    open_state,
+    records_of,
+)
+from services.registry.records.vault import SELECT, open_row
+from shared.database import SYSTEM, Database, raw
+from shared.sealing import Unsealable
+
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row that a rebuild would not reproduce, or that cannot be opened any more."""
+
+    table: str
+    id: UUID
+    what: str
+
+
+async def verify(database: Database, kit: Kit) -> AsyncIterator[Difference]:
+    """Everything in the registry that is not exactly what its records say."""
+    async for difference in _records(database, kit):
+        yield difference
+    async for difference in _children(database, kit):
+        yield difference
+
+
+async def _records(database: Database, kit: Kit) -> AsyncIterator[Difference]:
+    after = UUID(int=0)
+    while True:
+        async with database.transaction(SYSTEM) as session:
+            connection = await raw(session)
+            rows = await connection.fetch(
+                SELECT + " WHERE r.id > $1 ORDER BY r.id LIMIT $2", after, PAGE
+            )
+        if not rows:
+            return
+        for row in rows:
+            try:
+                open_row(kit.sealer, row)
+            except Unsealable:
+                yield Difference("records", row["id"], "was changed")
+        after = rows[-1]["id"]
+
+
+async def _children(database: Database, kit: Kit) -> AsyncIterator[Difference]:
+    after = UUID(int=0)
+    while True:
+        async with database.transaction(SYSTEM) as session:
+            connection = await raw(session)
+            ids = [
+                row["person"]
+                for row in await connection.fetch(
+                    "SELECT DISTINCT person FROM ("
+                    " (SELECT person FROM links WHERE person > $1 ORDER BY person LIMIT 4 * $2)"
+                    " UNION (SELECT id FROM children WHERE id > $1 ORDER BY id LIMIT $2)) AS p"
+                    " ORDER BY person LIMIT $2",
+                    after,
+                    PAGE,
+                )
+            ]
+            if not ids:
+                return
+            found = [d async for d in _page(connection, kit, ids)]
+        for difference in found:
+            yield difference
+        after = ids[-1]
+
+
+async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Difference]:
+    try:
+        records = await records_of(connection, kit.sealer, ids)
+    except Unsealable:
+        return  # named already, as the record it is
+    decisions = await decisions_of(connection, ids)
+    rows = {
+        row["id"]: row
+        for row in await connection.fetch(
+            "SELECT c.*, k.master, k.wrapped, (SELECT count(*) FROM fold_queue q WHERE q.child_id = c.id)"
+            " AS waiting, coalesce((SELECT array_agg(h.hash) FROM child_lookups h WHERE h.child_id = c.id),"
+            " '{}') AS hashes FROM children c LEFT JOIN vault.data_keys k ON k.id = c.id"
+            " WHERE c.id = ANY($1)",
+            ids,
+        )
+    }
+    care: dict[UUID, list[Any]] = {}
+    for row in await connection.fetch(
+        "SELECT id, child_id, category, state, since, detail, residence_code, hukou_code FROM key_care"
+        " WHERE child_id = ANY($1) ORDER BY category",
+        ids,
+    ):
+        care.setdefault(row["child_id"], []).append(row)
+    for child in ids:
+        row, held = rows.get(child), records.get(child)
+        if held is None:
+            if row is not None:
+                yield Difference("children", child, "stands without any record")
+            continue
+        if row is None:
+            yield Difference("children", child, "is missing")
+            continue
+        day: date = row["folded_on"]
+        expected = build(kit, child, held, decisions.get(child, []), day)
+        try:
+            open_state(kit.sealer, row)
+        except Unsealable:
+            yield Difference("children", child, "was changed")
+            continue
+        if expected.digest(kit.entries.key)[:16] != row["digest"]:
+            yield Difference("children", child, "differs from its records")
+        elif row["decision"] != orjson.loads(orjson.dumps(expected.decision)):
+            yield Difference("children", child, "was changed")
+        elif set(row["hashes"]) != set(expected.lookups):
+            yield Difference("child_lookups", child, "differ from the records")
+        for difference in _care(child, expected, care.get(child, []), row):
+            yield difference
+
+
+def _care(child: UUID, expected: Any, rows: list[Any], row: Any) -> list[Difference]:
+    wanted = {(k.id, k.category, k.state, k.since, _text(k.detail)) for k in expected.key_care}
+    held = {(r["id"], r["category"], r["state"], r["since"], _text(r["detail"])) for r in rows}
+    placed = all(
+        (r["residence_code"], r["hukou_code"]) == (row["residence_code"], row["hukou_code"])
+        for r in rows
+    )
+    if wanted == held and placed:
+        return []
+    return [Difference("key_care", child, "differs from the records")]
+
+
+def _text(detail: Any) -> bytes:
+    return orjson.dumps(detail, option=orjson.OPT_SORT_KEYS)

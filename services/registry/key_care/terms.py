@@ -1,0 +1,128 @@
+"""The closed lists of key care (重点关爱) as they cross the wire, with their Chinese terms."""
+
+from enum import StrEnum
+
+
+class Category(StrEnum):
+    """Why a child needs key care (重点关爱服务对象困境类型)."""
+
+    FAMILY_HARDSHIP = "family_hardship"
+    DISABILITY = "disability"
+    MISSING_GUARDIANSHIP = "missing_guardianship"
+    VAGRANCY = "vagrancy"
+    PSYCHOLOGICAL_BEHAVIOURAL = "psychological_behavioural"
+    SELF_REQUEST = "self_request"
+    OUT_OF_SCHOOL = "out_of_school"
+    INSURANCE_STATUS = "insurance_status"
+
+
+CATEGORY_TITLES: dict[str, str] = {
+    Category.FAMILY_HARDSHIP: "家庭生活困难",
+    Category.DISABILITY: "自身残疾",
+    Category.MISSING_GUARDIANSHIP: "监护缺失",
+    Category.VAGRANCY: "流浪",
+    Category.PSYCHOLOGICAL_BEHAVIOURAL: "心理和行为异常",
+    Category.SELF_REQUEST: "跨乡镇（街道）主动提出救助帮扶需求",
+    Category.OUT_OF_SCHOOL: "失学辍学",
+    Category.INSURANCE_STATUS: "参保情况异常",
+}
+
+
+class CareState(StrEnum):
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    CLOSED = "closed"
+    UNDER_REVIEW = "under_review"
+
+
+#: What stands in the ledger (台账) unless a state is asked for: refused and closed entries have left it.
+CURRENT = (CareState.PROPOSED, CareState.CONFIRMED, CareState.UNDER_REVIEW)
+
+
+class Place(StrEnum):
+    """Whether the list goes by where the child lives or by where it is registered."""
+
+    RESIDENCE = "residence"
+    HUKOU = "hukou"
+
+
+class DecisionKind(StrEnum):
+    """What a person decides; ``open`` opens a refused or closed entry again."""
+
+    CONFIRM = "confirm"
+    REFUSE = "refuse"
+    CLOSE = "close"
+    OPEN = "open"
+
+
+class Reason(StrEnum):
+    """Why a person decided so; ``other`` needs a note."""
+
+    VERIFIED = "verified"
+    """核实属实"""
+    NOT_VERIFIED = "not_verified"
+    """核实不属实"""
+    FOUND_BY_VISIT = "found_by_visit"
+    """走访发现"""
+    REPORTED = "reported"
+    """报告、举报"""
+    FAMILY_REQUEST = "family_request"
+    """家庭主动提出"""
+    RELIEVED = "relieved"
+    """困境解除"""
+    MOVED_AWAY = "moved_away"
+    """已迁出并移交"""
+    OF_AGE = "of_age"
+    """已成年"""
+    DECEASED = "deceased"
+    """死亡"""
+    WRONG_CHILD = "wrong_child"
+    """对象有误"""
+    DUPLICATE = "duplicate"
+    """重复登记"""
+    OTHER = "other"
+
+
+REASONS: dict[str, frozenset[Reason]] = {
+    DecisionKind.OPEN: frozenset(
+        {Reason.FOUND_BY_VISIT, Reason.REPORTED, Reason.FAMILY_REQUEST, Reason.OTHER}
+    ),
+    DecisionKind.CONFIRM: frozenset({Reason.VERIFIED, Reason.FOUND_BY_VISIT, Reason.OTHER}),
+    DecisionKind.REFUSE: frozenset(
+        {Reason.NOT_VERIFIED, Reason.WRONG_CHILD, Reason.DUPLICATE, Reason.OTHER}
+    ),
+    DecisionKind.CLOSE: frozenset(
+        {
+            Reason.RELIEVED,
+            Reason.MOVED_AWAY,
+            Reason.OF_AGE,
+            Reason.DECEASED,
+            Reason.NOT_VERIFIED,
+            Reason.WRONG_CHILD,
+            Reason.OTHER,
+        }
+    ),
+}
+
+
+class ShieldReason(StrEnum):
+    """Why a child's address is hidden from everyone; ``other`` needs a note."""
+
+    DOMESTIC_VIOLENCE = "domestic_violence"
+    """家庭暴力"""
+    TRAFFICKING_RISK = "trafficking_risk"
+    """拐卖风险"""
+    COURT_ORDER = "court_order"
+    """人身安全保护令"""
+    OTHER = "other"
+
+
+class UnshieldReason(StrEnum):
+    """Why a child's address may be shown again; ``other`` needs a note."""
+
+    DANGER_PAST = "danger_past"
+    """危险解除"""
+    MISTAKEN = "mistaken"
+    """登记有误"""
+    OTHER = "other"

@@ -1,0 +1,74 @@
+"""Why a link is as it is, and whom a search finds."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.matching.linkage.comparison import COMPARISONS
+from services.matching.linkage.normalization import Features
+from tests.matching.children import FAMILY, ID, MODEL
+from tests.matching.conftest import Matching
+
+CHILD: Features = {"name": "张志明", "birth_date": "2015-03-07", "sex": "male", **FAMILY}
+
+
+async def explain(matching: Matching, number: int) -> dict[str, Any]:
+    reply = await matching.registry.get(f"/v1/explanations/{UUID(int=number)}")
+    assert reply.status_code == 200, reply.text
+    found: dict[str, Any] = reply.json()
+    return found
+
+
+async def test_a_link_explains_itself_level_by_level(matching: Matching) -> None:
+    _, link = await matching.resolve((1, 1, CHILD), (2, 1, {**CHILD, "name": "章智明"}))
+
+    numbers = (1, 2) if link["weight"] else (2, 1)
+    told = await explain(matching, numbers[1])
+
+    levels = {c["comparison"]: c["level"] for c in told["comparisons"]}
+    assert tuple(levels) == COMPARISONS
+    assert (levels["name"], levels["birth"]) == ("homophone", "exact")
+    family = ("guardian", "phone", "hukou", "residence", "school")
+    own = sum(c["weight"] for c in told["comparisons"] if c["comparison"] not in family)
+    assert told["against"] == told["link"]["person"]
+    assert told["link"]["weight"] == pytest.approx(MODEL.prior + own + MODEL.family_cap)
+    assert told["prior"] == MODEL.prior
+
+
+async def test_a_review_explains_itself_too(matching: Matching) -> None:
+    child, _ = await matching.resolve((1, 1, CHILD), (2, 1, {"birth_date": "2015-03-07", **FAMILY}))
+
+    told = await explain(matching, 2)
+
+    assert [review["candidate"] for review in told["reviews"]] == [child["person"]]
+    assert {c["level"] for c in told["reviews"][0]["comparisons"]} >= {"missing", "exact", "same"}
+
+
+async def test_what_is_linked_to_nobody_has_no_explanation(matching: Matching) -> None:
+    await matching.resolve((1, 1, CHILD))
+    await matching.retract(1)
+
+    for number in (1, 2):
+        reply = await matching.registry.get(f"/v1/explanations/{UUID(int=number)}")
+        assert reply.status_code == 404
+
+
+async def test_a_search_finds_the_likeliest_first_and_stores_nothing(matching: Matching) -> None:
+    child, sister = await matching.resolve(
+        (1, 1, {**CHILD, "id_number": ID}), (2, 1, {**CHILD, "name": "张丽娜", "sex": "female"})
+    )
+    partial = {"name": "章智明", "birth_date": "2015-03-07", "guardians": FAMILY["guardians"]}
+
+    reply = await matching.registry.post("/v1/searches", json={"features": partial})
+
+    found = reply.json()["items"]
+    assert [f["person"] for f in found] == [child["person"], sister["person"]]
+    assert [f["certain"] for f in found] == [True, False]
+    assert len(await matching.rows("SELECT 1 FROM entries")) == 2
+
+
+async def test_a_search_for_nobody_finds_nobody(matching: Matching) -> None:
+    reply = await matching.registry.post("/v1/searches", json={"features": {"name": "张志明"}})
+
+    assert reply.json() == {"items": []}
