@@ -28,25 +28,22 @@ async def answer_all(pair: Pair, hub: str, answered: Answered) -> int:
     registry = await pair.caller(hub, "civil_affairs", "hukou_exchange")
     waiting = [
         notice
-        for notice in await notices_of(notifications, direction="incoming")
-        if notice["direction"] == "incoming"
-        and notice["state"] in ("delivered", "read", "accepted")
-        and "entry" in notice
-        and notice["id"] not in answered.seen
+        for notice in await notices_of(notifications, "delivered", "read", direction="incoming")
+        if notice["direction"] == "incoming" and notice["id"] not in answered.seen
     ]
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(notice: dict[str, Any]) -> None:
         async with gate:
-            child = await registry.get(f"/v1/entries/{notice['entry']}/child")
-            if child.status_code == 404:
+            child = await file_of(registry, notice)
+            if child is None:
                 answered.absent[notice["id"]] += 1
                 if answered.absent[notice["id"]] < ROUNDS:
                     return  # its facts may not have been folded yet: the next round finds them
-                body = {"outcome": "not_ours"}
+                # Registered elsewhere by this place's own records, or by now by the sender's too.
+                body = {"outcome": "not_ours" if "entry" in notice else "unknown"}
             else:
-                child.raise_for_status()
-                body = verdict(child.json(), notice)
+                body = verdict(child, notice)
             (await notifications.get(f"/v1/notices/{notice['id']}")).raise_for_status()
             reply = await notifications.post(f"/v1/notices/{notice['id']}/answer", json=body)
             if reply.status_code == 409:
@@ -59,6 +56,18 @@ async def answer_all(pair: Pair, hub: str, answered: Answered) -> int:
     return len(waiting)
 
 
+async def file_of(registry: httpx.AsyncClient, notice: dict[str, Any]) -> dict[str, Any] | None:
+    """The child's file here, once the facts that came with the notice are folded into it."""
+    if "entry" not in notice:
+        return None
+    reply = await registry.get(f"/v1/entries/{notice['entry']}/child")
+    if reply.status_code == 404:
+        return None
+    reply.raise_for_status()
+    child: dict[str, Any] = reply.json()
+    return child
+
+
 def verdict(child: dict[str, Any], notice: dict[str, Any]) -> dict[str, str]:
     """What an official would say who sees this child's file: registered here, elsewhere, or not known here."""
     register = [h for h in child.get("hukou", []) if h.get("records")]
@@ -69,12 +78,16 @@ def verdict(child: dict[str, Any], notice: dict[str, Any]) -> dict[str, str]:
     return {"outcome": outcome, "hukou_division": division[:6] + "000000"}
 
 
-async def notices_of(notifications: httpx.AsyncClient, **filters: str) -> list[dict[str, Any]]:
-    """Every notice of this place, page by page."""
+async def notices_of(
+    notifications: httpx.AsyncClient, *states: str, **filters: str
+) -> list[dict[str, Any]]:
+    """This place's notices, in these states or in all, page by page."""
     found: list[dict[str, Any]] = []
     after: str | None = None
     while True:
-        params = {**filters, "limit": "500", **({"after": after} if after else {})}
+        params: dict[str, str | list[str]] = {**filters, "limit": "500", "state": list(states)}
+        if after:
+            params["after"] = after
         reply = await notifications.get("/v1/notices", params=params)
         reply.raise_for_status()
         page = reply.json()

@@ -118,8 +118,8 @@ async def _exchange(pair: Pair, seconds: float = 60) -> dict[str, Answered]:
 async def _nothing_under_way(pair: Pair) -> bool:
     for name in pair.hubs:
         caller = await pair.caller(name, "civil_affairs", "hukou_exchange", "notifications")
-        notices = await notices_of(caller, direction="outgoing")
-        if any(n["direction"] == "outgoing" and n["state"] == "issued" for n in notices):
+        notices = await notices_of(caller, "issued", direction="outgoing")
+        if any(n["direction"] == "outgoing" for n in notices):
             return False
     return True
 

@@ -6,6 +6,7 @@ a test compares the two where kubectl is there.
 """
 
 import copy
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,9 @@ def as_yaml(manifests: list[Manifest]) -> str:
 
 
 def _read(path: Path) -> list[Manifest]:
-    return [manifest for manifest in yaml.safe_load_all(path.read_text()) if manifest]
+    # Through JSON, so that what an anchor repeats becomes copies that a patch changes apart.
+    read = (json.loads(json.dumps(one)) for one in yaml.safe_load_all(path.read_text()))
+    return [manifest for manifest in read if manifest]
 
 
 def pod_template(manifest: Manifest) -> Manifest | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-import kubernetes_validate
+import kubernetes_validate  # type: ignore[import-untyped]
 
 from services.deployment.policies import Finding
 from services.deployment.rendering import Manifest

@@ -28,6 +28,14 @@ DivisionText = Annotated[
 ]
 """A GB/T 2260 code of 6, 9 or 12 digits."""
 
+AreaText = Annotated[
+    str,
+    StringConstraints(
+        max_length=12, pattern=r"^[1-9][0-9](?:[0-9]{2}|[0-9]{4}|[0-9]{7}|[0-9]{10})?$"
+    ),
+]
+"""A division code of 2, 4, 6, 9 or 12 digits, standing for everything inside it."""
+
 CodeText = Annotated[str, StringConstraints(max_length=12, pattern=r"^[0-9]{12}$")]
 """A division code in its full twelve digits."""
 

@@ -95,10 +95,14 @@ class Worker:
             "checkpoint": (self.checkpoint, 5.0),
         }
 
-    async def settle(self) -> None:
-        """Repeat every step until none finds anything to do."""
-        while sum([await step() for step, _ in self.steps().values()]):
-            pass
+    async def settle(self) -> int:
+        """Repeat every step until none finds anything to do; how much was done."""
+        total = 0
+        while (
+            done := sum([await step() for step, _ in self.steps().values()])
+        ) or self.deliverer.busy:
+            total += done
+        return total
 
     async def close(self) -> None:
         """Finish deliveries under way and let everything go."""

@@ -8,11 +8,14 @@ import httpx
 from fastapi import FastAPI
 from joserfc.jwk import KeySet
 
+from services.registry.break_glass import endpoints as break_glass
 from services.registry.children import endpoints as children
 from services.registry.children.registration import Kit
 from services.registry.identity import endpoints as identity
 from services.registry.identity.clients import StoredAuthority
 from services.registry.imports import endpoints as imports
+from services.registry.key_care import endpoints as key_care
+from services.registry.key_care import shield_endpoints
 from services.registry.profiles import SHIPPED, Profiles
 from services.registry.records import endpoints as records
 from services.registry.records import peer_endpoints
@@ -99,4 +102,7 @@ def create_app(
     for router in (identity.router, records.router, peer_endpoints.router, children.router):
         app.include_router(router)
     app.include_router(imports.router)
+    app.include_router(break_glass.router)
+    app.include_router(key_care.router)
+    app.include_router(shield_endpoints.router)
     return app

@@ -182,3 +182,14 @@ def test_no_text_breaks_the_reading(features: Features) -> None:
 
     assert standardise(features) == first
     assert set(first.births) >= ({first.stated_birth} - {None})
+
+
+def test_names_are_equal_by_what_they_say_and_not_by_which_reading_made_them() -> None:
+    one = names.read("阿依古丽·买买提")
+    names.read.cache_clear()
+    other = names.read("阿依古丽・买买提")
+
+    assert one is not other
+    assert one == other
+    assert hash(one) == hash(other)
+    assert one != names.read("阿依古丽买买提")

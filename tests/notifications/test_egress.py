@@ -128,9 +128,10 @@ async def test_the_vetted_address_is_the_one_called() -> None:
 
 
 async def test_no_redirect_is_followed() -> None:
-    async with listening(MovingClock()) as inner, listening(
-        MovingClock(), answer=lambda _: 307, extra=f"Location: {inner.url}\r\n"
-    ) as outer:
+    async with (
+        listening(MovingClock()) as inner,
+        listening(MovingClock(), answer=lambda _: 307, extra=f"Location: {inner.url}\r\n") as outer,
+    ):
         egress = Egress(LOOPBACK, 2)
         outcome = await egress.post(outer.url, b"{}", {})
         await egress.close()

@@ -1,14 +1,29 @@
-"""One child, from a push in Chongqing to the answer of its hukou place in Heze, and back as a record."""
+"""One child, from a push in Chongqing to the answer of its hukou place in Heze, and back as a record.
 
+Both hubs are whole: registry, matching and notifications with their workers, each with its own keys and databases.
+"""
+
+from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
+import httpx
+import orjson
+import pytest
+
+from services.notifications import peers
+from services.notifications.deliveries import payloads
+from services.notifications.peers.schemas import ANSWER_EXAMPLE, NOTICE_EXAMPLE, RECEIPT_EXAMPLE
+from shared import signatures
+from shared.ids import uuid7
 from shared.vocabulary import Department
+from tests.notifications.conftest import MakeHub
 from tests.notifications.hubs import Hub, settle
 
 HOME, HUKOU = "500103000000", "371721000000"
 
 
-def permit(source_id: str = "P-1", **more: Any) -> dict[str, Any]:
+def enrolment(source_id: str = "P-1", **more: Any) -> dict[str, Any]:
     """A school's record of a child living in Yuzhong, registered in Caoxian."""
     return {
         "source_id": source_id,
@@ -31,54 +46,237 @@ def permit(source_id: str = "P-1", **more: Any) -> dict[str, Any]:
     }
 
 
-async def notices_of(hub: Hub) -> list[Any]:
-    return await hub.rows("SELECT * FROM notices ORDER BY id")
+@dataclass
+class Exchange:
+    """Two hubs that trust each other, a school in one and an official in the other."""
+
+    chongqing: Hub
+    heze: Hub
+    school: httpx.AsyncClient
+    official: httpx.AsyncClient
+
+    async def settle(self) -> None:
+        await settle(self.chongqing, self.heze)
+
+    async def sent(self) -> Any:
+        (notice,) = await self.chongqing.rows("SELECT * FROM notices")
+        return notice
+
+    async def received(self) -> dict[str, Any]:
+        reply = await self.official.get("/v1/notices", params={"direction": "incoming"})
+        (notice,) = reply.json()["notices"]
+        found: dict[str, Any] = notice
+        return found
+
+    def signed(self, body: bytes, hub: Hub | None = None) -> dict[str, str]:
+        key = peers.read_key((hub or self.chongqing).home / "keys" / "notifications" / "hub.key")
+        return signatures.sign([key], str(uuid4()), self.heze.clock.now(), body)
+
+
+@pytest.fixture
+async def exchange(make_hub: MakeHub) -> Exchange:
+    chongqing = await make_hub("chongqing", "50", whole=True)
+    heze = await make_hub("heze", "3717", whole=True)
+    await chongqing.know(heze)
+    await heze.know(chongqing)
+    await heze.authority("菏泽市民政局", "3717", "civil-3717")
+    school = await chongqing.official("school", "500103", Department.EDUCATION, service="registry")
+    return Exchange(chongqing, heze, school, await heze.official("civil-3717", "3717"))
 
 
 async def test_a_notice_travels_to_the_hukou_place_and_its_answer_becomes_a_record(
-    chongqing: Hub, heze: Hub
+    exchange: Exchange,
 ) -> None:
-    await chongqing.know(heze)
-    await heze.know(chongqing)
-    official = await heze.official("civil-3717", "3717")
-    await heze.authority("菏泽市民政局", "3717", "civil-3717")
-    school = await chongqing.official("school", "500103", Department.EDUCATION, service="registry")
-
-    pushed = await school.post("/v1/enrolments", json=[permit()])
+    pushed = await exchange.school.post("/v1/enrolments", json=[enrolment()])
     assert pushed.status_code == 207, pushed.text
-    await settle(chongqing, heze)
+    await exchange.settle()
 
-    (sent,) = await notices_of(chongqing)
+    sent = await exchange.sent()
     assert (sent["kind"], sent["direction"], sent["state"]) == ("arrived", "outgoing", "delivered")
-    listed = (await official.get("/v1/notices", params={"direction": "incoming"})).json()["notices"]
-    (notice,) = listed
+    notice = await exchange.received()
     assert (notice["kind"], notice["state"], notice["peer"]) == (
         "arrived",
         "delivered",
         "chongqing",
     )
     assert (notice["origin_county"], notice["target_county"]) == (HOME, HUKOU)
-    kept = await heze.rows(
+    kept = await exchange.heze.rows(
         "SELECT count(*) FROM records WHERE feed = 'peer-facts'", service="registry"
     )
     assert kept[0]["count"] == 1
     assert "entry" in notice
+    assert "reference" not in notice
 
-    read = await official.get(f"/v1/notices/{notice['id']}")
+    read = await exchange.official.get(f"/v1/notices/{notice['id']}")
     assert read.json()["state"] == "read"
-    answered = await official.post(
+    await exchange.settle()
+    assert (await exchange.sent())["state"] == "read"
+    answered = await exchange.official.post(
         f"/v1/notices/{notice['id']}/answer",
         json={"outcome": "confirmed", "hukou_division": HUKOU},
         headers={"If-Match": read.headers["ETag"]},
     )
     assert answered.status_code == 200, answered.text
-    await settle(chongqing, heze)
+    await exchange.settle()
 
-    (sent,) = await notices_of(chongqing)
+    sent = await exchange.sent()
     assert (sent["state"], sent["outcome"], sent["pushed"]) == ("answered", "confirmed", "done")
-    records = await chongqing.rows(
+    records = await exchange.chongqing.rows(
         "SELECT count(*) FROM records WHERE feed = 'hukou-answers'", service="registry"
     )
     assert records[0]["count"] == 1
-    assert len(await notices_of(chongqing)) == 1
-    assert len(await notices_of(heze)) == 1
+    assert len(await exchange.heze.rows("SELECT 1 FROM notices")) == 1, "no echo comes back"
+    await _nothing_personal(exchange)
+
+
+async def _nothing_personal(exchange: Exchange) -> None:
+    """Neither on the wire between notifications services nor in their databases."""
+    secrets = [
+        s.encode() for s in ("示小明", "371721201705030013", "示大明", "13800000000", "示例")
+    ]
+    for url, body in exchange.heze.network.seen:
+        if ":8100/v1/peer/" in url or url.endswith("/v1/events"):
+            assert not any(secret in body for secret in secrets)
+    for hub in (exchange.chongqing, exchange.heze):
+        for table in ("notices", "deliveries", "announcements", "events", "cases", "audit_entries"):
+            text = repr([tuple(r) for r in await hub.rows(f"SELECT * FROM {table}")])
+            assert not any(secret.decode() in text for secret in secrets)
+
+
+async def test_every_message_between_hubs_may_come_thrice(exchange: Exchange) -> None:
+    await exchange.school.post("/v1/enrolments", json=[enrolment()])
+    await exchange.settle()
+    notice = await exchange.received()
+    await exchange.official.post(f"/v1/notices/{notice['id']}/acceptance")
+    await exchange.settle()
+    await exchange.official.post(f"/v1/notices/{notice['id']}/answer", json={"outcome": "unknown"})
+    await exchange.settle()
+    before = dict(await exchange.sent())
+    facts = await exchange.heze.rows("SELECT count(*) FROM records", service="registry")
+
+    for hub in (exchange.chongqing, exchange.heze):
+        for _ in range(2):
+            await hub.rows("UPDATE deliveries SET state = 'pending'")
+            await exchange.settle()
+
+    assert dict(await exchange.sent()) == before
+    assert before["accepted_at"] is not None
+    assert facts == await exchange.heze.rows("SELECT count(*) FROM records", service="registry")
+    assert (await exchange.received())["state"] == "answered"
+
+
+async def test_a_hub_that_is_away_gets_everything_when_it_is_back(exchange: Exchange) -> None:
+    network = exchange.chongqing.network
+    network.cut |= {exchange.heze.url("notifications")}
+    await exchange.school.post("/v1/enrolments", json=[enrolment()])
+    await exchange.settle()
+    assert (await exchange.sent())["state"] == "issued"
+    network.cut = {
+        exchange.chongqing.url("registry") + "/never",
+        exchange.chongqing.url("registry"),
+    }
+    exchange.chongqing.clock.pass_by(hours=30)
+    await exchange.chongqing.worker.settle()
+    await exchange.heze.worker.settle()
+    assert (await exchange.sent())["state"] == "delivered"
+    (waiting,) = await exchange.heze.rows("SELECT facts FROM notices")
+    assert waiting["facts"] == "waiting", "the registry there cannot be asked yet"
+    network.cut.clear()
+    exchange.chongqing.clock.pass_by(hours=2)
+    await exchange.settle()
+    assert "entry" in await exchange.received()
+
+
+async def test_refusals_and_withdrawals_are_told(exchange: Exchange) -> None:
+    await exchange.school.post("/v1/enrolments", json=[enrolment()])
+    await exchange.settle()
+    sender = await exchange.chongqing.official("civil-500103", "500103")
+    sent = await exchange.sent()
+    assert (
+        await sender.post(f"/v1/notices/{sent['id']}/answer", json={"outcome": "confirmed"})
+    ).status_code == 403
+    withdrawn = await sender.post(
+        f"/v1/notices/{sent['id']}/withdrawal", headers={"If-Match": f'"{sent["version"]}"'}
+    )
+    assert withdrawn.status_code == 200, withdrawn.text
+    await exchange.settle()
+    notice = await exchange.received()
+    assert notice["state"] == "withdrawn"
+    late = await exchange.official.post(
+        f"/v1/notices/{notice['id']}/answer", json={"outcome": "confirmed"}
+    )
+    assert late.status_code == 409
+
+
+async def test_not_ours_from_the_other_hub_comes_back_as_unroutable(exchange: Exchange) -> None:
+    await exchange.school.post("/v1/enrolments", json=[enrolment()])
+    await exchange.settle()
+    notice = await exchange.received()
+    await exchange.official.post(f"/v1/notices/{notice['id']}/answer", json={"outcome": "not_ours"})
+    await exchange.settle()
+    first, second = await exchange.chongqing.rows("SELECT * FROM notices ORDER BY id")
+    assert (first["outcome"], first["replaced_by"]) == ("not_ours", second["id"])
+    assert (second["state"], second["receiver_name"]) == ("issued", None)
+    assert second["unwanted"] == ["peer:heze"]
+
+
+PATHS = [("notices", NOTICE_EXAMPLE), ("answers", ANSWER_EXAMPLE), ("receipts", RECEIPT_EXAMPLE)]
+
+
+@pytest.mark.parametrize(("path", "example"), PATHS)
+async def test_only_a_known_hubs_untouched_message_is_taken(
+    exchange: Exchange, path: str, example: dict[str, Any]
+) -> None:
+    url, body = f"/v1/peer/{path}", orjson.dumps(example)
+    async with httpx.AsyncClient(
+        transport=exchange.heze.network, base_url=exchange.heze.url("notifications")
+    ) as wire:
+        good = exchange.signed(body)
+        assert (await wire.post(url, content=body)).status_code == 401
+        assert (
+            await wire.post(url, content=body, headers=exchange.signed(body, exchange.heze))
+        ).status_code == 401, "the receiver's own key is no peer's"
+        for place in range(0, len(body), 37):
+            flipped = body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :]
+            assert (await wire.post(url, content=flipped, headers=good)).status_code == 401
+        for name in good:
+            bad = [{**good, name: value} for value in ("", "x", "v1a,", "v1a,%%", "\xff", "9" * 30)]
+            for headers in bad:
+                encoded = {k: v.encode("latin-1") for k, v in headers.items()}
+                assert (await wire.post(url, content=body, headers=encoded)).status_code == 401
+        for wrong in (b"", b"{", b"[]", b"null", body.replace(b"1.0", b"9.9"), b"\xff" * 9):
+            reply = await wire.post(url, content=wrong, headers=exchange.signed(wrong))
+            assert reply.status_code == 422, reply.text
+        large = body + b" " * 5000
+        assert (
+            await wire.post(url, content=large, headers=exchange.signed(large))
+        ).status_code == 413
+        exchange.heze.clock.pass_by(minutes=10)
+        assert (await wire.post(url, content=body, headers=good)).status_code == 401, "too old"
+
+
+async def test_a_hub_speaks_for_its_own_area_and_its_own_notices_alone(exchange: Exchange) -> None:
+    data = {**NOTICE_EXAMPLE["data"], "origin_county": "440305000000"}
+    elsewhere = orjson.dumps({**NOTICE_EXAMPLE, "data": data})
+    unknown = orjson.dumps(
+        payloads.envelope(
+            "chongqing",
+            payloads.PEER_ANSWER,
+            uuid7(),
+            exchange.heze.clock.now(),
+            None,
+            {"notice": str(uuid4()), "outcome": "confirmed"},
+        )
+    )
+    async with httpx.AsyncClient(
+        transport=exchange.heze.network, base_url=exchange.heze.url("notifications")
+    ) as wire:
+        reply = await wire.post(
+            "/v1/peer/notices", content=elsewhere, headers=exchange.signed(elsewhere)
+        )
+        assert reply.status_code == 403
+        reply = await wire.post(
+            "/v1/peer/answers", content=unknown, headers=exchange.signed(unknown)
+        )
+        assert reply.status_code == 404
+    assert await exchange.heze.rows("SELECT 1 FROM notices") == []

@@ -26,7 +26,8 @@ URL = "/v1/imports/enrolments"
 
 
 def line(number: int, **more: Any) -> bytes:
-    return json.dumps(enrolment(f"A-{number}", **more), ensure_ascii=False).encode() + b"\n"
+    item = {**enrolment(f"A-{number}"), **more}
+    return json.dumps(item, ensure_ascii=False).encode() + b"\n"
 
 
 async def verdicts(client: httpx.AsyncClient, job: str, query: str = "") -> list[dict[str, Any]]:

@@ -171,7 +171,7 @@ def _names(mine: tuple[Name, ...], theirs: tuple[Name, ...]) -> str:
     return min((compare_names(a, b) for a in mine for b in theirs), key=_NAME_RANK.__getitem__)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def compare_names(a: Name, b: Name) -> str:
     """How two names of one child could have come from one name."""
     if a is b or a.text == b.text:
@@ -306,6 +306,8 @@ def _guardians(entry: Standard, person: Profile) -> str:
     if mine & theirs:
         return "same_name"
     levels = {compare_names(a, b) for a in mine for b in theirs}
+    if "exact" in levels:
+        return "same_name"
     return "homophone" if levels & {"homophone", "look_alike"} else "different"
 
 

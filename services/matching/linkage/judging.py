@@ -38,7 +38,8 @@ def assess(model: Model, entry: Standard, person: Profile, frequency: Frequency)
     levels = compare(entry, person)
     agreeing = None
     if levels[1] == "exact":
-        agreeing = next((name for name in entry.names if name in person.names), None)
+        borne = {name.text for name in person.names}
+        agreeing = next((name for name in entry.names if name.text in borne), None)
     return weigh(model, levels, agreeing, frequency)
 
 

@@ -29,7 +29,8 @@ _LATIN = re.compile(r"[a-zA-Zü' ]+")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Name:
-    """One standard name; equal texts are the same object.
+    """One standard name; names are equal when text and parts are, whichever text they were read
+    from.
 
     ``text`` has neither spaces nor dots; ``parts`` are what the dots separated. A name in Latin
     letters has one syllable a word and no surname. ``turned`` is its reading with the first word
@@ -42,6 +43,14 @@ class Name:
     fuzzy: tuple[str, ...]
     surname: str
     latin: bool
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Name) and self.text == other.text and self.parts == other.parts
+
+    def __hash__(self) -> int:
+        return hash(self.text)
 
     @property
     def given(self) -> str:
@@ -60,7 +69,7 @@ class Name:
         return "".join(self.fuzzy)
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 14)
 def read(text: str) -> Name | None:
     """The standard name, or None where the text names nobody (empty, a placeholder, a parent's
     child).
@@ -99,7 +108,7 @@ def _hanzi(text: str, parts: tuple[str, ...]) -> Name:
     return Name(text, parts, syllables, tuple(fuzzy(s) for s in syllables), surname, latin=False)
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 14)
 def reading_of(glyph: str) -> str:
     """The commonest reading of one glyph, without tone; the glyph itself where none is known."""
     return str(lazy_pinyin(glyph, v_to_u=False)[0])

@@ -115,7 +115,7 @@ def standardise(features: Features) -> Standard:
     )
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 14)
 def birth_date(text: str | None) -> Birth | None:
     """A date in any order-keeping spelling; day and month are exchanged where only that makes a
     month.
@@ -134,7 +134,7 @@ def birth_date(text: str | None) -> Birth | None:
     return year, month, day
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 14)
 def phone(text: str | None) -> str | None:
     """Digits without country code; None for short numbers and fillers such as 11111111111."""
     if not text:
@@ -148,7 +148,7 @@ def phone(text: str | None) -> str | None:
     return digits
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 14)
 def division(text: str | None) -> int | None:
     """A division code widened to twelve digits; None for anything else."""
     if not text or not text.isascii() or not text.isdigit() or len(text) > 12:
@@ -157,7 +157,7 @@ def division(text: str | None) -> int | None:
     return code if code >= 10**11 else None
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 14)
 def school(text: str | None) -> str | None:
     if not text:
         return None
@@ -183,7 +183,7 @@ def _identifier(text: str | None, kind: str | None) -> tuple[str | None, str | N
     return None, None, f"{kind}:{clean}"
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 14)
 def _valid_number(text: str | None) -> str | None:
     if not text:
         return None
@@ -191,7 +191,7 @@ def _valid_number(text: str | None) -> str | None:
     return found.number if found.valid else None
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 14)
 def _any_number(text: str | None) -> str | None:
     """A guardian's number: one of 15 digits is widened, since adults still hold papers that show
     it.
@@ -199,7 +199,7 @@ def _any_number(text: str | None) -> str | None:
     return resident_id.read(text).number if text else None
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 14)
 def _inside(number: str) -> tuple[Birth | None, str | None]:
     """The birth date and sex that a valid number carries."""
     found = resident_id.read(number)

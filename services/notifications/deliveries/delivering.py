@@ -46,6 +46,10 @@ class Deliverer:
         self._running: set[asyncio.Task[Attempted]] = set()
         self._receivers: Counter[UUID] = Counter()
 
+    @property
+    def busy(self) -> bool:
+        return bool(self._running)
+
     async def step(self) -> int:
         """Keep what is finished, claim and start more; how many of both."""
         done = {task for task in self._running if task.done()}

@@ -44,7 +44,7 @@ def check_url(url: str, allowed: Sequence[Network]) -> httpx.URL:
         or parsed.fragment
     ):
         raise Refused("not a plain web address")
-    if port == 0:
+    if port is not None and not 0 < port < 2**16:
         raise Refused("not a port")
     literal = _literal(parsed.host)
     if literal is not None:

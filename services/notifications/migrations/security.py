@@ -25,8 +25,8 @@ PROTECTED = (
 
 _SYSTEM = "current_setting('hutong.department', true) = 'system'"
 _IN_AREA = (
-    "BETWEEN current_setting('hutong.low', true)::bigint"
-    " AND current_setting('hutong.high', true)::bigint"
+    "BETWEEN nullif(current_setting('hutong.low', true), '')::bigint"
+    " AND nullif(current_setting('hutong.high', true), '')::bigint"
 )
 _OWN = f"{_SYSTEM} OR client = current_setting('hutong.client', true)"
 #: Until a person has released it, a notice exists for the telling side alone.

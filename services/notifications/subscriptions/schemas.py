@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from services.notifications.schemas import CodeText, DivisionText, Moment, Reply, Wire
+from services.notifications.schemas import AreaText, CodeText, Moment, Reply, Wire
 
 MAX_PER_CLIENT = 20
 
@@ -47,7 +47,7 @@ class SubscriptionIn(Wire):
         str, StringConstraints(min_length=8, max_length=500, pattern=r"^https?://[\x21-\x7e]+$")
     ]
     """Where signed webhooks go: HTTPS, at a public address or in a network that the operator lists."""
-    area: DivisionText | None = None
+    area: AreaText | None = None
     """Inside your grant; without it, your whole grant."""
     kinds: Annotated[tuple[ItemKind, ...], Field(min_length=1, max_length=2)] = tuple(ItemKind)
 

@@ -1,8 +1,8 @@
 """Replying once: an ``Idempotency-Key``, the request's fingerprint and the effect commit together or not at all.
 
-The key is the client's own.  While the first request runs, another with the key is told so (409) and does not wait; once it
-has committed, the same request gets the same reply and any other is refused (422).  A request that failed left nothing
-behind, so its key is free.  A reply is kept as ids alone: what it showed of a person is not.
+The key is the client's own.  While the first request runs, another with the key is told so (409) and does not wait;
+once it has committed, the same request gets the same reply and any other is refused (422).  A request that failed left
+nothing behind, so its key is free.  A reply is kept as ids alone, never what it showed of a person.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -80,7 +80,7 @@ async def once(
     if kept is not None:
         if kept["fingerprint"] != fingerprint:
             raise KeyReused
-        return {name: UUID(made) for name, made in orjson.loads(kept["reply"]).items()}
+        return {name: UUID(made) for name, made in kept["reply"].items()}
     made = await effect()
     await connection.execute(
         "INSERT INTO idempotent_replies (client, key, fingerprint, reply, at) VALUES ($1, $2, $3, $4, $5)",

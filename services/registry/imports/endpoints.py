@@ -168,7 +168,7 @@ async def _verdicts(
             return
         verdicts = [
             v
-            for v in orjson.loads(chunk["verdicts"])
+            for v in chunk["verdicts"]
             if v["line"] > after and (v["status"] == "refused" or not refused)
         ]
         after = chunk["last_line"]

@@ -1,8 +1,8 @@
 """Key care (重点关爱): one row a child and hardship category, folded from evidence and decisions.
 
-The child's place columns stand here again, because row-level security protects this table by itself.  Lists run over the
-*county* of a place and then the random id: an order by the finer code would tell a shielded child's township by its
-neighbours.
+The child's place columns stand here again, because row-level security protects this table by itself.  Lists run over
+the *county* of a place and then the random id: an order by the finer code would tell a shielded child's township by
+its neighbours.
 """
 
 from datetime import datetime

@@ -51,7 +51,7 @@ class EntryOut(BaseModel):
                     "state": "proposed",
                     "since": "2026-03-02T04:00:00Z",
                     "clause": "二(五)",
-                    "handling": "key_care",
+                    "handling": "ledger",
                     "shielded": False,
                     "child": {
                         "id": "0195f3f2-5a6e-7c1b-9a53-0242ac120002",

@@ -60,7 +60,5 @@ def settle(
         if newer:
             return Settled("proposed", min(newer))
         return Settled("refused" if last.kind == "refuse" else "closed", last.at)
-    rests_on_nothing = (
-        bool(last.basis) and not live_entries.intersection(last.basis) and not holding
-    )
+    rests_on_nothing = bool(last.basis) and live_entries.isdisjoint(last.basis) and not holding
     return Settled("under_review" if rests_on_nothing else "confirmed", last.at)

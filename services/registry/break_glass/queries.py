@@ -1,0 +1,80 @@
+"""Openings as they are found and listed; each query filters by place or client itself, row-level security besides."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.key_care.terms import CURRENT
+from shared.auth import Caller
+from shared.database import raw
+
+_COLUMNS = (
+    "b.id, b.child_id, b.residence_code, b.hukou_code, b.client, b.department, b.actor, b.reason, b.note,"
+    " b.opened_at, b.expires_at, b.verdict, b.review_note, b.review_client, b.review_actor, b.reviewed_at,"
+    " k.master, k.wrapped"
+)
+_FROM = "FROM break_glass b LEFT JOIN vault.data_keys k ON k.id = b.id"
+_IN_PLACE = "(b.residence_code BETWEEN $1 AND $2 OR b.hukou_code BETWEEN $1 AND $2)"
+
+
+async def children_by(session: AsyncSession, hashes: Sequence[bytes]) -> list[UUID]:
+    """Up to two children of the whole hub that bear one of these look-up hashes."""
+    connection = await raw(session)
+    rows = await connection.fetch(
+        "SELECT DISTINCT child_id FROM child_lookups WHERE hash = ANY($1) ORDER BY child_id LIMIT 2",
+        list(hashes),
+    )
+    return [row["child_id"] for row in rows]
+
+
+async def child_for_opening(session: AsyncSession, child: UUID) -> Any | None:
+    """Places, shield and key care of a child: all that break-glass ever reads of it."""
+    connection = await raw(session)
+    return await connection.fetchrow(
+        "SELECT c.id, c.child_seq, c.residence_code, c.hukou_code, c.shielded, EXISTS (SELECT 1 FROM"
+        " key_care k WHERE k.child_id = c.id AND k.state = ANY($2)) AS key_care"
+        " FROM children c WHERE c.id = $1",
+        child,
+        [str(state) for state in CURRENT],
+    )
+
+
+async def opened_by(session: AsyncSession, caller: Caller, opening: UUID) -> Any | None:
+    """An opening of the caller's own client."""
+    connection = await raw(session)
+    return await connection.fetchrow(
+        f"SELECT {_COLUMNS} {_FROM} WHERE b.id = $1 AND b.client = $2",
+        opening,
+        caller.client,
+    )
+
+
+async def for_review(session: AsyncSession, caller: Caller, opening: UUID) -> Any | None:
+    """An opening of a child of the caller's place, locked."""
+    connection = await raw(session)
+    return await connection.fetchrow(
+        f"SELECT {_COLUMNS} {_FROM} WHERE b.id = $3 AND {_IN_PLACE} FOR UPDATE OF b",
+        caller.grant.low,
+        caller.grant.high,
+        opening,
+    )
+
+
+async def page(
+    session: AsyncSession, caller: Caller, reviewed: bool | None, after: UUID | None, limit: int
+) -> list[Any]:
+    """Openings of children of the caller's place, the oldest first."""
+    connection = await raw(session)
+    rows: list[Any] = await connection.fetch(
+        f"SELECT {_COLUMNS} {_FROM} WHERE {_IN_PLACE}"
+        " AND ($3::boolean IS NULL OR (b.reviewed_at IS NOT NULL) = $3) AND ($4::uuid IS NULL OR b.id > $4)"
+        " ORDER BY b.id LIMIT $5",
+        caller.grant.low,
+        caller.grant.high,
+        reviewed,
+        after,
+        limit,
+    )
+    return rows

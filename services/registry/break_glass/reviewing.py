@@ -1,0 +1,113 @@
+"""Reviewing: civil affairs of the child's place judge an opening afterwards, by another person than the opener."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.break_glass import queries
+from services.registry.break_glass.opening import bound, note_of
+from services.registry.break_glass.schemas import OpeningOut, ReviewIn, SubjectOut, Verdict
+from services.registry.children.endpoints import act
+from services.registry.children.registration import Kit
+from services.registry.erasures.subjects import Subject
+from shared import audit
+from shared.auth import Caller
+from shared.database import SYSTEM, enter, raw
+from shared.problems import Conflict, Forbidden, NotFound
+from shared.sealing import Sealer, binding, seal, unseal
+from shared.vocabulary import Department
+
+
+class Reviewed(Conflict):
+    type = "already-reviewed"
+    title = "This opening was reviewed before"
+    title_zh = "该紧急查询已完成事后审查"
+
+
+def only_civil_affairs(caller: Caller) -> None:
+    if caller.department != Department.CIVIL_AFFAIRS:
+        raise Forbidden("Civil affairs of the child's place do this.")
+
+
+async def review(
+    session: AsyncSession, kit: Kit, caller: Caller, opening: UUID, word: ReviewIn, now: datetime
+) -> OpeningOut:
+    """Judge an opening, once.  NotFound, Reviewed, or SecondPersonNeeded when the opener judges itself."""
+    row = await queries.for_review(session, caller, opening)
+    if row is None:
+        raise NotFound
+    reviewer = Subject.of(caller).apart_from(Subject(row["client"], row["actor"]))
+    if row["reviewed_at"] is not None:
+        raise Reviewed
+    judged = {
+        **dict(row),
+        "verdict": str(word.verdict),
+        "review_client": reviewer.client,
+        "review_actor": reviewer.actor,
+        "reviewed_at": now,
+    }
+    if row["wrapped"] is not None:
+        data_key = kit.sealer.unwrap(opening, row["master"], row["wrapped"])
+        judged["review_note"] = seal(data_key, word.reason.encode(), _bound(judged))
+    await enter(session, SYSTEM)
+    connection = await raw(session)
+    await connection.execute(
+        "UPDATE break_glass SET verdict = $2, review_note = $3, review_client = $4, review_actor = $5,"
+        " reviewed_at = $6 WHERE id = $1",
+        opening,
+        *(
+            judged[c]
+            for c in ("verdict", "review_note", "review_client", "review_actor", "reviewed_at")
+        ),
+    )
+    done = act(
+        caller,
+        "break-glass.review",
+        [row["child_id"]],
+        opening=str(opening),
+        verdict=str(word.verdict),
+    )
+    await audit.record(session, kit.audit, now, done)
+    return shown(kit.sealer, judged)
+
+
+def _bound(row: Any) -> bytes:
+    """What the review is bound to: the opening and the reviewer."""
+    return binding(
+        (
+            bound(row),
+            row["verdict"],
+            row["review_client"],
+            row["review_actor"],
+            int(row["reviewed_at"].timestamp() * 1_000_000),
+        )
+    )
+
+
+def _review_of(sealer: Sealer, row: Any) -> str:
+    if row["wrapped"] is None or row["review_note"] is None:
+        return ""
+    data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
+    return unseal(data_key, row["review_note"], _bound(row)).decode()
+
+
+def shown(sealer: Sealer, row: Any) -> OpeningOut:
+    """An opening for its reviewers."""
+    made = OpeningOut(
+        id=row["id"],
+        child=row["child_id"],
+        opened_by=SubjectOut(client=row["client"], actor=row["actor"]),
+        department=row["department"],
+        reason=row["reason"],
+        note=note_of(sealer, row),
+        opened_at=row["opened_at"],
+        expires_at=row["expires_at"],
+    )
+    if row["reviewed_at"] is not None:
+        made.verdict = Verdict(row["verdict"])
+        made.review = _review_of(sealer, row)
+        made.reviewed_by = SubjectOut(client=row["review_client"], actor=row["review_actor"])
+        made.reviewed_at = row["reviewed_at"]
+    return made

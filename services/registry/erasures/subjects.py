@@ -1,0 +1,40 @@
+"""Subjects: acts that need two persons need two *subjects*, each a client together with its acting person."""
+
+from dataclasses import dataclass
+
+from shared.auth import Caller
+from shared.problems import Forbidden
+
+#: What names a job, not a person (``Hutong-Actor: system:nightly``).
+MACHINES = "system:"
+
+
+class SecondPersonNeeded(Forbidden):
+    type = "second-person-needed"
+    title = "This needs a person other than the one who began it"
+    title_zh = "须由另一人办理"
+
+
+class PersonNeeded(Forbidden):
+    type = "person-needed"
+    title = "A person must do this, not a job"
+    title_zh = "须由自然人办理，系统作业不得代办"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    client: str
+    actor: str
+
+    @classmethod
+    def of(cls, caller: Caller) -> "Subject":
+        """The person who acts; PersonNeeded when it is a job."""
+        if caller.actor.startswith(MACHINES):
+            raise PersonNeeded
+        return cls(caller.client, caller.actor)
+
+    def apart_from(self, first: "Subject") -> "Subject":
+        """Itself; SecondPersonNeeded when it is the first person again."""
+        if self == first:
+            raise SecondPersonNeeded
+        return self

@@ -1,0 +1,161 @@
+"""Deciding: what a person decides about a child becomes a row like any record, and the child is folded again at once.
+
+Cast: a *decision* has an *anchor*, the entry by which it follows its child through merges and splits, and a *basis*,
+the entries it rested on.  Whoever decides first *holds* the child: its row in the fold queue, which the workers skip
+meanwhile, so that deciders of one child take turns and no fold from before the decision overwrites one from after it.
+"""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.children import queries as children
+from services.registry.children.registration import Kit, queue, refold
+from services.registry.key_care import queries
+from services.registry.key_care.terms import Reason
+from shared.auth import Caller
+from shared.clock import SHANGHAI
+from shared.database import SYSTEM, enter, raw
+from shared.ids import uuid7
+from shared.problems import Flaw, Invalid, NotFound
+from shared.sealing import Sealer, binding, seal, unseal
+
+SHIELD, UNSHIELD = "shield", "unshield"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a person decides, and why; ``category`` is empty for a decision on the child as a whole."""
+
+    kind: str
+    category: str
+    reason: str
+    note: str
+
+
+def check_reason(reason: str, note: str, fitting: Collection[str] | None = None) -> None:
+    """Invalid when the reason does not fit the decision, or says nothing and no note does."""
+    if fitting is not None and reason not in fitting:
+        raise Invalid(flaws=[Flaw("/body/reason", "unfitting_reason", "Not for this decision.")])
+    if reason == Reason.OTHER and not note.strip():
+        raise Invalid(flaws=[Flaw("/body/note", "note_required", "Say what the other reason is.")])
+
+
+async def hold(session: AsyncSession, caller: Caller, child: UUID) -> Any:
+    """Wait until nobody else decides on this child or folds it; held until the transaction ends.
+
+    The child's row as it is then; NotFound unless the caller sees it.
+    """
+    if not await children.visible(session, caller, [child]):
+        raise NotFound
+    await queue(await raw(session), {child})
+    rows = await children.visible(session, caller, [child])
+    if not rows:
+        raise NotFound
+    return rows[0]
+
+
+@asynccontextmanager
+async def as_system(session: AsyncSession, caller: Caller) -> AsyncIterator[None]:
+    """The service's own reach for a while, then the caller's again."""
+    await enter(session, SYSTEM)
+    yield
+    await enter(session, caller.reach)
+
+
+async def decide(
+    session: AsyncSession,
+    kit: Kit,
+    caller: Caller,
+    child: UUID,
+    word: Word,
+    records: Sequence[UUID],
+    now: datetime,
+) -> UUID:
+    """Append the decision and fold the child, which must be held; the decision's id.
+
+    ``records`` are the evidence it rests on.  NotFound when no entry speaks of the child any more.
+    """
+    async with as_system(session, caller):
+        basis = await queries.entries_behind(session, records)
+        anchor = basis[0] if basis else await queries.surest_entry(session, child)
+        if anchor is None:
+            raise NotFound
+        made = await _append(session, kit, caller, child, word, anchor, basis, now)
+        await refold(session, kit, [child], now.astimezone(SHANGHAI).date(), now)
+        connection = await raw(session)
+        await connection.execute("DELETE FROM fold_queue WHERE child_id = $1", child)
+    return made
+
+
+async def _append(
+    session: AsyncSession,
+    kit: Kit,
+    caller: Caller,
+    child: UUID,
+    word: Word,
+    anchor: UUID,
+    basis: Sequence[UUID],
+    now: datetime,
+) -> UUID:
+    row: dict[str, Any] = {
+        "id": uuid7(),
+        "anchor": anchor,
+        "child_id": child,
+        "basis": list(basis),
+        "kind": word.kind,
+        "category": word.category,
+        "reason": word.reason,
+        "client": caller.client,
+        "department": str(caller.department),
+        "actor": caller.actor,
+        "decided_at": now,
+    }
+    data_key, wrapped = kit.sealer.new_key(row["id"])
+    connection = await raw(session)
+    await connection.execute(
+        "INSERT INTO vault.data_keys (id, master, wrapped) VALUES ($1, $2, $3)",
+        wrapped.id,
+        wrapped.master,
+        wrapped.wrapped,
+    )
+    await connection.execute(
+        "INSERT INTO decisions (id, anchor, child_id, basis, kind, category, reason, client, department,"
+        " actor, decided_at, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        *row.values(),
+        seal(data_key, word.note.encode(), bound(row)),
+    )
+    made: UUID = row["id"]
+    return made
+
+
+def bound(row: Any) -> bytes:
+    """The plain columns of a decision, bound to its sealed note: sealed also where the note is empty."""
+    return binding(
+        (
+            row["id"].bytes,
+            row["anchor"].bytes,
+            row["child_id"].bytes,
+            ",".join(str(entry) for entry in row["basis"]),
+            row["kind"],
+            row["category"],
+            row["reason"],
+            row["client"],
+            row["department"],
+            row["actor"],
+            int(row["decided_at"].timestamp() * 1_000_000),
+        )
+    )
+
+
+def note_of(sealer: Sealer, row: Any) -> str:
+    """The note of a ``decisions`` row and its data key; empty once that is destroyed.  Unsealable when changed."""
+    if row["wrapped"] is None:
+        return ""
+    data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
+    return unseal(data_key, row["sealed"], bound(row)).decode()

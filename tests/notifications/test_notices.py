@@ -1,0 +1,439 @@
+"""Notices within one hub: issued, handed over, listed, answered; held for shielded children; hidden from others."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from shared.references import References
+from shared.vocabulary import Purpose, Scope
+from tests.notifications.hubs import HOME, HUKOU, Hub, MovingClock
+from tests.notifications.receivers import listening
+
+NOWHERE = "110101000000"
+
+
+@pytest.fixture
+async def home(chongqing: Hub) -> httpx.AsyncClient:
+    """Civil affairs where the child lives."""
+    await chongqing.authority("渝中区民政局", "500103", "civil-500103")
+    return await chongqing.official("civil-500103", "500103")
+
+
+@pytest.fixture
+async def hukou(chongqing: Hub) -> httpx.AsyncClient:
+    """Civil affairs at the child's hukou place."""
+    await chongqing.authority("忠县民政局", "500233", "civil-500233")
+    return await chongqing.official("civil-500233", "500233")
+
+
+async def the_notice(official: httpx.AsyncClient, **filters: Any) -> dict[str, Any]:
+    reply = await official.get("/v1/notices", params=filters)
+    assert reply.status_code == 200, reply.text
+    (notice,) = reply.json()["notices"]
+    found: dict[str, Any] = notice
+    return found
+
+
+async def states(hub: Hub) -> list[tuple[str, str]]:
+    return [
+        (r["kind"], r["state"])
+        for r in await hub.rows("SELECT kind, state FROM notices ORDER BY id")
+    ]
+
+
+async def test_a_notice_is_issued_delivered_read_accepted_and_answered(
+    chongqing: Hub, home: httpx.AsyncClient, hukou: httpx.AsyncClient
+) -> None:
+    child = uuid4()
+    await chongqing.tell(chongqing.event("child.registered", child))
+    assert (await the_notice(home, direction="outgoing"))["state"] == "issued"
+
+    listed = await the_notice(hukou, direction="incoming", state="issued")
+    assert listed["state"] == "delivered", "being listed to its receiver delivers it"
+    references: References = chongqing.apps["notifications"].state.hub.references
+    assert references.read(listed["reference"], "civil-500233") == child
+    assert references.read(listed["reference"], "civil-500103") is None
+    url = f"/v1/notices/{listed['id']}"
+    assert (await home.get(url)).json()["state"] == "delivered", "the sender's look is no reading"
+    assert (await hukou.get(url)).json()["state"] == "read"
+    accepted = await hukou.post(f"{url}/acceptance")
+    assert accepted.json()["state"] == "accepted"
+    stale = await hukou.post(
+        f"{url}/answer", json={"outcome": "confirmed"}, headers={"If-Match": '"1"'}
+    )
+    assert stale.status_code == 412
+    answered = await hukou.post(
+        f"{url}/answer",
+        json={"outcome": "mismatch", "hukou_division": "500101"},
+        headers={"If-Match": accepted.headers["ETag"]},
+    )
+    assert answered.json()["state"] == "answered"
+    assert answered.json()["hukou_division"] == "500101000000"
+    assert None not in answered.json().values()
+    assert (await hukou.post(f"{url}/answer", json={"outcome": "confirmed"})).status_code == 409
+    assert (await hukou.post(f"{url}/acceptance")).status_code == 409
+    audited = await chongqing.rows(
+        "SELECT operation, subjects FROM audit_entries WHERE client = 'civil-500233' ORDER BY id"
+    )
+    assert [r["operation"] for r in audited] == [
+        "notices.list",
+        "notices.read",
+        "notices.accept",
+        "notices.answer",
+    ]
+    assert all(r["subjects"] == [child] for r in audited)
+
+
+async def test_reading_the_child_by_its_reference_reads_the_notice(
+    chongqing: Hub, hukou: httpx.AsyncClient
+) -> None:
+    child = uuid4()
+    await chongqing.tell(chongqing.event("child.registered", child))
+    await chongqing.tell(chongqing.event("reference.read", child, reader="somebody-else"))
+    assert await states(chongqing) == [("arrived", "issued")]
+    await chongqing.tell(chongqing.event("reference.read", child, reader="civil-500233"))
+    assert await states(chongqing) == [("arrived", "read")]
+
+
+async def test_a_notice_without_an_authority_stands_and_goes_once_there_is_one(
+    chongqing: Hub, home: httpx.AsyncClient, clock: MovingClock
+) -> None:
+    await chongqing.tell(chongqing.event("child.registered", uuid4()))
+    shown = await the_notice(home)
+    assert (shown["state"], shown["unroutable"]) == ("issued", True)
+
+    await chongqing.authority("忠县民政局", "500233", "civil-500233")
+    official = await chongqing.official("civil-500233", "500233")
+    async with listening(clock) as receiver:
+        reply = await official.post(
+            "/v1/subscriptions", json={"url": receiver.url, "kinds": ["notices"]}
+        )
+        assert reply.status_code == 201
+        await chongqing.worker.settle()
+        (received,) = receiver.taken
+    assert received.event["type"] == "cn.hutong.notice"
+    assert received.event["data"]["notice"] == shown["id"]
+    routed = await the_notice(home)
+    assert (routed["state"], routed["unroutable"], routed["receiver"]) == (
+        "delivered",
+        False,
+        "忠县民政局",
+    )
+
+
+async def test_civil_affairs_is_an_authority_by_subscribing(
+    chongqing: Hub, home: httpx.AsyncClient, clock: MovingClock
+) -> None:
+    official = await chongqing.official("civil-500233", "500233")
+    async with listening(clock) as receiver:
+        await official.post("/v1/subscriptions", json={"url": receiver.url, "kinds": ["notices"]})
+        await chongqing.tell(chongqing.event("child.registered", uuid4()))
+        assert len(receiver.taken) == 1
+    assert (await the_notice(home))["receiver"] == "civil-500233"
+
+
+async def test_a_shielded_childs_notice_waits_for_a_person(
+    chongqing: Hub, home: httpx.AsyncClient, hukou: httpx.AsyncClient
+) -> None:
+    await chongqing.tell(chongqing.event("child.registered", uuid4(), shielded=True))
+    held = await the_notice(home, state="awaiting_decision")
+    url = f"/v1/notices/{held['id']}"
+    assert (await hukou.get("/v1/notices")).json() == {"notices": []}
+    assert (await hukou.get(url)).status_code == 404
+    assert (await hukou.post(f"{url}/answer", json={"outcome": "confirmed"})).status_code == 404
+
+    assert (await home.post(f"{url}/release")).status_code == 428
+    machine = await home.post(
+        f"{url}/release", headers={"If-Match": '"1"', "Hutong-Actor": "system:job"}
+    )
+    assert machine.status_code == 403
+    released = await home.post(f"{url}/release", headers={"If-Match": '"1"'})
+    assert released.json()["state"] == "issued"
+    await chongqing.worker.settle()
+    assert (await the_notice(hukou))["state"] == "delivered"
+
+
+async def test_a_held_notice_that_is_withdrawn_was_never_there(
+    chongqing: Hub, home: httpx.AsyncClient, hukou: httpx.AsyncClient
+) -> None:
+    child = uuid4()
+    await chongqing.tell(chongqing.event("child.registered", child, shielded=True))
+    held = await the_notice(home)
+    reply = await home.post(
+        f"/v1/notices/{held['id']}/withdrawal", headers={"If-Match": f'"{held["version"]}"'}
+    )
+    assert reply.json()["state"] == "withdrawn"
+    await chongqing.tell(chongqing.event("child.status_changed", child, shielded=True))
+    assert await states(chongqing) == [("arrived", "withdrawn")], "the person's decision stands"
+    assert (await hukou.get("/v1/notices")).json() == {"notices": []}
+
+
+async def test_a_child_shielded_before_its_notice_left_is_held(
+    chongqing: Hub, home: httpx.AsyncClient, clock: MovingClock
+) -> None:
+    official = await chongqing.official("civil-500233", "500233")
+    child = uuid4()
+    async with listening(clock, answer=lambda n: 503 if n < 2 else 204) as receiver:
+        await official.post("/v1/subscriptions", json={"url": receiver.url, "kinds": ["notices"]})
+        await chongqing.tell(chongqing.event("child.registered", child), work=False)
+        await chongqing.worker.dispatch()
+        await chongqing.worker.hand_over()
+        await chongqing.tell(chongqing.event("child.updated", child, shielded=True))
+        clock.pass_by(hours=1)
+        await chongqing.worker.settle()
+
+        assert await states(chongqing) == [("arrived", "awaiting_decision")]
+        assert [r.event["type"] for r in receiver.taken] == ["cn.hutong.case.updated"]
+        assert "notice" not in receiver.taken[0].event["data"]
+        assert list(receiver.lanes().values()) == [[1]], "the lane has no gap that could be read"
+    feed = await official.get("/v1/events")
+    assert "notice" not in feed.text
+    assert (await official.get("/v1/notices")).json() == {"notices": []}
+    held = await the_notice(home)
+    await home.post(
+        f"/v1/notices/{held['id']}/release", headers={"If-Match": f'"{held["version"]}"'}
+    )
+    await chongqing.worker.settle()
+    assert (await the_notice(official))["state"] == "delivered"
+
+
+async def test_not_ours_goes_on_to_the_county_that_was_named(
+    chongqing: Hub, home: httpx.AsyncClient, hukou: httpx.AsyncClient
+) -> None:
+    await chongqing.authority("万州区民政局", "500101", "civil-500101")
+    wanzhou = await chongqing.official("civil-500101", "500101")
+    await chongqing.tell(chongqing.event("child.registered", uuid4()))
+    notice = await the_notice(hukou)
+    await hukou.post(
+        f"/v1/notices/{notice['id']}/answer",
+        json={"outcome": "not_ours", "hukou_division": "500101001"},
+    )
+    await chongqing.worker.settle()
+
+    successor = await the_notice(wanzhou)
+    assert successor["replaces"] == notice["id"]
+    assert (await hukou.get(f"/v1/notices/{notice['id']}")).json()["replaced_by"] == successor["id"]
+    await wanzhou.post(f"/v1/notices/{successor['id']}/answer", json={"outcome": "not_ours"})
+    await chongqing.worker.settle()
+    shown = (await home.get("/v1/notices")).json()["notices"]
+    assert [(n["state"], n["unroutable"]) for n in shown] == [
+        ("answered", False),
+        ("answered", False),
+        ("issued", True),
+    ]
+
+
+async def test_either_side_enquires_once_per_key(
+    chongqing: Hub, home: httpx.AsyncClient, hukou: httpx.AsyncClient
+) -> None:
+    child = uuid4()
+    await chongqing.tell(chongqing.event("child.registered", child))
+    reference = (await the_notice(hukou))["reference"]
+    asked = [
+        await hukou.post(
+            "/v1/notices", json={"reference": reference}, headers={"Idempotency-Key": "k-1"}
+        )
+        for _ in range(3)
+    ]
+    assert [r.status_code for r in asked] == [201] * 3
+    assert len({r.json()["id"] for r in asked}) == 1
+    assert (asked[0].json()["origin_county"], asked[0].json()["target_county"]) == (HUKOU, HOME)
+    other = await hukou.post(
+        "/v1/notices", json={"child": str(child)}, headers={"Idempotency-Key": "k-1"}
+    )
+    assert other.status_code == 422
+    back = await home.post("/v1/notices", json={"child": str(child)})
+    assert (back.json()["origin_county"], back.json()["target_county"]) == (HOME, HUKOU)
+    await chongqing.worker.settle()
+    assert (await the_notice(home, direction="incoming"))["kind"] == "qualification_enquiry"
+    wrong = await home.post("/v1/notices", json={"child": str(child), "to": "residence"})
+    assert wrong.status_code == 409
+    foreign = await home.post("/v1/notices", json={"reference": reference})
+    assert foreign.status_code == 404, "another client's reference is worth nothing"
+
+
+async def test_withdrawn_evidence_withdraws_open_notices(
+    chongqing: Hub, hukou: httpx.AsyncClient
+) -> None:
+    child, answered = uuid4(), uuid4()
+    await chongqing.tell(*(chongqing.event("child.registered", c) for c in (child, answered)))
+    notices = (await hukou.get("/v1/notices")).json()["notices"]
+    await hukou.post(f"/v1/notices/{notices[1]['id']}/answer", json={"outcome": "confirmed"})
+    await chongqing.tell(*(chongqing.event("child.withdrawn", c) for c in (child, answered)))
+    assert await states(chongqing) == [("arrived", "withdrawn"), ("arrived", "answered")]
+
+
+async def test_a_merged_childs_notices_follow_it(chongqing: Hub, hukou: httpx.AsyncClient) -> None:
+    one, other = uuid4(), uuid4()
+    await chongqing.tell(chongqing.event("child.registered", one))
+    await chongqing.tell(
+        chongqing.event("child.merged", one, into=str(other)),
+        chongqing.event("child.registered", other),
+    )
+    (notice,) = await chongqing.rows("SELECT child FROM notices")
+    assert notice["child"] == other, "and it is not told again"
+
+
+async def test_pages_hold_every_notice_once(chongqing: Hub, hukou: httpx.AsyncClient) -> None:
+    await chongqing.tell(*(chongqing.event("child.registered", uuid4()) for _ in range(7)))
+    seen, after = [], None
+    while True:
+        params = {"limit": 3, "kind": "arrived"} | ({"after": after} if after else {})
+        page = (await hukou.get("/v1/notices", params=params)).json()
+        seen += [n["id"] for n in page["notices"]]
+        if (after := page.get("next")) is None:
+            break
+        last = after
+    assert len(seen) == len(set(seen)) == 7
+    edited = last[:-2] + ("AA" if last[-2:] != "AA" else "BB")
+    assert (await hukou.get("/v1/notices", params={"after": edited, "limit": 3})).status_code == 400
+    assert (await hukou.get("/v1/notices", params={"after": last})).status_code == 400, (
+        "other filter"
+    )
+
+
+FOREIGN = [
+    ("GET", "", None),
+    ("POST", "/acceptance", None),
+    ("POST", "/answer", {"outcome": "confirmed"}),
+    ("POST", "/refusal", None),
+    ("POST", "/release", None),
+    ("POST", "/withdrawal", None),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), FOREIGN)
+async def test_foreign_and_absent_notices_answer_alike_byte_for_byte(
+    chongqing: Hub, hukou: httpx.AsyncClient, method: str, path: str, body: Any
+) -> None:
+    await chongqing.tell(chongqing.event("child.registered", uuid4()))
+    notice = (await the_notice(hukou))["id"]
+    stranger = await chongqing.official("civil-500101", "500101")
+
+    foreign = await stranger.request(
+        method, f"/v1/notices/{notice}{path}", json=body, headers={"If-Match": '"1"'}
+    )
+    absent = await stranger.request(
+        method, f"/v1/notices/{uuid4()}{path}", json=body, headers={"If-Match": '"1"'}
+    )
+
+    assert foreign.status_code == absent.status_code == 404
+    assert foreign.content == absent.content
+    keep = {"hutong-request"}
+    assert {k: v for k, v in foreign.headers.items() if k not in keep} == {
+        k: v for k, v in absent.headers.items() if k not in keep
+    }
+    assert (await stranger.get("/v1/notices")).json() == {"notices": []}
+    child = (await chongqing.rows("SELECT child FROM notices"))[0]["child"]
+    asked = await stranger.post("/v1/notices", json={"child": str(child)})
+    nobody = await stranger.post("/v1/notices", json={"child": str(uuid4())})
+    assert asked.status_code == nobody.status_code == 404
+    assert asked.content == nobody.content
+
+
+@pytest.mark.parametrize("path", ["/acceptance", "/answer", "/refusal"])
+async def test_the_telling_side_does_not_answer_itself(
+    chongqing: Hub, home: httpx.AsyncClient, hukou: httpx.AsyncClient, path: str
+) -> None:
+    await chongqing.tell(chongqing.event("child.registered", uuid4()))
+    notice = await the_notice(hukou)
+    reply = await home.post(f"/v1/notices/{notice['id']}{path}", json={"outcome": "confirmed"})
+    assert reply.status_code == 403
+    reply = await hukou.post(f"/v1/notices/{notice['id']}/withdrawal", headers={"If-Match": '"9"'})
+    assert reply.status_code == 403
+
+
+async def test_row_level_security_alone_hides_foreign_rows(
+    chongqing: Hub, hukou: httpx.AsyncClient
+) -> None:
+    shielded = uuid4()
+    await chongqing.tell(
+        chongqing.event("child.registered", uuid4()),
+        chongqing.event("child.registered", shielded, shielded=True),
+    )
+    await the_notice(hukou)
+    tables = ("notices", "cases", "announcements", "events", "deliveries", "receivers", "lanes")
+    expected = {
+        "civil-500233": {"notices": 1, "cases": 2, "announcements": 3, "events": 0},
+        "civil-500101": {},
+    }
+    connection = await asyncpg.connect(chongqing.urls["notifications"].app)
+    try:
+        for client, counts in expected.items():
+            low = int(client[-6:]) * 10**6
+            async with connection.transaction():
+                await connection.execute(
+                    "SELECT set_config('hutong.low', $1, true), set_config('hutong.high', $2, true),"
+                    " set_config('hutong.department', 'civil_affairs', true),"
+                    " set_config('hutong.client', $3, true)",
+                    str(low),
+                    str(low + 10**6 - 1),
+                    client,
+                )
+                for table in tables:
+                    found = await connection.fetchval(f"SELECT count(*) FROM {table}")
+                    assert found == counts.get(table, 0), (client, table)
+        assert await connection.fetchval("SELECT count(*) FROM notices") == 0, "without a reach"
+    finally:
+        await connection.close()
+
+
+async def test_overdue_shows_where_a_deadline_is_configured(
+    chongqing: Hub, home: httpx.AsyncClient, clock: MovingClock
+) -> None:
+    await chongqing.tell(chongqing.event("child.registered", uuid4()))
+    clock.pass_by(days=100)
+    assert (await the_notice(home))["overdue"] is False
+    app = chongqing.apps["notifications"]
+    app.state.settings = app.state.settings.model_copy(update={"notice_deadline_days": 30})
+    assert (await the_notice(home))["overdue"] is True
+
+
+async def test_reads_name_a_granted_purpose_and_an_actor(chongqing: Hub) -> None:
+    official = await chongqing.official("civil-500103", "500103")
+    for missing in ("Hutong-Purpose", "Hutong-Actor"):
+        headers = dict(official.headers)
+        client = await chongqing.official("civil-500103", "500103")
+        del client.headers[missing]
+        assert (await client.get("/v1/notices")).status_code == 403
+        assert missing.lower() in headers
+    assert (
+        await official.get("/v1/notices", headers={"Hutong-Purpose": "no-such"})
+    ).status_code == 422
+
+
+async def test_scopes_are_needed(chongqing: Hub) -> None:
+    reader = await chongqing.official("reader", "500103", scopes=(Scope.NOTICES_READ,))
+    assert (await reader.get("/v1/notices")).status_code == 200
+    assert (await reader.post("/v1/notices", json={"child": str(uuid4())})).status_code == 403
+    assert (await reader.get("/v1/subscriptions")).status_code == 403
+    assert (await reader.get("/v1/events")).status_code == 403
+    assert (await reader.post("/v1/events", content=b"{}")).status_code == 403
+    assert Purpose.HUKOU_EXCHANGE in tuple(Purpose)
+
+
+async def test_an_unknown_place_is_told_nothing(chongqing: Hub) -> None:
+    await chongqing.tell(
+        chongqing.event("child.registered", uuid4(), residence=None, hukou=None),
+        chongqing.event("child.registered", uuid4(), residence=NOWHERE),
+    )
+    assert await states(chongqing) == []
+    assert len(await chongqing.rows("SELECT 1 FROM events WHERE dispatched_at IS NOT NULL")) == 2
+
+
+async def test_answers_wait_for_the_registry(chongqing: Hub, hukou: httpx.AsyncClient) -> None:
+    """The registry that is away gets the answer later; one that knows no such child ends the matter."""
+    await chongqing.tell(chongqing.event("child.registered", UUID(int=7)))
+    notice = await the_notice(hukou)
+    chongqing.network.cut.add(chongqing.url("registry"))
+    chongqing.worker.registry.auth._until = 0.0
+    await hukou.post(f"/v1/notices/{notice['id']}/answer", json={"outcome": "confirmed"})
+    await chongqing.worker.settle()
+    assert (await chongqing.rows("SELECT pushed FROM notices"))[0]["pushed"] == "waiting"
+    chongqing.network.cut.clear()
+    chongqing.clock.pass_by(seconds=10)
+    await chongqing.worker.settle()
+    assert (await chongqing.rows("SELECT pushed FROM notices"))[0]["pushed"] == "refused"
