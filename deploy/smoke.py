@@ -8,6 +8,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -110,13 +111,17 @@ def item(feed: str, now: date) -> dict[str, Any]:
     }
 
 
-async def story(settings: RegistrySettings) -> None:
+async def story(settings: RegistrySettings, stack: AsyncExitStack) -> None:
     await wait_ready(settings)
     database = Database(url_file(settings.home, "registry", RUNTIME).read_text(), pool_size=1)
+    stack.push_async_callback(database.close)
     await wait_introduced(database)
     print("ok  three APIs are ready, the services know one another", flush=True)
 
-    callers = {d: await enlist(settings, database, d) for d in PUSHES.values()}
+    callers = {
+        d: await stack.enter_async_context(await enlist(settings, database, d))
+        for d in PUSHES.values()
+    }
     for feed, department in PUSHES.items():
         reply = await callers[department].post(
             f"{settings.registry_url}/v1/{feed}", json=[item(feed, datetime.now(UTC).date())]
@@ -148,15 +153,20 @@ async def story(settings: RegistrySettings) -> None:
     await until("the list of notices answers", listed)
     print("ok  the list of notices answers", flush=True)
 
-    refused = await client().get(f"{settings.registry_url}/v1/children/{found[0]['id']}")
+    stranger = await stack.enter_async_context(client())
+    refused = await stranger.get(f"{settings.registry_url}/v1/children/{found[0]['id']}")
     must(refused.status_code == 401, f"a reader without a token got {refused.status_code}")
     print("ok  without a token the same child answers 401", flush=True)
-    await database.close()
+
+
+async def main() -> None:
+    async with AsyncExitStack() as stack:
+        await story(RegistrySettings(), stack)
 
 
 if __name__ == "__main__":
     try:
-        asyncio.run(story(RegistrySettings()))
+        asyncio.run(main())
     except NotAsItMustBe as difference:
         print(f"NOT {difference}", flush=True)
         sys.exit(1)

@@ -119,7 +119,8 @@ def _document(
         openapi_version="3.1.0",
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for model in (problems.ProblemOut, *models):
+    every: list[type[BaseModel]] = [problems.ProblemOut, *models]
+    for model in every:
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs", {}))
         schemas[model.__name__] = schema

@@ -9,10 +9,12 @@ from fastapi import FastAPI
 
 from services.notifications import webhooks
 from services.notifications.events import endpoints as events
+from services.notifications.events.schemas import EventsIn
 from services.notifications.feed import endpoints as feed
 from services.notifications.hub import Hub
 from services.notifications.notices import endpoints as notices
 from services.notifications.peers import endpoints as peers
+from services.notifications.peers.schemas import PeerAnswerIn, PeerNoticeIn, PeerReceiptIn
 from services.notifications.settings import NotificationsSettings
 from services.notifications.subscriptions import endpoints as subscriptions
 from shared import application, jwk, outbound, signatures
@@ -69,6 +71,7 @@ def create_app(
         database=database,
         lifespan=lifespan,
         webhooks=webhooks.WEBHOOKS,
+        schemas=[EventsIn, PeerNoticeIn, PeerAnswerIn, PeerReceiptIn],
     )
     app.state.settings = settings
     app.state.clock = clock or SystemClock()

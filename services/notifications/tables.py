@@ -17,11 +17,11 @@ class Table(SQLModel):
 
 AUDIT_ENTRIES, AUDIT_CHECKPOINTS = audit.tables(METADATA)
 
-from services.notifications import idempotency as _idempotency  # noqa: E402, F401
 from services.notifications.authorities import models as _authorities  # noqa: E402, F401
 from services.notifications.deliveries import models as _deliveries  # noqa: E402, F401
 from services.notifications.events import models as _events  # noqa: E402, F401
 from services.notifications.feed import models as _feed  # noqa: E402, F401
+from services.notifications.idempotency import models as _idempotency  # noqa: E402, F401
 from services.notifications.notices import models as _notices  # noqa: E402, F401
 from services.notifications.peers import models as _peers  # noqa: E402, F401
 from services.notifications.subscriptions import models as _subscriptions  # noqa: E402, F401

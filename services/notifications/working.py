@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import httpx
 
+from services.notifications import retention
 from services.notifications.application import SERVICE, registry_client
 from services.notifications.deliveries.delivering import Deliverer
 from services.notifications.deliveries.egress import Egress
@@ -82,6 +83,9 @@ class Worker:
             await sequencing.checkpoint(session, self.settings.hub, self.checkpoint_signer)
         return 0
 
+    async def clear(self) -> int:
+        return await retention.clear(self.database, self.clock)
+
     def steps(self) -> Mapping[str, tuple[work.Step, float]]:
         """Every step by name, with its rest in seconds after it found nothing to do."""
         return {
@@ -93,6 +97,7 @@ class Worker:
             "push_answers": (self.push_answers, 0.3),
             "sequence": (self.sequence, 0.2),
             "checkpoint": (self.checkpoint, 5.0),
+            "clear": (self.clear, 600.0),
         }
 
     async def settle(self) -> int:

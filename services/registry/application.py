@@ -11,9 +11,11 @@ from joserfc.jwk import KeySet
 from services.registry.break_glass import endpoints as break_glass
 from services.registry.children import endpoints as children
 from services.registry.children.registration import Kit
+from services.registry.erasures import endpoints as erasures
 from services.registry.identity import endpoints as identity
 from services.registry.identity.clients import StoredAuthority
 from services.registry.imports import endpoints as imports
+from services.registry.imports.schemas import VerdictOut
 from services.registry.key_care import endpoints as key_care
 from services.registry.key_care import shield_endpoints
 from services.registry.profiles import SHIPPED, Profiles
@@ -81,7 +83,7 @@ def create_app(
         description=DESCRIPTION,
         database=database,
         lifespan=lifespan,
-        schemas=[feed.model for feed in FEEDS.values() if not feed.internal],
+        schemas=[VerdictOut, *(feed.model for feed in FEEDS.values() if not feed.internal)],
     )
     key = jwk.load(settings.home / "keys" / SERVICE / "issuer.jwk")
     app.state.settings = settings
@@ -103,6 +105,7 @@ def create_app(
         app.include_router(router)
     app.include_router(imports.router)
     app.include_router(break_glass.router)
+    app.include_router(erasures.router)
     app.include_router(key_care.router)
     app.include_router(shield_endpoints.router)
     return app

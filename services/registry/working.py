@@ -1,5 +1,7 @@
 """The registry's worker: resolve → fold → announce, the daily clock, the sequencer and the relay."""
 
+import httpx
+
 from services.registry.application import SERVICE, kit_of, matching_client
 from services.registry.children.registration import fold_batch, queue_due
 from services.registry.records.resolving import follow_changes, resolve_batch
@@ -15,8 +17,11 @@ class Worker:
     """The steps of the registry's background work; each may run in any number of processes at once."""
 
     def __init__(
-        self, settings: RegistrySettings, clock: Clock | None = None, transport=None
-    ) -> None:  # type: ignore[no-untyped-def]
+        self,
+        settings: RegistrySettings,
+        clock: Clock | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self.settings = settings
         self.clock = clock or SystemClock()
         self.database = Database(settings.database_url(SERVICE), settings.pool_size)

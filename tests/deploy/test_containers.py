@@ -96,3 +96,8 @@ def test_postgresql_and_the_superuser_are_out_of_reach(compose: dict[str, Any]) 
         "registry",
         "notifications",
     }
+
+
+def test_postgresql_logs_neither_statements_nor_values(compose: dict[str, Any]) -> None:
+    told = compose["services"]["postgres"]["command"]
+    assert {"log_min_error_statement=panic", "log_error_verbosity=terse"} <= set(told)

@@ -79,7 +79,7 @@ class Operation:
         return self.example(media["schema"])
 
     def example(self, schema: Mapping[str, Any]) -> Any:
-        """The example that a schema carries, its own or its parts'; NoExample when there is none."""
+        """The example that a schema carries, its own or its parts', else the simplest value; NoExample for a pattern."""
         if "$ref" in schema:
             return self.example(self.schemas[schema["$ref"].rsplit("/", 1)[1]])
         if "example" in schema:
@@ -98,6 +98,11 @@ class Operation:
         for alternative in schema.get("anyOf", []):
             if alternative.get("type") != "null":
                 return self.example(alternative)
+        simplest = {"integer": int(schema.get("minimum", 0)), "boolean": False, "object": {}}
+        if schema.get("type") in simplest:
+            return simplest[schema["type"]]
+        if schema.get("type") == "string" and "pattern" not in schema:
+            return "x" * max(1, schema.get("minLength", 1))
         raise NoExample(str(self))
 
     def request(

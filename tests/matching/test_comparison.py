@@ -15,9 +15,9 @@ from services.matching.linkage.comparison import (
     compare,
     compare_births,
     compare_identifiers,
-    compare_names,
     compare_places,
 )
+from services.matching.linkage.name_comparison import compare_names
 from services.matching.linkage.normalization import Features, standardise
 from tests.matching.children import FAMILY, FATHER, FATHER_ID, ID, TWIN_ID
 

@@ -76,8 +76,8 @@ class Hub:
     apps: dict[str, FastAPI] = field(default_factory=dict)
     keys: dict[str, Any] = field(default_factory=dict)
     last_seq: int = 0
-    worker: Worker = field(init=False)
-    registry_worker: RegistryWorker = field(init=False)
+    worker: Worker = field(init=False, repr=False)
+    registry_worker: RegistryWorker = field(init=False, repr=False)
 
     def url(self, service: str) -> str:
         return f"http://127.0.{self.number}.{SERVICES.index(service) + 1}:8100"

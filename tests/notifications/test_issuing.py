@@ -185,9 +185,10 @@ def test_a_life_is_told_by_those_who_may_and_held_where_it_endangers(life: list[
 
 @given(happenings)
 def test_the_same_event_again_tells_no_stay_twice(event: Happening) -> None:
-    story: list[Told] = []
-    for draft in drafts(event, story, CHONGQING):
-        story.append(Told(draft.kind, draft.origin, draft.target, State.DELIVERED))
+    story = [
+        Told(draft.kind, draft.origin, draft.target, State.DELIVERED)
+        for draft in drafts(event, [], CHONGQING)
+    ]
     again = drafts(event, story, CHONGQING)
     assert not [
         d for d in again if d.kind is Kind.ARRIVED and event.type != "child.residence_changed"

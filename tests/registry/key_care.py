@@ -146,3 +146,28 @@ async def decide(client: httpx.AsyncClient, path: str, kind: str, **more: Any) -
     return await client.post(
         f"{path}/decisions", json=decision(kind, **more), headers={"If-Match": etag}
     )
+
+
+async def opened(
+    client: httpx.AsyncClient, child: UUID, category: str = "vagrancy", key: str = "", **more: Any
+) -> str:
+    """Open key care by hand; the entry's address."""
+    reply = await client.post(
+        "/v1/key-care",
+        json={"child_id": str(child), "category": category, "reason": "found_by_visit", **more},
+        headers={"Idempotency-Key": key or str(uuid4())},
+    )
+    assert reply.status_code == 201, reply.text
+    return reply.headers["Location"]
+
+
+async def turn(
+    client: httpx.AsyncClient, child: UUID, act: str = "shield", **more: Any
+) -> httpx.Response:
+    """Shield a child, or end that."""
+    reason = "domestic_violence" if act == "shield" else "danger_past"
+    return await client.post(
+        f"/v1/children/{child}/{act}",
+        json={"reason": reason, **more},
+        headers={"Idempotency-Key": str(uuid4())},
+    )

@@ -7,14 +7,12 @@ what it weighs is the model's. ``missing`` is no evidence either way.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypeVar
 
 from rapidfuzz.distance import DamerauLevenshtein
-from rapidfuzz.fuzz import ratio
 
-from services.matching.linkage.glyphs import LOOK_ALIKES
-from services.matching.linkage.names import WILDCARD, Name
+from services.matching.linkage.name_comparison import NAME_LEVELS, NAME_RANK, compare_names
+from services.matching.linkage.names import Name
 from services.matching.linkage.normalization import Birth, Standard, is_a_generation_older
 
 MISSING = "missing"
@@ -23,10 +21,7 @@ T = TypeVar("T")
 #: Every comparison with its levels, best first.  The model must weigh each of them.
 LEVELS: dict[str, tuple[str, ...]] = {
     "identifier": ("same", "same_document", "near", "different", "clash"),
-    "name": (
-        "exact", "homophone", "look_alike", "wildcard", "fuzzy_sound", "reordered",
-        "part", "one_glyph", "given", "surname", "different",
-    ),
+    "name": NAME_LEVELS,
     "birth": (
         "exact", "swapped", "day_differs", "month_differs", "year_differs", "same_year", "different",
     ),
@@ -41,11 +36,8 @@ COMPARISONS = tuple(LEVELS)
 Levels = tuple[str, ...]
 """One level for each of COMPARISONS, in that order."""
 
-_NAME_RANK = {level: rank for rank, level in enumerate(LEVELS["name"])}
 _BIRTH_RANK = {level: rank for rank, level in enumerate(LEVELS["birth"])}
 _PLACE_RANK = {level: rank for rank, level in enumerate(LEVELS["hukou"])}
-_LONG_NAME = 5
-_LONG_NAME_ALIKE = 85.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,90 +160,7 @@ def _names(mine: tuple[Name, ...], theirs: tuple[Name, ...]) -> str:
         return MISSING
     if len(mine) == 1 and len(theirs) == 1:
         return compare_names(mine[0], theirs[0])
-    return min((compare_names(a, b) for a in mine for b in theirs), key=_NAME_RANK.__getitem__)
-
-
-@lru_cache(maxsize=1 << 14)
-def compare_names(a: Name, b: Name) -> str:
-    """How two names of one child could have come from one name."""
-    if a is b or a.text == b.text:
-        return "wildcard" if WILDCARD in a.text else "exact"
-    if a.latin or b.latin:
-        return _by_sound(a, b)
-    level = _same_length(a, b) if len(a.text) == len(b.text) else None
-    if level in (None, "one_glyph") and _long_and_alike(a, b):
-        return "fuzzy_sound"
-    if level is not None:
-        return level
-    if _part_of(a, b) or _part_of(b, a):
-        return "part"
-    if a.surname and b.surname:
-        if len(a.given) >= 2 and a.given == b.given:
-            return "given"
-        if a.surname == b.surname:
-            return "surname"
-    return "different"
-
-
-def _same_length(a: Name, b: Name) -> str | None:
-    differing = [i for i, (x, y) in enumerate(zip(a.text, b.text, strict=True)) if x != y]
-    worst = "homophone"
-    unlike = 0
-    for i in differing:
-        x, y = a.text[i], b.text[i]
-        if WILDCARD in (x, y):
-            level = "wildcard"
-        elif a.syllables[i] == b.syllables[i]:
-            continue
-        elif y in LOOK_ALIKES.get(x, ()):
-            level = "look_alike"
-        elif a.fuzzy[i] == b.fuzzy[i]:
-            level = "fuzzy_sound"
-        else:
-            unlike += 1
-            continue
-        worst = max(worst, level, key=_NAME_RANK.__getitem__)
-    if not unlike:
-        known = len(a.text) - sum(WILDCARD in (a.text[i], b.text[i]) for i in differing)
-        return worst if worst != "wildcard" or known >= 2 else "surname"
-    if sorted(a.text) == sorted(b.text):
-        return "reordered"
-    if unlike == 1 and len(a.text) >= 3 and not (a.surname and a.surname != b.surname):
-        return "one_glyph"
-    return None
-
-
-def _long_and_alike(a: Name, b: Name) -> bool:
-    """Transliterated names, of which the child's own part and the rest must each sound alike."""
-    if min(len(a.text), len(b.text)) < _LONG_NAME:
-        return False
-    cuts = (len(a.parts[0]), len(b.parts[0])) if min(len(a.parts), len(b.parts)) > 1 else (0, 0)
-    one = ("".join(a.fuzzy[: cuts[0]]), "".join(a.fuzzy[cuts[0] :]))
-    other = ("".join(b.fuzzy[: cuts[1]]), "".join(b.fuzzy[cuts[1] :]))
-    return all(ratio(x, y) >= _LONG_NAME_ALIKE for x, y in zip(one, other, strict=True))
-
-
-def _by_sound(a: Name, b: Name) -> str:
-    readings = {a.reading, a.turned}
-    if b.reading in readings or b.turned in readings:
-        return "homophone"
-    if a.fuzzy_reading == b.fuzzy_reading or ratio(a.reading, b.reading) >= 90.0:
-        return "fuzzy_sound"
-    return "different"
-
-
-def _part_of(short: Name, long: Name) -> bool:
-    """A dotted name's own part, or three glyphs of which one was left out."""
-    if len(short.text) >= len(long.text):
-        return False
-    if len(long.parts) > 1:
-        return short.text in long.parts or (
-            len(short.text) >= 3 and long.text.startswith(short.text)
-        )
-    if len(long.text) >= _LONG_NAME:
-        return len(short.text) >= 3 and long.text.startswith(short.text)
-    rest = iter(long.text)
-    return len(long.text) - len(short.text) == 1 and all(glyph in rest for glyph in short.text)
+    return min((compare_names(a, b) for a in mine for b in theirs), key=NAME_RANK.__getitem__)
 
 
 def _of_one_generation(

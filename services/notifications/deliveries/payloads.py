@@ -6,7 +6,7 @@ receiver reads the details under its own token.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -59,7 +59,7 @@ def envelope(
         "id": str(id_),
         "source": f"urn:hutong:{hub}",
         "type": type_,
-        "time": at.isoformat(),
+        "time": at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "datacontenttype": "application/json",
         "data": dict(data),
     }

@@ -47,10 +47,21 @@ async def dispatch(database: Database, clock: Clock, hub: Hub, batch: int = BATC
     async with database.transaction(SYSTEM) as session:
         if not await announcing.alone(session):
             return 0
-        events = await _waiting(session, batch)
+        events = until_return(await _waiting(session, batch))
         if events:
             await _take(session, hub, events, clock.now())
         return len(events)
+
+
+def until_return(events: Sequence[Arrived]) -> Sequence[Arrived]:
+    """The events before the first about a child that ended among them: a new life is for the next batch."""
+    ended: set[UUID] = set()
+    for place, event in enumerate(events):
+        if event.child in ended:
+            return events[:place]
+        if event.type in GONE or event.type == "child.merged":
+            ended.add(event.child)
+    return events
 
 
 async def _take(session: AsyncSession, hub: Hub, events: Sequence[Arrived], now: datetime) -> None:
@@ -81,7 +92,6 @@ class Batch:
     _cases: dict[UUID, tuple[int | None, int | None, bool, int]] = field(default_factory=dict)
     _notices: list[tuple[UUID, Draft]] = field(default_factory=list)
     _reads: list[tuple[UUID, str]] = field(default_factory=list)
-    _shielded: list[UUID] = field(default_factory=list)
     _merges: list[tuple[UUID, UUID]] = field(default_factory=list)
     _gone: list[UUID] = field(default_factory=list)
 
@@ -112,8 +122,6 @@ class Batch:
             self._cases.pop(event.child, None)
             return
         self._cases[event.child] = (what.residence, what.hukou, what.shielded, event.child_seq)
-        if what.shielded:
-            self._shielded.append(event.child)
 
     async def write(self, session: AsyncSession) -> None:
         connection = await raw(session)
@@ -124,13 +132,15 @@ class Batch:
             " subject_seq = excluded.subject_seq WHERE c.subject_seq <= excluded.subject_seq",
             [(child, *case) for child, case in self._cases.items()],
         )
-        await holding.hold(session, self._shielded, self.now)
         await connection.executemany(
             "INSERT INTO notices (id, kind, direction, toward, state, version, child, origin_county,"
-            " target_county, unwanted, untold, pushed, facts, tries, created_at, issued_at)"
-            " VALUES ($1, $2, 'local', $3, $4, 1, $5, $6, $7, '{}', false, 'no', 'no', 0, $8, $9)",
+            " target_county, unwanted, untold, released, unfounded, pushed, facts, tries, created_at, issued_at)"
+            " VALUES ($1, $2, 'local', $3, $4, 1, $5, $6, $7, '{}', false, false, false, 'no', 'no', 0,"
+            " $8, $9)",
             [self._row(child, draft) for child, draft in self._notices],
         )
+        shielded = [child for child, (_, _, shielded, _) in self._cases.items() if shielded]
+        await holding.hold(session, shielded, self.now)
         await connection.executemany("UPDATE notices SET child = $2 WHERE child = $1", self._merges)
         gone = [*self._gone, *(merged for merged, _ in self._merges)]
         await connection.execute("DELETE FROM cases WHERE child = ANY($1)", gone)
@@ -194,7 +204,7 @@ async def _stories(session: AsyncSession, events: Sequence[Arrived]) -> dict[UUI
     stories: dict[UUID, list[Told]] = defaultdict(list)
     for row in await connection.fetch(
         "SELECT child, kind, origin_county, target_county, state FROM notices"
-        " WHERE child = ANY($1) AND direction <> 'incoming' ORDER BY id",
+        " WHERE child = ANY($1) AND direction <> 'incoming' AND NOT unfounded ORDER BY id",
         sorted(children),
     ):
         stories[row["child"]].append(

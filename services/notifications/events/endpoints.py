@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1", tags=["events"])
 
 _BODY = {
     "required": True,
-    "content": {"application/json": {"schema": EventsIn.model_json_schema()}},
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/EventsIn"}}},
 }
 _SIGNED = [
     {

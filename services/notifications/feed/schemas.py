@@ -28,7 +28,7 @@ def _example(type_: str, **data: Any) -> dict[str, Any]:
         "source": "urn:hutong:chongqing",
         "type": type_,
         "subject": "mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpiytemzugu3dooby",
-        "time": "2026-11-20T08:00:00+00:00",
+        "time": "2026-11-20T08:00:00Z",
         "datacontenttype": "application/json",
         "data": {
             "county": "371721000000",

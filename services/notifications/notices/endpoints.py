@@ -6,10 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.notifications import idempotency, preconditions
+from services.notifications import preconditions
 from services.notifications.auditing import remember
 from services.notifications.hub import Hub
-from services.notifications.idempotency import KeyHeader
+from services.notifications.idempotency import once
+from services.notifications.idempotency.once import KeyHeader
 from services.notifications.notices import deciding, moving, queries
 from services.notifications.notices.issuing import Kind
 from services.notifications.notices.models import Notice
@@ -124,7 +125,7 @@ async def enquire(
     hub: Hub = request.app.state.hub
     wanted = uuid7()
     body = enquiry.model_dump_json().encode()
-    made = await idempotency.first(session, caller, "enquire", key, body, wanted, clock.now())
+    made = await once.first(session, caller, "enquire", key, body, wanted, clock.now())
     if made == wanted:
         notice = await deciding.enquire(session, caller, hub.references, enquiry, made, clock.now())
     else:

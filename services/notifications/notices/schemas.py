@@ -23,9 +23,9 @@ EXAMPLE: dict[str, Any] = {
     "unroutable": False,
     "overdue": False,
     "reference": "mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpiytemzugu3dooby",
-    "created_at": "2026-11-20T08:00:00+00:00",
-    "issued_at": "2026-11-20T08:00:00+00:00",
-    "delivered_at": "2026-11-20T08:00:02+00:00",
+    "created_at": "2026-11-20T08:00:00Z",
+    "issued_at": "2026-11-20T08:00:00Z",
+    "delivered_at": "2026-11-20T08:00:02Z",
 }
 
 

@@ -45,7 +45,10 @@ def signed(
         "requestBody": {
             "required": True,
             "content": {
-                kind: {"schema": model.model_json_schema(), "example": example}
+                kind: {
+                    "schema": {"$ref": f"#/components/schemas/{model.__name__}"},
+                    "example": example,
+                }
                 for kind in ("application/cloudevents+json", "application/json")
             },
         },

@@ -76,7 +76,7 @@ def example(type_: str, subject: str | None, data: dict[str, Any]) -> dict[str, 
         "id": "0198c1f0-0000-8000-8000-000000000001",
         "source": "urn:hutong:chongqing",
         "type": type_,
-        "time": "2026-11-20T08:00:00+00:00",
+        "time": "2026-11-20T08:00:00Z",
         "datacontenttype": "application/json",
         "data": data,
     }

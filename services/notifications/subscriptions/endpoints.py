@@ -6,10 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.notifications import idempotency, preconditions
+from services.notifications import preconditions
 from services.notifications.auditing import remember
 from services.notifications.deliveries.models import Receiver
-from services.notifications.idempotency import KeyHeader
+from services.notifications.idempotency import once
+from services.notifications.idempotency.once import KeyHeader
 from services.notifications.peers.endpoints import Now
 from services.notifications.preconditions import IfMatch
 from services.notifications.subscriptions import queries, subscribing
@@ -23,7 +24,6 @@ from services.notifications.subscriptions.schemas import (
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import Clock
-from shared.divisions import text_of
 from shared.ids import uuid7
 from shared.problems import responses
 from shared.sealing import Sealer
@@ -55,7 +55,7 @@ async def subscribe(
     """Have signed, thin webhooks sent to your address.  Keep the public key: it verifies every one of them."""
     wanted = uuid7()
     body = subscription.model_dump_json().encode()
-    made = await idempotency.first(session, caller, "subscribe", key, body, wanted, clock.now())
+    made = await once.first(session, caller, "subscribe", key, body, wanted, clock.now())
     if made == wanted:
         sealer = Sealer(request.app.state.master_keys)
         networks = request.app.state.settings.allowed_networks
@@ -187,8 +187,8 @@ async def _shown(
             SubscriptionOut(
                 id=receiver.id,
                 url=receiver.url,
-                low=text_of(receiver.low),
-                high=text_of(receiver.high),
+                low=f"{receiver.low:012d}",
+                high=f"{receiver.high:012d}",
                 kinds=[ItemKind(kind) for kind in receiver.kinds],
                 enabled=receiver.enabled,
                 disabled_because=receiver.disabled_because,

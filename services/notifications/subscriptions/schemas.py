@@ -19,7 +19,7 @@ EXAMPLE: dict[str, Any] = {
     "enabled": True,
     "version": 1,
     "public_keys": ["whpk_3vBkBBG2bAcCXyZ7Y6bPPZPPkBEMCVGgCvMHzAmvcTg="],
-    "created_at": "2026-11-20T08:00:00+00:00",
+    "created_at": "2026-11-20T08:00:00Z",
     "waiting": 0,
     "parked": 0,
 }

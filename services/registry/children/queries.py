@@ -20,25 +20,27 @@ _SEEN = "(c.residence_code BETWEEN $1 AND $2 OR c.hukou_code BETWEEN $1 AND $2)"
 async def visible(session: AsyncSession, caller: Caller, ids: Sequence[UUID]) -> list[Any]:
     """The children among ``ids`` that the caller may see."""
     connection = await raw(session)
-    return await connection.fetch(
+    rows: list[Any] = await connection.fetch(
         f"SELECT {_COLUMNS} FROM children c JOIN vault.data_keys k ON k.id = c.id"  # noqa: S608
         f" WHERE c.id = ANY($3) AND {_SEEN}",
         caller.grant.low,
         caller.grant.high,
         list(ids),
     )
+    return rows
 
 
 async def of_entry(session: AsyncSession, caller: Caller, entry: UUID) -> list[Any]:
     """The child that an entry is linked to, if the caller may see it."""
     connection = await raw(session)
-    return await connection.fetch(
+    rows: list[Any] = await connection.fetch(
         f"SELECT {_COLUMNS} FROM links l JOIN children c ON c.id = l.person"  # noqa: S608
         f" JOIN vault.data_keys k ON k.id = c.id WHERE l.entry_id = $3 AND {_SEEN}",
         caller.grant.low,
         caller.grant.high,
         entry,
     )
+    return rows
 
 
 async def found_by(
@@ -46,7 +48,7 @@ async def found_by(
 ) -> list[Any]:
     """The visible children that bear one of these look-up hashes."""
     connection = await raw(session)
-    return await connection.fetch(
+    rows: list[Any] = await connection.fetch(
         f"SELECT DISTINCT ON (c.id) {_COLUMNS} FROM child_lookups h"  # noqa: S608
         " JOIN children c ON c.id = h.child_id JOIN vault.data_keys k ON k.id = c.id"
         f" WHERE h.hash = ANY($3) AND {_SEEN} ORDER BY c.id LIMIT $4",
@@ -55,6 +57,7 @@ async def found_by(
         list(hashes),
         limit,
     )
+    return rows
 
 
 async def siblings(session: AsyncSession, caller: Caller, child: UUID) -> list[UUID]:

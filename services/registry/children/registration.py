@@ -27,7 +27,7 @@ from shared import divisions, outbox, telemetry
 from shared.database import raw
 from shared.hashes import keyed, lookup_hashes
 from shared.keys import KeySet
-from shared.sealing import Sealer, WrappedKey, binding, seal, unseal
+from shared.sealing import Sealer, Unsealable, WrappedKey, binding, seal, unseal
 
 log = structlog.get_logger()
 
@@ -283,7 +283,8 @@ async def refold(
 ) -> list[UUID]:
     """Fold these children from their records and write what changed; those that cannot be folded."""
     connection = await raw(session)
-    records = await records_of(connection, kit.sealer, children)
+    broken: set[UUID] = set()
+    records = await records_of(connection, kit.sealer, children, broken)
     decisions = await decisions_of(connection, children)
     before = await _rows(connection, children)
     announced: list[outbox.Event] = []
@@ -291,6 +292,9 @@ async def refold(
     gone: list[UUID] = []
     parked: list[UUID] = []
     for child in children:
+        if child in broken:
+            parked.append(child)
+            continue
         old = before.get(child)
         if not (held := records.get(child)):
             if old is not None:
@@ -319,6 +323,7 @@ async def refold(
             ("key_care", "child_id"),
             ("child_lookups", "child_id"),
             ("children", "id"),
+            ("vault.data_keys", "id"),
         ):
             await connection.execute(f"DELETE FROM {table} WHERE {column} = ANY($1)", gone)  # noqa: S608
     await outbox.append(session, kit.audit, now, announced)
@@ -326,16 +331,30 @@ async def refold(
 
 
 async def records_of(
-    connection: "asyncpg.Connection[Any]", sealer: Sealer, children: Sequence[UUID]
+    connection: "asyncpg.Connection[Any]",
+    sealer: Sealer,
+    children: Sequence[UUID],
+    broken: set[UUID] | None = None,
 ) -> dict[UUID, list[Opened]]:
-    """Every readable record linked to these children."""
+    """Every record linked to these children whose key was not destroyed.
+
+    A child of whom a record was tampered with goes into ``broken``; without that set ``Unsealable`` is raised.
+    """
     found: dict[UUID, list[Opened]] = {}
     for row in await connection.fetch(
         SELECT.replace("SELECT ", "SELECT l.person, ", 1)
         + " JOIN links l ON l.entry_id = r.entry_id WHERE l.person = ANY($1)",
         list(children),
     ):
-        if (opened := open_row(sealer, row)) is not None:
+        try:
+            opened = open_row(sealer, row)
+        except Unsealable:
+            if broken is None:
+                raise
+            log.error("record.unsealable", record=str(row["id"]))
+            broken.add(row["person"])
+            continue
+        if opened is not None:
             found.setdefault(row["person"], []).append(opened)
     return found
 
@@ -343,11 +362,14 @@ async def records_of(
 async def decisions_of(
     connection: "asyncpg.Connection[Any]", children: Sequence[UUID]
 ) -> dict[UUID, list[Any]]:
-    """Decisions by child: where their anchor is linked now, else where they were made."""
+    """Decisions by child: where their anchor is linked now, else where they were made.
+
+    One whose key was destroyed was erased and speaks no more.
+    """
     found: dict[UUID, list[Any]] = {}
     for row in await connection.fetch(
         "SELECT coalesce(l.person, d.child_id) AS child, d.kind, d.category, d.basis, d.decided_at"
-        " FROM decisions d LEFT JOIN links l ON l.entry_id = d.anchor"
+        " FROM decisions d JOIN vault.data_keys k ON k.id = d.id LEFT JOIN links l ON l.entry_id = d.anchor"
         " WHERE l.person = ANY($1) OR (l.person IS NULL AND d.child_id = ANY($1))"
         " ORDER BY d.decided_at, d.id",
         list(children),

@@ -1,6 +1,7 @@
 """Erasures: requests that two subjects must approve, and the tombstones they leave.
 
-A tombstone names the child and its entries by ids that are opaque without keys, and nothing else of them.
+A tombstone names the child and its entries by ids that are opaque without keys, and the two counties whose civil
+affairs may see it; nothing else of them.
 """
 
 from datetime import datetime

@@ -140,8 +140,19 @@ async def cancel_import(
 @router.get(
     "/{import_id}/verdicts",
     response_class=Verdicts,
-    response_model=VerdictOut,
-    response_description="One verdict a line, in the order of the input.",
+    responses={
+        200: {
+            "description": "One verdict a line, in the order of the input.",
+            "content": {
+                NDJSON: {
+                    "schema": {
+                        "type": "string",
+                        "description": f"One `{VerdictOut.__name__}` a line.",
+                    }
+                }
+            },
+        }
+    },
 )
 async def list_import_verdicts(
     request: Request,

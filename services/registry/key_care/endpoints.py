@@ -85,7 +85,6 @@ async def list_key_care(
         str | None,
         Query(max_length=500, description="`next` or a `cursor` line of the same question"),
     ] = None,
-    accept: Annotated[str, Header(max_length=1000)] = "application/json",
 ) -> Response:
     """The children of your area in key care, one entry a child and category, in the categories open to your department.
 
@@ -100,6 +99,7 @@ async def list_key_care(
     kit: Kit = request.app.state.kit
     groups = showing.sight(caller)
     question = Question(place, category, (state,) if state else None, status)
+    accept = request.headers.get("accept", "")
     if workbook.MEDIA_TYPE in accept:
         return StreamingResponse(
             await workbook.build(request, caller, question),

@@ -5,22 +5,26 @@ every link change; a change is taken only when its number is higher than the one
 may arrive in any order, twice, or from two replicas, and the newest still stands.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import httpx
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.children.registration import queue
+from services.registry.erasures import tombstones
 from services.registry.records.features import features_of
 from services.registry.records.models import RECALL
-from services.registry.records.vault import SELECT, Opened, open_row
+from services.registry.records.vault import SELECT, Opened, Plain, open_row
 from shared.database import SYSTEM, Database, raw
 from shared.limits import LEASE_SECONDS, MAX_PAGE
-from shared.sealing import Sealer
+from shared.sealing import Sealer, Unsealable
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,13 @@ async def resolve_batch(
     """Resolve up to ``limit`` queued entries; how many."""
     async with database.transaction(SYSTEM) as session:
         claimed = await _claim(session, limit)
-        newest = await _newest(await raw(session), sealer, [c.entry for c in claimed])
+        newest, erased = await _newest(await raw(session), sealer, [c.entry for c in claimed])
     if not claimed:
         return 0
-    links = await _ask(matching, newest)
+    asked = {o.plain.entry_id for o in newest} | erased.keys()
+    links = await _ask(matching, newest, erased)
+    answered = {UUID(link["entry"]) for link in links}
+    done = [c for c in claimed if c.entry in answered or c.entry not in asked]
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
         await take(connection, links)
@@ -47,21 +54,23 @@ async def resolve_batch(
             "DELETE FROM resolution_queue q USING unnest($1::uuid[], $2::bigint[], $3::timestamptz[])"
             " AS c(entry_id, wanted, leased_until)"
             " WHERE q.entry_id = c.entry_id AND q.wanted = c.wanted AND q.leased_until = c.leased_until",
-            *map(list, zip(*((c.entry, c.wanted, c.leased_until) for c in claimed), strict=True)),
+            [c.entry for c in done],
+            [c.wanted for c in done],
+            [c.leased_until for c in done],
         )
         await connection.execute(
             "UPDATE resolution_queue SET leased_until = NULL"
             " WHERE entry_id = ANY($1) AND leased_until = $2",
-            [c.entry for c in claimed],
+            [c.entry for c in done],
             claimed[0].leased_until,
         )
-    return len(claimed)
+    return len(done)
 
 
 async def _claim(session: AsyncSession, limit: int) -> list[Claimed]:
     connection = await raw(session)
     rows = await connection.fetch(
-        "UPDATE resolution_queue q SET leased_until = clock_timestamp() + make_interval(secs => $2)"
+        "UPDATE resolution_queue q SET leased_until = now() + make_interval(secs => $2)"
         " FROM (SELECT entry_id FROM resolution_queue"
         "  WHERE leased_until IS NULL OR leased_until < clock_timestamp()"
         "  ORDER BY bulk, queued_at LIMIT $1 FOR UPDATE SKIP LOCKED) AS next"
@@ -74,20 +83,40 @@ async def _claim(session: AsyncSession, limit: int) -> list[Claimed]:
 
 async def _newest(
     connection: "asyncpg.Connection[Any]", sealer: Sealer, entries: Sequence[UUID]
-) -> list[Opened]:
-    """The newest record of each entry, in the order in which they were received."""
+) -> tuple[list[Opened], dict[UUID, bool]]:
+    """The newest record of each entry, in the order in which they were received.
+
+    Apart from them the erased entries, whose key is gone, and whether each is to stay so for good.
+    """
+    if held := await tombstones.held(connection, entries):
+        # A version may have come in beside the erasure, before it could be refused.
+        await tombstones.shred(connection, held)
     rows = await connection.fetch(
         SELECT.replace("SELECT ", "SELECT DISTINCT ON (r.entry_id) ", 1)
         + " WHERE r.entry_id = ANY($1) ORDER BY r.entry_id, r.version DESC, r.kind DESC",
         list(entries),
     )
-    opened = [o for row in rows if (o := open_row(sealer, row)) is not None]
-    return sorted(opened, key=lambda o: o.plain.id)
+    opened = []
+    for row in rows:
+        try:
+            found = open_row(sealer, row)
+        except Unsealable:
+            log.error("record.unsealable", record=str(row["id"]))
+            found = Opened(Plain.of(row), None)
+        if found is not None:
+            opened.append(found)
+    erased = {r["entry_id"]: r["entry_id"] in held for r in rows if r["wrapped"] is None}
+    return sorted(opened, key=lambda o: o.plain.id), erased
 
 
-async def _ask(matching: httpx.AsyncClient, newest: Sequence[Opened]) -> list[dict[str, Any]]:
+async def _ask(
+    matching: httpx.AsyncClient, newest: Sequence[Opened], erased: Mapping[UUID, bool]
+) -> list[dict[str, Any]]:
     facts = [o for o in newest if o.item is not None]
-    recalled = [o for o in newest if o.plain.kind == RECALL]
+    silent: list[dict[str, Any]] = [
+        {"entry": str(o.plain.entry_id)} for o in newest if o.plain.kind == RECALL
+    ]
+    silent += [{"entry": str(entry), "erased": for_good} for entry, for_good in erased.items()]
     links: list[dict[str, Any]] = []
     if facts:
         body = [
@@ -98,15 +127,31 @@ async def _ask(matching: httpx.AsyncClient, newest: Sequence[Opened]) -> list[di
             }
             for o in facts
         ]
-        reply = await matching.post("/v1/resolutions", json={"items": body})
+        links += await _resolutions(matching, body)
+    if silent:
+        reply = await matching.post("/v1/retractions", json={"items": silent})
         reply.raise_for_status()
         links += reply.json()["items"]
-    if recalled:
-        reply = await matching.post(
-            "/v1/retractions", json={"items": [{"entry": str(o.plain.entry_id)} for o in recalled]}
-        )
-        reply.raise_for_status()
-        links += reply.json()["items"]
+    return links
+
+
+async def _resolutions(
+    matching: httpx.AsyncClient, body: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Matching's word on a batch.  An entry that it refuses holds up no other: the batch is halved until it stands
+    alone, stays queued and is named in the log by its id."""
+    reply = await matching.post("/v1/resolutions", json={"items": body})
+    if reply.status_code == 422:
+        if len(body) == 1:
+            log.error("resolution.refused", entry=body[0]["entry"])
+            return []
+        middle = len(body) // 2
+        return [
+            *await _resolutions(matching, body[:middle]),
+            *await _resolutions(matching, body[middle:]),
+        ]
+    reply.raise_for_status()
+    links: list[dict[str, Any]] = reply.json()["items"]
     return links
 
 

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.erasures import tombstones
 from services.registry.records import quality
 from services.registry.records.feeds import Feed, Item
 from services.registry.records.models import FACT, RECALL
@@ -123,6 +124,12 @@ async def store(
             results[index] = Result(index, item.source_id, "refused", flaws=(flaw,))
         else:
             arrived.append(_stamp(keys, caller, feed, index, item, now))
+    held = await tombstones.held(await raw(session), [a.plain.entry_id for a in arrived])
+    for each in arrived:
+        if each.plain.entry_id in held:
+            flaw = Flaw("", "erased", "This entry was erased for good.")
+            results[each.index] = Result(each.index, each.item.source_id, "refused", flaws=(flaw,))
+    arrived = [a for a in arrived if a.plain.entry_id not in held]
     for attempt in range(TRIES):
         try:
             async with session.begin_nested():

@@ -9,27 +9,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Header
-from sqlalchemy import LargeBinary, Text
-from sqlmodel import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.notifications.tables import INSTANT, Table
 from shared.auth import Caller
 from shared.database import raw
 from shared.problems import Invalid
-
-
-class IdempotencyKey(Table, table=True):
-    """Scoped by client and operation; ``made`` is what the first request created."""
-
-    __tablename__ = "idempotency_keys"
-
-    client: str = Field(primary_key=True, sa_type=Text)
-    operation: str = Field(primary_key=True, sa_type=Text)
-    key: str = Field(primary_key=True, sa_type=Text)
-    fingerprint: bytes = Field(sa_type=LargeBinary)
-    made: UUID
-    at: datetime = Field(sa_type=INSTANT)
 
 
 class KeyReused(Invalid):

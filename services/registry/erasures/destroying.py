@@ -1,0 +1,67 @@
+"""Destroying: after this nothing of a child can be read any more, here or in a copy of the database.
+
+Sealed rows stay where they are, since records are never changed; what goes are the data keys that open them, the fold,
+its look-up hashes, and, by way of the resolution queue, everything matching holds.  It may be repeated at any time.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from services.registry.children.registration import queue
+from services.registry.erasures.tombstones import shred
+from services.registry.records.storing import enqueue
+
+_SHRED_DECISIONS = (
+    "DELETE FROM vault.data_keys k USING decisions d WHERE k.id = d.id"
+    " AND (d.anchor = ANY($1) OR d.child_id = $3)"
+    " AND ($2::timestamptz IS NULL OR d.decided_at <= $2)"
+)
+_SHRED_OPENINGS = (
+    "DELETE FROM vault.data_keys k USING break_glass b WHERE k.id = b.id AND b.child_id = $1"
+    " AND ($2::timestamptz IS NULL OR b.opened_at <= $2)"
+)
+_REMOVE_FOLD = (
+    "DELETE FROM child_lookups WHERE child_id = $1",
+    "DELETE FROM key_care WHERE child_id = $1",
+    "DELETE FROM children WHERE id = $1",
+    "DELETE FROM vault.data_keys WHERE id = $1",
+)
+
+
+async def lock(connection: "asyncpg.Connection[Any]", child: UUID) -> list[UUID]:
+    """The child's entries, with nobody linking, folding or deciding about it until the transaction ends.
+
+    Links first, then the place in the fold queue: the order in which everyone takes them.
+    """
+    rows = await connection.fetch(
+        "SELECT entry_id FROM links WHERE person = $1 ORDER BY entry_id FOR UPDATE", child
+    )
+    await queue(connection, {child})
+    return [row["entry_id"] for row in rows]
+
+
+async def destroy(
+    connection: "asyncpg.Connection[Any]",
+    child: UUID,
+    entries: Sequence[UUID],
+    until: datetime | None = None,
+) -> None:
+    """Make the child unreadable and ask matching to forget its entries.
+
+    ``until`` spares what came later: a restore replays an erasure after which newer versions may have come.
+    """
+    await shred(connection, entries, until)
+    await connection.execute(_SHRED_DECISIONS, entries, until, child)
+    await connection.execute(_SHRED_OPENINGS, child, until)
+    for statement in _REMOVE_FOLD:
+        await connection.execute(statement, child)
+    await enqueue(connection, set(entries))
+    linked = await connection.fetch(
+        "SELECT DISTINCT person FROM links WHERE entry_id = ANY($1) AND person IS NOT NULL", entries
+    )
+    # In a restored database the entries may still be another child's: it is folded again without them.
+    await queue(connection, {child, *(row["person"] for row in linked)})

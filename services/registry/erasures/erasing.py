@@ -1,0 +1,165 @@
+"""Erasing: one person asks for it, another approves, and with the approval it is done.
+
+Cast: a *request* names child and legal ground; the *approval* of a second subject destroys the child in one
+transaction; the *tombstone* that stays lets a restore do it again.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.children import queries as children
+from services.registry.children.endpoints import act
+from services.registry.children.events import county
+from services.registry.children.registration import Kit
+from services.registry.erasures import queries
+from services.registry.erasures.destroying import destroy, lock
+from services.registry.erasures.schemas import ErasureIn, ErasureState
+from services.registry.erasures.subjects import Subject
+from shared import audit, divisions, outbox
+from shared.auth import Caller
+from shared.database import SYSTEM, enter, raw
+from shared.ids import uuid7
+from shared.problems import Conflict, NotFound
+
+
+class AlreadyRequested(Conflict):
+    type = "erasure-already-requested"
+    title = "An erasure of this child waits for its second person"
+    title_zh = "该儿童的删除申请正待第二人批准"
+
+
+class NotPending(Conflict):
+    type = "erasure-not-pending"
+    title = "This request was carried out or withdrawn before"
+    title_zh = "该删除申请已执行或已撤回"
+
+
+async def request_one(
+    session: AsyncSession, kit: Kit, caller: Caller, wanted: ErasureIn, now: datetime
+) -> UUID:
+    """Ask for a visible child to be erased; the request's id."""
+    subject = Subject.of(caller)
+    child = await _visible(session, caller, wanted.child_id)
+    erasure = uuid7()
+    await enter(session, SYSTEM)
+    connection = await raw(session)
+    made = await connection.execute(
+        "INSERT INTO erasures (id, child_id, residence_code, hukou_code, ground, hold, state, request_client,"
+        " request_actor, requested_at) VALUES ($1, $2, $3, $4, $5, $6, 'requested', $7, $8, $9)"
+        " ON CONFLICT (child_id) WHERE state = 'requested' DO NOTHING",
+        erasure,
+        wanted.child_id,
+        _county(child["residence_code"]),
+        _county(child["hukou_code"]),
+        str(wanted.ground),
+        wanted.hold,
+        subject.client,
+        subject.actor,
+        now,
+    )
+    if made != "INSERT 0 1":
+        raise AlreadyRequested
+    asked = act(
+        caller,
+        "erasures.request",
+        [wanted.child_id],
+        erasure=str(erasure),
+        ground=str(wanted.ground),
+    )
+    await audit.record(session, kit.audit, now, asked)
+    await enter(session, caller.reach)
+    return erasure
+
+
+async def approve(
+    session: AsyncSession, kit: Kit, caller: Caller, erasure: UUID, now: datetime
+) -> None:
+    """Approve as the second subject, and erase.  NotFound, NotPending or SecondPersonNeeded."""
+    row = await _pending(session, caller, erasure)
+    subject = Subject.of(caller).apart_from(Subject(row["request_client"], row["request_actor"]))
+    await _visible(session, caller, row["child_id"])
+    await enter(session, SYSTEM)
+    connection = await raw(session)
+    child_id: UUID = row["child_id"]
+    entries = await lock(connection, child_id)
+    child = await connection.fetchrow(
+        "SELECT child_seq, residence_code, hukou_code, shielded FROM children WHERE id = $1",
+        child_id,
+    )
+    if child is None:
+        raise NotFound
+    await destroy(connection, child_id, entries)
+    await _entomb(connection, row, entries, subject, now)
+    await outbox.append(session, kit.audit, now, [_erased(child_id, child)])
+    done = act(caller, "erasures.approve", [child_id], erasure=str(erasure), entries=len(entries))
+    await audit.record(session, kit.audit, now, done)
+    await enter(session, caller.reach)
+
+
+async def withdraw(
+    session: AsyncSession, kit: Kit, caller: Caller, erasure: UUID, now: datetime
+) -> None:
+    """Take back a request that nobody has approved.  NotFound or NotPending."""
+    row = await _pending(session, caller, erasure)
+    await enter(session, SYSTEM)
+    connection = await raw(session)
+    await connection.execute("UPDATE erasures SET state = 'withdrawn' WHERE id = $1", erasure)
+    done = act(caller, "erasures.withdraw", [row["child_id"]], erasure=str(erasure))
+    await audit.record(session, kit.audit, now, done)
+    await enter(session, caller.reach)
+
+
+async def _pending(session: AsyncSession, caller: Caller, erasure: UUID) -> Any:
+    row = await queries.one(session, caller, erasure, locked=True)
+    if row is None:
+        raise NotFound
+    if row["state"] != ErasureState.REQUESTED:
+        raise NotPending
+    return row
+
+
+async def _visible(session: AsyncSession, caller: Caller, child: UUID) -> Any:
+    rows = await children.visible(session, caller, [child])
+    if not rows:
+        raise NotFound
+    return rows[0]
+
+
+async def _entomb(
+    connection: "asyncpg.Connection[Any]",
+    row: Any,
+    entries: list[UUID],
+    subject: Subject,
+    now: datetime,
+) -> None:
+    await connection.execute(
+        "UPDATE erasures SET state = 'erased', approval_client = $2, approval_actor = $3, erased_at = $4"
+        " WHERE id = $1",
+        row["id"],
+        subject.client,
+        subject.actor,
+        now,
+    )
+    await connection.execute(
+        "INSERT INTO erased_entries (entry_id, erasure_id, hold) SELECT unnest($1::uuid[]), $2, $3",
+        entries,
+        row["id"],
+        row["hold"],
+    )
+
+
+def _erased(child: UUID, row: Any) -> outbox.Event:
+    body = {
+        "residence": county(row["residence_code"]),
+        "hukou": county(row["hukou_code"]),
+        "shielded": row["shielded"],
+    }
+    return outbox.Event("child.erased", child, row["child_seq"] + 1, body)
+
+
+def _county(code: int | None) -> int | None:
+    return None if code is None else divisions.county_of(code)
