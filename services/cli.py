@@ -24,6 +24,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "access": ("clients", "access"),
     "audit": ("proofs", "audit"),
     "rebuild": ("proofs", "rebuild"),
+    "backup": ("backup", "backup"),
+    "restore": ("backup", "restore"),
     "contracts": ("contracts", "contracts"),
     "migrations": ("migrations", "app"),
     "manifests": ("manifests", "manifests"),

@@ -12,12 +12,15 @@ so a birth in the future is not a finding here.
 import re
 from dataclasses import dataclass
 from datetime import date
+from operator import mul
 from typing import Literal
 
 from shared import divisions
 
 Sex = Literal["male", "female", "unknown"]
 
+_SHAPE = re.compile(r"[0-9]{17}[0-9X]")
+_DIGITS = re.compile(r"[0-9]+X?")
 _WEIGHTS = tuple(2**power % 11 for power in range(17, 0, -1))
 _CHECKS = "10X98765432"
 _EARLIEST_BIRTH_YEAR = 1850
@@ -59,7 +62,7 @@ def read(text: str) -> ResidentId:
     plain = normalized(text)
     if not plain:
         return _unread("id_missing")
-    if not re.fullmatch(r"[0-9]+X?", plain):
+    if _DIGITS.fullmatch(plain) is None:
         return _unread("id_not_a_number")
     if len(plain) == 18:
         return _read_18(plain)
@@ -75,7 +78,7 @@ def normalized(text: str) -> str:
 
 def checksum_ok(number: str) -> bool:
     """Whether 18 plain characters end in the check character of the 17 before."""
-    return re.fullmatch(r"[0-9]{17}[0-9X]", number) is not None and _check(number) == number[17]
+    return _SHAPE.fullmatch(number) is not None and _check(number) == number[17]
 
 
 def make(division6: int, born: date, sequence: int) -> str:
@@ -152,5 +155,4 @@ def _birth(digits: str) -> date | None:
 
 
 def _check(body: str) -> str:
-    total = sum(int(digit) * weight for digit, weight in zip(body[:17], _WEIGHTS, strict=True))
-    return _CHECKS[total % 11]
+    return _CHECKS[sum(map(mul, map(int, body[:17]), _WEIGHTS)) % 11]

@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from services.deployment import rendering
+from services.deployment.policies import findings
+
 DEPLOY = Path("deploy/k8s")
 #: A version whose schemas `kubernetes-validate` carries; raised with the lock.
 KUBERNETES = "1.37"
@@ -17,9 +20,7 @@ def manifests(
     overlay: Annotated[str, typer.Option(help="a folder of deploy/k8s/overlays")] = "example",
 ) -> None:
     """Render an overlay of deploy/k8s, or check it against Kubernetes' schemas and our own policies."""
-    # Developers' tools, which the image lacks.
-    from services.deployment import rendering
-    from services.deployment.policies import findings
+    # A developers' tool, which the image lacks; its `hutong --help` must do without.
     from services.deployment.schemas import schema_findings
 
     folder = DEPLOY / "overlays" / overlay

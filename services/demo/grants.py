@@ -28,7 +28,9 @@ SCOPES: Mapping[Department, tuple[Scope, ...]] = {
         Scope.ACCESS_READ,
     ),
 }
-PURPOSES: Mapping[Department, tuple[Purpose, ...]] = dict.fromkeys(SCOPES, (Purpose.VERIFICATION, Purpose.SERVICE)) | {
+PURPOSES: Mapping[Department, tuple[Purpose, ...]] = dict.fromkeys(
+    SCOPES, (Purpose.VERIFICATION, Purpose.SERVICE)
+) | {
     Department.CIVIL_AFFAIRS: tuple(Purpose),
     Department.DISABLED_FEDERATION: (Purpose.VERIFICATION, Purpose.SERVICE, Purpose.KEY_CARE),
 }

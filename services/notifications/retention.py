@@ -16,23 +16,31 @@ IDEMPOTENCY_KEYS = timedelta(days=7)
 
 _CLEAR = (
     (
-        "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries"
-        " WHERE state IN ('delivered', 'cancelled') AND ended_at < $1 LIMIT $2)",
+        (
+            "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries"
+            " WHERE state IN ('delivered', 'cancelled') AND ended_at < $1 LIMIT $2)"
+        ),
         DELIVERIES,
     ),
     (
-        "DELETE FROM events WHERE (sender, id) IN (SELECT sender, id FROM events"
-        " WHERE dispatched_at < $1 AND seq < (SELECT max(seq) FROM events) LIMIT $2)",
+        (
+            "DELETE FROM events WHERE (sender, id) IN (SELECT sender, id FROM events"
+            " WHERE dispatched_at < $1 AND seq < (SELECT max(seq) FROM events) LIMIT $2)"
+        ),
         INBOXES,
     ),
     (
-        "DELETE FROM peer_inbox WHERE (sender, id) IN (SELECT sender, id FROM peer_inbox"
-        " WHERE received_at < $1 LIMIT $2)",
+        (
+            "DELETE FROM peer_inbox WHERE (sender, id) IN (SELECT sender, id FROM peer_inbox"
+            " WHERE received_at < $1 LIMIT $2)"
+        ),
         INBOXES,
     ),
     (
-        "DELETE FROM idempotency_keys WHERE (client, operation, key) IN"
-        " (SELECT client, operation, key FROM idempotency_keys WHERE at < $1 LIMIT $2)",
+        (
+            "DELETE FROM idempotency_keys WHERE (client, operation, key) IN"
+            " (SELECT client, operation, key FROM idempotency_keys WHERE at < $1 LIMIT $2)"
+        ),
         IDEMPOTENCY_KEYS,
     ),
 )

@@ -13,7 +13,7 @@ the doubts.
 import csv
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -48,6 +48,7 @@ class Division:
         )
 
 
+@lru_cache(maxsize=1 << 16)
 def widen(text: str) -> int:
     """Read a code of 2, 4, 6, 9 or 12 digits, filling up with zeros; else ValueError."""
     if len(text) in (2, 4, 6, 9, 12) and text.isascii() and text.isdigit() and text[0] != "0":
@@ -77,11 +78,13 @@ def spells_of(code: int) -> tuple[Division, ...]:
     return _table().get(county_of(code), ())
 
 
+@lru_cache(maxsize=1 << 16)
 def known(code: int, on: date) -> bool:
     """Whether the code, or the county it lies in, was in force on that day."""
     return any(division.holds_on(on) for division in spells_of(code))
 
 
+@lru_cache(maxsize=1 << 16)
 def ever(code: int) -> bool:
     """Whether the code, or the county it lies in, was in force on any day since 1980."""
     return bool(spells_of(code))

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from services.cli import app
+from services.cli import app_for
 from services.deployment.databases import SERVICES, ExternalServer
 from tests.databases import Cluster
 
@@ -39,7 +39,7 @@ class Operator:
             "HUTONG_SUPERUSER_URL": self.superuser_url,
             **told,
         }
-        return CliRunner().invoke(app, command, env=environment)
+        return CliRunner().invoke(app_for(command[0]), command, env=environment)
 
     def url(self, service: str, kind: str) -> str:
         return (self.home / "databases" / service / kind).read_text()

@@ -125,7 +125,13 @@ async def _take_anything(scope: Any, receive: Any, send: Any) -> None:
 
 
 NAME, NUMBER, BORN = "示小明", "500233201705030013", "2017-05-03"
-FATHER = {"name": "示大山", "relation": "father", "id_number": "500233198804120116", "phone": "14200000001"}
+SISTER, SISTER_NUMBER, SISTER_BORN = "示小红", "500233201905030018", "2019-05-03"
+FATHER = {
+    "name": "示大山",
+    "relation": "father",
+    "id_number": "500233198804120116",
+    "phone": "14200000001",
+}
 
 
 def item(source_id: str, number: str = NUMBER, name: str = NAME, **more: Any) -> dict[str, Any]:
@@ -174,8 +180,8 @@ async def tell(world: World) -> None:
         "assistance",
         item("A-1", kind="minimum_living", event="started", on="2026-02-01"),
     )
-    sister = item("E-2", "500233201905030018", "示小红")
-    sister["child"] |= {"birth_date": "2019-05-03", "sex": "unknown"}
+    sister = item("E-2", SISTER_NUMBER, SISTER)
+    sister["child"] |= {"birth_date": SISTER_BORN, "sex": "unknown"}
     line = json.dumps({**sister, **ENROLLED}, ensure_ascii=False).encode() + b"\n"
     imported = await education.post("/v1/imports/enrolments", content=line + b"{}\n")
     assert imported.status_code == 202, imported.text
@@ -187,6 +193,7 @@ async def tell(world: World) -> None:
     await settle(world.hub)
     await _care_for(civil)
     await _break_glass(world)
+    await _ask_for_erasure(world)
     await _ask_and_hear(world)
     await settle(world.hub)
 
@@ -221,6 +228,17 @@ async def _break_glass(world: World) -> None:
         headers={"Idempotency-Key": str(uuid4())},
     )
     assert opened.status_code == 200 and opened.json()["found"], opened.text
+
+
+async def _ask_for_erasure(world: World) -> None:
+    """Of the sister; nobody approves it."""
+    civil = await world(Department.CIVIL_AFFAIRS, HOME)
+    asked = await civil.post(
+        "/v1/erasures",
+        json={"child_id": str(await child_of(world, SISTER, SISTER_BORN)), "ground": "unlawful"},
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    assert asked.status_code == 201, asked.text
 
 
 async def _ask_and_hear(world: World) -> None:
@@ -274,9 +292,9 @@ async def send_as_peer(world: World, path: str, message: dict[str, Any]) -> http
     return await (await world.anyone("notifications")).post(path, content=body, headers=headers)
 
 
-async def child_of(world: World, name: str) -> UUID:
+async def child_of(world: World, name: str, born: str = BORN) -> UUID:
     """The id of a child of the story, by its name, as civil affairs at its home finds it."""
     civil = await world(Department.CIVIL_AFFAIRS, HOME)
-    found = await civil.post("/v1/children/search", json={"name": name, "birth_date": BORN})
+    found = await civil.post("/v1/children/search", json={"name": name, "birth_date": born})
     (child,) = found.json()["children"]
     return UUID(child["id"])

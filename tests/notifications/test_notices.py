@@ -1,12 +1,15 @@
 """Notices within one hub: issued, handed over, listed, answered; held for shielded children; hidden from others."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
 import pytest
+from sqlalchemy import event
 
+from services.notifications.feed import queries as feed_queries
 from shared.references import References
 from shared.vocabulary import Purpose, Scope
 from tests.notifications.hubs import HOME, HUKOU, Hub, MovingClock
@@ -437,3 +440,111 @@ async def test_answers_wait_for_the_registry(chongqing: Hub, hukou: httpx.AsyncC
     chongqing.clock.pass_by(seconds=10)
     await chongqing.worker.settle()
     assert (await chongqing.rows("SELECT pushed FROM notices"))[0]["pushed"] == "refused"
+
+
+async def test_evidence_that_comes_back_is_told_again(
+    chongqing: Hub, hukou: httpx.AsyncClient
+) -> None:
+    """All in one page of events: registered, withdrawn, registered anew."""
+    child = uuid4()
+    await chongqing.tell(
+        chongqing.event("child.registered", child),
+        chongqing.event("child.withdrawn", child),
+        chongqing.event("child.registered", child),
+    )
+    assert await states(chongqing) == [("arrived", "withdrawn"), ("arrived", "issued")]
+    assert len(await chongqing.rows("SELECT 1 FROM cases")) == 1
+
+
+async def test_a_release_is_not_asked_for_twice(chongqing: Hub, home: httpx.AsyncClient) -> None:
+    child = uuid4()
+    await chongqing.tell(chongqing.event("child.registered", child, shielded=True))
+    held = await the_notice(home)
+    await home.post(f"/v1/notices/{held['id']}/release", headers={"If-Match": '"1"'})
+    await chongqing.tell(chongqing.event("child.updated", child, shielded=True))
+    assert await states(chongqing) == [("arrived", "issued")], "unroutable, but no longer held"
+
+
+async def test_listing_beside_answering_sets_nothing_back(
+    chongqing: Hub, hukou: httpx.AsyncClient
+) -> None:
+    await chongqing.tell(*(chongqing.event("child.registered", uuid4()) for _ in range(12)))
+    ids = [r["id"] for r in await chongqing.rows("SELECT id FROM notices")]
+
+    async def answer(notice: UUID) -> int:
+        reply = await hukou.post(f"/v1/notices/{notice}/answer", json={"outcome": "confirmed"})
+        return reply.status_code
+
+    async def look() -> int:
+        return (await hukou.get("/v1/notices")).status_code
+
+    statuses = await asyncio.gather(*(f for i in ids for f in (look(), answer(i), look())))
+    assert set(statuses) == {200}
+    assert await states(chongqing) == [("arrived", "answered")] * 12
+
+
+async def test_what_is_done_is_cleared_away_in_time(
+    chongqing: Hub, clock: MovingClock, hukou: httpx.AsyncClient
+) -> None:
+    async with listening(clock) as receiver:
+        await hukou.post(
+            "/v1/subscriptions", json={"url": receiver.url}, headers={"Idempotency-Key": "k"}
+        )
+        await chongqing.tell(*(chongqing.event("child.registered", uuid4()) for _ in range(3)))
+        kept = {"deliveries": 6, "events": 3, "idempotency_keys": 1, "notices": 3, "attempts": 6}
+        for days, gone in (
+            (6, {}),
+            (3, {"idempotency_keys": 0}),
+            (25, {"idempotency_keys": 0, "deliveries": 0, "attempts": 0}),
+            (90, {"idempotency_keys": 0, "deliveries": 0, "attempts": 0, "events": 1}),
+        ):
+            clock.pass_by(days=days)
+            await chongqing.worker.clear()
+            for table, count in {**kept, **gone}.items():
+                (row,) = await chongqing.rows(f"SELECT count(*) FROM {table}")
+                assert row["count"] == count, (days, table)
+
+
+async def test_hot_reads_walk_an_index(chongqing: Hub) -> None:
+    await chongqing.rows(
+        "INSERT INTO notices (id, kind, direction, toward, state, version, child, origin_county,"
+        " target_county, unwanted, untold, released, unfounded, pushed, facts, tries, created_at, issued_at)"
+        " SELECT gen_random_uuid(), 'arrived', 'local', 'hukou', 'issued', 1, gen_random_uuid(),"
+        " (500000 + n % 997) * 1000000::bigint, (370000 + n % 1009) * 1000000::bigint, '{}', false, false,"
+        " false, 'no', 'no', 0, now(), now() FROM generate_series(1, 60000) n"
+    )
+    await chongqing.rows(
+        "INSERT INTO announcements (position, county, place, source, at, lane_subject, child)"
+        " SELECT n, (500000 + n % 997) * 1000000::bigint, 0, gen_random_uuid(), now(),"
+        " gen_random_uuid(), gen_random_uuid() FROM generate_series(1, 60000) n"
+    )
+    await chongqing.rows("ANALYZE notices, announcements")
+    caller = await chongqing.official("civil-500103", "500103")
+    plans: list[str] = []
+    engine = chongqing.apps["notifications"].state.database.engine.sync_engine
+
+    def note(conn: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if "FROM notices" in statement and statement.startswith("SELECT"):
+            plans.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    assert (await caller.get("/v1/notices")).status_code == 200
+    event.remove(engine, "before_cursor_execute", note)
+    assert plans
+    connection = await asyncpg.connect(chongqing.urls["notifications"].app)
+    try:
+        await connection.execute(
+            "SELECT set_config('hutong.low', '500103000000', false),"
+            " set_config('hutong.high', '500103999999', false)"
+        )
+        area = (500103000000, 500103999999)
+        for statement, values in (
+            (plans[0], (*area, *area, 101)),
+            (feed_queries._PAGE, (0, *area, "civil-500103", 100)),
+        ):
+            rows = await connection.fetch(f"EXPLAIN {statement}", *values)
+            plan = "\n".join(row[0] for row in rows)
+            assert "Seq Scan" not in plan, plan
+            assert "Index Cond" in plan, plan
+    finally:
+        await connection.close()

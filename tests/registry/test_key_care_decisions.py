@@ -12,6 +12,7 @@ from services.registry.children import rebuilding
 from services.registry.key_care import deciding
 from services.registry.key_care.settling import ALLOWED
 from services.registry.key_care.terms import DecisionKind
+from services.registry.records.resolving import take
 from shared.database import SYSTEM, raw
 from shared.sealing import Unsealable
 from shared.vocabulary import Scope
@@ -256,8 +257,6 @@ async def test_evidence_that_is_recalled_turns_a_confirmed_entry_into_a_review(
     await civil.post("/v1/surveys/recalls", json={"source_ids": [item["source_id"]]})
     rows = await registry.system("SELECT entry_id FROM records WHERE kind = 1")
     # Matching answers a recall with an entry that speaks of nobody.
-    from services.registry.records.resolving import take
-
     async with registry.database.transaction(SYSTEM) as session:
         await take(
             await raw(session),

@@ -68,10 +68,10 @@ async def list_notices(
     position = UUID(cursors.read(after, bound, clock.now())) if after else None
     found = await queries.page(session, caller, states, direction, kind, position, limit + 1)
     listed = found[:limit]
-    for notice in listed:
-        if notice.state == State.ISSUED and notice.receiver_client == caller.client:
-            moving.move(notice, Move.DELIVER, clock.now())
-            session.add(notice)
+    new = [notice.id for notice in listed if notice.state == State.ISSUED]
+    await queries.reload(
+        session, await moving.delivered_to(session, caller.client, new, clock.now())
+    )
     await _remember(request, session, caller, "notices.list", listed)
     more = len(found) > limit
     return NoticesOut(

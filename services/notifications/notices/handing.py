@@ -151,7 +151,8 @@ async def _reroute(session: AsyncSession, now: datetime) -> int:
         successor = uuid7()
         await connection.execute(
             "INSERT INTO notices (id, kind, direction, toward, state, version, child, origin_county,"
-            " target_county, unwanted, untold, released, unfounded, replaces, pushed, facts, tries, created_at, issued_at)"
+            " target_county, unwanted, untold, released, unfounded, replaces, pushed,"
+            " facts, tries, created_at, issued_at)"
             " VALUES ($1, $2, 'local', $3, $4, 1, $5, $6, $7, $8, false, false, false, $9,"
             " 'no', 'no', 0, $10, $11)",
             successor,

@@ -12,7 +12,7 @@ from shared.database import raw
 
 
 async def hold(session: AsyncSession, children: Sequence[UUID], now: datetime) -> None:
-    """Notices about these children that have not left yet wait for a person's decision.
+    """Notices about these children that have not left, and that no person has released, wait for a decision.
 
     One that is on the wire at this moment counts as gone.
     """
@@ -23,6 +23,7 @@ async def hold(session: AsyncSession, children: Sequence[UUID], now: datetime) -
         "UPDATE notices n SET state = 'awaiting_decision', version = version + 1, issued_at = NULL,"
         " direction = 'local', peer = NULL, receiver_client = NULL, receiver_name = NULL"
         " WHERE n.child = ANY($1) AND n.state = 'issued' AND n.direction <> 'incoming'"
+        " AND NOT n.released"
         " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notice = n.id"
         "  AND (d.state <> 'pending' OR d.leased_until > clock_timestamp()))"
         " RETURNING n.id",
@@ -37,7 +38,7 @@ async def withdraw_all(session: AsyncSession, children: Sequence[UUID], now: dat
         return
     connection = await raw(session)
     ended = await connection.fetch(
-        "UPDATE notices SET state = 'withdrawn', version = version + 1, ended_at = $2,"
+        "UPDATE notices SET state = 'withdrawn', version = version + 1, ended_at = $2, unfounded = true,"
         " untold = direction = 'outgoing' AND issued_at IS NOT NULL"
         " WHERE child = ANY($1) AND direction <> 'incoming'"
         " AND state IN ('awaiting_decision', 'issued', 'delivered', 'read', 'accepted')"

@@ -14,8 +14,10 @@ class Notice(Table, table=True):
     """One notice, ours or a peer hub's.
 
     ``issued_at`` stays empty while a person has still to decide: until then the target side cannot see the row.
-    ``child`` is known for our own notices, ``reference`` (made by the peer) for incoming ones.  ``told`` is the last
-    state that the peer was told of.  ``unwanted`` lists receivers that said the child is not theirs.
+    ``child`` is known for our own notices, ``reference`` (made by the peer) for incoming ones.  Without
+    ``receiver_name`` a notice is unroutable so far; ``unwanted`` lists receivers that said "not ours".  ``untold``
+    says that the peer has still to hear of the present state.  ``pushed`` and ``facts`` follow what goes to our
+    registry (the answer; what a peer's notice is about) and share ``tries`` and ``due_at``.
     """
 
     __tablename__ = "notices"
@@ -63,6 +65,10 @@ class Notice(Table, table=True):
     peer: str | None = Field(default=None, sa_type=Text)
     remote_id: UUID | None = None
     untold: bool = False
+    released: bool = False
+    """A person decided that it may leave."""
+    unfounded: bool = False
+    """Its evidence was taken back, so it counts as never told."""
     replaces: UUID | None = None
     replaced_by: UUID | None = None
     outcome: str | None = Field(default=None, sa_type=Text)

@@ -35,6 +35,7 @@ def move(notice: Notice, what: Move, now: datetime) -> bool:
     notice.version += 1
     if what in {Move.RELEASE, Move.HOLD}:
         notice.issued_at = now if what is Move.RELEASE else None
+        notice.released = what is Move.RELEASE
     if what is not Move.WITHDRAW and reached in {
         State.DELIVERED,
         State.READ,
@@ -64,15 +65,34 @@ def must_move(notice: Notice, what: Move, now: datetime) -> None:
 
 
 async def delivered(session: AsyncSession, notices: Sequence[UUID], now: datetime) -> None:
-    """Mark issued notices as delivered; later states stay."""
+    """Mark issued notices as delivered; later states stay.  Rows are locked in the order of their ids."""
     if notices:
         connection = await raw(session)
         await connection.execute(
-            "UPDATE notices SET state = 'delivered', version = version + 1, delivered_at = $2"
-            " WHERE id = ANY($1) AND state = 'issued'",
+            "UPDATE notices n SET state = 'delivered', version = n.version + 1, delivered_at = $2"
+            " FROM (SELECT id FROM notices WHERE id = ANY($1) AND state = 'issued'"
+            "  ORDER BY id FOR UPDATE) AS due WHERE n.id = due.id",
             list(notices),
             now,
         )
+
+
+async def delivered_to(
+    session: AsyncSession, client: str, notices: Sequence[UUID], now: datetime
+) -> list[UUID]:
+    """Mark issued notices as delivered to this client, which is being given them; which ones were."""
+    if not notices:
+        return []
+    connection = await raw(session)
+    rows = await connection.fetch(
+        "UPDATE notices n SET state = 'delivered', version = n.version + 1, delivered_at = $3"
+        " FROM (SELECT id FROM notices WHERE id = ANY($1) AND receiver_client = $2 AND state = 'issued'"
+        "  ORDER BY id FOR UPDATE) AS due WHERE n.id = due.id RETURNING n.id",
+        list(notices),
+        client,
+        now,
+    )
+    return [row["id"] for row in rows]
 
 
 async def read_by(session: AsyncSession, read: Sequence[tuple[UUID, str]], now: datetime) -> None:
@@ -82,25 +102,11 @@ async def read_by(session: AsyncSession, read: Sequence[tuple[UUID, str]], now: 
         await connection.execute(
             "UPDATE notices n SET state = 'read', version = n.version + 1, read_at = $3,"
             " delivered_at = coalesce(n.delivered_at, $3)"
-            " FROM unnest($1::uuid[], $2::text[]) AS r(child, client)"
-            " WHERE n.child = r.child AND n.receiver_client = r.client"
-            " AND n.state IN ('issued', 'delivered')",
+            " FROM (SELECT id FROM notices JOIN unnest($1::uuid[], $2::text[]) AS r(subject, reader)"
+            "  ON child = r.subject AND receiver_client = r.reader"
+            "  WHERE state IN ('issued', 'delivered') ORDER BY id FOR UPDATE OF notices) AS due"
+            " WHERE n.id = due.id",
             [child for child, _ in read],
             [client for _, client in read],
-            now,
-        )
-
-
-async def delivered_to(
-    session: AsyncSession, client: str, notices: Sequence[UUID], now: datetime
-) -> None:
-    """Mark issued notices as delivered to this client, which has just been given them."""
-    if notices:
-        connection = await raw(session)
-        await connection.execute(
-            "UPDATE notices SET state = 'delivered', version = version + 1, delivered_at = $3"
-            " WHERE id = ANY($1) AND receiver_client = $2 AND state = 'issued'",
-            list(notices),
-            client,
             now,
         )

@@ -54,6 +54,16 @@ async def page(
     return list(found.all())
 
 
+async def reload(session: AsyncSession, notices: Sequence[UUID]) -> None:
+    """Bring rows that a statement has changed up to date where they were loaded."""
+    if notices:
+        await session.exec(
+            select(Notice)
+            .where(col(Notice.id).in_(notices))
+            .execution_options(populate_existing=True)
+        )
+
+
 async def for_change(session: AsyncSession, caller: Caller, notice_id: UUID) -> Notice:
     """Lock the notice; one that the caller may not see reads as absent."""
     found = await session.exec(

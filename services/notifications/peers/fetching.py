@@ -71,7 +71,7 @@ class Fetcher:
     database: Database
     clock: Clock
     hub: str
-    hub_client_key: Key | None
+    hub_client_key: Key
     registry: httpx.AsyncClient
     transport: httpx.AsyncBaseTransport | None = None
     _peers: dict[Source, httpx.AsyncClient] = field(default_factory=dict)
@@ -199,8 +199,6 @@ class Fetcher:
 
     def _peer(self, source: Source) -> httpx.AsyncClient:
         if source not in self._peers:
-            if self.hub_client_key is None:
-                raise PeerFault("no client key for peers")
             auth = ClientCredentials(
                 f"hub-{self.hub}",
                 self.hub_client_key,

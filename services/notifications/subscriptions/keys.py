@@ -50,7 +50,7 @@ class KeyRing:
     """Opens the keys that sign for a receiver."""
 
     master: KeySet
-    hub_key: Ed25519PrivateKey | None
+    hub_key: Ed25519PrivateKey
 
     async def signers(
         self, session: AsyncSession, deliveries: Iterable[Claimed], now: datetime
@@ -60,7 +60,7 @@ class KeyRing:
         own = set()
         for delivery in deliveries:
             if delivery.client is None:
-                found[delivery.receiver] = [self.hub_key] if self.hub_key else []
+                found[delivery.receiver] = [self.hub_key]
             else:
                 own.add(delivery.receiver)
         if not own:

@@ -76,15 +76,13 @@ async def shown(
                 "status": row["status"],
                 "reasons": decision["reasons"],
                 "missing": decision["missing"],
-                "next_change_on": row["next_change_on"],
+                "next_change_on": decision["next_change_on"],
                 "rule_version": decision["profile"],
             }
         if "key_care" in groups:
             seen["key_care"] = [dict(k) for k in care.get(row["id"], [])]
             seen["shielded"] = row["shielded"]
-        children.append(
-            ChildOut.model_validate({"id": row["id"], "changed_at": row["changed_at"], **seen})
-        )
+        children.append(ChildOut.model_validate({"id": row["id"], **seen}))
     return children
 
 

@@ -124,13 +124,13 @@ def build(
 ) -> Folded:
     """One child from its records and decisions, as of ``day``: pure, so that a rebuild can prove the registry."""
     folded = fold(records)
-    code = folded.residing.code
-    profile = kit.profiles.for_division(code, day) if code is not None else None
+    here = folded.residing.now
+    # The rules of the last home go on holding after its stay ended: nothing ends by itself.
+    profile = kit.profiles.for_division(here.code, day) if here else None
     decision = decide(folded.facts(), profile, day)
     live = current(records)
     care = _key_care(kit, child, folded, live, decisions, profile, day)
     # The row says where the child lives even after the last stay ended, so that the place keeps sight of it.
-    here = folded.residing.now
     sex = folded.fields.get("sex")
     return Folded(
         id=child,
@@ -159,6 +159,7 @@ def _decision(decision: StatusDecision, gone: bool) -> dict[str, Any]:
         ],
         "missing": list(decision.missing),
         "profile": decision.profile,
+        "next_change_on": decision.next_change_on.isoformat() if decision.next_change_on else None,
         "moved_out": gone,
     }
 
@@ -466,7 +467,26 @@ async def _write(
     )
 
 
-_CHILD_COLUMNS = ["id", "child_seq", "birth_on", "sex", "residence_code", "hukou_code", "residence_stated_by", "hukou_stated_by", "status", "decision", "next_change_on", "shielded", "entries", "digest", "sealed", "folded_on", "registered_at", "changed_at"]
+_CHILD_COLUMNS = [
+    "id",
+    "child_seq",
+    "birth_on",
+    "sex",
+    "residence_code",
+    "hukou_code",
+    "residence_stated_by",
+    "hukou_stated_by",
+    "status",
+    "decision",
+    "next_change_on",
+    "shielded",
+    "entries",
+    "digest",
+    "sealed",
+    "folded_on",
+    "registered_at",
+    "changed_at",
+]
 _UPSERT = (
     f"INSERT INTO children ({', '.join(_CHILD_COLUMNS)}) VALUES ("  # noqa: S608  (names are constants)
     + ", ".join(f"${i + 1}" for i in range(len(_CHILD_COLUMNS)))

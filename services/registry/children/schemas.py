@@ -88,7 +88,6 @@ class ChildOut(BaseModel):
     status: StatusOut | None = None
     key_care: list[KeyCareMark] | None = Field(default=None, max_length=50)
     shielded: bool | None = None
-    changed_at: datetime | None = None
 
 
 class ChildrenOut(BaseModel):

@@ -47,11 +47,12 @@ def masked(field: str, value: str) -> str:
 
 
 def view(state: Mapping[str, Any], groups: Mapping[str, str], shielded: bool) -> dict[str, Any]:
-    """The parts of a state open to ``groups``; a shielded child has no address for anyone."""
+    """The parts of a state open to ``groups``; a shielded child has no address for anyone, and a school is one."""
     fields = {}
     for name, held in state["fields"].items():
-        level = groups.get(group_of(name))
-        if level is not None:
+        group = group_of(name)
+        level = groups.get(group)
+        if level is not None and not (shielded and group == "school"):
             value = masked(name, held["value"]) if level == MASKED else held["value"]
             fields[name] = {"value": value, **_provenance(held, groups)}
     seen: dict[str, Any] = {"fields": fields}

@@ -154,8 +154,6 @@ def bound(row: Any) -> bytes:
 
 
 def note_of(sealer: Sealer, row: Any) -> str:
-    """The note of a ``decisions`` row and its data key; empty once that is destroyed.  Unsealable when changed."""
-    if row["wrapped"] is None:
-        return ""
+    """The note of a ``decisions`` row joined with its data key; Unsealable when anything bound was changed."""
     data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
     return unseal(data_key, row["sealed"], bound(row)).decode()

@@ -132,7 +132,7 @@ async def entry_of(session: AsyncSession, child: UUID, category: str) -> Any | N
 
 
 async def decisions(session: AsyncSession, child: UUID, category: str) -> list[Any]:
-    """What people decided on one category of a child, oldest first; for the service itself."""
+    """What people decided on one category of a child, oldest first, the erased left out; for the service itself."""
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
         "SELECT d.id, d.anchor, d.child_id, d.basis, d.kind, d.category, d.reason, d.client, d.department,"
@@ -140,7 +140,7 @@ async def decisions(session: AsyncSession, child: UUID, category: str) -> list[A
         " FROM (SELECT d.* FROM links l JOIN decisions d ON d.anchor = l.entry_id WHERE l.person = $1"
         "  UNION ALL SELECT d.* FROM decisions d LEFT JOIN links l ON l.entry_id = d.anchor"
         "  WHERE d.child_id = $1 AND l.person IS NULL) d"
-        " LEFT JOIN vault.data_keys v ON v.id = d.id WHERE d.category = $2"
+        " JOIN vault.data_keys v ON v.id = d.id WHERE d.category = $2"
         " ORDER BY d.decided_at, d.id LIMIT 200",
         child,
         category,

@@ -48,12 +48,6 @@ def child_of(kit: Kit, row: Any, groups: Groups) -> dict[str, Any]:
     """The child of an entry's row; a shielded one has neither address nor school."""
     shielded: bool = row["shielded"]
     seen = viewing.view(open_state(kit.sealer, row), groups, shielded)
-    if shielded:
-        seen["fields"] = {
-            name: held
-            for name, held in seen["fields"].items()
-            if viewing.group_of(name) != "school"
-        }
     if "status" in groups:
         decision = row["decision"]
         seen["status"] = {

@@ -155,6 +155,8 @@ def upgrade() -> None:
         sa.Column("peer", sa.Text(), nullable=True),
         sa.Column("remote_id", sa.Uuid(), nullable=True),
         sa.Column("untold", sa.Boolean(), nullable=False),
+        sa.Column("released", sa.Boolean(), nullable=False),
+        sa.Column("unfounded", sa.Boolean(), nullable=False),
         sa.Column("replaces", sa.Uuid(), nullable=True),
         sa.Column("replaced_by", sa.Uuid(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),

