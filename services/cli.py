@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "introduce": ("operations", "introduce"),
     "clients": ("clients", "clients"),
     "access": ("clients", "access"),
+    "contacts": ("clients", "contacts"),
     "audit": ("proofs", "audit"),
     "rebuild": ("proofs", "rebuild"),
     "backup": ("backup", "backup"),

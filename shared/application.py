@@ -86,7 +86,11 @@ def create(
         """Is this process able to serve?  Asks its own database and no peer."""
         try:
             async with asyncio.timeout(2), database.transaction(SYSTEM) as session:
-                await (await session.connection()).execute(text("SELECT 1"))
+                ready = await (await session.connection()).execute(
+                    text("SELECT to_regclass('alembic_version') IS NOT NULL")
+                )
+                if not ready.scalar_one():
+                    raise RuntimeError("the database is not migrated")
         except Exception as error:
             raise problems.Unavailable() from error
         return Health(status="ready")

@@ -59,8 +59,10 @@ class ClientCredentials(httpx.Auth):
         issuer: str,
         scopes: Sequence[Scope],
         transport: httpx.AsyncBaseTransport | None = None,
+        token_url: str = "",
     ) -> None:
         self.client_id = client_id
+        self._token_url = token_url or f"{issuer}/oauth2/token"
         self._key = key
         self._issuer = issuer
         self._scopes = " ".join(scopes)
@@ -75,7 +77,7 @@ class ClientCredentials(httpx.Auth):
             if time.monotonic() > self._until - 30:
                 async with client(transport=self._transport) as http:
                     reply = await http.post(
-                        f"{self._issuer}/oauth2/token",
+                        self._token_url,
                         data={
                             "grant_type": "client_credentials",
                             "scope": self._scopes,

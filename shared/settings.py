@@ -28,12 +28,25 @@ class HubSettings(BaseSettings):
     registry_database_url: SecretStr | None = None
     matching_database_url: SecretStr | None = None
     notifications_database_url: SecretStr | None = None
+    issuer_url: str = Field(
+        default="",
+        description="the OAuth issuer as departments outside name it; default the registry's URL",
+    )
     pool_size: int = Field(default=5, ge=1, le=50, description="database connections per process")
+    worker_port: int = Field(
+        default=0, ge=0, le=65535, description="where a worker serves /metrics; 0: nowhere"
+    )
     log_level: str = "info"
 
     @property
     def issuer(self) -> str:
-        return self.registry_url
+        """The one string that assertions and tokens name as issuer and audience."""
+        return self.issuer_url or self.registry_url
+
+    @property
+    def token_url(self) -> str:
+        """Where the hub's own services get their tokens: the registry's internal address."""
+        return f"{self.registry_url}/oauth2/token"
 
     def key_set(self, service: str, name: str) -> KeySet:
         return keys.load(self.home / "keys" / service / f"{name}.json")

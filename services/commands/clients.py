@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 from services.registry.access.matrix import matrix
+from services.registry.break_glass import contacts as duty_contacts
 from services.registry.identity import clients as registered
 from services.registry.settings import RegistrySettings
 from shared import divisions, jwk
-from shared.database import SYSTEM, Database
+from shared.database import SYSTEM, Database, raw
 from shared.vocabulary import Department, Purpose, Scope
 
 clients = typer.Typer(help="OAuth clients and their grants.", no_args_is_help=True)
@@ -127,3 +128,22 @@ def show() -> None:
 @access.callback()
 def _group() -> None:
     """Keeps `show` a command of its own."""
+
+
+contacts = typer.Typer(help="Duty contacts that break-glass answers.", no_args_is_help=True)
+
+
+@contacts.command("set")
+def set_contact(division: str, office: str, phone: str) -> None:
+    """Set the duty contact of a county-level division."""
+
+    async def put(session: Any) -> None:
+        await duty_contacts.put(await raw(session), divisions.widen(division), office, phone)
+
+    _run(put)
+    typer.echo(f"set for {divisions.name_of(divisions.widen(division)) or division}")
+
+
+@contacts.callback()
+def _contacts_group() -> None:
+    """Keeps `set` a command of its own."""

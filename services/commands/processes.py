@@ -56,5 +56,8 @@ def work(service: Working) -> None:
     """Run one service's background work until told to stop."""
     settings = _SETTINGS[service]()
     telemetry.configure(f"{service}-worker", settings.log_level)
+    if settings.worker_port:
+        # For probes and Prometheus: a worker has no other port.
+        prometheus_client.start_http_server(settings.worker_port)
     working = importlib.import_module(f"services.{service}.working")
     uvloop.run(working.work_on(settings))

@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import urlopen
 
+from services.deployment import introducing
 from services.local import secrets as key_files
 from services.registry.identity import clients
 from shared import jwk, migrations
@@ -37,11 +38,6 @@ PROCESSES = (
     ("work", "registry"),
     ("work", "notifications"),
 )
-_SERVICE_CLIENTS: Mapping[str, tuple[Scope, ...]] = {
-    "registry": (Scope.RESOLUTIONS_WRITE, Scope.EVENTS_WRITE),
-    "matching": (Scope.REVOCATIONS_READ,),
-    "notifications": (Scope.REVOCATIONS_READ, Scope.PEER_FACTS_WRITE),
-}
 _PR_SET_PDEATHSIG = 1
 
 
@@ -105,28 +101,8 @@ class LocalHub:
             write_secret(self.home / "databases.json", json.dumps(urls).encode())
         for service in SERVICES:
             await migrations.upgrade(service, self.database_url(service, "owner"))
-        await self._register_services()
-
-    async def _register_services(self) -> None:
-        database = Database(self.database_url("registry"))
-        try:
-            async with database.transaction(SYSTEM) as session:
-                known = {c.id for c in await clients.all_of(session)}
-                for name, scopes in _SERVICE_CLIENTS.items():
-                    if name not in known:
-                        key = jwk.load(self.home / "keys" / "clients" / f"{name}.jwk")
-                        await clients.add(
-                            session,
-                            client=name,
-                            department=Department.SERVICE,
-                            area="all",
-                            scopes=scopes,
-                            purposes=(),
-                            key=jwk.public(key),
-                            now=datetime.now(UTC),
-                        )
-        finally:
-            await database.close()
+        introducing.publish(self.home)
+        await introducing.introduce(self.database_url("registry"), self.home, datetime.now(UTC))
 
     async def add_client(
         self,

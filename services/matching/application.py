@@ -41,6 +41,7 @@ def create_app(
         settings.issuer,
         [Scope.REVOCATIONS_READ],
         transport,
+        settings.token_url,
     )
     registry = outbound.client(settings.registry_url, auth=credentials, transport=transport)
     authority = FollowedAuthority(registry, settings.issuer)

@@ -39,7 +39,9 @@ def registry_client(
 ) -> httpx.AsyncClient:
     """This hub's registry, called as the client ``notifications``."""
     key = jwk.load(settings.home / "keys" / "clients" / f"{SERVICE}.jwk")
-    auth = ClientCredentials(SERVICE, key, settings.issuer, [scope], transport=transport)
+    auth = ClientCredentials(
+        SERVICE, key, settings.issuer, [scope], transport=transport, token_url=settings.token_url
+    )
     return outbound.client(settings.registry_url, auth=auth, transport=transport)
 
 

@@ -59,7 +59,12 @@ def matching_client(
     """The registry as a client of matching."""
     key = jwk.load(settings.home / "keys" / "clients" / "registry.jwk")
     auth = ClientCredentials(
-        SERVICE, key, settings.issuer, [Scope.RESOLUTIONS_WRITE], transport=transport
+        SERVICE,
+        key,
+        settings.issuer,
+        [Scope.RESOLUTIONS_WRITE],
+        transport=transport,
+        token_url=settings.token_url,
     )
     return client(settings.matching_url, auth=auth, transport=transport)
 

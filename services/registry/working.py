@@ -31,7 +31,12 @@ class Worker:
         self.notifications = client(
             settings.notifications_url,
             auth=ClientCredentials(
-                SERVICE, key, settings.issuer, [Scope.EVENTS_WRITE], transport=transport
+                SERVICE,
+                key,
+                settings.issuer,
+                [Scope.EVENTS_WRITE],
+                transport=transport,
+                token_url=settings.token_url,
             ),
             transport=transport,
         )

@@ -42,7 +42,9 @@ class Operation:
     @cached_property
     def scopes(self) -> tuple[str, ...]:
         """What its token must hold; empty for an open operation."""
-        return tuple(s for one in self.spec.get("security", []) for held in one.values() for s in held)
+        return tuple(
+            s for one in self.spec.get("security", []) for held in one.values() for s in held
+        )
 
     @cached_property
     def parameters(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:

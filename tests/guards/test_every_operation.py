@@ -62,9 +62,7 @@ async def test_nothing_but_documents_and_figures_stands_beside_the_document(
 ) -> None:
     app = world.hub.apps[service]
     documented = {one.path for one in operations_of(service, app.openapi())}
-    beside = {
-        route.path for route in app.routes if isinstance(route, Route | Mount)
-    } - documented
+    beside = {route.path for route in app.routes if isinstance(route, Route | Mount)} - documented
     routed = {getattr(route, "path", None) for route in _flat(app.routes)} - documented - {None}
     assert beside | routed == BESIDE | BESIDE_MOUNTED
 
@@ -162,7 +160,10 @@ async def _token_without(world: World, scope: Scope) -> tuple[str, str]:
     department = Department.SERVICE if service else Department.CIVIL_AFFAIRS
     every = frozenset(SERVICE_SCOPES) if service else PEOPLE
     never = await world.token(
-        department, "all", scopes=every - {scope}, name=f"{department}-not-{scope}".replace(":", "-")
+        department,
+        "all",
+        scopes=every - {scope},
+        name=f"{department}-not-{scope}".replace(":", "-"),
     )
     full = await world.credentials_of(department, "all", scopes=every, name=f"every-{department}")
     narrowed = ClientCredentials(

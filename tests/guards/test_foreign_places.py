@@ -9,6 +9,7 @@ import base64
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 from uuid import uuid4
 
@@ -31,6 +32,7 @@ LOCALS = (
     (Department.CIVIL_AFFAIRS, HOME),
     (Department.CIVIL_AFFAIRS, HUKOU),
     (Department.EDUCATION, HOME),
+    (Department.POLICE, HOME),
     (Department.POLICE, HUKOU),
 )
 #: Bodies beside the documented example that name something by what a stranger may know or guess.
@@ -39,6 +41,7 @@ MORE_BODIES: Mapping[str, Sequence[Any]] = {
 }
 #: Headers that differ from request to request.
 RESTLESS = {"hutong-request", "date"}
+
 
 @dataclass(frozen=True)
 class Told:
@@ -68,9 +71,7 @@ class Seen:
 
 def theirs(world: World) -> list[Operation]:
     """What people's clients may call; the hub's own services know no places."""
-    return [
-        one for one in operations(world) if one.scopes and not set(one.scopes) & SERVICE_SCOPES
-    ]
+    return [one for one in operations(world) if one.scopes and not set(one.scopes) & SERVICE_SCOPES]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -104,20 +105,20 @@ async def stranger(
 
 
 async def _every_id(world: World) -> list[str]:
-    """A value or two of each uuid column of each table: ids of every kind in the story."""
+    """A value of each uuid column of each table: ids of every kind in the story."""
     found: set[str] = set()
     for service in SERVICES:
         columns = await world.rows(
             "SELECT c.table_schema, c.table_name, c.column_name FROM information_schema.columns c"
             " JOIN information_schema.tables t USING (table_schema, table_name)"
             " WHERE t.table_type = 'BASE TABLE' AND c.table_schema IN ('public', 'vault')"
-            " AND c.udt_name = 'uuid'",
+            " AND c.udt_name = 'uuid' AND c.table_name <> 'leases'",
             service=service,
         )
         for schema, table, column in columns:
             rows = await world.rows(
                 f'SELECT DISTINCT "{column}" FROM "{schema}"."{table}"'
-                f' WHERE "{column}" IS NOT NULL LIMIT 2',
+                f' WHERE "{column}" IS NOT NULL ORDER BY 1 LIMIT 1',
                 service=service,
             )
             found |= {str(row[0]) for row in rows}
@@ -212,7 +213,10 @@ async def test_a_reference_made_for_another_is_no_reference(hub: Told) -> None:
     mine = registry.make(child, f"{Department.CIVIL_AFFAIRS}-{ELSEWHERE}")
     never = base64.b32encode(os.urandom(32)).decode().rstrip("=").lower()
     by_id = {one.id: one for one in theirs(world)}
-    for name, body in (("read_references", {"references": [never]}), ("enquire", {"reference": never})):
+    for name, body in (
+        ("read_references", {"references": [never]}),
+        ("enquire", {"reference": never}),
+    ):
         (at, _), *_ = leaves(body)
         seen = {
             await _by_body(world, by_id[name], replaced(body, at, reference), at)
@@ -221,14 +225,16 @@ async def test_a_reference_made_for_another_is_no_reference(hub: Told) -> None:
         assert len(seen) == 1, seen
 
 
-async def test_a_search_by_what_one_knows_finds_as_little_as_by_what_nobody_bears(hub: Told) -> None:
+async def test_a_search_by_what_one_knows_finds_as_little_as_by_what_nobody_bears(
+    hub: Told,
+) -> None:
     (search,) = [one for one in theirs(hub.world) if one.id == "search_children"]
     for department in DEPARTMENTS:
         seen = {
             Seen.of(await stranger(hub.world, search, department, body=body))
             for body in (
                 {"id_number": NUMBER},
-                {"id_number": "500107201705030017"},
+                {"id_number": "500107201705030015"},
                 {"name": NAME, "birth_date": BORN},
                 {"name": "示无名", "birth_date": BORN},
             )
@@ -263,17 +269,22 @@ async def test_nobody_pushes_for_another_place(hub: Told) -> None:
 async def test_the_ids_that_strangers_tried_do_open_something_for_locals(hub: Told) -> None:
     """Else the tests above would show nothing.  Last, since a local's acts do happen."""
     world = hub.world
+    lucky: list[tuple[tuple[Department, str], str]] = []
     for one in sorted(theirs(world), key=lambda operation: operation.method == "delete"):
         if one.slots:
-            assert await _opens(world, one, hub.ids), str(one)
+            found = await _opened(world, one, [*lucky, *product(LOCALS, hub.ids)])
+            assert found is not None, str(one)
+            lucky.insert(0, found)
 
 
-async def _opens(world: World, operation: Operation, ids: Sequence[str]) -> bool:
+async def _opened(
+    world: World, operation: Operation, tries: Sequence[tuple[tuple[Department, str], str]]
+) -> tuple[tuple[Department, str], str] | None:
+    """The local and the id that opened it."""
     (slot, *_) = operation.slots
-    for department, area in LOCALS:
+    for (department, area), real in tries:
         token = await world.token(department, area)
-        for real in ids:
-            reply = await ask(world, operation, token, path={slot: real}, why=WHY[department])
-            if reply.status_code != 404 and problem(reply) != "forbidden":
-                return True
-    return False
+        reply = await ask(world, operation, token, path={slot: real}, why=WHY[department])
+        if reply.status_code != 404 and problem(reply) != "forbidden":
+            return (department, area), real
+    return None

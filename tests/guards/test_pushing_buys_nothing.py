@@ -18,13 +18,26 @@ import pytest
 import pytest_asyncio
 
 from shared.vocabulary import Department
-from tests.guards.story import BORN, ELSEWHERE, HOME, HUKOU, NAME, NUMBER, World, child_of, item, push, tell
+from tests.guards.story import (
+    BORN,
+    ELSEWHERE,
+    HOME,
+    HUKOU,
+    NAME,
+    NUMBER,
+    World,
+    child_of,
+    item,
+    push,
+    tell,
+)
 from tests.notifications.hubs import settle
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 THIRD = "500108"
 NOBODY, NOBODYS_NUMBER = "示无名", "500233201705030099"
+_GUARDIAN = ("name", "relation", "id_number", "phone")
 _OPAQUE = re.compile(
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[a-z2-7]{52}\b|\"next\":\"[\w-]+\"|\d{4}-\d\d-\d\dT[\d:.]+Z"
 )
@@ -64,14 +77,18 @@ class Clerk:
 
     async def sees(self, victim: str) -> Mapping[str, str]:
         """Every view that a clerk has of anything, by name; ids and instants blotted out."""
-        seen: dict[str, str] = {"results": json.dumps(self.results, ensure_ascii=False)}
+        seen: dict[str, str] = {"results": _OPAQUE.sub("?", json.dumps(self.results))}
         registry, notifications = await self.client(), await self.client("notifications")
         entry, record = self.results[0]["entry"], self.results[0]["record"]
         feed = await notifications.get("/v1/events", params={"after": "start"})
         references = [one["subject"] for one in feed.json()["items"] if one.get("subject")]
         requests: Mapping[str, Any] = {
             "search by number": ("POST", "/v1/children/search", {"id_number": self.number}),
-            "search by name": ("POST", "/v1/children/search", {"name": self.name, "birth_date": BORN}),
+            "search by name": (
+                "POST",
+                "/v1/children/search",
+                {"name": self.name, "birth_date": BORN},
+            ),
             "the child": ("GET", f"/v1/children/{victim}", None),
             "the child of my entry": ("GET", f"/v1/entries/{entry}/child", None),
             "my record": ("GET", f"/v1/records/{record}", None),
@@ -126,7 +143,7 @@ async def view_of(world: World, victim: str) -> Mapping[str, Any]:
             "who": {k: fields[k]["value"] for k in ("name", "birth_on", "sex", "id_number")},
             "hukou": child.get("hukou"),
             "episodes": child.get("episodes"),
-            "guardians": child.get("guardians"),
+            "guardians": [[g.get(k) for k in _GUARDIAN] for g in child.get("guardians", [])],
             "status": child["status"],
             "key_care": [k for k in child.get("key_care", []) if k["category"] != "out_of_school"],
         }

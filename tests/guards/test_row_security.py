@@ -149,7 +149,8 @@ async def test_a_foreign_reach_changes_no_row(told: World, service: str) -> None
     async with as_service(told, service) as connection:
         for table in await protected(told, service):
             column = await connection.fetchval(
-                "SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum = 1", table
+                "SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum = 1",
+                table,
             )
             for act in (f'UPDATE "{table}" SET {column} = {column}', f'DELETE FROM "{table}"'):
                 try:
@@ -229,7 +230,9 @@ async def test_a_connection_forgets_its_reach_when_it_is_given_back(told: World)
             assert (await raw(session)).get_server_pid() == first
         async with database.engine.connect() as connection:  # nobody entered a reach
             settings = [
-                (await connection.execute(text(f"SELECT current_setting('hutong.{s}', true)"))).scalar()
+                (
+                    await connection.execute(text(f"SELECT current_setting('hutong.{s}', true)"))
+                ).scalar()
                 for s in SETTINGS
             ]
             assert not any(settings)

@@ -28,7 +28,10 @@ async def empty_databases(cluster: Cluster, like: dict[str, str]) -> dict[str, s
 
 
 async def test_a_restore_brings_everything_back_with_keys_kept_apart(
-    registry: Registry, database: Any, cluster: Cluster, tmp_path: Path  # noqa: F811
+    registry: Registry,
+    database: Any,
+    cluster: Cluster,
+    tmp_path: Path,  # noqa: F811
 ) -> None:
     education = await registry("education:500103")
     pushed = await education.post("/v1/enrolments", json=[enrolment("A-1"), enrolment("A-2")])
@@ -60,7 +63,9 @@ async def test_a_restore_brings_everything_back_with_keys_kept_apart(
 
 
 async def test_a_changed_dump_is_refused(
-    registry: Registry, database: Any, tmp_path: Path  # noqa: F811
+    registry: Registry,
+    database: Any,
+    tmp_path: Path,  # noqa: F811
 ) -> None:
     owners = {
         "registry": registry.owner_url,
@@ -77,7 +82,9 @@ async def test_a_changed_dump_is_refused(
 
 
 async def test_the_dump_without_its_key_set_holds_no_wrapped_key(
-    registry: Registry, database: Any, tmp_path: Path  # noqa: F811
+    registry: Registry,
+    database: Any,
+    tmp_path: Path,  # noqa: F811
 ) -> None:
     owners = {
         "registry": registry.owner_url,
@@ -94,5 +101,8 @@ async def test_the_dump_without_its_key_set_holds_no_wrapped_key(
 
 def _contents(dump: Path) -> str:
     return subprocess.run(  # noqa: S603
-        [keeping.tool("pg_restore"), "--list", str(dump)], capture_output=True, text=True, check=True
+        [keeping.tool("pg_restore"), "--list", str(dump)],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout

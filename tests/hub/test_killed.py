@@ -92,7 +92,11 @@ async def test_no_kill_loses_or_doubles_anything(server: EmbeddedPostgres, tmp_p
     await hub.prepare(server)
     for department in SCOPES:
         await hub.add_client(
-            f"{HUB}-{department}", Department(department), "50", SCOPES[department], PURPOSES[department]
+            f"{HUB}-{department}",
+            Department(department),
+            "50",
+            SCOPES[department],
+            PURPOSES[department],
         )
     population = generate(CHILDREN, SEED, on=date(2026, 10, 31))
     pushes = [p for p in population.pushes if p.hub == HUB]

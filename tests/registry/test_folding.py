@@ -24,7 +24,9 @@ TRUSTED = frozenset({"police", "civil_affairs", "hub"})
 YUZHONG, WANZHOU, CAOXIAN = 500103_000000, 500101_000000, 371721_000000
 
 
-def record(feed: str, department: str, item: dict[str, Any], number: int, kind: int = FACT) -> Opened:
+def record(
+    feed: str, department: str, item: dict[str, Any], number: int, kind: int = FACT
+) -> Opened:
     entry = uuid5(NAMESPACE, f"{feed}/{item['source_id']}")
     plain = Plain(
         id=uuid5(entry, f"{item['version']}/{kind}"),
@@ -112,7 +114,11 @@ def test_episodes_follow_one_another(life: list[Opened]) -> None:
 
 
 def stay(
-    code: int, since: str, department: str = "police", until: str | None = None, seen: str | None = None
+    code: int,
+    since: str,
+    department: str = "police",
+    until: str | None = None,
+    seen: str | None = None,
 ) -> Stay:
     observed = date.fromisoformat(seen or since)
     entry = uuid5(NAMESPACE, f"{code}{since}{department}{until}{seen}")
@@ -167,7 +173,10 @@ MOVES: list[tuple[str, list[Stay], list[tuple[int, str, str | None]], int]] = [
     ),
     (
         "a permit cancelled ends the stay",
-        [stay(YUZHONG, "2024-01-05"), stay(YUZHONG, "2024-01-05", until="2025-06-30", seen="2025-07-01")],
+        [
+            stay(YUZHONG, "2024-01-05"),
+            stay(YUZHONG, "2024-01-05", until="2025-06-30", seen="2025-07-01"),
+        ],
         [(YUZHONG, "2024-01-05", "2025-06-30")],
         0,
     ),
@@ -198,7 +207,8 @@ def test_stays_become_episodes(
 
 def test_the_newest_word_on_company_inside_the_stay_holds() -> None:
     old, new = (
-        Source(NAMESPACE, NAMESPACE, "surveys", "civil_affairs", date(2025, month, 1)) for month in (2, 8)
+        Source(NAMESPACE, NAMESPACE, "surveys", "civil_affairs", date(2025, month, 1))
+        for month in (2, 8)
     )
     residing = reside(
         [stay(YUZHONG, "2025-01-01")], [CompanyClaim(True, old), CompanyClaim(False, new)], TRUSTED

@@ -409,7 +409,8 @@ async def test_the_workbook_has_the_annexs_columns_and_one_row_a_child(registry:
     assert row[9:12] == ["示大山", "父亲", "14200000001"]
     other = next(r for name, r in by_name.items() if name != child["name"])
     assert other[6] == "+1"
-    assert other[14] == "迁出时间：2026-02-01"
+    # Gone, but not forgotten: a proposal outlives the stay.
+    assert other[14] == "迁出时间：2026-02-01；待确认：家庭生活困难"
     assert row[14] == "待确认：家庭生活困难、流浪"
     assert sorted(r[0] for r in rows) == ["1", "2"]
     with zipfile.ZipFile(io.BytesIO(reply.content)) as parts:

@@ -1,16 +1,16 @@
 """Rebuilding: fold every child afresh from its records and compare with what the registry holds.
 
-``verify`` changes nothing and names each child that differs; ``rebuild`` queues them all to be folded again.
+``verify`` changes nothing and names each row that differs; ``rebuild`` queues all children to be folded again.
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import orjson
 
+from services.registry.children.proving import Difference, sealed_rows, stray_keys
 from services.registry.children.registration import (
     Kit,
     build,
@@ -18,46 +18,20 @@ from services.registry.children.registration import (
     open_state,
     records_of,
 )
-from services.registry.records.vault import SELECT, open_row
 from shared.database import SYSTEM, Database, raw
 from shared.sealing import Unsealable
 
 PAGE = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A row that a rebuild would not reproduce, or that cannot be opened any more."""
-
-    table: str
-    id: UUID
-    what: str
-
-
 async def verify(database: Database, kit: Kit) -> AsyncIterator[Difference]:
     """Everything in the registry that is not exactly what its records say."""
-    async for difference in _records(database, kit):
+    async for difference in sealed_rows(database, kit.sealer):
+        yield difference
+    async for difference in stray_keys(database):
         yield difference
     async for difference in _children(database, kit):
         yield difference
-
-
-async def _records(database: Database, kit: Kit) -> AsyncIterator[Difference]:
-    after = UUID(int=0)
-    while True:
-        async with database.transaction(SYSTEM) as session:
-            connection = await raw(session)
-            rows = await connection.fetch(
-                SELECT + " WHERE r.id > $1 ORDER BY r.id LIMIT $2", after, PAGE
-            )
-        if not rows:
-            return
-        for row in rows:
-            try:
-                open_row(kit.sealer, row)
-            except Unsealable:
-                yield Difference("records", row["id"], "was changed")
-        after = rows[-1]["id"]
 
 
 async def _children(database: Database, kit: Kit) -> AsyncIterator[Difference]:
@@ -85,10 +59,8 @@ async def _children(database: Database, kit: Kit) -> AsyncIterator[Difference]:
 
 
 async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Difference]:
-    try:
-        records = await records_of(connection, kit.sealer, ids)
-    except Unsealable:
-        return  # named already, as the record it is
+    broken: set[UUID] = set()  # named already, as the records they are
+    records = await records_of(connection, kit.sealer, ids, broken)
     decisions = await decisions_of(connection, ids)
     rows = {
         row["id"]: row
@@ -102,12 +74,14 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
     }
     care: dict[UUID, list[Any]] = {}
     for row in await connection.fetch(
-        "SELECT id, child_id, category, state, since, detail, residence_code, hukou_code FROM key_care"
-        " WHERE child_id = ANY($1) ORDER BY category",
+        "SELECT id, child_id, category, state, since, detail, residence_code, hukou_code,"
+        " residence_stated_by, hukou_stated_by FROM key_care WHERE child_id = ANY($1) ORDER BY category",
         ids,
     ):
         care.setdefault(row["child_id"], []).append(row)
     for child in ids:
+        if child in broken:
+            continue
         row, held = rows.get(child), records.get(child)
         if held is None:
             if row is not None:
@@ -133,13 +107,13 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
             yield difference
 
 
+_PLACE = ("residence_code", "hukou_code", "residence_stated_by", "hukou_stated_by")
+
+
 def _care(child: UUID, expected: Any, rows: list[Any], row: Any) -> list[Difference]:
     wanted = {(k.id, k.category, k.state, k.since, _text(k.detail)) for k in expected.key_care}
     held = {(r["id"], r["category"], r["state"], r["since"], _text(r["detail"])) for r in rows}
-    placed = all(
-        (r["residence_code"], r["hukou_code"]) == (row["residence_code"], row["hukou_code"])
-        for r in rows
-    )
+    placed = all(r[column] == row[column] for r in rows for column in _PLACE)
     if wanted == held and placed:
         return []
     return [Difference("key_care", child, "differs from the records")]

@@ -1,0 +1,113 @@
+"""Proving: every sealed row of the registry opens, and every data key opens something.
+
+Plain columns are bound to what is sealed beside them, so a row of which one byte was changed does not open.  A row without a
+key is as it should be only where an erasure destroyed the key; a key without a row means that the row's id was changed,
+or the row removed.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from services.registry.break_glass import reviewing
+from services.registry.key_care import deciding
+from services.registry.records.vault import SELECT as RECORDS
+from services.registry.records.vault import open_row
+from shared.database import SYSTEM, Database, raw
+from shared.sealing import Sealer, Unsealable
+
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row that is not as it was written."""
+
+    table: str
+    id: UUID
+    what: str
+
+
+_ERASED_ENTRY = (
+    "EXISTS (SELECT 1 FROM erased_entries e JOIN erasures x ON x.id = e.erasure_id"
+    " WHERE e.entry_id = {entry} AND {at} <= x.erased_at)"
+)
+_ERASED_CHILD = (
+    "EXISTS (SELECT 1 FROM erasures x WHERE x.child_id = {child} AND {at} <= x.erased_at)"
+)
+_REVIEW = ("verdict", "review_note", "review_client", "review_actor", "reviewed_at")
+
+
+def _review_is_whole(row: Any) -> bool:
+    return len({row[column] is None for column in _REVIEW}) == 1
+
+
+def _opening(sealer: Sealer, row: Any) -> None:
+    if not _review_is_whole(row):
+        raise Unsealable("a review lacks a part")
+    reviewing.shown(sealer, row)
+
+
+_SEALED: Mapping[str, tuple[str, str, Callable[[Sealer, Any], object]]] = {
+    "records": (
+        RECORDS,
+        _ERASED_ENTRY.format(entry="r.entry_id", at="r.received_at"),
+        open_row,
+    ),
+    "decisions": (
+        "SELECT r.*, k.master, k.wrapped FROM decisions r LEFT JOIN vault.data_keys k ON k.id = r.id",
+        _ERASED_ENTRY.format(entry="r.anchor", at="r.decided_at")
+        + " OR "
+        + _ERASED_CHILD.format(child="r.child_id", at="r.decided_at"),
+        deciding.note_of,
+    ),
+    "break_glass": (
+        "SELECT r.*, k.master, k.wrapped FROM break_glass r LEFT JOIN vault.data_keys k ON k.id = r.id",
+        _ERASED_CHILD.format(child="r.child_id", at="r.opened_at"),
+        _opening,
+    ),
+}
+
+
+async def sealed_rows(database: Database, sealer: Sealer) -> AsyncIterator[Difference]:
+    """Records, decisions and openings that were changed, or whose key is gone without an erasure."""
+    for table, (select, erased, opener) in _SEALED.items():
+        statement = (
+            select.replace(" FROM ", f", {erased} AS erased FROM ", 1)
+            + " WHERE r.id > $1 ORDER BY r.id LIMIT $2"
+        )
+        after = UUID(int=0)
+        while True:
+            async with database.transaction(SYSTEM) as session:
+                rows = await (await raw(session)).fetch(statement, after, PAGE)
+            for row in rows:
+                if (what := _fault(sealer, row, opener)) is not None:
+                    yield Difference(table, row["id"], what)
+            if len(rows) < PAGE:
+                break
+            after = rows[-1]["id"]
+
+
+def _fault(sealer: Sealer, row: Any, opener: Callable[[Sealer, Any], object]) -> str | None:
+    if row["wrapped"] is None:
+        return None if row["erased"] else "has lost its key"
+    try:
+        opener(sealer, row)
+    except (Unsealable, ValueError):  # a value that its own type does not know was not written here
+        return "was changed"
+    return None
+
+
+async def stray_keys(database: Database) -> AsyncIterator[Difference]:
+    """Data keys that open nothing."""
+    owners = " AND ".join(
+        f"NOT EXISTS (SELECT 1 FROM {table} o WHERE o.id = k.id)"  # noqa: S608  (names are constants)
+        for table in (*_SEALED, "children")
+    )
+    async with database.transaction(SYSTEM) as session:
+        rows = await (await raw(session)).fetch(
+            f"SELECT k.id FROM vault.data_keys k WHERE {owners} ORDER BY k.id"  # noqa: S608
+        )
+    for row in rows:
+        yield Difference("data_keys", row["id"], "opens nothing")
