@@ -4,6 +4,8 @@ import importlib
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+import prometheus_client
+import typer
 import uvicorn
 import uvloop
 

@@ -8,6 +8,7 @@ import typer
 from services.notifications.settings import NotificationsSettings
 from services.registry.application import kit_of
 from services.registry.children import rebuilding
+from services.registry.children.proving import Difference
 from services.registry.settings import RegistrySettings
 from shared import signatures, verification
 from shared.database import SYSTEM, Database, raw
@@ -75,7 +76,7 @@ def rebuild(
     typer.echo("registry: exactly what its records say")
 
 
-async def differences_of(settings: RegistrySettings) -> list[rebuilding.Difference]:
+async def differences_of(settings: RegistrySettings) -> list[Difference]:
     database = Database(settings.database_url("registry"), 2)
     try:
         return [d async for d in rebuilding.verify(database, kit_of(settings))]

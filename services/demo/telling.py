@@ -192,8 +192,14 @@ async def _tell_notices(
             arrived >= 0.8 * due[one, other],
             f"{one} told {other} of {arrived} arrivals ({due[one, other]} true crossings)",
         )
+        left = [
+            {k: n.get(k) for k in ("kind", "state", "unroutable", "replaced_by")}
+            for n in sent
+            if n["state"] not in ("answered", "withdrawn")
+        ]
         verdict.must(
-            bool(sent) and done == len(sent), f"{other} answered {done} of {len(sent)} notices"
+            bool(sent) and not left,
+            f"{other} answered {done} of {len(sent)} notices; open: {left[:3]}",
         )
     console.print(table)
 

@@ -5,8 +5,6 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.divisions import widen
-
 
 class Wire(BaseModel):
     """A closed, immutable piece of a request that repeats no value in an error."""
@@ -46,8 +44,3 @@ Instant = Annotated[
 ]
 BigNumber = Annotated[int, Field(ge=0, le=2**63 - 1, strict=True)]
 Moment = Annotated[datetime, Field(json_schema_extra={"maxLength": 40})]
-
-
-def code_of(text: str) -> int:
-    """A division text as the number it stands for."""
-    return widen(text)

@@ -48,6 +48,3 @@ class NotificationsSettings(HubSettings):
     @property
     def hub_key_file(self) -> Path:
         return self.home / "keys" / "notifications" / "hub.key"
-
-    def client_key_file(self, client: str) -> Path:
-        return self.home / "keys" / "clients" / f"{client}.jwk"

@@ -25,6 +25,9 @@ from shared.clock import Clock, SystemClock
 from shared.database import SYSTEM, Database
 from shared.vocabulary import Scope
 
+#: Steps that rest this many seconds or longer go by the clock; the others follow a cause.
+CLOCKED = 1.0
+
 
 class Worker:
     """The steps of this service's background work, over one database pool."""
@@ -101,11 +104,10 @@ class Worker:
         }
 
     async def settle(self) -> int:
-        """Repeat every step until none finds anything to do; how much was done."""
+        """Repeat every step that follows a cause until none finds anything to do; how much was done."""
+        steps = [step for step, rest in self.steps().values() if rest < CLOCKED]
         total = 0
-        while (
-            done := sum([await step() for step, _ in self.steps().values()])
-        ) or self.deliverer.busy:
+        while (done := sum([await step() for step in steps])) or self.deliverer.busy:
             total += done
         return total
 

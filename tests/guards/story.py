@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from services.local import secrets as key_files
 from services.notifications import peers
 from shared import auth, jwk, outbound, signatures
 from shared.database import SYSTEM
@@ -108,12 +109,22 @@ class World:
         return await self.hub.rows(statement, *values, service=service)
 
 
-async def whole_hub(database: MakeDatabase, home: Path, stack: AsyncExitStack) -> World:
-    """A running hub of Chongqing (重庆) in which nothing has happened yet."""
+async def whole_hub(
+    database: MakeDatabase,
+    home: Path,
+    stack: AsyncExitStack,
+    name: str = "chongqing",
+    area: str = "50",
+    network: Network | None = None,
+) -> World:
+    """A running hub in which nothing has happened yet; on a network with others, if one is given."""
     auth._buckets.clear()
-    network = Network()
-    stack.push_async_callback(network.close)
-    hub = Hub("chongqing", "50", home, 1, MovingClock(), network, stack)
+    key_files.make(home)
+    if network is None:
+        network = Network()
+        stack.push_async_callback(network.close)
+    number = len({address.split(":")[1] for address in network.apps}) + 1
+    hub = Hub(name, area, home, number, MovingClock(), network, stack)
     await hub.start(database, whole=True)
     network.apps[HOOK] = httpx.ASGITransport(app=_take_anything)
     return World(hub, stack)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.local import secrets as key_files
 from shared import auth
 from tests.databases import MakeDatabase
 from tests.notifications.hubs import Hub, MovingClock
@@ -33,17 +34,26 @@ async def network(stack: AsyncExitStack) -> Network:
     return made
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The key files of each hub, made once: no test changes them."""
+    made = {name: tmp_path_factory.mktemp(name) for name in ("chongqing", "heze")}
+    for home in made.values():
+        key_files.make(home)
+    return made
+
+
 @pytest.fixture
 def make_hub(
     database: MakeDatabase,
-    tmp_path: Path,
+    homes: dict[str, Path],
     clock: MovingClock,
     network: Network,
     stack: AsyncExitStack,
 ) -> MakeHub:
     async def make(name: str, area: str, *, whole: bool) -> Hub:
         number = len({key.split(":")[1] for key in network.apps}) + 1
-        hub = Hub(name, area, tmp_path / name, number, clock, network, stack)
+        hub = Hub(name, area, homes[name], number, clock, network, stack)
         await hub.start(database, whole=whole)
         return hub
 

@@ -13,7 +13,6 @@ import httpx
 import orjson
 from fastapi import FastAPI
 
-from services.local import secrets as key_files
 from services.matching import application as matching_app
 from services.matching.settings import MatchingSettings
 from services.notifications import application as notifications_app
@@ -88,6 +87,7 @@ class Hub:
             "area": self.area,
             "home": self.home,
             "notifications_allowed_networks": "127.0.0.0/8",
+            "delivery_timeout_seconds": 2,
             **{f"{s}_url": self.url(s) for s in SERVICES},
             **{f"{s}_database_url": urls.app for s, urls in self.urls.items()},
             **more,
@@ -95,7 +95,6 @@ class Hub:
 
     async def start(self, database: MakeDatabase, *, whole: bool, **more: Any) -> None:
         """``whole`` hubs link and fold; others have their events made by the test."""
-        key_files.make(self.home)
         for service in SERVICES if whole else ("registry", "notifications"):
             self.urls[service] = await database(service)
         settings = self.environment(**more)

@@ -205,6 +205,7 @@ class Fetcher:
                 source.issuer,
                 [Scope.REFERENCES_READ],
                 transport=self.transport,
+                token_url=f"{source.registry_url}/oauth2/token",
             )
             self._peers[source] = outbound.client(
                 source.registry_url, auth=auth, transport=self.transport

@@ -1,8 +1,8 @@
 """Proving: every sealed row of the registry opens, and every data key opens something.
 
-Plain columns are bound to what is sealed beside them, so a row of which one byte was changed does not open.  A row without a
-key is as it should be only where an erasure destroyed the key; a key without a row means that the row's id was changed,
-or the row removed.
+Plain columns are bound to what is sealed beside them, so a row of which one byte was changed does not open.  A row
+without a key is as it should be only where an erasure destroyed the key; a key without a row means that the row was
+removed, or its id changed.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
