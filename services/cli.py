@@ -14,6 +14,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "up": ("local", "up"),
     "down": ("local", "down"),
     "demo": ("local", "demo"),
+    "bench": ("local", "bench"),
     "serve": ("processes", "serve"),
     "work": ("processes", "work"),
     "init": ("operations", "init"),

@@ -104,3 +104,17 @@ def demo(
     from services.demo.telling import run
 
     raise typer.Exit(run(STATE / "demo", children, seed))
+
+
+def bench(
+    records: Annotated[
+        int, typer.Option(min=1000, help="records of the throughput figures")
+    ] = 20_000,
+    memory: Annotated[
+        int, typer.Option(help="records at which memory is read again; 0: not measured")
+    ] = 0,
+) -> None:
+    """Measure throughput and memory of a hub on this machine, with the machine's limits beside them."""
+    from services.bench.measuring import run
+
+    run(STATE / "bench", records, memory)

@@ -5,7 +5,6 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 import prometheus_client
-import typer
 import uvicorn
 import uvloop
 

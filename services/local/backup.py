@@ -119,7 +119,7 @@ def _environment() -> dict[str, str]:
 
 
 def _dump(url: str, path: Path, *which: str) -> None:
-    subprocess.run(  # noqa: S603  (PostgreSQL's own tool and our arguments)
+    subprocess.run(
         [
             tool("pg_dump"),
             "--format=custom",
@@ -135,7 +135,7 @@ def _dump(url: str, path: Path, *which: str) -> None:
 
 
 def _load(url: str, path: Path) -> None:
-    subprocess.run(  # noqa: S603
+    subprocess.run(
         [
             tool("pg_restore"),
             "--exit-on-error",

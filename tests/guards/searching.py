@@ -42,9 +42,7 @@ def aligned(raw: bytes, shift: int) -> bytes:
 def found(values: Iterable[str], text: bytes) -> list[tuple[str, str]]:
     """Each value that stands in the text, and in which form."""
     text = _REFERENCE.sub(b"", text)
-    hits = [
-        (value, form) for value in values for form, needle in forms(value) if needle in text
-    ]
+    hits = [(value, form) for value in values for form, needle in forms(value) if needle in text]
     return hits + romanised(values, text)
 
 

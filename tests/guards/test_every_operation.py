@@ -6,7 +6,6 @@ Those of another place are in ``test_foreign_places.py``.
 
 from collections.abc import Iterator, Mapping
 
-import httpx
 import pytest
 import pytest_asyncio
 from starlette.routing import Mount, Route

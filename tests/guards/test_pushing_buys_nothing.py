@@ -29,7 +29,6 @@ from tests.guards.story import (
     child_of,
     item,
     push,
-    tell,
 )
 from tests.notifications.hubs import settle
 

@@ -43,7 +43,9 @@ FREE: Mapping[str, set[str]] = {
 def columns_of(table: str, service: str = "registry") -> list[str]:
     """All that anyone could edit: a generated column follows the others by itself."""
     found: Table = METADATA[service].tables[table]
-    return [c.name for c in found.columns if c.computed is None and c.name not in FREE.get(table, ())]
+    return [
+        c.name for c in found.columns if c.computed is None and c.name not in FREE.get(table, ())
+    ]
 
 
 def in_both(table: str) -> list[tuple[str, str]]:
@@ -155,8 +157,7 @@ class Proven:
         keys = app.state.settings.key_set(service, "audit")
         async with app.state.database.transaction(SYSTEM) as session:
             return [
-                fault
-                async for fault in verification.audit_faults(session, keys, hub.name, signer)
+                fault async for fault in verification.audit_faults(session, keys, hub.name, signer)
             ]
 
     async def event_faults(self) -> list[audit.Fault]:

@@ -31,7 +31,7 @@ async def test_a_restore_brings_everything_back_with_keys_kept_apart(
     registry: Registry,
     database: Any,
     cluster: Cluster,
-    tmp_path: Path,  # noqa: F811
+    tmp_path: Path,
 ) -> None:
     education = await registry("education:500103")
     pushed = await education.post("/v1/enrolments", json=[enrolment("A-1"), enrolment("A-2")])
@@ -65,7 +65,7 @@ async def test_a_restore_brings_everything_back_with_keys_kept_apart(
 async def test_a_changed_dump_is_refused(
     registry: Registry,
     database: Any,
-    tmp_path: Path,  # noqa: F811
+    tmp_path: Path,
 ) -> None:
     owners = {
         "registry": registry.owner_url,
@@ -84,7 +84,7 @@ async def test_a_changed_dump_is_refused(
 async def test_the_dump_without_its_key_set_holds_no_wrapped_key(
     registry: Registry,
     database: Any,
-    tmp_path: Path,  # noqa: F811
+    tmp_path: Path,
 ) -> None:
     owners = {
         "registry": registry.owner_url,
@@ -100,7 +100,7 @@ async def test_the_dump_without_its_key_set_holds_no_wrapped_key(
 
 
 def _contents(dump: Path) -> str:
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [keeping.tool("pg_restore"), "--list", str(dump)],
         capture_output=True,
         text=True,

@@ -87,7 +87,7 @@ async def push_until_taken(
 
 
 async def test_no_kill_loses_or_doubles_anything(server: EmbeddedPostgres, tmp_path: Path) -> None:
-    chance = random.Random(SEED)  # noqa: S311
+    chance = random.Random(SEED)
     hub = LocalHub(HUB, "50", tmp_path / HUB, (free_port(), free_port(), free_port()))
     await hub.prepare(server)
     for department in SCOPES:

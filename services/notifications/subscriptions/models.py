@@ -27,7 +27,7 @@ class DataKey(Table, table=True):
     """The wrapped data key of one signing key; ``id`` is the signing key's."""
 
     __tablename__ = "data_keys"
-    __table_args__ = {"schema": "vault"}  # noqa: RUF012  (as SQLAlchemy wants it)
+    __table_args__ = {"schema": "vault"}
 
     id: UUID = Field(primary_key=True)
     master: int = Field(sa_type=SmallInteger)

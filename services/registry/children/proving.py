@@ -102,12 +102,12 @@ def _fault(sealer: Sealer, row: Any, opener: Callable[[Sealer, Any], object]) ->
 async def stray_keys(database: Database) -> AsyncIterator[Difference]:
     """Data keys that open nothing."""
     owners = " AND ".join(
-        f"NOT EXISTS (SELECT 1 FROM {table} o WHERE o.id = k.id)"  # noqa: S608  (names are constants)
+        f"NOT EXISTS (SELECT 1 FROM {table} o WHERE o.id = k.id)"
         for table in (*_SEALED, "children")
     )
     async with database.transaction(SYSTEM) as session:
         rows = await (await raw(session)).fetch(
-            f"SELECT k.id FROM vault.data_keys k WHERE {owners} ORDER BY k.id"  # noqa: S608
+            f"SELECT k.id FROM vault.data_keys k WHERE {owners} ORDER BY k.id"
         )
     for row in rows:
         yield Difference("data_keys", row["id"], "opens nothing")

@@ -21,7 +21,7 @@ async def visible(session: AsyncSession, caller: Caller, ids: Sequence[UUID]) ->
     """The children among ``ids`` that the caller may see."""
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM children c JOIN vault.data_keys k ON k.id = c.id"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM children c JOIN vault.data_keys k ON k.id = c.id"
         f" WHERE c.id = ANY($3) AND {_SEEN}",
         caller.grant.low,
         caller.grant.high,
@@ -34,7 +34,7 @@ async def of_entry(session: AsyncSession, caller: Caller, entry: UUID) -> list[A
     """The child that an entry is linked to, if the caller may see it."""
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM links l JOIN children c ON c.id = l.person"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM links l JOIN children c ON c.id = l.person"
         f" JOIN vault.data_keys k ON k.id = c.id WHERE l.entry_id = $3 AND {_SEEN}",
         caller.grant.low,
         caller.grant.high,
@@ -49,7 +49,7 @@ async def found_by(
     """The visible children that bear one of these look-up hashes."""
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
-        f"SELECT DISTINCT ON (c.id) {_COLUMNS} FROM child_lookups h"  # noqa: S608
+        f"SELECT DISTINCT ON (c.id) {_COLUMNS} FROM child_lookups h"
         " JOIN children c ON c.id = h.child_id JOIN vault.data_keys k ON k.id = c.id"
         f" WHERE h.hash = ANY($3) AND {_SEEN} ORDER BY c.id LIMIT $4",
         caller.grant.low,

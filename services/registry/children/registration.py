@@ -326,7 +326,7 @@ async def refold(
             ("children", "id"),
             ("vault.data_keys", "id"),
         ):
-            await connection.execute(f"DELETE FROM {table} WHERE {column} = ANY($1)", gone)  # noqa: S608
+            await connection.execute(f"DELETE FROM {table} WHERE {column} = ANY($1)", gone)
     await outbox.append(session, kit.audit, now, announced)
     return parked
 
@@ -488,7 +488,7 @@ _CHILD_COLUMNS = [
     "changed_at",
 ]
 _UPSERT = (
-    f"INSERT INTO children ({', '.join(_CHILD_COLUMNS)}) VALUES ("  # noqa: S608  (names are constants)
+    f"INSERT INTO children ({', '.join(_CHILD_COLUMNS)}) VALUES ("
     + ", ".join(f"${i + 1}" for i in range(len(_CHILD_COLUMNS)))
     + ") ON CONFLICT (id) DO UPDATE SET "
     + ", ".join(f"{c} = excluded.{c}" for c in _CHILD_COLUMNS if c not in ("id", "registered_at"))

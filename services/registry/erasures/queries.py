@@ -20,7 +20,7 @@ async def one(
 ) -> Any | None:
     connection = await raw(session)
     return await connection.fetchrow(
-        f"SELECT {_COLUMNS} FROM erasures WHERE id = $3 AND {_IN_PLACE}"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM erasures WHERE id = $3 AND {_IN_PLACE}"
         + (" FOR UPDATE" if locked else ""),
         caller.grant.low,
         caller.grant.high,
@@ -34,7 +34,7 @@ async def page(
     """Erasures of the caller's place, the oldest first."""
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM erasures WHERE {_IN_PLACE}"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM erasures WHERE {_IN_PLACE}"
         " AND ($3::text IS NULL OR state = $3) AND ($4::uuid IS NULL OR id > $4) ORDER BY id LIMIT $5",
         caller.grant.low,
         caller.grant.high,

@@ -30,10 +30,10 @@ _COLUMNS = (
 _IDS = {"id", "child_id"}
 _TIMES = {"requested_at", "erased_at"}
 _SELECT = (
-    f"SELECT {', '.join(_COLUMNS)} FROM erasures WHERE state = 'erased' ORDER BY erased_at, id"  # noqa: S608  (names are constants)
+    f"SELECT {', '.join(_COLUMNS)} FROM erasures WHERE state = 'erased' ORDER BY erased_at, id"
 )
 _INSERT = (
-    f"INSERT INTO erasures ({', '.join(_COLUMNS)}, state) VALUES ("  # noqa: S608
+    f"INSERT INTO erasures ({', '.join(_COLUMNS)}, state) VALUES ("
     + ", ".join(f"${i + 1}" for i in range(len(_COLUMNS)))
     + ", 'erased') ON CONFLICT (id) DO UPDATE SET state = 'erased', erased_at = excluded.erased_at,"
     " approval_client = excluded.approval_client, approval_actor = excluded.approval_actor"

@@ -89,7 +89,7 @@ async def end(session: AsyncSession, caller: Caller, job: UUID, state: str, now:
 async def one(session: AsyncSession, caller: Caller, job: UUID) -> Any | None:
     connection = await raw(session)
     return await connection.fetchrow(
-        f"SELECT {_COLUMNS} FROM import_jobs WHERE id = $1 AND client = $2",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM import_jobs WHERE id = $1 AND client = $2",
         job,
         caller.client,
     )
@@ -98,7 +98,7 @@ async def one(session: AsyncSession, caller: Caller, job: UUID) -> Any | None:
 async def newest(session: AsyncSession, caller: Caller, limit: int) -> list[Any]:
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM import_jobs WHERE client = $1 ORDER BY id DESC LIMIT $2",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM import_jobs WHERE client = $1 ORDER BY id DESC LIMIT $2",
         caller.client,
         limit,
     )

@@ -253,7 +253,7 @@ _TYPES = {
 }
 _NAMES = (*COLUMNS, "sealed")
 _INSERT = (
-    f"INSERT INTO records ({', '.join(_NAMES)}) SELECT "  # noqa: S608  (names are constants)
+    f"INSERT INTO records ({', '.join(_NAMES)}) SELECT "
     + ", ".join("string_to_array(n.findings, ',')" if n == "findings" else f"n.{n}" for n in _NAMES)
     + " FROM unnest("
     + ", ".join(f"${i + 1}::{_TYPES.get(name, 'text')}[]" for i, name in enumerate(_NAMES))
