@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 import structlog
+from joserfc import jws
+from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from shared.auth import Grant, read_token
@@ -17,6 +19,17 @@ from shared.limits import REVOCATION_POLL_SECONDS, REVOCATION_STALE_SECONDS
 from shared.problems import Unauthenticated, Unavailable
 
 log = structlog.get_logger()
+
+#: Tokens of unknown keys cause no more than one question in this time.
+KEY_POLL_SECONDS = 0.5
+
+
+def key_named_in(token: str) -> str | None:
+    """The key that an unverified token says it is signed with."""
+    try:
+        return jws.extract_compact(token.encode()).headers().get("kid")
+    except (JoseError, ValueError):
+        return None
 
 
 class FollowedAuthority:
@@ -34,10 +47,18 @@ class FollowedAuthority:
             await self._try_poll()
             if time.monotonic() - self._heard_at > REVOCATION_STALE_SECONDS:
                 raise Unavailable(headers={"Retry-After": "2"})
+        await self._learn_key_of(token)
         claims = read_token(token, self._keys, self._issuer, time.time())
         if claims.issued_at <= self._not_before.get(claims.grant.client, -1):
             raise Unauthenticated()
         return claims.grant, claims.token_id
+
+    async def _learn_key_of(self, token: str) -> None:
+        """Ask again where a token names a key never heard of: the registry may have just begun to sign with it."""
+        if time.monotonic() - self._heard_at > KEY_POLL_SECONDS and key_named_in(token) not in {
+            key.kid for key in self._keys.keys
+        }:
+            await self._try_poll()
 
     async def poll(self) -> None:
         """One look at the registry's revocations and keys."""

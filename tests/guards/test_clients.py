@@ -18,6 +18,7 @@ from services.registry.identity import clients
 from shared import auth, jwk
 from shared.database import SYSTEM
 from shared.outbound import ASSERTION_TYPE, ClientCredentials, assertion
+from shared.revocations import KEY_POLL_SECONDS
 from shared.vocabulary import Department, Scope
 from tests.guards.forging import FORGERIES, Minted
 from tests.guards.story import HOME, World
@@ -153,7 +154,11 @@ async def test_nobody_can_tell_which_clients_there_are(world: World) -> None:
 
 async def test_nobody_gets_more_than_is_granted(world: World) -> None:
     who = await someone(world, scopes=frozenset({Scope.CHILDREN_READ}))
-    for asked in (Scope.KEY_CARE_READ, f"{Scope.CHILDREN_READ} {Scope.KEY_CARE_READ}", "everything"):
+    for asked in (
+        Scope.KEY_CARE_READ,
+        f"{Scope.CHILDREN_READ} {Scope.KEY_CARE_READ}",
+        "everything",
+    ):
         reply = await ask_for_token(world, claimed(who, world), scope=asked)
         assert (reply.status_code, reply.json()) == (400, {"error": "invalid_scope"})
     for grant in ("password", "authorization_code", "refresh_token"):
@@ -219,6 +224,7 @@ async def test_revocation_bites_at_once_where_tokens_are_made(world: World) -> N
         ("notifications", "/v1/notices", Department.CIVIL_AFFAIRS, {Scope.NOTICES_READ}),
         ("matching", "/v1/link-changes", Department.SERVICE, {Scope.RESOLUTIONS_WRITE}),
     ],
+    ids=["notifications", "matching"],
 )
 async def test_revocation_bites_elsewhere_within_five_seconds(
     world: World, service: str, path: str, department: Department, scopes: set[Scope]
@@ -269,6 +275,9 @@ async def test_tokens_outlive_the_rotation_of_the_issuers_key(world: World) -> N
         jwks = (await (await world.anyone("registry")).get("/.well-known/jwks.json")).json()
         assert [key["kid"] for key in jwks["keys"]] == ["issuer-2", "issuer-1"]
         assert not any("d" in key for key in jwks["keys"])
+        await asyncio.sleep(
+            KEY_POLL_SECONDS
+        )  # else a key that is heard of in between is unknown until then
         for token in (old, new):
             assert await _status(world, "registry", "/v1/feeds", token) == 200
             assert await _status(world, "notifications", "/v1/notices", token) == 200

@@ -5,6 +5,7 @@ Those of another place are in ``test_foreign_places.py``.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 import pytest_asyncio

@@ -352,13 +352,12 @@ async def test_audit_entries_in_another_order(
     """Numbers exchanged, with the links they had or with those of their new places."""
     first = (await proven.middle(service, "audit_entries"))["seq"]
     link = ", chain = o.chain" if renumbered else ""
+    aside = f"UPDATE audit_entries SET seq = -seq WHERE seq IN ({first}, {first + 1})"
     swap = (
-        "UPDATE audit_entries SET seq = -seq WHERE seq IN ({0}, {1})",
-        "UPDATE audit_entries e SET seq = -o.seq{2} FROM audit_entries o"
-        " WHERE e.seq < 0 AND o.seq < 0 AND o.id <> e.id",
+        f"UPDATE audit_entries e SET seq = -o.seq{link} FROM audit_entries o"
+        " WHERE e.seq < 0 AND o.seq < 0 AND o.id <> e.id"
     )
-    statements = [one.format(first, first + 1, link) for one in swap]
-    async with rewritten(proven.world, service, *statements):
+    async with rewritten(proven.world, service, aside, swap):
         found = await proven.faults(service)
     assert found[0].seq == first
     assert "does not follow its predecessor" in found[0].what
