@@ -35,20 +35,20 @@ def binding(columns: Iterable[Bindable]) -> bytes:
     """
     parts: list[bytes] = []
     for column in columns:
-        if column is None:
-            parts.append(b"n;")
-        elif isinstance(column, str):
+        if isinstance(column, str):
             raw = column.encode()
-            parts.append(b"s%d:%s;" % (len(raw), raw))
+            parts.append(b"s%d:%b;" % (len(raw), raw))
         elif isinstance(column, bytes):
-            parts.append(b"b%d:%s;" % (len(column), column))
-        elif isinstance(column, UUID):
-            parts.append(b"u%s;" % column.bytes)
-        elif isinstance(column, date):
-            raw = column.isoformat().encode()
-            parts.append(b"d%d:%s;" % (len(raw), raw))
-        else:
+            parts.append(b"b%d:%b;" % (len(column), column))
+        elif column is None:
+            parts.append(b"n;")
+        elif isinstance(column, int):
             parts.append(b"i%d;" % column)
+        elif isinstance(column, UUID):
+            parts.append(b"u%b;" % column.bytes)
+        else:
+            raw = column.isoformat().encode()
+            parts.append(b"d%d:%b;" % (len(raw), raw))
     return b"".join(parts)
 
 

@@ -6,9 +6,10 @@ field's value.  Claims judge nothing: folding.py decides which of them hold.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
+from services.registry.children.evidence import Ending, Sign, evidence_of
 from services.registry.records import quality
 from services.registry.records.feeds import (
     Assistance,
@@ -26,11 +27,7 @@ from services.registry.records.feeds import (
     Survey,
 )
 from services.registry.records.vault import Opened
-from services.registry.status.hardship import HardshipEvidence
 from shared import divisions, resident_id
-
-#: How long an event without a stated end speaks for a hardship.
-SPEAKS_FOR = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +92,7 @@ class Claims:
     hukou: tuple[HukouClaim, ...]
     company: tuple[CompanyClaim, ...]
     guardians: tuple[GuardianClaim, ...]
-    evidence: tuple[HardshipEvidence, ...]
+    evidence: tuple[Sign | Ending, ...]
 
 
 def claims_of(opened: Opened) -> Claims:
@@ -110,7 +107,7 @@ def claims_of(opened: Opened) -> Claims:
         tuple(_hukou(item, source)),
         tuple(_company(item, source)),
         tuple(_guardians(item, source)),
-        tuple(_evidence(item, source)),
+        evidence_of(item, source.record),
     )
 
 
@@ -248,55 +245,3 @@ def _guardians(item: Item, source: Source) -> Iterator[GuardianClaim]:
                 yield GuardianClaim(
                     p.name or "", relation, p.id_number or "", p.phone or "", source
                 )
-
-
-_ASSISTANCE = {
-    "minimum_living": "family_hardship",
-    "minimum_living_margin": "family_hardship",
-    "extreme_poverty": "family_hardship",
-    "temporary": "family_hardship",
-    "orphan": "missing_guardianship",
-    "de_facto_unsupported": "missing_guardianship",
-    "vagrancy_rescue": "vagrancy",
-}
-
-
-def _evidence(item: Item, source: Source) -> Iterator[HardshipEvidence]:
-    for category, since, until in _hardships(item):
-        yield HardshipEvidence(category, source.record, since, until)
-
-
-def _hardships(item: Item) -> Iterator[tuple[str, date, date | None]]:
-    seen = item.observed_on
-    if isinstance(item, Assistance):
-        if item.event == "started":
-            open_ended = item.kind != "temporary" and item.kind != "vagrancy_rescue"
-            yield _ASSISTANCE[item.kind], item.on, None if open_ended else item.on + SPEAKS_FOR
-    elif isinstance(item, DisabilityCertificate):
-        if item.event != "revoked":
-            yield "disability", item.on, item.valid_until
-    elif isinstance(item, HealthCheck):
-        if item.psychological_finding in ("suspected", "confirmed"):
-            yield "psychological_behavioural", item.checked_on, item.checked_on + SPEAKS_FOR
-    elif isinstance(item, Enrolment):
-        if item.event == "dropped_out":
-            yield "out_of_school", item.on, None
-    elif isinstance(item, InsuranceEnrolment):
-        if not item.enrolled:
-            yield "insurance_status", date(item.year, 1, 1), date(item.year, 12, 31)
-    elif isinstance(item, MedicalCostAlert):
-        yield "family_hardship", item.incurred_on, item.incurred_on + SPEAKS_FOR
-    elif isinstance(item, Survey):
-        until = seen + SPEAKS_FOR
-        living, guardianship = item.living_security, item.guardianship
-        if living:
-            if living.hardships:
-                yield "family_hardship", item.surveyed_on, until
-            if living.requests_help:
-                yield "self_request", item.surveyed_on, until
-            if living.behaviour_concern:
-                yield "psychological_behavioural", item.surveyed_on, until
-            if living.vagrant:
-                yield "vagrancy", item.surveyed_on, until
-        if guardianship and (guardianship.lives_with == "none" or guardianship.capacity == "none"):
-            yield "missing_guardianship", item.surveyed_on, until

@@ -22,6 +22,7 @@ from services.registry.children.claims import (
     Source,
     claims_of,
 )
+from services.registry.children.evidence import lasting
 from services.registry.children.residing import Residing, reside
 from services.registry.records.models import RECALL
 from services.registry.records.vault import Opened
@@ -124,7 +125,7 @@ def fold(records: Iterable[Opened]) -> Fold:
         hukou=hukou,
         residing=residing,
         guardians=_guardians(claims),
-        evidence=tuple(e for c in claims for e in c.evidence),
+        evidence=lasting(e for c in claims for e in c.evidence),
         hukou_stated_by=stated_by,
         entries=len(kept),
     )

@@ -31,6 +31,10 @@ from shared.sealing import Sealer, Unsealable, WrappedKey, binding, seal, unseal
 
 log = structlog.get_logger()
 
+#: So many entries waiting to be linked are a bulk load, during which a child is folded this many seconds late at most.
+BULK_BACKLOG = 500
+BULK_PATIENCE = 4.0
+
 
 @dataclass(frozen=True, slots=True)
 class Kit:
@@ -257,12 +261,21 @@ def _cross_township(residence: int | None, hukou: int | None) -> bool | None:
 
 
 async def fold_batch(session: AsyncSession, kit: Kit, limit: int, day: date, now: datetime) -> int:
-    """Fold up to ``limit`` queued children in this transaction; how many were folded."""
+    """Fold up to ``limit`` queued children in this transaction; how many were folded.
+
+    While many entries still wait to be linked, a child waits up to ``BULK_PATIENCE`` for the rest of its records: under a
+    bulk load it is then folded, and announced, once for them all.
+    """
     connection = await raw(session)
+    waiting = await connection.fetchval(
+        "SELECT count(*) FROM (SELECT 1 FROM resolution_queue LIMIT $1) AS q", BULK_BACKLOG
+    )
     queued = await connection.fetch(
-        "SELECT child_id FROM fold_queue WHERE not_before IS NULL OR not_before < clock_timestamp()"
+        "SELECT child_id FROM fold_queue WHERE (not_before IS NULL OR not_before < clock_timestamp())"
+        " AND queued_at <= clock_timestamp() - make_interval(secs => $2)"
         " ORDER BY queued_at LIMIT $1 FOR UPDATE SKIP LOCKED",
         limit,
+        BULK_PATIENCE if waiting == BULK_BACKLOG else 0.0,
     )
     children = [row["child_id"] for row in queued]
     if not children:

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
@@ -52,6 +51,23 @@ def _only_a_written_day(value: object) -> object:
     raise PydanticCustomError("day_format", "A day is written YYYY-MM-DD")
 
 
+class WrittenDay:
+    """Marks a day that is written YYYY-MM-DD and no other way.
+
+    JSON is read by pydantic's own strict parser, which knows no other way; a call into Python for every day of every item
+    cost a third of all validation.
+    """
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        lax = handler(source)
+        return core_schema.json_or_python_schema(
+            json_schema={**lax, "strict": True},
+            python_schema=core_schema.no_info_before_validator_function(_only_a_written_day, lax),
+        )
+
+
 class NullAsEmpty:
     """Marks an array that a source may also send as null, meaning an empty one."""
 
@@ -81,7 +97,7 @@ Day = Annotated[
         le=date(2199, 12, 31),
         json_schema_extra={"pattern": "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"},
     ),
-    BeforeValidator(_only_a_written_day),
+    WrittenDay(),
 ]
 """A day in Asia/Shanghai, written YYYY-MM-DD."""
 

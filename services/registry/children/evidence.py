@@ -1,0 +1,150 @@
+"""Evidence of hardship: what single records say, and how long it lasts among all that is said of the child.
+
+A *sign* is what one record says of a hardship, from a first day on; an *ending* is a record that ends earlier signs of the
+same *strand*: one benefit, the disability certificates, schooling, the insurance of one year.  An ending counts by the
+day it took effect, never by when it came in, so that signs and endings may come in any order.  A sign that began on the very
+day of an ending stays: in doubt the child is looked at.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from services.registry.records.feeds import (
+    Assistance,
+    DisabilityCertificate,
+    Enrolment,
+    HealthCheck,
+    InsuranceEnrolment,
+    Item,
+    MedicalCostAlert,
+    Survey,
+)
+from services.registry.status.hardship import HardshipEvidence
+
+#: How long an event without a stated end speaks for a hardship.
+SPEAKS_FOR = timedelta(days=366)
+DAY = timedelta(days=1)
+
+_ASSISTANCE = {
+    "minimum_living": "family_hardship",
+    "minimum_living_margin": "family_hardship",
+    "extreme_poverty": "family_hardship",
+    "temporary": "family_hardship",
+    "orphan": "missing_guardianship",
+    "de_facto_unsupported": "missing_guardianship",
+    "vagrancy_rescue": "vagrancy",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """``until`` is the last day on which it speaks, None: until something ends it."""
+
+    strand: str
+    category: str
+    record: UUID
+    since: date
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Signs of the strand that began before ``begun_before`` speak until ``last`` at the longest."""
+
+    strand: str
+    begun_before: date
+    last: date
+
+
+def evidence_of(item: Item, record: UUID) -> tuple[Sign | Ending, ...]:
+    """What one record says of hardships, and of their end."""
+    signs = (
+        Sign(strand, category, record, since, until)
+        for strand, category, since, until in _signs(item)
+    )
+    return (*signs, *_endings(item))
+
+
+def lasting(said: Iterable[Sign | Ending]) -> tuple[HardshipEvidence, ...]:
+    """The evidence that all records of a child give together, whatever their order.
+
+    A sign that is left no day to speak on is left out.
+    """
+    signs: list[Sign] = []
+    endings: dict[str, list[Ending]] = {}
+    for one in said:
+        if isinstance(one, Sign):
+            signs.append(one)
+        else:
+            endings.setdefault(one.strand, []).append(one)
+    found = []
+    for sign in sorted(signs, key=lambda s: (s.category, s.since, s.record.int, s.strand)):
+        ends = [e.last for e in endings.get(sign.strand, ()) if sign.since < e.begun_before]
+        until = min([*ends, *([sign.until] if sign.until else [])], default=None)
+        if until is None or sign.since <= until:
+            found.append(HardshipEvidence(sign.category, sign.record, sign.since, until))
+    return tuple(found)
+
+
+def _endings(item: Item) -> Iterator[Ending]:
+    if isinstance(item, Assistance):
+        if item.event == "ended":
+            yield Ending(f"assistance:{item.kind}", item.on, item.on - DAY)
+    elif isinstance(item, DisabilityCertificate):
+        if item.event == "revoked":
+            yield Ending("disability", item.on, item.on - DAY)
+    elif isinstance(item, Enrolment):
+        if item.event in ("enrolled", "transferred_in"):
+            yield Ending("schooling", item.on, item.on - DAY)
+    elif isinstance(item, InsuranceEnrolment) and item.enrolled:
+        # Another place may know of no insurance: whoever is insured anywhere is not uninsured that year.
+        year_after = date(item.year + 1, 1, 1)
+        yield Ending(
+            f"insurance:{item.year}", year_after, (item.enrolled_on or item.observed_on) - DAY
+        )
+
+
+def _signs(item: Item) -> Iterator[tuple[str, str, date, date | None]]:
+    """Strand, category, first and last day."""
+    if isinstance(item, Assistance):
+        if item.event == "started":
+            open_ended = item.kind != "temporary" and item.kind != "vagrancy_rescue"
+            until = None if open_ended else item.on + SPEAKS_FOR
+            yield f"assistance:{item.kind}", _ASSISTANCE[item.kind], item.on, until
+    elif isinstance(item, DisabilityCertificate):
+        if item.event != "revoked":
+            yield "disability", "disability", item.on, item.valid_until
+    elif isinstance(item, HealthCheck):
+        if item.psychological_finding in ("suspected", "confirmed"):
+            until = item.checked_on + SPEAKS_FOR
+            yield "health", "psychological_behavioural", item.checked_on, until
+    elif isinstance(item, Enrolment):
+        if item.event == "dropped_out":
+            yield "schooling", "out_of_school", item.on, None
+    elif isinstance(item, InsuranceEnrolment):
+        if not item.enrolled:
+            first, last = date(item.year, 1, 1), date(item.year, 12, 31)
+            yield f"insurance:{item.year}", "insurance_status", first, last
+    elif isinstance(item, MedicalCostAlert):
+        until = item.incurred_on + SPEAKS_FOR
+        yield "medical_cost", "family_hardship", item.incurred_on, until
+    elif isinstance(item, Survey):
+        for category in _surveyed(item):
+            yield "survey", category, item.surveyed_on, item.observed_on + SPEAKS_FOR
+
+
+def _surveyed(item: Survey) -> Iterator[str]:
+    living, guardianship = item.living_security, item.guardianship
+    if living:
+        if living.hardships:
+            yield "family_hardship"
+        if living.requests_help:
+            yield "self_request"
+        if living.behaviour_concern:
+            yield "psychological_behavioural"
+        if living.vagrant:
+            yield "vagrancy"
+    if guardianship and (guardianship.lives_with == "none" or guardianship.capacity == "none"):
+        yield "missing_guardianship"

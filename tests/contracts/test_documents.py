@@ -1,0 +1,277 @@
+"""The three OpenAPI documents, read as a client's author and its generator read them."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+
+from services.commands.contracts import document
+from tests.guards.operations import Operation, operations_of
+
+SERVICES = ("registry", "matching", "notifications")
+#: What a secured operation answers whatever it does; the other statuses are its own.
+EVERYWHERE = {"401", "403", "429"}
+#: String formats that bound themselves.
+BOUNDED_FORMATS = {"uuid", "date", "date-time", "uri", "binary"}
+Schema = Mapping[str, Any]
+
+
+@cache
+def documented(service: str) -> Mapping[str, Any]:
+    return document(service)
+
+
+@cache
+def every_operation() -> tuple[Operation, ...]:
+    return tuple(one for s in SERVICES for one in operations_of(s, documented(s)))
+
+
+each_document = pytest.mark.parametrize("service", SERVICES)
+
+
+@each_document
+def test_it_is_openapi_3_1_with_a_title_a_version_and_a_description(service: str) -> None:
+    assert documented(service)["openapi"].startswith("3.1")
+    info = documented(service)["info"]
+    assert info["title"] and info["version"] and info["description"].strip()
+
+
+def test_operation_ids_are_plain_names_and_never_twice_in_a_document() -> None:
+    seen = [(one.service, one.id) for one in every_operation()]
+    assert len(set(seen)) == len(seen)
+    assert [one for one in seen if not one[1].replace("_", "").isalnum()] == []
+
+
+def test_every_operation_says_what_it_is_for() -> None:
+    assert [
+        str(o)
+        for o in every_operation()
+        if not (o.spec.get("summary") or o.spec.get("description"))
+    ] == []
+
+
+def test_every_secured_operation_documents_its_refusals() -> None:
+    lacking = {
+        str(one): sorted(EVERYWHERE - set(one.spec["responses"]))
+        for one in every_operation()
+        if one.scopes and not set(one.spec["responses"]) >= EVERYWHERE
+    }
+    assert lacking == {}
+
+
+def test_every_secured_operation_names_exactly_one_scope_of_a_known_scheme() -> None:
+    for one in every_operation():
+        if one.scopes:
+            schemes = documented(one.service)["components"]["securitySchemes"]
+            (security,) = one.spec["security"]
+            (name,) = security
+            scopes = schemes[name]["flows"]["clientCredentials"]["scopes"]
+            assert len(one.scopes) == 1 and one.scopes[0] in scopes, str(one)
+
+
+def test_errors_are_problems() -> None:
+    """But for the token endpoint, whose errors are RFC 6749's."""
+    other = [
+        (str(one), status)
+        for one in every_operation()
+        for status, response in one.spec["responses"].items()
+        if status[0] in "45" and one.id != "issue_token"
+        if list(response.get("content", {})) != ["application/problem+json"]
+    ]
+    assert other == []
+
+
+def test_every_body_is_described_and_has_an_example() -> None:
+    bare = []
+    for one in every_operation():
+        if one.method in ("post", "put", "patch") and one.media_type is None:
+            continue
+        if one.media_type is not None and not _has_example(one):
+            bare.append(str(one))
+    assert bare == []
+
+
+def _has_example(one: Operation) -> bool:
+    media = one.spec["requestBody"]["content"][one.media_type]
+    return "example" in media or "examples" in media or _exemplified(one, media["schema"])
+
+
+def _exemplified(one: Operation, schema: Schema) -> bool:
+    """A schema that carries an example, or each of whose required parts does."""
+    if "$ref" in schema:
+        return _exemplified(one, one.schemas[schema["$ref"].rsplit("/", 1)[1]])
+    if "example" in schema or schema.get("examples") or "const" in schema:
+        return True
+    if schema.get("type") == "array":
+        return _exemplified(one, schema["items"])
+    needed = schema.get("required", [])
+    parts = schema.get("properties", {})
+    return bool(needed) and all(_exemplified(one, parts[name]) for name in needed)
+
+
+#: Operations that read their body raw and describe none; this list can only shrink.
+UNDESCRIBED = {"push_peer_facts", "push_hukou_answer"}
+
+
+def test_every_operation_that_reads_a_body_describes_it() -> None:
+    """A POST without a body is an act on what its path names."""
+    silent = {
+        one.id
+        for one in every_operation()
+        if one.method in ("post", "put", "patch")
+        and one.media_type is None
+        and not (one.slots and one.path.rsplit("/", 1)[1].isidentifier())
+    }
+    assert silent == UNDESCRIBED
+
+
+def test_examples_fit_their_schemas() -> None:
+    from jsonschema import Draft202012Validator, FormatChecker
+
+    wrong = []
+    for one in every_operation():
+        if one.media_type is None:
+            continue
+        schema = one.spec["requestBody"]["content"][one.media_type]["schema"]
+        if schema.get("format") == "binary":
+            continue
+        whole = {**schema, "components": {"schemas": one.schemas}}
+        checked = Draft202012Validator(whole, format_checker=FormatChecker())
+        wrong += [(str(one), e.json_path, e.message[:200]) for e in checked.iter_errors(one.body)]
+    assert wrong == []
+
+
+def schemas_of(service: str) -> Iterator[tuple[str, Schema]]:
+    """Every schema in the document, with where it stands."""
+    found = documented(service)
+    yield from _within("components", found["components"]["schemas"])
+    yield from _within("paths", found["paths"])
+    yield from _within("webhooks", found.get("webhooks", {}))
+
+
+def _within(at: str, value: Any) -> Iterator[tuple[str, Schema]]:
+    if isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _within(f"{at}/{index}", inner)
+    elif isinstance(value, Mapping):
+        if isinstance(value.get("type"), str) and "in" not in value:
+            yield at, value
+        for key, inner in value.items():
+            if key not in ("example", "examples", "default", "enum", "const"):
+                yield from _within(f"{at}/{key}", inner)
+
+
+def _unbounded(schema: Schema) -> bool:
+    kind = schema["type"]
+    if kind == "string":
+        bounded = {"maxLength", "enum", "const", "pattern"} & set(schema)
+        return not bounded and schema.get("format") not in BOUNDED_FORMATS
+    if kind == "array":
+        return "maxItems" not in schema
+    if kind == "integer":
+        return not ({"maximum", "exclusiveMaximum", "enum", "const"} & set(schema))
+    return False
+
+
+@each_document
+def test_what_is_sent_is_bounded(service: str) -> None:
+    """Strings, arrays and integers of requests: parameters, and every schema that a body leads to."""
+    sent = set(_led_to(service, "requestBody"))
+    loose = [at for at, schema in schemas_of(service) if _unbounded(schema) and _of(at, sent)]
+    assert loose == []
+
+
+#: How many of the schemas of answers are unbounded; these numbers can only shrink.
+LOOSE_ANSWERS = {"registry": 0, "matching": 0, "notifications": 0}
+
+
+@each_document
+def test_what_is_answered_is_bounded(service: str) -> None:
+    sent = set(_led_to(service, "requestBody"))
+    loose = [at for at, schema in schemas_of(service) if _unbounded(schema) and not _of(at, sent)]
+    assert len(loose) <= LOOSE_ANSWERS[service], loose
+
+
+def _of(at: str, sent: set[str]) -> bool:
+    parts = at.split("/")
+    if parts[0] == "components":
+        return parts[1] in sent
+    return "requestBody" in parts or "parameters" in parts
+
+
+def _led_to(service: str, part: str) -> Iterator[str]:
+    """The names of the component schemas that this part of any operation refers to, however far."""
+    found = documented(service)
+    todo = [
+        ref
+        for item in found["paths"].values()
+        for spec in item.values()
+        for ref in _references(spec.get(part, {}))
+    ]
+    seen: set[str] = set()
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            todo += _references(found["components"]["schemas"][name])
+    yield from seen
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"].rsplit("/", 1)[1]
+        for inner in value.values():
+            yield from _references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references(inner)
+
+
+@each_document
+def test_every_reference_leads_somewhere(service: str) -> None:
+    known = set(documented(service)["components"]["schemas"])
+    assert set(_references(documented(service))) - known == set()
+
+
+@each_document
+def test_no_schema_is_split_into_an_input_and_an_output(service: str) -> None:
+    """Generators would give the two halves of one thing different names."""
+    names = documented(service)["components"]["schemas"]
+    assert [name for name in names if name.endswith(("-Input", "-Output"))] == []
+
+
+#: Outputs that say null although what is absent is left out; a generator drops or doubles such properties.
+NULLABLE = {"registry": 0, "matching": 0, "notifications": 0}
+
+
+@each_document
+def test_answers_leave_out_what_is_absent_and_never_say_null(service: str) -> None:
+    answered = set(_led_to(service, "responses"))
+    nullable = [
+        at
+        for at, schema in schemas_of(service)
+        if schema["type"] == "null" and at.split("/")[1] in answered
+    ]
+    assert len(nullable) <= NULLABLE[service], nullable
+
+
+def test_notifications_documents_its_webhooks() -> None:
+    webhooks = documented("notifications")["webhooks"]
+    assert webhooks
+    for name, item in webhooks.items():
+        (spec,) = item.values()
+        content = spec["requestBody"]["content"]["application/cloudevents+json"]
+        assert "schema" in content and "example" in content, name
+        headers = {p["name"] for p in spec["parameters"]}
+        assert {"webhook-id", "webhook-timestamp", "webhook-signature"} <= headers
+        assert {"2XX", "410"} <= set(spec["responses"])
+
+
+def test_reads_name_purpose_and_actor_as_headers_with_bounds() -> None:
+    for one in every_operation():
+        if one.reads:
+            actor = one.parameters["header", "Hutong-Actor"]["schema"]
+            purpose = one.parameters["header", "Hutong-Purpose"]["schema"]
+            assert "maxLength" in str(actor) and "Purpose" in str(purpose), str(one)
