@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 import structlog
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
@@ -20,7 +20,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import problems, telemetry
+from shared import documents, problems, telemetry
 from shared.database import NOTHING, SYSTEM, Database
 from shared.ids import uuid7
 from shared.limits import MAX_BODY_BYTES, MAX_IMPORT_BYTES, REQUEST_TIMEOUT_SECONDS
@@ -132,6 +132,12 @@ def _document(
     schemas.pop("ValidationError", None)
     if webhooks:
         document["webhooks"] = dict(webhooks)
+    leaving_out = {
+        str(route.name)
+        for route in iter_route_contexts(app.routes)
+        if getattr(route.original_route, "response_model_exclude_none", False)
+    }
+    documents.tidy(document, leaving_out)
     return document
 
 

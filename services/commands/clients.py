@@ -1,6 +1,5 @@
 """`hutong clients add|rotate|revoke|list` and `hutong access show`."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -11,12 +10,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from services.commands.areas import Area, shown
+from services.commands.transacting import transact
 from services.registry.access.matrix import matrix
 from services.registry.break_glass import contacts as duty_contacts
 from services.registry.identity import clients as registered
 from services.registry.settings import RegistrySettings
 from shared import divisions, jwk
-from shared.database import SYSTEM, Database, raw
+from shared.database import raw
 from shared.vocabulary import Department, Purpose, Scope
 
 clients = typer.Typer(help="OAuth clients and their grants.", no_args_is_help=True)
@@ -30,15 +31,7 @@ Key = Annotated[
 
 
 def _run(act: Callable[[Any], Awaitable[Any]]) -> Any:
-    async def inside() -> Any:
-        database = Database(RegistrySettings().database_url("registry"), 2)
-        try:
-            async with database.transaction(SYSTEM) as session:
-                return await act(session)
-        finally:
-            await database.close()
-
-    return asyncio.run(inside())
+    return transact(RegistrySettings().database_url("registry"), act)
 
 
 def _public_key(client: str, key: Path | None, out: Path | None) -> dict[str, Any]:
@@ -57,7 +50,7 @@ def _public_key(client: str, key: Path | None, out: Path | None) -> dict[str, An
 def add(
     client: str,
     department: Department,
-    area: Annotated[str, typer.Argument(help="division code; everything inside it is covered")],
+    area: Area,
     scope: Annotated[list[Scope], typer.Option(help="repeat for each scope")],
     purpose: Annotated[list[Purpose] | None, typer.Option(help="repeat for each purpose")] = None,
     source: Annotated[
@@ -101,12 +94,17 @@ def revoke(client: str) -> None:
 
 @clients.command("list")
 def list_clients() -> None:
+    """Every client and its grant."""
     table = Table("client", "department", "area", "scopes", "purposes", "state")
     for one in _run(registered.all_of):
-        area = f"{divisions.text_of(one.low)}–{divisions.text_of(one.high)}"
         state = "revoked" if one.revoked_at else "live"
         table.add_row(
-            one.id, one.department, area, " ".join(one.scopes), " ".join(one.purposes), state
+            one.id,
+            one.department,
+            shown(one.low, one.high),
+            " ".join(one.scopes),
+            " ".join(one.purposes),
+            state,
         )
     Console().print(table)
 

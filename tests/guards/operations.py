@@ -76,8 +76,6 @@ class Operation:
             return media["example"]
         if "examples" in media:
             return next(iter(media["examples"].values()))["value"]
-        if self.media_type == NDJSON:
-            return {}
         return self.example(media["schema"])
 
     def example(self, schema: Mapping[str, Any]) -> Any:
@@ -139,6 +137,8 @@ class Operation:
 def encode(media_type: str, body: Any) -> bytes:
     if media_type == FORM:
         return urlencode(body).encode()
+    if isinstance(body, str):
+        return body.encode()
     return json.dumps(body, ensure_ascii=False).encode() + (b"\n" if media_type == NDJSON else b"")
 
 

@@ -214,3 +214,20 @@ def test_the_newest_word_on_company_inside_the_stay_holds() -> None:
         [stay(YUZHONG, "2025-01-01")], [CompanyClaim(True, old), CompanyClaim(False, new)], TRUSTED
     )
     assert residing.episodes[0].accompanied is False
+
+
+def test_a_benefit_that_ended_speaks_no_more() -> None:
+    common = {"version": 1, "division": "500103", "child": {}, "kind": "minimum_living"}
+    started, ended = (
+        record(
+            "assistance",
+            "civil_affairs",
+            {**common, "source_id": event, "observed_on": on, "event": event, "on": on},
+            number,
+        )
+        for number, (event, on) in enumerate([("started", "2025-01-10"), ("ended", "2025-06-01")])
+    )
+    for order in ([started, ended], [ended, started]):
+        (evidence,) = fold(order).evidence
+        assert evidence.holds(date(2025, 5, 31))
+        assert not evidence.holds(date(2025, 6, 1))

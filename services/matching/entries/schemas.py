@@ -2,10 +2,19 @@
 
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from services.matching.linkage.normalization import Features
 
+#: Of an invented child: a well-formed number, and a phone number that is assigned to nobody.
+EXAMPLE_FEATURES: dict[str, JsonValue] = {
+    "name": "示小满",
+    "id_number": "371721201705030126",
+    "id_kind": "resident_id",
+    "birth_date": "2017-05-03",
+    "sex": "female",
+    "phone": "14200000001",
+}
 Short = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
 
 

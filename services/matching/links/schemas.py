@@ -3,15 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.matching.entries.schemas import FeaturesIn, Mute
+from services.matching.entries.schemas import EXAMPLE_FEATURES, FeaturesIn, Mute
 from services.matching.links.grades import Grade
 from services.matching.links.linking import Item
 from services.matching.links.queries import StoredLink
 from services.matching.links.retracting import Retraction
 from shared.limits import MAX_BULK_ITEMS, MAX_PAGE
 
+EXAMPLE_ENTRY = "5f0c9b1e-52a1-8f0e-9c1d-8e1f5f6b7a01"
 RuleVersion = Annotated[str, Field(max_length=100, examples=["hand-set-1+3f2a9c41d7be"])]
 LinkSeq = Annotated[int, Field(ge=0, le=2**63 - 1)]
 
@@ -28,6 +29,14 @@ class ResolutionIn(Mute):
 
 
 class ResolutionsIn(Mute):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"items": [{"entry": EXAMPLE_ENTRY, "version": 1, "features": EXAMPLE_FEATURES}]}
+            ]
+        }
+    )
+
     items: list[ResolutionIn] = Field(min_length=1, max_length=MAX_BULK_ITEMS)
 
 
@@ -72,6 +81,10 @@ class RetractionIn(Mute):
 
 
 class RetractionsIn(Mute):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"items": [{"entry": EXAMPLE_ENTRY}]}]}
+    )
+
     items: list[RetractionIn] = Field(min_length=1, max_length=MAX_BULK_ITEMS)
 
 

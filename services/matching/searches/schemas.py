@@ -2,15 +2,19 @@
 
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.matching.entries.schemas import FeaturesIn, Mute
+from services.matching.entries.schemas import EXAMPLE_FEATURES, FeaturesIn, Mute
 from services.matching.links.schemas import ComparisonOut
 
 MAX_FOUND = 50
 
 
 class SearchIn(Mute):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"features": EXAMPLE_FEATURES, "limit": 10}]}
+    )
+
     features: FeaturesIn
     limit: int = Field(default=10, ge=1, le=MAX_FOUND)
 

@@ -1,4 +1,4 @@
-"""Naming an authority; the command line calls this."""
+"""Naming an authority: ``hutong authorities add``."""
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 

@@ -1,6 +1,7 @@
-"""Who may receive notices, for routing."""
+"""Who may receive notices: for routing, and as an operator sees it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -27,3 +28,12 @@ async def candidates(session: AsyncSession, subscribers: Sequence[Subscriber]) -
         for r in await connection.fetch("SELECT name, low, high FROM peers")
     ]
     return named + subscribed + hubs
+
+
+async def all_of(session: AsyncSession) -> list[Any]:
+    """Every named authority by area, the widest first where they begin alike."""
+    connection = await raw(session)
+    rows: list[Any] = await connection.fetch(
+        "SELECT name, low, high, client, peer FROM authorities ORDER BY low, high DESC"
+    )
+    return rows

@@ -1,4 +1,4 @@
-"""Making another hub known; the command line calls this."""
+"""Making another hub known: ``hutong peers add``."""
 
 from datetime import datetime
 
@@ -36,7 +36,7 @@ async def add(
             "INSERT INTO receivers (id, kind, url, low, high, kinds, version, created_at, enabled,"
             " failures, opened) VALUES ($1, 'peer', $2, $3, $4, '{notices}', 1, $5, true, 0, 0)",
             receiver,
-            notifications_url,
+            notifications_url.rstrip("/"),
             low,
             high,
             now,
@@ -46,7 +46,7 @@ async def add(
             "UPDATE receivers SET url = $2, low = $3, high = $4, version = version + 1, enabled = true,"
             " disabled_because = NULL WHERE id = $1",
             receiver,
-            notifications_url,
+            notifications_url.rstrip("/"),
             low,
             high,
         )
@@ -58,7 +58,7 @@ async def add(
         name,
         low,
         high,
-        notifications_url,
+        notifications_url.rstrip("/"),
         registry_url.rstrip("/"),
         issuer,
         public_key,

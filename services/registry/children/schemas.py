@@ -44,7 +44,7 @@ class GuardianOut(Provenance):
 class ReasonOut(BaseModel):
     code: Text
     clause: Text
-    detail: dict[str, str | int | bool | None] = Field(default={}, max_length=50)
+    detail: dict[str, Text | int | bool | None] = Field(default={}, max_length=50)
 
 
 class StatusOut(BaseModel):

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import text
 from sqlmodel import col, select
 
@@ -21,6 +21,9 @@ from shared.problems import responses
 from shared.vocabulary import Scope
 
 router = APIRouter(tags=["identity"])
+
+
+Word = Annotated[str, StringConstraints(max_length=200)]
 
 
 class TokenOut(BaseModel):
@@ -46,7 +49,9 @@ async def issue_token(
     request: Request,
     grant_type: Annotated[str, Form(max_length=100, examples=["client_credentials"])],
     client_assertion_type: Annotated[str, Form(max_length=200, examples=[ASSERTION_TYPE])],
-    client_assertion: Annotated[str, Form(max_length=8000)],
+    client_assertion: Annotated[
+        str, Form(max_length=8000, examples=["eyJhbGciOiJFZDI1NTE5In0.e30.c2lnbmF0dXJl"])
+    ],
     scope: Annotated[str, Form(max_length=2000)] = "",
 ) -> JSONResponse:
     """Exchange a signed client assertion (RFC 7523, ``aud`` = the issuer string) for an access token of five minutes."""
@@ -97,11 +102,11 @@ class Metadata(BaseModel):
     issuer: str = Field(max_length=300)
     token_endpoint: str = Field(max_length=300)
     jwks_uri: str = Field(max_length=300)
-    grant_types_supported: list[str] = Field(max_length=5)
-    response_types_supported: list[str] = Field(max_length=5)
-    token_endpoint_auth_methods_supported: list[str] = Field(max_length=5)
-    token_endpoint_auth_signing_alg_values_supported: list[str] = Field(max_length=5)
-    scopes_supported: list[str] = Field(max_length=50)
+    grant_types_supported: list[Word] = Field(max_length=5)
+    response_types_supported: list[Word] = Field(max_length=5)
+    token_endpoint_auth_methods_supported: list[Word] = Field(max_length=5)
+    token_endpoint_auth_signing_alg_values_supported: list[Word] = Field(max_length=5)
+    scopes_supported: list[Word] = Field(max_length=50)
 
 
 @router.get("/.well-known/oauth-authorization-server")
@@ -121,7 +126,7 @@ async def show_issuer_metadata(request: Request) -> Metadata:
 
 
 class JwksOut(BaseModel):
-    keys: list[dict[str, str]] = Field(max_length=10)
+    keys: list[dict[str, Word]] = Field(max_length=10)
 
 
 @router.get("/.well-known/jwks.json")

@@ -33,6 +33,12 @@ class Verdicts(StreamingResponse):
     media_type = NDJSON
 
 
+def _line(feed: Feed) -> str:
+    """The feed's own example as a line."""
+    shown: Any = feed.model.model_config["json_schema_extra"]
+    return orjson.dumps(shown["examples"][0], option=orjson.OPT_APPEND_NEWLINE).decode()
+
+
 def _add_import(feed: Feed) -> None:
     async def receive(request: Request, response: Response, caller: Pusher) -> ImportOut:
         if caller.department not in feed.departments:
@@ -71,7 +77,10 @@ def _add_import(feed: Feed) -> None:
         responses={
             202: {
                 "headers": {
-                    "Location": {"description": "The job's address.", "schema": {"type": "string"}}
+                    "Location": {
+                        "description": "The job's address.",
+                        "schema": {"type": "string", "maxLength": 100},
+                    }
                 }
             },
             **problems.responses(409),
@@ -85,7 +94,8 @@ def _add_import(feed: Feed) -> None:
                             "type": "string",
                             "format": "binary",
                             "description": f"One `{feed.model.__name__}` a line, in UTF-8.",
-                        }
+                        },
+                        "example": _line(feed),
                     }
                 },
             }

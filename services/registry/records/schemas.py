@@ -31,20 +31,32 @@ class ItemResult(BaseModel):
 
     @classmethod
     def of(cls, result: Result) -> "ItemResult":
-        codes = {"created": 201, "unchanged": 200, "superseded": 201, "refused": 422}
-        code = codes[result.outcome]
-        if any(f.code == "version_conflict" for f in result.flaws):
-            code = 409
-        return cls(
-            index=result.index,
-            source_id=result.source_id,
-            status=result.outcome,
-            code=code,
-            record=result.record,
-            entry=result.entry,
-            findings=list(result.findings) or None,
-            errors=[FlawOut(**f.as_json()) for f in result.flaws] or None,
-        )
+        return cls.model_validate(written(result))
+
+
+_CODES = {"created": 201, "unchanged": 200, "superseded": 201, "refused": 422}
+
+
+def written(result: Result) -> dict[str, Any]:
+    """A result as JSON, in the shape of ``ItemResult``; absent values are left out."""
+    shown: dict[str, Any] = {
+        "index": result.index,
+        "source_id": result.source_id,
+        "status": result.outcome,
+        "code": _CODES[result.outcome],
+    }
+    if result.record is not None:
+        shown["record"] = str(result.record)
+        shown["entry"] = str(result.entry)
+    elif result.entry is not None:
+        shown["entry"] = str(result.entry)
+    if result.findings:
+        shown["findings"] = result.findings
+    if result.flaws:
+        shown["errors"] = [flaw.as_json() for flaw in result.flaws]
+        if any(flaw.code == "version_conflict" for flaw in result.flaws):
+            shown["code"] = 409
+    return shown
 
 
 class BulkOut(BaseModel):
