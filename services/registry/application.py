@@ -8,6 +8,7 @@ import httpx
 from fastapi import FastAPI
 from joserfc.jwk import KeySet
 
+from services.registry.access import endpoints as access
 from services.registry.break_glass import endpoints as break_glass
 from services.registry.children import endpoints as children
 from services.registry.children.registration import Kit
@@ -19,6 +20,7 @@ from services.registry.imports.schemas import VerdictOut
 from services.registry.key_care import endpoints as key_care
 from services.registry.key_care import shield_endpoints
 from services.registry.profiles import SHIPPED, Profiles
+from services.registry.profiles import endpoints as profiles
 from services.registry.records import endpoints as records
 from services.registry.records import peer_endpoints
 from services.registry.records.feeds import FEEDS
@@ -113,4 +115,6 @@ def create_app(
     app.include_router(erasures.router)
     app.include_router(key_care.router)
     app.include_router(shield_endpoints.router)
+    app.include_router(profiles.router)
+    app.include_router(access.router)
     return app

@@ -41,8 +41,14 @@ BESIDE = {
     "/static-offline-docs",
     "/metrics",
 }
-#: Operations that name no purpose: a department's own pushes and what became of them; the hub's own services.
-WITHOUT_PURPOSE = {Scope.RECORDS_WRITE, *SERVICE_SCOPES}
+#: Operations that name no purpose: a department's own pushes and what became of them; the rules themselves; the hub's own
+#: services.
+WITHOUT_PURPOSE = {
+    Scope.RECORDS_WRITE,
+    Scope.PROFILES_READ,
+    Scope.ACCESS_READ,
+    *SERVICE_SCOPES,
+}
 WITHOUT_PURPOSE_BY_ID = {"list_feeds"}
 """How timely one's own department pushes: it tells of sources, and of no child."""
 

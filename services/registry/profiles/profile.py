@@ -201,7 +201,7 @@ def _open_points(profile: Profile) -> Iterator[OpenPoint]:
             if isinstance(rule, CentralDistricts):
                 for city in rule.cities:
                     if isinstance(city.members, Unset):
-                        setting = f"members of {_prefix(city.area)}"
+                        setting = f"members of {prefix_of(city.area)}"
                         yield OpenPoint("not_configured", name, setting, unset, rule.clause)
                 if isinstance(rule.others, Unset):
                     yield OpenPoint("not_configured", name, "others", unset, rule.clause)
@@ -218,7 +218,7 @@ def _open_points(profile: Profile) -> Iterator[OpenPoint]:
                 yield OpenPoint("assumed", "day_counting", setting, value, rule.clause)
 
 
-def _prefix(area: Area) -> str:
+def prefix_of(area: Area) -> str:
     """An area as the shortest division prefix that says it: (3717000…, 3717999…) is 3717."""
     low, high = (f"{end:012d}" for end in area)
     return low[: next((i for i in range(12) if low[i] != high[i]), 12)]

@@ -1,0 +1,89 @@
+"""`hutong profile show` and `hutong profile check`: the rules of places, as they ship with this software."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from services.commands.areas import Place
+from services.registry.profiles import SHIPPED, Profiles
+from services.registry.profiles.showing import shown
+from shared import divisions
+from shared.clock import SystemClock, today
+
+profile = typer.Typer(help="The rules of places (地方规则).", no_args_is_help=True)
+
+
+@profile.command("show")
+def show(
+    division: Place,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="the day; default today")
+    ] = None,
+) -> None:
+    """Print the rules for children living in a place on a day: what `GET /v1/profiles/{division}` answers."""
+    day = on.replace(tzinfo=UTC).date() if on else today(SystemClock())
+    code = divisions.widen(division)
+    found = Profiles.load(SHIPPED).for_division(code, day)
+    if found is None:
+        typer.echo(f"no profile covers {division}", err=True)
+        raise typer.Exit(1)
+    said = shown(found, code, day)
+    print_ = Console().print
+    print_(f"{said['name_zh']} {said['name_en']} ({said['id']}) on {day}", highlight=False)
+    print_(
+        f"inherits {', '.join(said['inherits']) or 'nothing'}; fingerprint {said['fingerprint']}"
+    )
+    rules = Table("rule", "settings", "clause", "holds", "of")
+    for rule in said["rules"]:
+        rules.add_row(
+            ".".join(filter(None, (rule["family"], rule["key"]))),
+            "\n".join(f"{name} = {_plain(value)}" for name, value in rule["settings"].items()),
+            rule["clause"] or "assumed",
+            f"{rule['valid_from'] or ''} – {rule['valid_until'] or ''}",
+            rule["profile"] or "",
+        )
+    print_(rules)
+    if said["local_divisions"]:
+        local = Table("local division", "code", "superseded by")
+        for one in said["local_divisions"]:
+            local.add_row(one["name"], one["code"], one["superseded_by"] or "")
+        print_(local)
+    print_(_points([(found.id, point) for point in said["open_points"]]))
+
+
+@profile.command("check")
+def check() -> None:
+    """Read every profile and list what an administrator still has to settle."""
+    profiles = Profiles.load(SHIPPED)
+    day = today(SystemClock())
+    points = [
+        (one.id, point)
+        for one in profiles.by_id.values()
+        for point in shown(one, one.covers[0][0], day)["open_points"]
+    ]
+    Console().print(_points(points))
+    typer.echo(f"{len(profiles.by_id)} profiles are valid; {len(points)} points are open")
+
+
+def _points(points: list[tuple[str, dict[str, Any]]]) -> Table:
+    table = Table("profile", "open point", "setting", "value", "clause")
+    for name, point in points:
+        table.add_row(
+            name,
+            f"{point['rule']}: {point['kind']}",
+            point["setting"],
+            point["value"],
+            point["clause"],
+        )
+    return table
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value)) or "none"
+    if isinstance(value, dict):
+        return " ".join(f"{key} {_plain(one)}" for key, one in value.items())
+    return str(value)

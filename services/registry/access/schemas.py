@@ -1,0 +1,32 @@
+"""What crosses the wire about the access matrix."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from shared.vocabulary import Department, Purpose
+
+Word = Annotated[str, StringConstraints(max_length=100)]
+Groups = Annotated[dict[Word, Literal["full", "masked"]], Field(max_length=50)]
+
+
+class AccessOut(BaseModel):
+    """Department, purpose, field group: what no cell names is not shown."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "version": "2026-11",
+                    "cells": {"education": {"verification": {"identity": "full"}}},
+                    "categories": {"out_of_school": ["civil_affairs", "education"]},
+                }
+            ]
+        }
+    )
+
+    version: Word
+    cells: dict[Department, dict[Purpose, Groups]] = Field(max_length=20)
+    categories: dict[Word, list[Department]] = Field(
+        max_length=50, description="key-care category: the departments that see it"
+    )

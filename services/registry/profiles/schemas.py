@@ -1,0 +1,116 @@
+"""What crosses the wire about a place's rules."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from services.registry.children.schemas import Division, Text
+
+Prefix = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,12}$")]
+LongText = Annotated[str, StringConstraints(max_length=2000)]
+
+
+class CityOut(BaseModel):
+    """The central districts (中心城区的市辖区) of one city; or `not_configured`."""
+
+    area: Prefix
+    members: Annotated[list[Division], Field(max_length=500)] | Text
+
+
+Setting = (
+    bool
+    | int
+    | Text
+    | Annotated[list[Text], Field(max_length=500)]
+    | Annotated[list[CityOut], Field(max_length=500)]
+)
+
+
+class RuleOut(BaseModel):
+    """One rule in force.  Without `clause` it is an assumption of this software, listed among the open points."""
+
+    family: Text
+    key: Text | None = None
+    profile: Text | None = Field(default=None, description="the place whose text it is")
+    clause: Text | None = None
+    valid_from: date | None = None
+    valid_until: date | None = Field(default=None, description="the last day")
+    note: LongText | None = None
+    settings: dict[str, Setting] = Field(
+        max_length=30, description="`not_configured`: no text says, nobody has decided"
+    )
+
+
+class LocalDivisionOut(BaseModel):
+    """A county-level unit without a national code; `code` may be `not_configured`."""
+
+    code: Text
+    name: Text
+    basis: LongText
+    superseded_by: Division | None = None
+
+
+class OpenPointOut(BaseModel):
+    """What an administrator should settle: a silence of the text, or a value assumed for it."""
+
+    kind: Literal["not_configured", "assumed"]
+    rule: Text
+    setting: Text
+    value: Text
+    clause: Text
+
+
+class ProfileOut(BaseModel):
+    """The rules (地方规则) for children living in one place, on one day."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "division": "500103000000",
+                    "on": "2026-11-22",
+                    "id": "chongqing",
+                    "name_zh": "重庆市",
+                    "name_en": "Chongqing",
+                    "covers": ["50"],
+                    "inherits": [],
+                    "fingerprint": "0" * 64,
+                    "rules": [
+                        {
+                            "family": "migrant_child",
+                            "profile": "chongqing",
+                            "clause": "渝民发〔2024〕13号 二(一)1",
+                            "settings": {"cross_county": True, "months": 6, "age_below": 16},
+                        }
+                    ],
+                    "local_divisions": [],
+                    "open_points": [
+                        {
+                            "kind": "assumed",
+                            "rule": "day_counting",
+                            "setting": "arrival_day",
+                            "value": "counted",
+                            "clause": "",
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    division: Division
+    on: date
+    id: Text
+    name_zh: Text
+    name_en: Text
+    covers: list[Prefix] = Field(max_length=500)
+    inherits: list[Text] = Field(
+        max_length=10, description="profiles that speak where it is silent"
+    )
+    fingerprint: Text = Field(
+        description="version of these rules, as `rule_version` of a child's status names it"
+    )
+    rules: list[RuleOut] = Field(max_length=500)
+    local_divisions: list[LocalDivisionOut] = Field(max_length=500)
+    open_points: list[OpenPointOut] = Field(max_length=1000)
