@@ -4,6 +4,7 @@ It numbers the outbox and the audit trail from 1 without gaps.  Numbers are give
 lock, so a reader that has seen number n has seen everything below it, and no writer waits for a number.
 """
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -86,6 +87,6 @@ async def checkpoint(session: AsyncSession, hub: str, signer: Ed25519PrivateKey)
 def signed_by(key: Ed25519PublicKey, hub: str, seq: int, chain: bytes, signature: bytes) -> bool:
     try:
         key.verify(signature, statement(hub, seq, chain))
-    except Exception:
+    except InvalidSignature:
         return False
     return True

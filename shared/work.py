@@ -25,7 +25,7 @@ async def repeat(service: str, name: str, step: Step, rest: float, stop: asyncio
             failures = 0
         except asyncio.CancelledError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (nothing stops by itself)
             failures += 1
             telemetry.FAILED.labels(service, name).inc()
             log.warning(

@@ -89,7 +89,9 @@ def hold(case: Case, reached: Reached, service: str) -> None:
     body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body or b""
     headers = {**prepared.headers, **reached.run(credentials(reached.world, case, body))}
     try:
-        request = httpx.Request(str(prepared.method), str(prepared.url), headers=headers, content=body)
+        request = httpx.Request(
+            str(prepared.method), str(prepared.url), headers=headers, content=body
+        )
     except (httpx.InvalidURL, UnicodeEncodeError):
         return  # no client can send it
     reply = reached.send(service, request)

@@ -12,7 +12,7 @@ import pytest
 
 from services.local import backup as keeping
 from tests.databases import Cluster
-from tests.registry.conftest import Registry, clock, home, registry  # noqa: F401
+from tests.registry.conftest import Registry
 from tests.registry.test_pushing import enrolment
 
 

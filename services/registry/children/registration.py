@@ -317,7 +317,7 @@ async def refold(
             continue
         try:
             new = build(kit, child, held, decisions.get(child, []), day)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (whatever it is, it must hold up no other child)
             log.error(
                 "fold.parked",
                 child=str(child),
