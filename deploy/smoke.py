@@ -94,7 +94,10 @@ async def enlist(
             key=jwk.public(key),
             now=datetime.now(UTC),
         )
-    return client(auth=ClientCredentials(name, key, settings.issuer, SCOPES), headers=READING)
+    credentials = ClientCredentials(
+        name, key, settings.issuer, SCOPES, token_url=settings.token_url
+    )
+    return client(auth=credentials, headers=READING)
 
 
 def item(feed: str, now: date) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import documents, problems, telemetry
+from shared import contract, documents, problems, telemetry
 from shared.database import NOTHING, SYSTEM, Database
 from shared.ids import uuid7
 from shared.limits import MAX_BODY_BYTES, MAX_IMPORT_BYTES, REQUEST_TIMEOUT_SECONDS
@@ -62,8 +62,12 @@ def create(
     lifespan: Callable[[FastAPI], Any] | None = None,
     webhooks: Mapping[str, Any] | None = None,
     schemas: Sequence[type[BaseModel]] = (),
+    token_url: str = "/oauth2/token",  # noqa: S107  (an address)
 ) -> FastAPI:
-    """The application of one service, without its routers; ``schemas`` are models that bodies refer to by name."""
+    """The application of one service, without its routers.
+
+    ``schemas`` are models that bodies refer to by name; ``token_url`` is where clients get their tokens.
+    """
     app: FastAPI = FastAPIOffline(
         title=title,
         version="1.0.0",
@@ -101,7 +105,7 @@ def create(
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _document(app, webhooks or {}, schemas)
+            app.openapi_schema = _document(app, webhooks or {}, schemas, token_url)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -113,7 +117,10 @@ def _operation_id(route: APIRoute) -> str:
 
 
 def _document(
-    app: FastAPI, webhooks: Mapping[str, Any], models: Sequence[type[BaseModel]]
+    app: FastAPI,
+    webhooks: Mapping[str, Any],
+    models: Sequence[type[BaseModel]],
+    token_url: str,
 ) -> dict[str, Any]:
     document = get_openapi(
         title=app.title,
@@ -138,6 +145,7 @@ def _document(
         if getattr(route.original_route, "response_model_exclude_none", False)
     }
     documents.tidy(document, leaving_out)
+    contract.complete(document, token_url)
     return document
 
 

@@ -8,10 +8,10 @@ reordering or a truncation is named by ``hutong audit verify`` with no service r
 
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import orjson
@@ -30,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.auth import Caller
 from shared.database import raw
 from shared.hashes import keyed
 from shared.ids import uuid7
@@ -80,6 +81,21 @@ class Act:
     operation: str
     subjects: Sequence[UUID]
     detail: dict[str, Any]
+
+    @classmethod
+    def of(
+        cls, caller: Caller, operation: str, subjects: Iterable[UUID] = (), **detail: Any
+    ) -> Self:
+        """The caller's own act, on each of these children once."""
+        return cls(
+            caller.client,
+            str(caller.department),
+            caller.actor,
+            caller.purpose,
+            operation,
+            list(dict.fromkeys(subjects)),
+            detail,
+        )
 
 
 def authenticate(key: bytes, entry_id: UUID, at: datetime, act: Act) -> bytes:

@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict
 from shared.database import Reach
 from shared.limits import RATE_BURST, RATE_PER_SECOND
 from shared.problems import Forbidden, PurposeMissing, TooMany, Unauthenticated
-from shared.vocabulary import Department, Purpose, Scope
+from shared.vocabulary import SCOPE_MEANINGS, Department, Purpose, Scope
 
 ALGORITHMS = ["Ed25519", "ES256"]
 TOKEN_TYPE = "at+jwt"  # noqa: S105  (a media type, not a secret)
@@ -114,7 +114,10 @@ class _Scheme(SecurityBase):
     """OAuth 2.0 client credentials, as OpenAPI shows it."""
 
     def __init__(self) -> None:
-        flow = OAuthFlowClientCredentials(tokenUrl="/oauth2/token", scopes={s: s for s in Scope})
+        flow = OAuthFlowClientCredentials(
+            tokenUrl="/oauth2/token",
+            scopes={str(s): meaning for s, meaning in SCOPE_MEANINGS.items()},
+        )
         self.model = OAuth2Model(flows=OAuthFlows(clientCredentials=flow))
         self.scheme_name = "hutong"
 

@@ -54,6 +54,29 @@ class Scope(StrEnum):
     PEER_FACTS_WRITE = "peer-facts:write"
 
 
+#: What each scope opens, for the documents.
+SCOPE_MEANINGS: dict[Scope, str] = {
+    Scope.RECORDS_WRITE: "push, import and recall the records of your department's feeds (推送、导入、撤回)",
+    Scope.RECORDS_READ: "read your department's own records, and how late each source is",
+    Scope.CHILDREN_READ: "find and read children of your area (查询儿童)",
+    Scope.CHILDREN_SHIELD: "hide where a child lives, and show it again (地址保密); civil affairs alone",
+    Scope.KEY_CARE_READ: "read key care, as pages, stream or workbook (重点关爱)",
+    Scope.KEY_CARE_WRITE: "decide on key care; civil affairs alone",
+    Scope.REFERENCES_READ: "read the children behind references of events and notices",
+    Scope.NOTICES_READ: "read notices of your area (通知单)",
+    Scope.NOTICES_WRITE: "accept, answer, refuse, release, withdraw notices, and enquire",
+    Scope.SUBSCRIPTIONS_WRITE: "manage your webhook subscriptions (订阅)",
+    Scope.EVENTS_READ: "read the event feed (事件流)",
+    Scope.BREAK_GLASS: "open one child in an emergency, and review openings (紧急查询)",
+    Scope.ERASURES_WRITE: "ask for erasures and approve those of others (删除)",
+    Scope.PROFILES_READ: "read a place's rules (地方规则)",
+    Scope.ACCESS_READ: "read the access matrix (字段访问矩阵)",
+    Scope.RESOLUTIONS_WRITE: "registry to matching: resolve and retract entries (内部)",
+    Scope.EVENTS_WRITE: "registry to notifications: pass on events (内部)",
+    Scope.REVOCATIONS_READ: "services to registry: follow revoked clients (内部)",
+    Scope.PEER_FACTS_WRITE: "notifications to registry: facts and answers of peer hubs (内部)",
+}
+
 SERVICE_SCOPES = frozenset(
     {Scope.RESOLUTIONS_WRITE, Scope.EVENTS_WRITE, Scope.REVOCATIONS_READ, Scope.PEER_FACTS_WRITE}
 )

@@ -21,7 +21,12 @@ def document(service: str) -> dict[str, Any]:
         home = Path(folder)
         secrets.make(home)
         settings = _SETTINGS[service].model_validate(
-            {"home": home, f"{service}_database_url": "postgresql://nobody:none@127.0.0.1:1/none"}
+            {
+                "home": home,
+                "registry_url": "http://127.0.0.1:8100",
+                "issuer_url": "",
+                f"{service}_database_url": "postgresql://nobody:none@127.0.0.1:1/none",
+            }
         )
         made: dict[str, Any] = (
             importlib.import_module(f"services.{service}.application")

@@ -15,6 +15,8 @@ from services.deployment.rendering import Manifest, containers, pod_template
 SENSITIVE = re.compile(r"PASSWORD|SECRET|TOKEN|PRIVATE|_KEY$|DATABASE_URL$|OWNER_URL$|SUPERUSER")
 CREDENTIALS = re.compile(r"://[^/\s]*:[^/\s]*@|PRIVATE KEY")
 PROBES = {"startupProbe": "/healthz", "livenessProbe": "/healthz", "readinessProbe": "/readyz"}
+#: Of a worker, which serves metrics alone and has nobody to be ready for.
+WORKER_PROBES = {"startupProbe": "/metrics", "livenessProbe": "/metrics"}
 POD_SETTINGS = {"automountServiceAccountToken": False, "enableServiceLinks": False}
 HOST = ("hostNetwork", "hostPID", "hostIPC")
 VOLUMES = {"name", "secret", "configMap", "emptyDir", "projected"}
@@ -112,15 +114,25 @@ def resources_are_set(manifests: list[Manifest]) -> Iterator[Finding]:
 
 
 def probes_are_set(manifests: list[Manifest]) -> Iterator[Finding]:
-    """Whatever listens is asked; what has no port (a worker, a job) has nobody to ask."""
+    """Whatever listens is asked; what has no port (a job) has nobody to ask."""
     for name, container, _ in _containers(manifests):
         if not container.get("ports"):
             if any(container.get(probe, {}).get("httpGet") for probe in PROBES):
                 yield Finding(name, "probes", "a probe needs a port")
             continue
-        for probe, path in PROBES.items():
+        serves = {port["name"] for port in container["ports"]}
+        for probe, path in (WORKER_PROBES if serves == {"metrics"} else PROBES).items():
             if container.get(probe, {}).get("httpGet", {}).get("path") != path:
                 yield Finding(name, "probes", f"{probe} asks {path}")
+
+
+def workers_serve_metrics(manifests: list[Manifest]) -> Iterator[Finding]:
+    for name, container, _ in _containers(manifests):
+        if container.get("args", [])[:1] == ["work"]:
+            told = {one["name"]: one.get("value") for one in container.get("env", [])}
+            opened = {port["containerPort"] for port in container.get("ports", [])}
+            if {told.get("HUTONG_WORKER_PORT")} != {str(port) for port in opened}:
+                yield Finding(name, "metrics", "a port that HUTONG_WORKER_PORT says")
 
 
 def secrets_are_never_inline(manifests: list[Manifest]) -> Iterator[Finding]:
@@ -235,6 +247,7 @@ RULES: tuple[Rule, ...] = (
     images_are_pinned,
     resources_are_set,
     probes_are_set,
+    workers_serve_metrics,
     secrets_are_never_inline,
     deployments_survive_a_node,
     nothing_dangles,

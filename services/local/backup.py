@@ -18,6 +18,7 @@ import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
@@ -113,39 +114,36 @@ async def _must_be_empty(url: str) -> None:
         raise CannotRestore("a database is not empty; provision new ones and do not migrate them")
 
 
-def _environment() -> dict[str, str]:
-    # Row security is forced on owners too: a dump is a system's act.
-    return {**os.environ, "PGOPTIONS": "-c hutong.department=system"}
+def without_password(url: str) -> tuple[str, str]:
+    """A database's URL as every user of the machine may read it in a list of processes, and its password."""
+    parts = urlsplit(url)
+    login, at, place = parts.netloc.rpartition("@")
+    user, _, password = login.partition(":")
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    password = unquote(password) or dict(query).get("password", "")
+    open_query = urlencode([(key, value) for key, value in query if key != "password"])
+    return urlunsplit(parts._replace(netloc=user + at + place, query=open_query)), password
+
+
+def _run(name: str, url: str, *arguments: str) -> None:
+    database, password = without_password(url)
+    told = {
+        **os.environ,
+        # Row security is forced on owners too: a dump is a system's act.
+        "PGOPTIONS": "-c hutong.department=system",
+    }
+    if password:
+        told["PGPASSWORD"] = password
+    subprocess.run([tool(name), f"--dbname={database}", *arguments], env=told, check=True)
 
 
 def _dump(url: str, path: Path, *which: str) -> None:
-    subprocess.run(
-        [
-            tool("pg_dump"),
-            "--format=custom",
-            "--enable-row-security",
-            *which,
-            f"--file={path}",
-            f"--dbname={url}",
-        ],
-        env=_environment(),
-        check=True,
-    )
+    _run("pg_dump", url, "--format=custom", "--enable-row-security", *which, f"--file={path}")
     path.chmod(0o600)
 
 
 def _load(url: str, path: Path) -> None:
-    subprocess.run(
-        [
-            tool("pg_restore"),
-            "--exit-on-error",
-            "--single-transaction",
-            f"--dbname={url}",
-            str(path),
-        ],
-        env=_environment(),
-        check=True,
-    )
+    _run("pg_restore", url, "--exit-on-error", "--single-transaction", str(path))
 
 
 def _sum(path: Path) -> str:

@@ -5,7 +5,6 @@ Processes started attached end with the process that started them; detached ones
 """
 
 import asyncio
-import ctypes
 import json
 import os
 import secrets
@@ -24,7 +23,7 @@ from urllib.request import urlopen
 from services.deployment import introducing
 from services.local import secrets as key_files
 from services.registry.identity import clients
-from shared import jwk, migrations
+from shared import dying, jwk, migrations
 from shared.database import SYSTEM, Database
 from shared.embedded_postgres import Server, provision
 from shared.keys import write_secret
@@ -38,7 +37,6 @@ PROCESSES = (
     ("work", "registry"),
     ("work", "notifications"),
 )
-_PR_SET_PDEATHSIG = 1
 
 
 def free_port() -> int:
@@ -46,10 +44,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @dataclass
@@ -150,7 +144,7 @@ class LocalHub:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=not self.attached,
-                preexec_fn=_end_with_parent if self.attached else None,
+                preexec_fn=dying.with_parent(signal.SIGTERM) if self.attached else None,
             )
         self.running[process] = started
         return started

@@ -60,6 +60,7 @@ def create_app(
         description=DESCRIPTION,
         database=database,
         lifespan=lifespan,
+        token_url=f"{settings.issuer}/oauth2/token",
     )
     model = the_model()
     strongroom = Strongroom(

@@ -1,4 +1,4 @@
-"""How long what is done is kept: as data, and the step that clears it away.
+"""How long what is done is kept (``shared/limits.py``), and the step that clears it away.
 
 The inboxes are kept longer than anything is sent again.  Notices and announcements are not touched here: a notice is
 part of a child's story, and the feed may be read from its beginning.
@@ -8,11 +8,12 @@ from datetime import timedelta
 
 from shared.clock import Clock
 from shared.database import SYSTEM, Database, raw
+from shared.limits import DELIVERIES_KEPT_DAYS, IDEMPOTENCY_KEPT_DAYS, INBOXES_KEPT_DAYS
 
 BATCH = 1000
-DELIVERIES = timedelta(days=30)
-INBOXES = timedelta(days=90)
-IDEMPOTENCY_KEYS = timedelta(days=7)
+DELIVERIES = timedelta(days=DELIVERIES_KEPT_DAYS)
+INBOXES = timedelta(days=INBOXES_KEPT_DAYS)
+IDEMPOTENCY_KEYS = timedelta(days=IDEMPOTENCY_KEPT_DAYS)
 
 _CLEAR = (
     (

@@ -37,6 +37,9 @@ AreaText = Annotated[
 CodeText = Annotated[str, StringConstraints(max_length=12, pattern=r"^[0-9]{12}$")]
 """A division code in its full twelve digits."""
 
+PlaceText = Annotated[str, StringConstraints(max_length=12, pattern=r"^[1-9][0-9]{11}$")]
+"""As others send it: the full twelve digits of a place that can exist, unlike the ends of an area."""
+
 Word = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
 Reference = Annotated[str, StringConstraints(max_length=80, pattern=r"^[a-z2-7]{20,80}$")]
 Instant = Annotated[

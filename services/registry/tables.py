@@ -3,7 +3,7 @@
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
-from shared import audit, leases, outbox
+from shared import audit, idempotency, leases, outbox
 
 METADATA = MetaData()
 
@@ -17,6 +17,7 @@ class Table(SQLModel):
 AUDIT_ENTRIES, AUDIT_CHECKPOINTS = audit.tables(METADATA)
 OUTBOX, RELAY_POSITIONS = outbox.tables(METADATA)
 LEASES = leases.table(METADATA)
+IDEMPOTENCY_KEYS = idempotency.table(METADATA)
 
 # The models register themselves by being imported.
 from services.registry.break_glass import models as break_glass  # noqa: E402, F401

@@ -1,9 +1,10 @@
-"""The registry's worker: resolve → fold → announce, the daily clock, the sequencer and the relay."""
+"""The registry's worker: resolve → fold → announce, the daily clock, the sequencer, the relay and the daily pruning."""
 
 import httpx
 
 from services.registry.application import SERVICE, kit_of, matching_client
 from services.registry.children.registration import fold_batch, queue_due
+from services.registry.pruning import prune
 from services.registry.records.resolving import follow_changes, resolve_batch
 from services.registry.settings import RegistrySettings
 from shared import jwk, relay, sequencing, signatures, work
@@ -11,6 +12,8 @@ from shared.clock import Clock, SystemClock, today
 from shared.database import SYSTEM, Database
 from shared.outbound import ClientCredentials, client
 from shared.vocabulary import Scope
+
+DAY_SECONDS = 24 * 3600.0
 
 
 class Worker:
@@ -85,6 +88,9 @@ class Worker:
             self.database, self.notifications, "notifications", self.signer, self.clock
         )
 
+    async def prune(self) -> int:
+        return await prune(self.database, self.clock)
+
     def steps(self) -> dict[str, tuple[work.Step, float]]:
         return {
             "resolve": (self.resolve, 0.1),
@@ -94,6 +100,7 @@ class Worker:
             "sequence": (self.sequence, 0.2),
             "checkpoint": (self.checkpoint, 5.0),
             "relay": (self.relay, 0.2),
+            "prune": (self.prune, DAY_SECONDS),
         }
 
     async def close(self) -> None:

@@ -1,7 +1,6 @@
 """The server: started, watched until it is ready, and ended."""
 
 import contextlib
-import ctypes
 import os
 import shutil
 import signal
@@ -9,12 +8,12 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
+from shared import dying
 from shared.embedded_postgres import processes
 from shared.embedded_postgres.installation import SUPERUSER, Account, CannotStart, data_of, install
 
@@ -42,9 +41,6 @@ NOT_DURABLE = {
     "full_page_writes": "off",
     "shared_buffers": "128MB",
 }
-
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None)
 
 
 class EmbeddedPostgres:
@@ -140,7 +136,7 @@ class EmbeddedPostgres:
                 stderr=log,
                 start_new_session=True,
                 pass_fds=(self._lock,) if self._detached and self._lock is not None else (),
-                preexec_fn=None if self._detached else _end_with(os.getpid()),
+                preexec_fn=None if self._detached else dying.with_parent(signal.SIGINT),
                 **account.process(),
             )
         finally:
@@ -185,17 +181,6 @@ def discard(state: Path) -> None:
         (state / name).unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         state.rmdir()  # unless something else lies in it
-
-
-def _end_with(parent: int) -> Callable[[], None]:
-    """What the child does before it becomes PostgreSQL: ask to be shut down with its parent."""
-
-    def ask() -> None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
-        if os.getppid() != parent:  # it died before we could ask
-            os._exit(1)
-
-    return ask
 
 
 def _free_port(last: Path) -> int:

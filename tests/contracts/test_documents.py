@@ -216,7 +216,7 @@ def _led_to(service: str, part: str) -> Iterator[str]:
 
 def _references(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
-        if isinstance(value.get("$ref"), str):
+        if str(value.get("$ref", "")).startswith("#/components/schemas/"):
             yield value["$ref"].rsplit("/", 1)[1]
         for inner in value.values():
             yield from _references(inner)

@@ -101,3 +101,22 @@ def test_postgresql_and_the_superuser_are_out_of_reach(compose: dict[str, Any]) 
 def test_postgresql_logs_neither_statements_nor_values(compose: dict[str, Any]) -> None:
     told = compose["services"]["postgres"]["command"]
     assert {"log_min_error_statement=panic", "log_error_verbosity=terse"} <= set(told)
+
+
+def test_every_process_is_asked_whether_it_lives(compose: dict[str, Any]) -> None:
+    for name in PROCESSES:
+        service = compose["services"][name]
+        asked = service["healthcheck"]["test"][-1]
+        if name.endswith("-worker"):
+            assert f":{service['environment']['HUTONG_WORKER_PORT']}/metrics" in asked, name
+        else:
+            assert "/readyz" in asked, name
+
+
+def test_the_operators_hand_reaches_every_database_as_its_owner(compose: dict[str, Any]) -> None:
+    """Or it could neither back up nor restore."""
+    told = compose["services"]["admin"]["environment"]
+    for service in ("registry", "matching", "notifications"):
+        for kind, file in (("DATABASE", "app-url"), ("OWNER", "owner-url")):
+            path = f"/var/lib/hutong/admin/databases/{service}/{file}"
+            assert told[f"HUTONG_{service.upper()}_{kind}_URL_FILE"] == path

@@ -90,9 +90,16 @@ def job_container(manifests: list[Manifest]) -> Manifest:
     return found
 
 
+def worker(manifests: list[Manifest]) -> Manifest:
+    deployment = one(manifests, "Deployment", "registry-worker")
+    found: Manifest = deployment["spec"]["template"]["spec"]["containers"][0]
+    return found
+
+
 URL = "postgresql://registry_app:x@db/registry"
 DEPLOYMENT = "Deployment/registry"
 CONTAINER = "Deployment/registry/registry"
+WORKER = "Deployment/registry-worker/registry-worker"
 SETTINGS = "ConfigMap/hutong-settings"
 
 BREACHES: list[tuple[Callable[[list[Manifest]], None], str, str]] = [
@@ -128,6 +135,9 @@ BREACHES: list[tuple[Callable[[list[Manifest]], None], str, str]] = [
         CONTAINER,
         "probes",
     ),
+    (drop(worker, "ports"), WORKER, "metrics"),
+    (drop(worker, "livenessProbe"), WORKER, "probes"),
+    (put(lambda m: worker(m)["env"][2], "value", "9101"), WORKER, "metrics"),
     (
         put(lambda m: container(m)["env"], 1, {"name": "HUTONG_X_TOKEN", "value": "t"}),
         CONTAINER,

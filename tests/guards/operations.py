@@ -61,6 +61,15 @@ class Operation:
         """The names in its path that are filled per request."""
         return tuple(name for place, name in self.parameters if place == "path")
 
+    @property
+    def id_slots(self) -> tuple[str, ...]:
+        """Those that name one thing among many that others may not know of."""
+        return tuple(
+            name
+            for name in self.slots
+            if self.parameters["path", name]["schema"].get("format") == "uuid"
+        )
+
     @cached_property
     def media_type(self) -> str | None:
         content = self.spec.get("requestBody", {}).get("content", {})

@@ -83,7 +83,7 @@ async def hub(world: World) -> Told:
         for department in DEPARTMENTS
     }
     await story.tell(world)
-    return Told(world, await _every_id(world), before)
+    return Told(world, await every_id(world), before)
 
 
 def is_list(operation: Operation) -> bool:
@@ -104,7 +104,7 @@ async def stranger(
     return await ask(world, operation, token, why=WHY[department], **more)
 
 
-async def _every_id(world: World) -> list[str]:
+async def every_id(world: World) -> list[str]:
     """A value of each uuid column of each table: ids of every kind in the story."""
     found: set[str] = set()
     for service in SERVICES:
@@ -139,7 +139,7 @@ async def test_no_list_has_changed_by_what_happened_elsewhere(hub: Told) -> None
 async def test_no_path_tells_an_id_that_exists_from_one_that_never_did(hub: Told) -> None:
     told = []
     for one in theirs(hub.world):
-        for slot in one.slots:
+        for slot in one.id_slots:
             for headers in _headers_of(one):
                 never = await _by_path(hub.world, one, slot, str(uuid4()), headers)
                 assert never.status in (404, 428), (str(one), never)
@@ -271,7 +271,7 @@ async def test_the_ids_that_strangers_tried_do_open_something_for_locals(hub: To
     world = hub.world
     lucky: list[tuple[tuple[Department, str], str]] = []
     for one in sorted(theirs(world), key=lambda operation: operation.method == "delete"):
-        if one.slots:
+        if one.id_slots:
             found = await _opened(world, one, [*lucky, *product(LOCALS, hub.ids)])
             assert found is not None, str(one)
             lucky.insert(0, found)
@@ -281,7 +281,7 @@ async def _opened(
     world: World, operation: Operation, tries: Sequence[tuple[tuple[Department, str], str]]
 ) -> tuple[tuple[Department, str], str] | None:
     """The local and the id that opened it."""
-    (slot, *_) = operation.slots
+    (slot, *_) = operation.id_slots
     for (department, area), real in tries:
         token = await world.token(department, area)
         reply = await ask(world, operation, token, path={slot: real}, why=WHY[department])

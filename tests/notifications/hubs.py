@@ -254,7 +254,9 @@ class Hub:
 
     async def settle_registry(self) -> int:
         steps = [
-            step for name, (step, _) in self.registry_worker.steps().items() if name != "sweep"
+            step
+            for name, (step, _) in self.registry_worker.steps().items()
+            if name not in ("sweep", "prune")
         ]
         total = 0
         while done := sum([await step() for step in steps]):

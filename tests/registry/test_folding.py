@@ -20,7 +20,6 @@ from services.registry.records.vault import Opened, Plain
 from shared import divisions
 
 NAMESPACE = UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
-TRUSTED = frozenset({"police", "civil_affairs", "hub"})
 YUZHONG, WANZHOU, CAOXIAN = 500103_000000, 500101_000000, 371721_000000
 
 
@@ -119,32 +118,80 @@ def stay(
     department: str = "police",
     until: str | None = None,
     seen: str | None = None,
+    office: int = 0,
 ) -> Stay:
     observed = date.fromisoformat(seen or since)
     entry = uuid5(NAMESPACE, f"{code}{since}{department}{until}{seen}")
-    source = Source(entry, entry, "x", department, observed)
+    received = datetime.combine(observed, datetime.min.time(), UTC)
+    source = Source(entry, entry, "x", department, observed, office or code, received)
     ended = date.fromisoformat(until) if until else None
-    return Stay(code, date.fromisoformat(since), True, ended, "", source)
+    return Stay(code, date.fromisoformat(since), ended, "", source)
+
+
+def both(code: int, since: str, *others: str) -> list[Stay]:
+    """Two departments' word on one stay."""
+    return [stay(code, since), *(stay(code, since, d) for d in others or ("education",))]
 
 
 MOVES: list[tuple[str, list[Stay], list[tuple[int, str, str | None]], int]] = [
     ("one home", [stay(YUZHONG, "2024-01-05")], [(YUZHONG, "2024-01-05", None)], 0),
     (
-        "police report a move",
-        [stay(YUZHONG, "2024-01-05"), stay(WANZHOU, "2025-03-01")],
+        "two departments report a move",
+        [*both(YUZHONG, "2024-01-05"), *both(WANZHOU, "2025-03-01")],
         [(YUZHONG, "2024-01-05", "2025-03-01"), (WANZHOU, "2025-03-01", None)],
         0,
     ),
+    *(
+        (
+            f"one word of {department} moves nobody",
+            [*both(YUZHONG, "2024-01-05"), stay(WANZHOU, "2025-03-01", department)],
+            [(YUZHONG, "2024-01-05", None)],
+            1,
+        )
+        for department in ("education", "police", "civil_affairs")
+    ),
     (
-        "one school's word moves nobody",
-        [stay(YUZHONG, "2024-01-05"), stay(WANZHOU, "2025-03-01", "education")],
+        "nor where only one department knew the old home",
+        [stay(YUZHONG, "2024-01-05"), stay(WANZHOU, "2025-03-01", "civil_affairs")],
         [(YUZHONG, "2024-01-05", None)],
         1,
     ),
     (
-        "a school and an insurer do",
+        "nor by a first day before the first home",
         [
-            stay(YUZHONG, "2024-01-05"),
+            stay(YUZHONG, "2024-01-05", seen="2024-01-05"),
+            stay(WANZHOU, "2020-01-01", "education", seen="2025-03-01"),
+        ],
+        [(YUZHONG, "2024-01-05", None)],
+        1,
+    ),
+    (
+        "nor by ending the old stay from elsewhere",
+        [
+            *both(YUZHONG, "2024-01-05"),
+            stay(
+                YUZHONG,
+                "2024-01-05",
+                "education",
+                until="2025-02-28",
+                seen="2025-03-01",
+                office=WANZHOU,
+            ),
+            stay(WANZHOU, "2025-03-01", "education"),
+        ],
+        [(YUZHONG, "2024-01-05", None)],
+        1,
+    ),
+    (
+        "another hub speaks for its own territory",
+        [*both(YUZHONG, "2024-01-05"), stay(CAOXIAN, "2025-03-01", "hub")],
+        [(YUZHONG, "2024-01-05", "2025-03-01"), (CAOXIAN, "2025-03-01", None)],
+        0,
+    ),
+    (
+        "a school and an insurer move a child",
+        [
+            *both(YUZHONG, "2024-01-05"),
             stay(WANZHOU, "2025-03-01", "education"),
             stay(WANZHOU, "2025-04-01", "medical_insurance"),
         ],
@@ -161,8 +208,9 @@ MOVES: list[tuple[str, list[Stay], list[tuple[int, str, str | None]], int]] = [
         "gone and back: two episodes, one child",
         [
             stay(YUZHONG, "2023-01-01", until="2023-12-31"),
-            stay(CAOXIAN, "2024-01-01"),
-            stay(YUZHONG, "2025-01-01"),
+            stay(YUZHONG, "2023-02-01", "education", seen="2023-02-01"),
+            *both(CAOXIAN, "2024-01-01"),
+            *both(YUZHONG, "2025-01-01"),
         ],
         [
             (YUZHONG, "2023-01-01", "2023-12-31"),
@@ -170,6 +218,12 @@ MOVES: list[tuple[str, list[Stay], list[tuple[int, str, str | None]], int]] = [
             (YUZHONG, "2025-01-01", None),
         ],
         0,
+    ),
+    (
+        "one word does not bring it back",
+        [*both(YUZHONG, "2023-01-01"), *both(CAOXIAN, "2024-01-01"), stay(YUZHONG, "2025-01-01")],
+        [(YUZHONG, "2023-01-01", "2024-01-01"), (CAOXIAN, "2024-01-01", None)],
+        1,
     ),
     (
         "a permit cancelled ends the stay",
@@ -197,7 +251,7 @@ def test_stays_become_episodes(
     _what: str, stays: list[Stay], expected: list[tuple[int, str, str | None]], aside: int
 ) -> None:
     for order in (stays, stays[::-1]):
-        residing = reside(order, [], TRUSTED)
+        residing = reside(order, [])
         assert [
             (e.code, e.since.isoformat(), e.until.isoformat() if e.until else None)
             for e in residing.episodes
@@ -211,7 +265,7 @@ def test_the_newest_word_on_company_inside_the_stay_holds() -> None:
         for month in (2, 8)
     )
     residing = reside(
-        [stay(YUZHONG, "2025-01-01")], [CompanyClaim(True, old), CompanyClaim(False, new)], TRUSTED
+        [stay(YUZHONG, "2025-01-01")], [CompanyClaim(True, old), CompanyClaim(False, new)]
     )
     assert residing.episodes[0].accompanied is False
 

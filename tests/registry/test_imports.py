@@ -241,7 +241,7 @@ async def test_a_job_whose_process_died_reads_as_interrupted(registry: Registry)
 async def test_an_upload_that_stalls_is_ended(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receiving, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(receiving, "IMPORT_IDLE_SECONDS", 0.1)
 
     async def pieces() -> AsyncIterator[bytes]:
         yield line(1)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from prometheus_client import Counter as Metric
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -25,6 +26,9 @@ from services.matching.links.grades import Grade
 from services.matching.links.queries import Connection, NewLink, NewReview, StoredLink
 from shared.clock import Clock
 from shared.database import raw
+from shared.sealing import Unsealable
+
+log = structlog.get_logger()
 
 CROWDED = Metric("hutong_matching_crowded_keys_total", "Blocking keys cut off at the model's cap")
 LINKED = Metric("hutong_matching_links_total", "Links made, by grade", ["grade"])
@@ -109,7 +113,10 @@ def _decide(
 ) -> Outcome:
     members: dict[UUID, dict[UUID, Standard]] = {}
     for person, entry in sealed:
-        members.setdefault(person, {})[entry.entry] = linker.strongroom.open(entry)
+        try:
+            members.setdefault(person, {})[entry.entry] = linker.strongroom.open(entry)
+        except Unsealable:
+            log.error("entry.unsealable", entry=str(entry.entry))
     entries = [
         NewEntry(
             p.entry,

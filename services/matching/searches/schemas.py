@@ -6,8 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.matching.entries.schemas import EXAMPLE_FEATURES, FeaturesIn, Mute
 from services.matching.links.schemas import ComparisonOut
-
-MAX_FOUND = 50
+from shared.limits import MAX_FOUND_PERSONS
 
 
 class SearchIn(Mute):
@@ -16,7 +15,7 @@ class SearchIn(Mute):
     )
 
     features: FeaturesIn
-    limit: int = Field(default=10, ge=1, le=MAX_FOUND)
+    limit: int = Field(default=10, ge=1, le=MAX_FOUND_PERSONS)
 
 
 class FoundOut(BaseModel):
@@ -31,4 +30,4 @@ class FoundOut(BaseModel):
 class SearchOut(BaseModel):
     """Likeliest first."""
 
-    items: list[FoundOut] = Field(max_length=MAX_FOUND)
+    items: list[FoundOut] = Field(max_length=MAX_FOUND_PERSONS)

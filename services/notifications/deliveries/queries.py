@@ -9,10 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.notifications.deliveries.breaker import Breaker
 from shared.database import raw
-from shared.limits import LEASE_SECONDS
-
-#: At most this many webhooks to one receiver at once.
-ROOM = 16
+from shared.limits import LEASE_SECONDS, WEBHOOKS_AT_ONCE
 
 _CLAIM = """
 WITH busy AS (
@@ -71,7 +68,7 @@ async def claim(
     """Lease due deliveries: the first of each lane, fairly over receivers, one where a breaker is open."""
     connection = await raw(session)
     rows = await connection.fetch(
-        _CLAIM, now, list(running), list(running.values()), ROOM, free, LEASE_SECONDS
+        _CLAIM, now, list(running), list(running.values()), WEBHOOKS_AT_ONCE, free, LEASE_SECONDS
     )
     return [
         Claimed(

@@ -5,15 +5,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 
-from services.notifications.auditing import remember
 from services.notifications.deliveries import payloads
 from services.notifications.deliveries.payloads import Place
 from services.notifications.feed import queries
 from services.notifications.feed.queries import Announced
-from services.notifications.feed.schemas import FeedOut
+from services.notifications.feed.schemas import EventsPageOut
 from services.notifications.hub import Hub
 from services.notifications.notices import moving
 from services.notifications.peers.endpoints import Now
+from shared import audit
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
 from shared.cursors import Cursors
@@ -27,7 +27,7 @@ FROM_THE_BEGINNING = "start"
 @router.get(
     "/events",
     summary="Read the feed",
-    response_model=FeedOut,
+    response_model=EventsPageOut,
     response_model_exclude_none=True,
     responses=USUAL,
 )
@@ -62,14 +62,9 @@ async def read_feed(
     await moving.delivered_to(
         session, caller.client, [a.notice for a in found if a.notice], clock.now()
     )
-    await remember(
-        request,
-        session,
-        caller,
-        "feed.read",
-        [a.child for a in found if a.child],
-        {"count": len(found)},
-    )
+    children = [a.child for a in found if a.child]
+    read = audit.Act.of(caller, "feed.read", children, count=len(found))
+    await audit.record(session, request.app.state.audit_keys, clock.now(), read)
     last = found[-1].position if found else position
     return {
         "items": [_item(hub, caller, announced) for announced in found],

@@ -60,7 +60,9 @@ class ItemOut(Reply):
     data: ItemData
 
 
-class FeedOut(Reply):
+class EventsPageOut(Reply):
+    """A page of the event feed (事件流): the items that follow what you last confirmed."""
+
     model_config = ConfigDict(
         json_schema_extra={"example": {"items": [UPDATED_EXAMPLE, NOTICE_EXAMPLE], "next": "AQ…"}}
     )

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.notifications import preconditions
 from services.notifications.events.models import Case
 from services.notifications.notices import moving, queries
 from services.notifications.notices.issuing import Kind, Toward
@@ -17,6 +16,7 @@ from services.notifications.notices.schemas import AnswerIn, EnquiryIn
 from services.notifications.notices.states import Move, State
 from shared.auth import Caller
 from shared.divisions import county_of, widen
+from shared.preconditions import check, etag, given
 from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound
 from shared.references import References
 
@@ -39,7 +39,7 @@ async def receive(
     notice = await queries.for_change(session, caller, notice_id)
     if notice.direction == "outgoing" or not caller.covers(notice.target_county):
         raise Forbidden
-    preconditions.check(if_match, notice.version, required=False)
+    check(if_match, etag(notice.version))
     moving.must_move(notice, what, now)
     session.add(notice)
     return notice
@@ -77,7 +77,7 @@ async def release(
     notice = await queries.for_change(session, caller, notice_id)
     if notice.direction == "incoming" or not caller.covers(notice.origin_county):
         raise Forbidden
-    preconditions.check(if_match, notice.version)
+    check(given(if_match), etag(notice.version))
     moving.must_move(notice, what, now)
     session.add(notice)
     return notice

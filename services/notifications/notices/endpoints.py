@@ -6,11 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.notifications import preconditions
-from services.notifications.auditing import remember
 from services.notifications.hub import Hub
-from services.notifications.idempotency import once
-from services.notifications.idempotency.once import KeyHeader
 from services.notifications.notices import deciding, moving, queries
 from services.notifications.notices.issuing import Kind
 from services.notifications.notices.models import Notice
@@ -18,13 +14,16 @@ from services.notifications.notices.schemas import AnswerIn, EnquiryIn, NoticeOu
 from services.notifications.notices.showing import shown
 from services.notifications.notices.states import Move, State
 from services.notifications.peers.endpoints import Now
-from services.notifications.preconditions import IfMatch
+from shared import audit
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import Clock
+from shared.contract import TAGGED
 from shared.cursors import Cursors
+from shared.idempotency import Ids, KeyHeader, once
 from shared.ids import uuid7
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.preconditions import IfMatch, etag
 from shared.problems import responses
 from shared.vocabulary import Scope
 
@@ -32,8 +31,8 @@ router = APIRouter(prefix="/v1/notices", tags=["notices"])
 Reader = Annotated[Caller, allowed(Scope.NOTICES_READ)]
 Writer = Annotated[Caller, allowed(Scope.NOTICES_WRITE)]
 NoticeId = Annotated[UUID, Path(description="The notice's id.")]
-CHANGING = {**USUAL, **responses(409, 412)}
-DECIDING = {**USUAL, **responses(409, 412, 428)}
+CHANGING = {200: TAGGED, **USUAL, **responses(409, 412)}
+DECIDING = {200: TAGGED, **USUAL, **responses(409, 412, 428)}
 
 
 @router.get(
@@ -85,7 +84,7 @@ async def list_notices(
     summary="Read a notice",
     response_model=NoticeOut,
     response_model_exclude_none=True,
-    responses=USUAL,
+    responses={200: TAGGED, **USUAL},
 )
 async def read_notice(
     request: Request,
@@ -110,7 +109,7 @@ async def read_notice(
     summary="Ask the other side about a child",
     response_model=NoticeOut,
     response_model_exclude_none=True,
-    responses={**USUAL, **responses(409)},
+    responses={201: TAGGED, **USUAL, **responses(409)},
 )
 async def enquire(
     request: Request,
@@ -123,13 +122,14 @@ async def enquire(
 ) -> NoticeOut:
     """A qualification enquiry (资格核实), by the place where the child lives or by its hukou place."""
     hub: Hub = request.app.state.hub
-    wanted = uuid7()
-    body = enquiry.model_dump_json().encode()
-    made = await once.first(session, caller, "enquire", key, body, wanted, clock.now())
-    if made == wanted:
-        notice = await deciding.enquire(session, caller, hub.references, enquiry, made, clock.now())
-    else:
-        notice = await queries.for_change(session, caller, made)
+    now = clock.now()
+
+    async def effect() -> Ids:
+        asked = await deciding.enquire(session, caller, hub.references, enquiry, uuid7(), now)
+        return {"notice": asked.id}
+
+    made = await once(session, hub.ids.key, caller, "notices.enquire", key, enquiry, now, effect)
+    notice = await queries.for_change(session, caller, made["notice"])
     await _remember(request, session, caller, "notices.enquire", [notice])
     return _answer(request, response, caller, notice, clock)
 
@@ -252,7 +252,7 @@ async def withdraw_notice(
 def _answer(
     request: Request, response: Response, caller: Caller, notice: Notice, clock: Clock
 ) -> NoticeOut:
-    response.headers["ETag"] = preconditions.etag(notice.version)
+    response.headers["ETag"] = etag(notice.version)
     return _shown(request, caller, notice, clock)
 
 
@@ -269,5 +269,6 @@ async def _remember(
     notices: Sequence[Notice],
 ) -> None:
     children = [notice.child for notice in notices if notice.child is not None]
-    detail = {"notices": [str(notice.id) for notice in notices]}
-    await remember(request, session, caller, operation, children, detail)
+    done = audit.Act.of(caller, operation, children, notices=[str(notice.id) for notice in notices])
+    state = request.app.state
+    await audit.record(session, state.audit_keys, state.clock.now(), done)

@@ -45,11 +45,10 @@ def signed(
         "requestBody": {
             "required": True,
             "content": {
-                kind: {
+                "application/cloudevents+json": {
                     "schema": {"$ref": f"#/components/schemas/{model.__name__}"},
                     "example": example,
                 }
-                for kind in ("application/cloudevents+json", "application/json")
             },
         },
     }

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from services.notifications.deliveries import payloads
 from services.notifications.notices.issuing import Kind, Toward
 from services.notifications.notices.states import Outcome
-from services.notifications.schemas import CodeText, Instant, Reference, Reply, Wire, Word
+from services.notifications.schemas import Instant, PlaceText, Reference, Reply, Wire, Word
 
 
 class Envelope(BaseModel):
@@ -29,9 +29,9 @@ class PeerNoticeData(Wire):
     notice: UUID
     """The issuing hub's id of the notice."""
     kind: Kind
-    county: CodeText
+    county: PlaceText
     """The county that the notice is for."""
-    origin_county: CodeText
+    origin_county: PlaceText
     """The county that tells."""
     toward: Toward = Toward.HUKOU
     """What the county is to the child."""
@@ -46,7 +46,7 @@ class PeerNoticeIn(Envelope):
 class PeerAnswerData(Wire):
     notice: UUID
     outcome: Outcome
-    hukou_county: CodeText | None = None
+    hukou_county: PlaceText | None = None
 
 
 class PeerAnswerIn(Envelope):

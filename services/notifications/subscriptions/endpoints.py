@@ -1,18 +1,14 @@
 """Subscriptions (订阅): where a client wants its webhooks."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.notifications import preconditions
-from services.notifications.auditing import remember
 from services.notifications.deliveries.models import Receiver
-from services.notifications.idempotency import once
-from services.notifications.idempotency.once import KeyHeader
+from services.notifications.hub import Hub
 from services.notifications.peers.endpoints import Now
-from services.notifications.preconditions import IfMatch
 from services.notifications.subscriptions import queries, subscribing
 from services.notifications.subscriptions.schemas import (
     ItemKind,
@@ -21,10 +17,14 @@ from services.notifications.subscriptions.schemas import (
     SubscriptionOut,
     SubscriptionsOut,
 )
+from shared import audit
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import Clock
+from shared.contract import TAGGED
+from shared.idempotency import Ids, KeyHeader, once
 from shared.ids import uuid7
+from shared.preconditions import IfMatch, etag
 from shared.problems import responses
 from shared.sealing import Sealer
 from shared.vocabulary import Scope
@@ -32,7 +32,8 @@ from shared.vocabulary import Scope
 router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
 Subscriber = Annotated[Caller, allowed(Scope.SUBSCRIPTIONS_WRITE)]
 SubscriptionId = Annotated[UUID, Path(description="The subscription's id.")]
-CHANGING = {**USUAL, **responses(412, 428)}
+ENDING = {**USUAL, **responses(412, 428)}
+CHANGING = {200: TAGGED, **ENDING}
 
 
 @router.post(
@@ -41,7 +42,7 @@ CHANGING = {**USUAL, **responses(412, 428)}
     summary="Subscribe",
     response_model=SubscriptionOut,
     response_model_exclude_none=True,
-    responses={**USUAL, **responses(409)},
+    responses={201: TAGGED, **USUAL, **responses(409)},
 )
 async def subscribe(
     request: Request,
@@ -53,18 +54,21 @@ async def subscribe(
     key: KeyHeader = None,
 ) -> SubscriptionOut:
     """Have signed, thin webhooks sent to your address.  Keep the public key: it verifies every one of them."""
-    wanted = uuid7()
-    body = subscription.model_dump_json().encode()
-    made = await once.first(session, caller, "subscribe", key, body, wanted, clock.now())
-    if made == wanted:
+    hub: Hub = request.app.state.hub
+    now = clock.now()
+
+    async def effect() -> Ids:
         sealer = Sealer(request.app.state.master_keys)
         networks = request.app.state.settings.allowed_networks
-        receiver = await subscribing.subscribe(
-            session, caller, subscription, made, sealer, networks, clock.now()
-        )
-        await remember(request, session, caller, "subscriptions.make", (), {"id": str(made)})
-    else:
-        receiver = await queries.for_change(session, caller, made)
+        wanted = uuid7()
+        await subscribing.subscribe(session, caller, subscription, wanted, sealer, networks, now)
+        await _remember(request, session, caller, "subscriptions.make", wanted)
+        return {"subscription": wanted}
+
+    made = await once(
+        session, hub.ids.key, caller, "subscriptions.make", key, subscription, now, effect
+    )
+    receiver = await queries.for_change(session, caller, made["subscription"])
     return await _answer(response, session, receiver, clock)
 
 
@@ -89,7 +93,7 @@ async def list_subscriptions(
     summary="Read a subscription",
     response_model=SubscriptionOut,
     response_model_exclude_none=True,
-    responses=USUAL,
+    responses={200: TAGGED, **USUAL},
 )
 async def read_subscription(
     response: Response,
@@ -103,7 +107,7 @@ async def read_subscription(
     return await _answer(response, session, receiver, clock)
 
 
-@router.delete("/{subscription_id}", status_code=204, summary="Unsubscribe", responses=CHANGING)
+@router.delete("/{subscription_id}", status_code=204, summary="Unsubscribe", responses=ENDING)
 async def unsubscribe(
     request: Request,
     caller: Subscriber,
@@ -113,7 +117,7 @@ async def unsubscribe(
 ) -> None:
     """End a subscription; what still waited for it is dropped."""
     await subscribing.unsubscribe(session, caller, subscription_id, if_match)
-    await remember(request, session, caller, "subscriptions.end", (), {"id": str(subscription_id)})
+    await _remember(request, session, caller, "subscriptions.end", subscription_id)
 
 
 @router.post(
@@ -138,8 +142,8 @@ async def rotate_key(
     receiver = await subscribing.rotate(
         session, caller, subscription_id, sealer, if_match, rotation.immediate, clock.now()
     )
-    detail = {"id": str(subscription_id), "immediate": rotation.immediate}
-    await remember(request, session, caller, "subscriptions.rotate", (), detail)
+    detail = {"immediate": rotation.immediate}
+    await _remember(request, session, caller, "subscriptions.rotate", subscription_id, **detail)
     return await _answer(response, session, receiver, clock)
 
 
@@ -161,16 +165,27 @@ async def resume_subscription(
 ) -> SubscriptionOut:
     """Try everything that waits or is parked again, now; also after your address had answered 410."""
     receiver = await subscribing.resume(session, caller, subscription_id, if_match, clock.now())
-    await remember(
-        request, session, caller, "subscriptions.resume", (), {"id": str(subscription_id)}
-    )
+    await _remember(request, session, caller, "subscriptions.resume", subscription_id)
     return await _answer(response, session, receiver, clock)
+
+
+async def _remember(
+    request: Request,
+    session: Transaction,
+    caller: Caller,
+    operation: str,
+    subscription: UUID,
+    **detail: Any,
+) -> None:
+    done = audit.Act.of(caller, operation, id=str(subscription), **detail)
+    state = request.app.state
+    await audit.record(session, state.audit_keys, state.clock.now(), done)
 
 
 async def _answer(
     response: Response, session: Transaction, receiver: Receiver, clock: Clock
 ) -> SubscriptionOut:
-    response.headers["ETag"] = preconditions.etag(receiver.version)
+    response.headers["ETag"] = etag(receiver.version)
     return (await _shown(session, [receiver], clock))[0]
 
 

@@ -7,8 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints
 
 from services.notifications.schemas import AreaText, CodeText, Moment, Reply, Wire
-
-MAX_PER_CLIENT = 20
+from shared.limits import SUBSCRIPTIONS_OF_A_CLIENT
 
 EXAMPLE: dict[str, Any] = {
     "id": "0198c1ef-4444-7000-8000-000000000001",
@@ -88,4 +87,4 @@ class SubscriptionOut(Reply):
 class SubscriptionsOut(Reply):
     model_config = ConfigDict(json_schema_extra={"example": {"subscriptions": [EXAMPLE]}})
 
-    subscriptions: Annotated[list[SubscriptionOut], Field(max_length=MAX_PER_CLIENT)]
+    subscriptions: Annotated[list[SubscriptionOut], Field(max_length=SUBSCRIPTIONS_OF_A_CLIENT)]

@@ -6,17 +6,18 @@ from uuid import UUID
 from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.notifications import preconditions
 from services.notifications.deliveries.egress import Refused, check_url
 from services.notifications.deliveries.models import Delivery, Receiver
 from services.notifications.settings import Network
 from services.notifications.subscriptions import queries
 from services.notifications.subscriptions.keys import new_key
 from services.notifications.subscriptions.models import SigningKey
-from services.notifications.subscriptions.schemas import MAX_PER_CLIENT, SubscriptionIn
+from services.notifications.subscriptions.schemas import SubscriptionIn
 from shared.auth import Caller
 from shared.database import raw
 from shared.divisions import area_of, widen
+from shared.limits import SUBSCRIPTIONS_OF_A_CLIENT
+from shared.preconditions import check, etag, given
 from shared.problems import Conflict, Flaw, Invalid
 from shared.sealing import Sealer
 
@@ -45,7 +46,7 @@ async def subscribe(
     except Refused:
         flaw = Flaw("/body/url", "egress", "This address is not called.")
         raise Invalid(flaws=[flaw]) from None
-    if len(await queries.of_client(session, caller)) >= MAX_PER_CLIENT:
+    if len(await queries.of_client(session, caller)) >= SUBSCRIPTIONS_OF_A_CLIENT:
         raise TooManySubscriptions
     receiver = Receiver(
         id=receiver_id,
@@ -76,7 +77,7 @@ async def rotate(
 ) -> Receiver:
     """A new current key; the old ones sign along for a day, or not at all any more."""
     receiver = await queries.for_change(session, caller, receiver_id)
-    preconditions.check(if_match, receiver.version)
+    check(given(if_match), etag(receiver.version))
     retires_at = now if immediate else now + GRACE
     await session.exec(
         update(SigningKey)
@@ -99,7 +100,7 @@ async def resume(
 ) -> Receiver:
     """Call the address again: enable it, close its breaker, and start parked deliveries afresh."""
     receiver = await queries.for_change(session, caller, receiver_id)
-    preconditions.check(if_match, receiver.version)
+    check(given(if_match), etag(receiver.version))
     receiver.enabled, receiver.disabled_because = True, None
     receiver.failures, receiver.opened, receiver.open_until = 0, 0, None
     await session.exec(
@@ -117,7 +118,7 @@ async def unsubscribe(
 ) -> None:
     """End it, with its keys, lanes and whatever still waited."""
     receiver = await queries.for_change(session, caller, receiver_id)
-    preconditions.check(if_match, receiver.version)
+    check(given(if_match), etag(receiver.version))
     connection = await raw(session)
     await connection.execute(
         "DELETE FROM vault.data_keys WHERE id IN (SELECT id FROM signing_keys WHERE receiver = $1)",

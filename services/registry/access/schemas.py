@@ -27,6 +27,6 @@ class AccessOut(BaseModel):
 
     version: Word
     cells: dict[Department, dict[Purpose, Groups]] = Field(max_length=20)
-    categories: dict[Word, list[Department]] = Field(
+    categories: dict[Word, Annotated[list[Department], Field(max_length=20)]] = Field(
         max_length=50, description="key-care category: the departments that see it"
     )

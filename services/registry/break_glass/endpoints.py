@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 
+from services.registry.access.subjects import only_civil_affairs
 from services.registry.break_glass import opening, queries, reviewing, unreviewed
 from services.registry.break_glass.schemas import (
     BreakGlassIn,
@@ -13,13 +14,12 @@ from services.registry.break_glass.schemas import (
     OpeningsOut,
     ReviewIn,
 )
-from services.registry.children.endpoints import act
 from services.registry.children.registration import Kit
-from services.registry.idempotency.replying import KeyHeader, once
 from shared import audit, problems
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
 from shared.cursors import Cursors
+from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.problems import NotFound
 from shared.vocabulary import Scope
@@ -49,11 +49,10 @@ async def open_break_glass(
     now = request.app.state.clock.now()
     wanted = opening.Wanted.of(kit, body)
 
-    async def effect() -> dict[str, UUID]:
+    async def effect() -> Ids:
         return await opening.open_one(session, kit, caller, wanted, now)
 
-    what = b"POST /v1/break-glass\n" + await request.body()
-    made = await once(session, kit.entries.key, caller, key, what, now, effect)
+    made = await once(session, kit.entries.key, caller, "break-glass.open", key, body, now, effect)
     if "opening" not in made:
         return BreakGlassOut(found=False)
     told = await opening.tell(session, kit, caller, made["opening"], now)
@@ -73,14 +72,14 @@ async def list_break_glass(
 
     A shielded child's openings are its residence place's alone to see.
     """
-    reviewing.only_civil_affairs(caller)
+    only_civil_affairs(caller)
     kit: Kit = request.app.state.kit
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
     asked = f"break-glass|{caller.client}|{reviewed}"
     after = UUID(cursors.read(cursor, asked, now)) if cursor else None
     rows = await queries.page(session, caller, reviewed, after, limit)
-    read = act(caller, "break-glass.list", sorted({row["child_id"] for row in rows}))
+    read = audit.Act.of(caller, "break-glass.list", sorted({row["child_id"] for row in rows}))
     await audit.record(session, kit.audit, now, read)
     more = cursors.make(str(rows[-1]["id"]), asked, now) if len(rows) == limit else None
     return OpeningsOut(openings=[reviewing.shown(kit.sealer, row) for row in rows], next=more)
@@ -105,7 +104,7 @@ async def review_break_glass(
     request: Request, opening_id: UUID, body: ReviewIn, caller: BreakGlass, session: Transaction
 ) -> OpeningOut:
     """Judge an opening of a child of your place, once, and not your own."""
-    reviewing.only_civil_affairs(caller)
+    only_civil_affairs(caller)
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()
     return await reviewing.review(session, kit, caller, opening_id, body, now)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.access.subjects import Subject
 from services.registry.break_glass import contacts, queries
 from services.registry.break_glass.schemas import (
     BreakGlassIn,
@@ -22,10 +23,8 @@ from services.registry.break_glass.schemas import (
     Emergency,
     Side,
 )
-from services.registry.children.endpoints import act
 from services.registry.children.events import county
 from services.registry.children.registration import Kit
-from services.registry.erasures.subjects import Subject
 from shared import audit, divisions, outbox, resident_id
 from shared.auth import Caller
 from shared.database import SYSTEM, enter, raw
@@ -72,7 +71,7 @@ async def open_one(
     found = await queries.children_by(session, wanted.hashes)
     child = await queries.child_for_opening(session, found[0]) if len(found) == 1 else None
     if child is None:
-        miss = act(caller, "break-glass.open", [], found=False, reason=str(wanted.reason))
+        miss = audit.Act.of(caller, "break-glass.open", [], found=False, reason=str(wanted.reason))
         await audit.record(session, kit.audit, now, miss)
         return {}
     opening = uuid7()
@@ -85,7 +84,7 @@ async def open_one(
     }
     alert = outbox.Event("break_glass.opened", child["id"], child["child_seq"], body)
     await outbox.append(session, kit.audit, now, [alert])
-    done = act(
+    done = audit.Act.of(
         caller,
         "break-glass.open",
         [child["id"]],
@@ -175,7 +174,7 @@ async def tell(
     child = await queries.child_for_opening(session, row["child_id"])
     if child is None:
         return None
-    read = act(caller, "break-glass.read", [child["id"]], opening=str(opening))
+    read = audit.Act.of(caller, "break-glass.read", [child["id"]], opening=str(opening))
     await audit.record(session, kit.audit, now, read)
     return BreakGlassOut(
         found=True,

@@ -6,29 +6,22 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.access.subjects import Subject
 from services.registry.break_glass import queries
 from services.registry.break_glass.opening import bound, note_of
-from services.registry.break_glass.schemas import OpeningOut, ReviewIn, SubjectOut, Verdict
-from services.registry.children.endpoints import act
+from services.registry.break_glass.schemas import Judgement, OpeningOut, ReviewIn, SubjectOut
 from services.registry.children.registration import Kit
-from services.registry.erasures.subjects import Subject
 from shared import audit
 from shared.auth import Caller
 from shared.database import SYSTEM, enter, raw
-from shared.problems import Conflict, Forbidden, NotFound
+from shared.problems import Conflict, NotFound
 from shared.sealing import Sealer, binding, seal, unseal
-from shared.vocabulary import Department
 
 
 class Reviewed(Conflict):
     type = "already-reviewed"
     title = "This opening was reviewed before"
     title_zh = "该紧急查询已完成事后审查"
-
-
-def only_civil_affairs(caller: Caller) -> None:
-    if caller.department != Department.CIVIL_AFFAIRS:
-        raise Forbidden("Civil affairs of the child's place do this.")
 
 
 async def review(
@@ -62,7 +55,7 @@ async def review(
             for c in ("verdict", "review_note", "review_client", "review_actor", "reviewed_at")
         ),
     )
-    done = act(
+    done = audit.Act.of(
         caller,
         "break-glass.review",
         [row["child_id"]],
@@ -106,7 +99,7 @@ def shown(sealer: Sealer, row: Any) -> OpeningOut:
         expires_at=row["expires_at"],
     )
     if row["reviewed_at"] is not None:
-        made.verdict = Verdict(row["verdict"])
+        made.verdict = Judgement(row["verdict"])
         made.review = _review_of(sealer, row)
         made.reviewed_by = SubjectOut(client=row["review_client"], actor=row["review_actor"])
         made.reviewed_at = row["reviewed_at"]

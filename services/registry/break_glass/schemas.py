@@ -109,7 +109,7 @@ class BreakGlassOut(BaseModel):
     )
 
 
-class Verdict(StrEnum):
+class Judgement(StrEnum):
     JUSTIFIED = "justified"
     UNJUSTIFIED = "unjustified"
 
@@ -123,7 +123,7 @@ class ReviewIn(BaseModel):
         json_schema_extra={"examples": [{"verdict": "justified", "reason": "医院来电核实"}]},
     )
 
-    verdict: Verdict
+    verdict: Judgement
     reason: Reasoned = Field(description="Sealed, like the opener's note.")
 
 
@@ -143,7 +143,7 @@ class OpeningOut(BaseModel):
     note: Text = Field(max_length=500)
     opened_at: datetime
     expires_at: datetime
-    verdict: Verdict | None = None
+    verdict: Judgement | None = None
     review: Text | None = Field(default=None, max_length=500)
     reviewed_by: SubjectOut | None = None
     reviewed_at: datetime | None = None

@@ -6,7 +6,7 @@ field's value.  Claims judge nothing: folding.py decides which of them hold.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from services.registry.children.evidence import Ending, Sign, evidence_of
@@ -28,6 +28,7 @@ from services.registry.records.feeds import (
 )
 from services.registry.records.vault import Opened
 from shared import divisions, resident_id
+from shared.clock import SHANGHAI
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,10 @@ class Source:
     feed: str
     department: str
     observed_on: date
+    """Never later than the day of receipt: a date in the future must not win over every later word."""
+    office: int = 0
+    """County of the pushing office."""
+    received_at: datetime = datetime.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +55,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """``since`` is the stated or observed first day; ``stated`` tells the two apart."""
+    """``since`` is the stated first day, else the day of observation."""
 
     code: int
     since: date
-    stated: bool
     until: date | None
     address: str
     source: Source
@@ -100,7 +104,15 @@ def claims_of(opened: Opened) -> Claims:
     item, plain = opened.item, opened.plain
     if item is None:
         return Claims((), (), (), (), (), ())
-    source = Source(plain.id, plain.entry_id, plain.feed, plain.department, plain.observed_on)
+    source = Source(
+        plain.id,
+        plain.entry_id,
+        plain.feed,
+        plain.department,
+        min(plain.observed_on, plain.received_at.astimezone(SHANGHAI).date()),
+        divisions.county_of(plain.division),
+        plain.received_at,
+    )
     return Claims(
         tuple(_observations(item, source)),
         tuple(_stays(item, source)),
@@ -164,7 +176,7 @@ def _stays(item: Item, source: Source) -> Iterator[Stay]:
     address = (home.address if home else None) or ""
     since = home.since if home else None
     until = home.until if home else None
-    observed = item.observed_on
+    observed = source.observed_on
     if isinstance(item, ResidencePermit):
         code = code or divisions.widen(item.division)
         since = since or item.registered_on
@@ -173,7 +185,7 @@ def _stays(item: Item, source: Source) -> Iterator[Stay]:
     elif isinstance(item, Enrolment):
         code = code or divisions.widen(item.division)
         if since is None and item.event in ("enrolled", "transferred_in"):
-            yield Stay(code, item.on, False, until, address, source)
+            yield Stay(code, item.on, until, address, source)
             return
         if item.event in ("transferred_out", "graduated", "dropped_out") and since is None:
             return
@@ -182,7 +194,7 @@ def _stays(item: Item, source: Source) -> Iterator[Stay]:
     elif isinstance(item, PeerFacts):
         since, until = since or item.since, until or item.until
     if code is not None:
-        yield Stay(code, since or observed, since is not None, until, address, source)
+        yield Stay(code, since or observed, until, address, source)
 
 
 def _hukou(item: Item, source: Source) -> Iterator[HukouClaim]:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.registry.access.matrix import open_groups
 from services.registry.children import queries, viewing
+from services.registry.children.events import county
 from services.registry.children.registration import Kit, open_state
 from services.registry.children.schemas import (
     ChildOut,
@@ -18,10 +19,12 @@ from services.registry.children.schemas import (
     ReferencesOut,
     SearchIn,
 )
-from shared import audit, divisions, outbox, resident_id
+from shared import audit, outbox, resident_id
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
+from shared.contract import TAGGED
 from shared.hashes import keyed, lookup_hashes
+from shared.limits import MAX_FOUND_CHILDREN
 from shared.problems import Flaw, Forbidden, Invalid, NotFound
 from shared.references import References
 from shared.vocabulary import Department, Scope
@@ -29,7 +32,6 @@ from shared.vocabulary import Department, Scope
 router = APIRouter(prefix="/v1", tags=["children"], responses=USUAL)
 
 ChildReader = Annotated[Caller, allowed(Scope.CHILDREN_READ)]
-SEARCH_LIMIT = 20
 
 
 def groups_for(caller: Caller) -> Mapping[str, str]:
@@ -38,18 +40,6 @@ def groups_for(caller: Caller) -> Mapping[str, str]:
     if not groups:
         raise Forbidden("Your department reads no child for this purpose.")
     return groups
-
-
-def act(caller: Caller, operation: str, subjects: list[UUID], **detail: Any) -> audit.Act:
-    return audit.Act(
-        caller.client,
-        str(caller.department),
-        caller.actor,
-        caller.purpose,
-        operation,
-        subjects,
-        detail,
-    )
 
 
 async def shown(
@@ -65,7 +55,7 @@ async def shown(
         session,
         kit.audit,
         request.app.state.clock.now(),
-        act(caller, operation, [r["id"] for r in rows], fields=sorted(groups)),
+        audit.Act.of(caller, operation, [r["id"] for r in rows], fields=sorted(groups)),
     )
     children = []
     for row in rows:
@@ -86,7 +76,7 @@ async def shown(
     return children
 
 
-@router.get("/children/{child_id}", response_model_exclude_none=True)
+@router.get("/children/{child_id}", response_model_exclude_none=True, responses={200: TAGGED})
 async def show_child(
     request: Request, response: Response, child_id: UUID, caller: ChildReader, session: Transaction
 ) -> ChildOut:
@@ -134,7 +124,7 @@ async def search_children(
         hashes = lookup_hashes(kit.index, "name_birth", body.name, body.birth_date)
     else:
         raise Invalid(flaws=[Flaw("", "criteria", "Give id_number, or name and birth_date.")])
-    rows = await queries.found_by(session, caller, hashes, SEARCH_LIMIT)
+    rows = await queries.found_by(session, caller, hashes, MAX_FOUND_CHILDREN)
     return ChildrenOut(children=await shown(request, session, caller, rows, "children.search"))
 
 
@@ -156,7 +146,7 @@ async def read_references(
         for row in await queries.visible(session, caller, [c for c in children.values() if c])
     }
     now = request.app.state.clock.now()
-    acts = [act(caller, "references.read", sorted(rows), fields=sorted(groups))]
+    acts = [audit.Act.of(caller, "references.read", sorted(rows), fields=sorted(groups))]
     await audit.record(session, kit.audit, now, *acts)
     await outbox.append(session, kit.audit, now, [_was_read(row, caller) for row in rows.values()])
     results = []
@@ -178,9 +168,6 @@ def receiver_of(caller: Caller) -> str:
 
 
 def _was_read(row: Any, caller: Caller) -> outbox.Event:
-    def county(code: int | None) -> str | None:
-        return None if code is None else divisions.text_of(divisions.county_of(code))
-
     return outbox.Event(
         "reference.read",
         row["id"],

@@ -1,5 +1,6 @@
 """What a fold announces: thin events, county codes at the finest, nothing that names the child."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from shared import divisions
@@ -13,12 +14,19 @@ def county(code: int | None) -> str | None:
     return None if code is None else divisions.text_of(divisions.county_of(code))
 
 
+def sole(stated_by: Sequence[str]) -> str | None:
+    """The department that alone places the child there: it is not told of what it said itself."""
+    return stated_by[0] if len(stated_by) == 1 else None
+
+
 def announce(old: Any, new: "Folded") -> list[Event]:
     """The events of one changed child; ``old`` is its row before, or None when it is new."""
     seq = (old["child_seq"] if old else 0) + 1
     base = {
         "residence": county(new.residence_code),
         "hukou": county(new.hukou_code),
+        "residence_sole": sole(new.residence_stated_by),
+        "hukou_sole": sole(new.hukou_stated_by),
         "shielded": new.shielded,
     }
 

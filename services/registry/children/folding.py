@@ -115,11 +115,7 @@ def fold(records: Iterable[Opened]) -> Fold:
     if birth := _birth_by_number(fields):
         fields["birth_on"] = birth
     hukou, stated_by = _hukou(h for c in claims for h in c.hukou)
-    residing = reside(
-        [s for c in claims for s in c.stays],
-        [a for c in claims for a in c.company],
-        frozenset(rules()["residence"]["trusted"]),
-    )
+    residing = reside([s for c in claims for s in c.stays], [a for c in claims for a in c.company])
     return Fold(
         fields=fields,
         hukou=hukou,

@@ -34,6 +34,7 @@ log = structlog.get_logger()
 #: So many entries waiting to be linked are a bulk load, during which a child is folded this many seconds late at most.
 BULK_BACKLOG = 500
 BULK_PATIENCE = 4.0
+SHIELDING = ("shield", "unshield")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ def _next_change(decision: StatusDecision, folded: Fold, day: date) -> date | No
 
 
 def _shielded(decisions: Sequence[Any]) -> bool:
-    acts = [d["kind"] for d in decisions if d["kind"] in ("shield", "unshield")]
+    acts = [d["kind"] for d in decisions if d["kind"] in SHIELDING]
     return bool(acts) and acts[-1] == "shield"
 
 
@@ -378,17 +379,22 @@ async def decisions_of(
 ) -> dict[UUID, list[Any]]:
     """Decisions by child: where their anchor is linked now, else where they were made.
 
-    One whose key was destroyed was erased and speaks no more.
+    A shield holds for both: an entry that is led astray must not carry the shield off with it.  A decision whose key was
+    destroyed was erased and speaks no more.
     """
+    wanted = set(children)
     found: dict[UUID, list[Any]] = {}
     for row in await connection.fetch(
-        "SELECT coalesce(l.person, d.child_id) AS child, d.kind, d.category, d.basis, d.decided_at"
+        "SELECT l.person, d.child_id, d.kind, d.category, d.basis, d.decided_at"
         " FROM decisions d JOIN vault.data_keys k ON k.id = d.id LEFT JOIN links l ON l.entry_id = d.anchor"
-        " WHERE l.person = ANY($1) OR (l.person IS NULL AND d.child_id = ANY($1))"
-        " ORDER BY d.decided_at, d.id",
+        " WHERE l.person = ANY($1) OR d.child_id = ANY($1) ORDER BY d.decided_at, d.id",
         list(children),
     ):
-        found.setdefault(row["child"], []).append(row)
+        of = {row["person"] or row["child_id"]}
+        if row["kind"] in SHIELDING:
+            of.add(row["child_id"])
+        for child in of & wanted:
+            found.setdefault(child, []).append(row)
     return found
 
 

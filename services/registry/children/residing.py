@@ -1,21 +1,26 @@
 """Residing: from what records claim about a child's home to dated episodes.
 
-An *episode* is an uninterrupted stay in one county.  Claims are taken in the order of their first days; one for the
-county of the open episode extends it, one for another county ends it and begins the next, a stated end closes it.  A move to
-another county needs a trusted department (police, civil affairs, another hub) or two departments: until then the claim stands aside
-as *unconfirmed*, so that a single mistaken or false push neither moves a child nor hides it from those who care for
-it.  A child about which nothing else is known is where its only claim says.
+Cast: a *stay* is one record's claim; a *run* is a row of claims for one county; an *episode* is a run that holds.
+
+A single department's word neither moves a child nor hides it from those who care for it.  A county is *supported* when two
+departments, or the hub whose territory it is, place the child there.  While any county is supported, claims for others stand
+aside as *unconfirmed*; while none is, the child lives where it was first reported, and every later claim for elsewhere stands
+aside.  A run that begins again in a county needs support of its own.  An end of a stay counts only from an office of that very
+county (or the hub that speaks for it): nobody elsewhere can end it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 from services.registry.children.claims import CompanyClaim, Stay
 from services.registry.status.facts import Episode
 from shared import divisions
+
+HUB = "hub"
+ENOUGH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +52,7 @@ class Residing:
     @property
     def now(self) -> Lived | None:
         """The open episode, else the last one."""
-        if not self.episodes:
-            return None
-        return self.episodes[-1]
+        return self.episodes[-1] if self.episodes else None
 
     @property
     def code(self) -> int | None:
@@ -57,43 +60,80 @@ class Residing:
         return self.now.code if self.now and self.now.until is None else None
 
 
+def reside(stays: Sequence[Stay], company: Sequence[CompanyClaim]) -> Residing:
+    """Episodes from claims in any order."""
+    ordered = sorted(stays, key=_order)
+    if not ordered:
+        return Residing((), ())
+    homes = _homes(ordered)
+    runs = _holding(_runs([s for s in ordered if _county(s) in homes]))
+    held = {id(s) for run in runs for s in run}
+    return Residing(
+        tuple(_closed([_episode(run, company) for run in runs])),
+        tuple(s for s in ordered if id(s) not in held),
+    )
+
+
+def _county(stay: Stay) -> int:
+    return divisions.county_of(stay.code)
+
+
 def _order(stay: Stay) -> tuple[Any, ...]:
     return stay.since, stay.source.observed_on, stay.source.entry.int, stay.code
 
 
-def reside(
-    stays: Sequence[Stay], company: Sequence[CompanyClaim], trusted: frozenset[str]
-) -> Residing:
-    """Episodes from claims in any order."""
+def _homes(stays: Sequence[Stay]) -> set[int]:
+    """The counties whose claims are heard: the supported ones, or the first that was ever reported."""
+    by_county: dict[int, list[Stay]] = {}
+    for stay in stays:
+        by_county.setdefault(_county(stay), []).append(stay)
+    supported = {county for county, claims in by_county.items() if _enough(claims)}
+    if supported:
+        return supported
+    return {_county(min(stays, key=lambda s: (s.source.received_at, s.source.record.int)))}
+
+
+def _enough(claims: Iterable[Stay]) -> bool:
+    departments = {s.source.department for s in claims}
+    return len(departments) >= ENOUGH or HUB in departments
+
+
+def _runs(stays: Sequence[Stay]) -> list[list[Stay]]:
+    """Claims in order, split where the county changes and where a stay begins after the one before it had ended."""
     runs: list[list[Stay]] = []
-    aside: list[Stay] = []
-    for stay in sorted(stays, key=_order):
-        county = divisions.county_of(stay.code)
-        if runs and divisions.county_of(runs[-1][-1].code) == county:
-            end = _end(runs[-1])
+    for _, group in groupby(stays, key=_county):
+        run: list[Stay] = []
+        for stay in group:
+            end = _end(run)
             if end is not None and stay.since > end:
-                runs.append([stay])
-            else:
-                runs[-1].append(stay)
-        elif runs and not _may_move(stay, aside, trusted) and _end(runs[-1]) is None:
-            aside.append(stay)
-        else:
-            joining = [a for a in aside if divisions.county_of(a.code) == county]
-            aside = [a for a in aside if a not in joining]
-            runs.append([*joining, stay])
-    episodes = [_episode(run, company, trusted) for run in runs]
-    return Residing(tuple(_closed(episodes)), tuple(aside))
+                runs.append(run)
+                run = []
+            run.append(stay)
+        runs.append(run)
+    return runs
 
 
-def _may_move(stay: Stay, aside: Sequence[Stay], trusted: frozenset[str]) -> bool:
-    county = divisions.county_of(stay.code)
-    others = {a.source.department for a in aside if divisions.county_of(a.code) == county}
-    return stay.source.department in trusted or bool(others - {stay.source.department})
+def _holding(runs: Sequence[list[Stay]]) -> list[list[Stay]]:
+    """The runs that have support of their own, with what follows them in the same county; all, where none has."""
+    if not any(_enough(run) for run in runs):
+        return list(runs)
+    kept: list[list[Stay]] = []
+    for run in runs:
+        goes_on = bool(kept) and _county(kept[-1][-1]) == _county(run[0])
+        if goes_on and _end(kept[-1]) is None:
+            kept[-1] = [*kept[-1], *run]
+        elif goes_on or _enough(run):
+            kept.append(run)
+    return kept
 
 
 def _end(run: Sequence[Stay]) -> date | None:
-    """The last stated end that no later sign of life contradicts."""
-    ends = [s.until for s in run if s.until is not None]
+    """The last end that an office of the place states and no later sign of life contradicts."""
+    ends = [
+        s.until
+        for s in run
+        if s.until is not None and (s.source.office == _county(s) or s.source.department == HUB)
+    ]
     if not ends:
         return None
     end = max(ends)
@@ -101,11 +141,8 @@ def _end(run: Sequence[Stay]) -> date | None:
     return None if alive else end
 
 
-def _episode(
-    run: Sequence[Stay], company: Sequence[CompanyClaim], trusted: frozenset[str]
-) -> Lived:
-    stated = [s.since for s in run if s.stated]
-    since = min(s.since for s in run) if not stated else min(*stated, *(s.since for s in run))
+def _episode(run: Sequence[Stay], company: Sequence[CompanyClaim]) -> Lived:
+    since = min(s.since for s in run)
     end = _end(run)
     finest = max(
         run,
@@ -118,7 +155,6 @@ def _episode(
     )
     addressed = [s for s in run if s.address]
     newest = max(addressed, key=lambda s: (s.source.observed_on, s.source.entry.int), default=None)
-    departments = {s.source.department for s in run}
     heard = [
         c
         for c in company
@@ -130,9 +166,9 @@ def _episode(
         since=since,
         until=end,
         accompanied=last.accompanied if last else None,
-        confirmed=bool(departments & trusted) or len(departments) > 1,
+        confirmed=_enough(run),
         address=newest.address if newest else "",
-        stated_by=tuple(sorted(departments)),
+        stated_by=tuple(sorted({s.source.department for s in run})),
         claims=tuple(run),
     )
 

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from shared.limits import MAX_FOUND_CHILDREN, MAX_REFERENCES_READ
+
 Text = Annotated[str, StringConstraints(max_length=300)]
 Division = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 
@@ -83,6 +85,11 @@ class ChildOut(BaseModel):
     fields: dict[str, FieldOut] = Field(max_length=100)
     hukou: list[PlaceOut] | None = Field(default=None, max_length=100)
     episodes: list[PlaceOut] | None = Field(default=None, max_length=500)
+    unconfirmed: list[PlaceOut] | None = Field(
+        default=None,
+        max_length=500,
+        description="counties where one department alone says that the child lives, of which no episode was made",
+    )
     guardians: list[GuardianOut] | None = Field(default=None, max_length=100)
     siblings: list[UUID] | None = Field(default=None, max_length=50)
     status: StatusOut | None = None
@@ -91,7 +98,7 @@ class ChildOut(BaseModel):
 
 
 class ChildrenOut(BaseModel):
-    children: list[ChildOut] = Field(max_length=50)
+    children: list[ChildOut] = Field(max_length=MAX_FOUND_CHILDREN)
 
 
 class SearchIn(BaseModel):
@@ -119,7 +126,7 @@ class ReferencesIn(BaseModel):
     )
 
     references: list[Annotated[str, StringConstraints(pattern=r"^[a-z2-7]{52}$")]] = Field(
-        min_length=1, max_length=200
+        min_length=1, max_length=MAX_REFERENCES_READ
     )
 
 
@@ -158,4 +165,4 @@ class ReferenceOut(BaseModel):
 
 
 class ReferencesOut(BaseModel):
-    results: list[ReferenceOut] = Field(max_length=200)
+    results: list[ReferenceOut] = Field(max_length=MAX_REFERENCES_READ)

@@ -65,6 +65,8 @@ def view(state: Mapping[str, Any], groups: Mapping[str, str], shielded: bool) ->
             _place(e, groups, shielded or "residence_address" not in groups)
             for e in state["episodes"]
         ]
+        # One department's word, which nobody has confirmed: a county at most.
+        seen["unconfirmed"] = [_place(u, groups, True) for u in state["unconfirmed"]]
     if "guardians" in groups:
         seen["guardians"] = [_guardian(g, groups) for g in state["guardians"]]
     return seen

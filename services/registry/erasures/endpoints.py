@@ -5,8 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.registry.break_glass.reviewing import only_civil_affairs
-from services.registry.children.endpoints import act
+from services.registry.access.subjects import only_civil_affairs
 from services.registry.children.registration import Kit
 from services.registry.erasures import erasing, queries
 from services.registry.erasures.schemas import (
@@ -16,11 +15,11 @@ from services.registry.erasures.schemas import (
     ErasureState,
     SubjectOut,
 )
-from services.registry.idempotency.replying import KeyHeader, once
 from shared import audit, problems
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
 from shared.cursors import Cursors
+from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.problems import NotFound
 from shared.vocabulary import Scope
@@ -49,11 +48,10 @@ async def request_erasure(
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()
 
-    async def effect() -> dict[str, UUID]:
+    async def effect() -> Ids:
         return {"erasure": await erasing.request_one(session, kit, caller, body, now)}
 
-    what = b"POST /v1/erasures\n" + await request.body()
-    made = await once(session, kit.entries.key, caller, key, what, now, effect)
+    made = await once(session, kit.entries.key, caller, "erasures.request", key, body, now, effect)
     response.headers["Location"] = f"/v1/erasures/{made['erasure']}"
     return await _shown(session, caller, made["erasure"])
 
@@ -75,7 +73,7 @@ async def list_erasures(
     asked = f"erasures|{caller.client}|{state}"
     after = UUID(cursors.read(cursor, asked, now)) if cursor else None
     rows = await queries.page(session, caller, state, after, limit)
-    read = act(caller, "erasures.list", sorted({row["child_id"] for row in rows}))
+    read = audit.Act.of(caller, "erasures.list", sorted({row["child_id"] for row in rows}))
     await audit.record(session, kit.audit, now, read)
     more = cursors.make(str(rows[-1]["id"]), asked, now) if len(rows) == limit else None
     return ErasuresOut(erasures=[_out(row) for row in rows], next=more)
@@ -89,7 +87,7 @@ async def show_erasure(
     only_civil_affairs(caller)
     kit: Kit = request.app.state.kit
     shown = await _shown(session, caller, erasure_id)
-    read = act(caller, "erasures.read", [shown.child], erasure=str(erasure_id))
+    read = audit.Act.of(caller, "erasures.read", [shown.child], erasure=str(erasure_id))
     await audit.record(session, kit.audit, request.app.state.clock.now(), read)
     return shown
 

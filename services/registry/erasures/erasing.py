@@ -11,14 +11,13 @@ from uuid import UUID
 import asyncpg
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.access.subjects import Subject
 from services.registry.children import queries as children
-from services.registry.children.endpoints import act
 from services.registry.children.events import county
 from services.registry.children.registration import Kit
 from services.registry.erasures import queries
 from services.registry.erasures.destroying import destroy, lock
 from services.registry.erasures.schemas import ErasureIn, ErasureState
-from services.registry.erasures.subjects import Subject
 from shared import audit, divisions, outbox
 from shared.auth import Caller
 from shared.database import SYSTEM, enter, raw
@@ -63,7 +62,7 @@ async def request_one(
     )
     if made != "INSERT 0 1":
         raise AlreadyRequested
-    asked = act(
+    asked = audit.Act.of(
         caller,
         "erasures.request",
         [wanted.child_id],
@@ -95,7 +94,9 @@ async def approve(
     await destroy(connection, child_id, entries)
     await _entomb(connection, row, entries, subject, now)
     await outbox.append(session, kit.audit, now, [_erased(child_id, child)])
-    done = act(caller, "erasures.approve", [child_id], erasure=str(erasure), entries=len(entries))
+    done = audit.Act.of(
+        caller, "erasures.approve", [child_id], erasure=str(erasure), entries=len(entries)
+    )
     await audit.record(session, kit.audit, now, done)
     await enter(session, caller.reach)
 
@@ -108,7 +109,7 @@ async def withdraw(
     await enter(session, SYSTEM)
     connection = await raw(session)
     await connection.execute("UPDATE erasures SET state = 'withdrawn' WHERE id = $1", erasure)
-    done = act(caller, "erasures.withdraw", [row["child_id"]], erasure=str(erasure))
+    done = audit.Act.of(caller, "erasures.withdraw", [row["child_id"]], erasure=str(erasure))
     await audit.record(session, kit.audit, now, done)
     await enter(session, caller.reach)
 

@@ -14,10 +14,9 @@ from services.registry.identity.models import Client
 from shared import divisions, jwk
 from shared.auth import Grant, read_token
 from shared.database import SYSTEM, Database
+from shared.limits import KEYS_OF_A_CLIENT
 from shared.problems import Unauthenticated
 from shared.vocabulary import Department, Purpose, Scope
-
-KEPT_KEYS = 2
 
 
 class UnknownClient(Exception):
@@ -70,7 +69,7 @@ async def add(
 async def rotate(session: AsyncSession, client: str, key: dict[str, Any]) -> None:
     """Accept a new key beside the newest old one."""
     found = await named(session, client)
-    found.keys = [jwk.public(jwk.read(key)), *found.keys][:KEPT_KEYS]
+    found.keys = [jwk.public(jwk.read(key)), *found.keys][:KEYS_OF_A_CLIENT]
     session.add(found)
 
 

@@ -21,11 +21,9 @@ from joserfc.jwk import ECKey, KeySet, OKPKey
 
 from shared import jwk
 from shared.auth import ALGORITHMS, Grant
-from shared.limits import TOKEN_LIFE_SECONDS
+from shared.limits import CLOCK_SKEW_SECONDS, MAX_ASSERTION_SECONDS, TOKEN_LIFE_SECONDS
 
 METHOD = "private_key_jwt"
-SKEW_SECONDS = 10
-MAX_ASSERTION_SECONDS = 300
 
 
 class KnownClient:
@@ -58,7 +56,7 @@ class _Assertion(JWTBearerClientAssertion):
     CLIENT_AUTH_METHOD = METHOD
 
     def __init__(self, issuer: str) -> None:
-        super().__init__(leeway=SKEW_SECONDS)
+        super().__init__(leeway=CLOCK_SKEW_SECONDS)
         self._issuer = issuer
 
     def get_audiences(self) -> list[str]:

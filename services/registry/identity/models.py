@@ -36,15 +36,3 @@ class UsedAssertion(Table, table=True):
     client: str = Field(primary_key=True, sa_type=Text)
     jti: str = Field(primary_key=True, sa_type=Text)
     until: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
-
-
-class IdempotentReply(Table, table=True):
-    """The reply to a POST that named an ``Idempotency-Key``, kept with its effect."""
-
-    __tablename__ = "idempotent_replies"
-
-    client: str = Field(primary_key=True, sa_type=Text)
-    key: str = Field(primary_key=True, sa_type=Text)
-    fingerprint: str = Field(sa_column=Column(Text, nullable=False))
-    reply: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

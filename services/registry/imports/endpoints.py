@@ -8,11 +8,16 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from services.registry.children.endpoints import act
 from services.registry.children.registration import Kit
 from services.registry.imports import queries
 from services.registry.imports.receiving import Upload
-from services.registry.imports.schemas import ImportOut, ImportsOut, ImportState, VerdictOut
+from services.registry.imports.schemas import (
+    VERDICT_EXAMPLES,
+    ImportOut,
+    ImportsOut,
+    ImportState,
+    VerdictOut,
+)
 from services.registry.records.endpoints import Pusher
 from services.registry.records.feeds import FEEDS, Feed
 from shared import audit, problems
@@ -33,10 +38,17 @@ class Verdicts(StreamingResponse):
     media_type = NDJSON
 
 
+def _example(line: dict[str, Any]) -> str:
+    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE).decode()
+
+
+_VERDICTS = "".join(_example(line) for line in VERDICT_EXAMPLES)
+
+
 def _line(feed: Feed) -> str:
     """The feed's own example as a line."""
     shown: Any = feed.model.model_config["json_schema_extra"]
-    return orjson.dumps(shown["examples"][0], option=orjson.OPT_APPEND_NEWLINE).decode()
+    return _example(shown["examples"][0])
 
 
 def _add_import(feed: Feed) -> None:
@@ -48,7 +60,7 @@ def _add_import(feed: Feed) -> None:
         clock = request.app.state.clock
         job = uuid7()
         async with database.transaction(caller.reach) as session:
-            begun = act(caller, "imports.begin", [], feed=feed.name, job=str(job))
+            begun = audit.Act.of(caller, "imports.begin", [], feed=feed.name, job=str(job))
             await audit.record(session, kit.audit, clock.now(), begun)
             await queries.begin(session, caller, job, feed.name, clock.now())
         await Upload(database, kit, clock, caller, feed, job).receive(request.stream())
@@ -142,7 +154,7 @@ async def cancel_import(
     if job.state != ImportState.CANCELLED:
         raise Conflict("This import has ended.")
     if ended:
-        done = act(caller, "imports.cancel", [], job=str(import_id))
+        done = audit.Act.of(caller, "imports.cancel", [], job=str(import_id))
         await audit.record(session, kit.audit, now, done)
     return job
 
@@ -158,7 +170,8 @@ async def cancel_import(
                     "schema": {
                         "type": "string",
                         "description": f"One `{VerdictOut.__name__}` a line.",
-                    }
+                    },
+                    "example": _VERDICTS,
                 }
             },
         }

@@ -10,12 +10,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.auth import Caller
 from shared.database import raw
+from shared.limits import IMPORT_DEAD_SECONDS
 
-#: A receiving job that has not moved for so long has lost its process.
-DEAD_SECONDS = 120
 _STATE = (
     "CASE WHEN state = 'receiving' AND heartbeat_at < clock_timestamp()"
-    f" - make_interval(secs => {DEAD_SECONDS}) THEN 'interrupted' ELSE state END"
+    f" - make_interval(secs => {IMPORT_DEAD_SECONDS}) THEN 'interrupted' ELSE state END"
 )
 _COLUMNS = f"id, feed, {_STATE} AS state, lines, created, unchanged, superseded, refused, started_at, ended_at"
 

@@ -16,7 +16,6 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import ClientDisconnect
 
-from services.registry.children.endpoints import act
 from services.registry.children.registration import Kit
 from services.registry.identity.clients import grant_of
 from services.registry.identity.models import Client
@@ -28,7 +27,7 @@ from shared import audit
 from shared.auth import Caller
 from shared.clock import Clock
 from shared.database import Database, enter
-from shared.limits import MAX_BULK_ITEMS
+from shared.limits import IMPORT_IDLE_SECONDS, MAX_BULK_ITEMS
 from shared.problems import Conflict, Forbidden, Malformed, Unauthenticated
 from shared.vocabulary import Scope
 
@@ -36,8 +35,6 @@ CHUNK_LINES = MAX_BULK_ITEMS
 CHUNK_BYTES = 4 * 1024 * 1024
 #: Lines wait no longer than this for their chunk to fill; also the rhythm of the heartbeat.
 FLUSH_SECONDS = 5.0
-#: An upload from which nothing arrives for so long is ended.
-IDLE_SECONDS = 30.0
 
 
 class ImportCancelled(Conflict):
@@ -118,7 +115,7 @@ class Upload:
                 await queries.keep(
                     session, self.job, caller.client, counts(results), [verdict(r) for r in results]
                 )
-                done = act(
+                done = audit.Act.of(
                     caller,
                     "records.import",
                     [],
@@ -152,7 +149,7 @@ async def _steadily(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The pieces, as long as they keep coming; TimeoutError when they stop."""
     while True:
         try:
-            async with asyncio.timeout(IDLE_SECONDS):
+            async with asyncio.timeout(IMPORT_IDLE_SECONDS):
                 piece = await anext(pieces)
         except StopAsyncIteration:
             return

@@ -22,7 +22,7 @@ from shared.auth import Caller
 from shared.clock import SHANGHAI
 from shared.database import SYSTEM, enter, raw
 from shared.ids import uuid7
-from shared.problems import Flaw, Invalid, NotFound
+from shared.problems import Flaw, Invalid, NotFound, Unavailable
 from shared.sealing import Sealer, binding, seal, unseal
 
 SHIELD, UNSHIELD = "shield", "unshield"
@@ -87,7 +87,9 @@ async def decide(
         if anchor is None:
             raise NotFound
         made = await _append(session, kit, caller, child, word, anchor, basis, now)
-        await refold(session, kit, [child], now.astimezone(SHANGHAI).date(), now)
+        if await refold(session, kit, [child], now.astimezone(SHANGHAI).date(), now):
+            # The child's records cannot be folded now: a decision that would take no effect is not taken.
+            raise Unavailable(headers={"Retry-After": "60"})
         connection = await raw(session)
         await connection.execute("DELETE FROM fold_queue WHERE child_id = $1", child)
     return made

@@ -3,12 +3,10 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from services.registry.children.endpoints import act
 from services.registry.children.registration import Kit
-from services.registry.idempotency.replying import Ids, KeyHeader, once
 from services.registry.key_care import deciding, queries, reading, showing, workbook
 from services.registry.key_care.deciding import Word
 from services.registry.key_care.queries import Question
@@ -23,32 +21,20 @@ from services.registry.key_care.schemas import (
 from services.registry.key_care.settling import ALLOWED
 from services.registry.key_care.terms import REASONS, CareState, Category, DecisionKind, Place
 from services.registry.status import Status
-from shared import audit
+from shared import audit, preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
+from shared.contract import TAGGED
+from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
-from shared.problems import (
-    Conflict,
-    NotFound,
-    PreconditionFailed,
-    PreconditionRequired,
-    responses,
-)
+from shared.preconditions import IfMatch
+from shared.problems import Conflict, NotFound, responses
 from shared.vocabulary import Scope
 
 router = APIRouter(prefix="/v1", tags=["key care"], responses=USUAL)
 
-Reader = Annotated[Caller, allowed(Scope.KEY_CARE_READ)]
+Reader = Annotated[Caller, allowed(Scope.KEY_CARETAGGED)]
 Decider = Annotated[Caller, allowed(Scope.KEY_CARE_WRITE)]
-IfMatch = Annotated[
-    str | None,
-    Header(
-        alias="If-Match",
-        description="Required. The ETag you read, under the same purpose; a decision on anything newer is refused.",
-        max_length=64,
-        pattern=r"^[\x21-\x7e]+$",
-    ),
-]
 
 NDJSON = "application/x-ndjson"
 _FORMS = {
@@ -57,9 +43,7 @@ _FORMS = {
     },
     workbook.MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}},
 }
-_READ = {
-    "headers": {"ETag": {"schema": {"type": "string", "maxLength": 64}, "description": "strong"}}
-}
+_WORKBOOK_NAME = {"Content-Disposition": {"$ref": "#/components/headers/Content-Disposition"}}
 
 
 @router.get(
@@ -67,7 +51,7 @@ _READ = {
     summary="List key care",
     response_model=EntriesOut,
     response_model_exclude_none=True,
-    responses={200: {"content": _FORMS}},
+    responses={200: {"content": _FORMS, "headers": _WORKBOOK_NAME}},
 )
 async def list_key_care(
     request: Request,
@@ -124,7 +108,7 @@ async def list_key_care(
     summary="Read one entry of key care",
     response_model=EntryOut,
     response_model_exclude_none=True,
-    responses={200: _READ},
+    responses={200: TAGGED},
 )
 async def show_key_care(
     request: Request, entry_id: UUID, caller: Reader, session: Transaction
@@ -136,7 +120,7 @@ async def show_key_care(
     showing.sight(caller)
     kit: Kit = request.app.state.kit
     seen = await represent(session, kit, caller, entry_id)
-    read = act(caller, "key_care.read", [seen.child], entry=str(entry_id))
+    read = audit.Act.of(caller, "key_care.read", [seen.child], entry=str(entry_id))
     await audit.record(session, kit.audit, request.app.state.clock.now(), read)
     return seen.reply()
 
@@ -146,7 +130,7 @@ async def show_key_care(
     summary="Decide on an entry of key care",
     response_model=EntryOut,
     response_model_exclude_none=True,
-    responses={200: _READ, **responses(409, 412, 428)},
+    responses={200: TAGGED, **responses(409, 412, 428)},
 )
 async def decide_key_care(
     request: Request,
@@ -163,23 +147,23 @@ async def decide_key_care(
     """
     showing.sight_of_decider(caller)
     deciding.check_reason(body.reason, body.note, REASONS[body.decision])
-    if if_match is None:
-        raise PreconditionRequired
+    read = preconditions.given(if_match)
     kit: Kit = request.app.state.kit
     found = await queries.entry(session, caller, entry_id)
     if found is None:
         raise NotFound
     await deciding.hold(session, caller, found["id"])
     before = await represent(session, kit, caller, entry_id)
-    if before.etag != if_match:
-        raise PreconditionFailed
+    preconditions.check(read, before.etag)
     if body.decision not in ALLOWED[before.state]:
         raise Conflict(f"An entry that is {before.state} takes no such decision.")
     word = Word(body.decision, before.category, body.reason, body.note)
     now = request.app.state.clock.now()
     made = await deciding.decide(session, kit, caller, before.child, word, before.evidence, now)
     after = await represent(session, kit, caller, entry_id)
-    done = act(caller, "key_care.decide", [after.child], entry=str(entry_id), decision=str(made))
+    done = audit.Act.of(
+        caller, "key_care.decide", [after.child], entry=str(entry_id), decision=str(made)
+    )
     await audit.record(session, kit.audit, now, done)
     return after.reply()
 
@@ -221,11 +205,14 @@ async def open_key_care(
         if opened is None:
             raise NotFound
         entry: UUID = opened["id"]
-        done = act(caller, "key_care.open", [body.child_id], entry=str(entry), decision=str(made))
+        done = audit.Act.of(
+            caller, "key_care.open", [body.child_id], entry=str(entry), decision=str(made)
+        )
         await audit.record(session, kit.audit, now, done)
         return {"id": entry, "child": body.child_id, "decision": made}
 
-    asked = b"open_key_care|" + body.model_dump_json().encode()
-    ids = await once(session, kit.entries.key, caller, idempotency_key, asked, now, effect)
+    ids = await once(
+        session, kit.entries.key, caller, "key_care.open", idempotency_key, body, now, effect
+    )
     response.headers["Location"] = f"/v1/key-care/{ids['id']}"
     return OpenedOut(**ids)

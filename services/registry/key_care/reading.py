@@ -13,7 +13,6 @@ from uuid import UUID
 
 from fastapi import Request
 
-from services.registry.children.endpoints import act
 from services.registry.children.registration import Kit
 from services.registry.key_care import queries, showing
 from services.registry.key_care.queries import Position, Question
@@ -52,10 +51,10 @@ async def page(
             session,
             kit.audit,
             request.app.state.clock.now(),
-            act(
+            audit.Act.of(
                 caller,
                 operation,
-                list(dict.fromkeys(row["id"] for row in shown)),
+                [row["id"] for row in shown],
                 fields=sorted(groups),
                 place=str(question.place),
                 category=str(question.category or ""),

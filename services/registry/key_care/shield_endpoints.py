@@ -9,15 +9,14 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.children.endpoints import act
 from services.registry.children.registration import Kit
-from services.registry.idempotency.replying import Ids, KeyHeader, once
 from services.registry.key_care import deciding, showing
 from services.registry.key_care.deciding import SHIELD, UNSHIELD, Word
 from services.registry.key_care.schemas import ShieldedOut, ShieldIn, UnshieldIn
 from shared import audit
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
+from shared.idempotency import Ids, KeyHeader, once
 from shared.problems import Conflict, responses
 from shared.vocabulary import Scope
 
@@ -41,8 +40,7 @@ async def shield_child(
     without a person's decision.  A child already shielded is a conflict (409).
     """
     deciding.check_reason(body.reason, body.note)
-    word = Word(SHIELD, "", body.reason, body.note)
-    return await _turn(request, session, caller, child_id, word, idempotency_key)
+    return await _turn(request, session, caller, child_id, SHIELD, body, idempotency_key)
 
 
 @router.post("/children/{child_id}/unshield", summary="End a child's shielding")
@@ -59,8 +57,7 @@ async def unshield_child(
     Civil affairs (民政) of the child's residence or hukou place alone.  A child not shielded is a conflict (409).
     """
     deciding.check_reason(body.reason, body.note)
-    word = Word(UNSHIELD, "", body.reason, body.note)
-    return await _turn(request, session, caller, child_id, word, idempotency_key)
+    return await _turn(request, session, caller, child_id, UNSHIELD, body, idempotency_key)
 
 
 async def _turn(
@@ -68,9 +65,11 @@ async def _turn(
     session: AsyncSession,
     caller: Caller,
     child_id: UUID,
-    word: Word,
+    kind: str,
+    body: ShieldIn | UnshieldIn,
     key: str | None,
 ) -> ShieldedOut:
+    word = Word(kind, "", body.reason, body.note)
     showing.sight_of_decider(caller)
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()
@@ -80,9 +79,10 @@ async def _turn(
         if child["shielded"] == (word.kind == SHIELD):
             raise Conflict("The child is so already.")
         made = await deciding.decide(session, kit, caller, child_id, word, (), now)
-        done = act(caller, f"children.{word.kind}", [child_id], decision=str(made))
+        done = audit.Act.of(caller, f"children.{word.kind}", [child_id], decision=str(made))
         await audit.record(session, kit.audit, now, done)
         return {"child": child_id, "decision": made}
 
-    asked = "|".join((word.kind, str(child_id), word.reason, word.note)).encode()
-    return ShieldedOut(**await once(session, kit.entries.key, caller, key, asked, now, effect))
+    operation = f"children.{word.kind}:{child_id}"
+    ids = await once(session, kit.entries.key, caller, operation, key, body, now, effect)
+    return ShieldedOut(**ids)

@@ -22,11 +22,10 @@ from services.registry.key_care.queries import START, Position, Question
 from services.registry.key_care.terms import CURRENT
 from shared.auth import Caller
 from shared.clock import today
-from shared.limits import MAX_PAGE
+from shared.limits import MAX_PAGE, MAX_WORKBOOK_ROWS
 from shared.problems import Forbidden, TooLarge
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-MAX_ROWS = 100_000
 _CHUNK_BYTES = 64 * 1024
 _MAX_CELL = 32_767
 _WIDTHS = (6, 12, 6, 6, 22, 36, 36, 32, 24, 16, 16, 20, 36, 20, 28)
@@ -78,7 +77,7 @@ def safe(text: str) -> str:
 async def build(request: Request, caller: Caller, question: Question) -> AsyncIterator[bytes]:
     """The workbook's bytes, once it is whole and every page of it is audited.
 
-    Without a state it holds what is current.  Forbidden when the grant ends meanwhile; TooLarge above ``MAX_ROWS``.
+    Without a state it holds what is current.  Forbidden when the grant ends meanwhile; TooLarge above ``MAX_WORKBOOK_ROWS``.
     """
     if question.states is None:
         question = Question(question.place, question.category, CURRENT, question.status)
@@ -104,8 +103,10 @@ async def _fill(writer: Writer, request: Request, caller: Caller, question: Ques
         page = await reading.page(
             request, reader, question, after, MAX_PAGE, "key_care.export", whole=True
         )
-        if writer.rows + len(page.rows) > MAX_ROWS:
-            raise TooLarge(f"A workbook holds at most {MAX_ROWS} children: narrow it, or stream.")
+        if writer.rows + len(page.rows) > MAX_WORKBOOK_ROWS:
+            raise TooLarge(
+                f"A workbook holds at most {MAX_WORKBOOK_ROWS} children: narrow it, or stream."
+            )
         groups = showing.sight(reader)
         for row in page.rows:
             child = showing.child_of(kit, row, groups)

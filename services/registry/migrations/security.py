@@ -7,7 +7,9 @@ from alembic import op
 
 from shared.migrations import runtime_role
 
-APPEND_ONLY = ("records", "decisions", "import_verdicts", "erased_entries")
+APPEND_ONLY = ("records", "decisions", "erased_entries")
+#: Written once, and cleared away when old.
+KEPT_FOR_A_TIME = ("import_verdicts",)
 QUEUES_AND_STATE = (
     "resolution_queue",
     "fold_queue",
@@ -18,7 +20,7 @@ QUEUES_AND_STATE = (
     "key_care",
     "clients",
     "used_assertions",
-    "idempotent_replies",
+    "idempotency_keys",
     "leases",
     "import_jobs",
     "duty_contacts",
@@ -37,7 +39,7 @@ def _placed(column: str, stated_by: str) -> str:
     """The caller's area holds this place, and another department or civil affairs says so."""
     return (
         f"({column} BETWEEN {_LOW} AND {_HIGH}"
-        f" AND ({_ME} = 'civil_affairs' OR {_ME} = 'hub' OR NOT {stated_by} <@ ARRAY[{_ME}]))"
+        f" AND ({_ME} = 'civil_affairs' OR NOT {stated_by} <@ ARRAY[{_ME}]))"
     )
 
 
@@ -66,6 +68,8 @@ def first_version() -> None:
     op.execute(f"GRANT USAGE ON SCHEMA public, vault TO {role}")
     for table in APPEND_ONLY:
         op.execute(f"GRANT SELECT, INSERT ON {table} TO {role}")
+    for table in KEPT_FOR_A_TIME:
+        op.execute(f"GRANT SELECT, INSERT, DELETE ON {table} TO {role}")
     for table in QUEUES_AND_STATE:
         op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role}")
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON vault.data_keys TO {role}")
@@ -79,7 +83,7 @@ def first_version() -> None:
     _protect("records", using=_RECORD_IS_OWN, check=_RECORD_IS_PUSHED_HERE)
     # A decision names its child and category: the service alone reads it, for a caller who sees both.
     _protect("decisions", using=_SYSTEM, check=_SYSTEM)
-    for table in ("import_jobs", "import_verdicts"):
+    for table in ("import_jobs", "import_verdicts", "idempotency_keys"):
         _protect(table, using=_IS_OWN, check=_IS_OWN)
     _protect("break_glass", using=f"{_IS_OWN} OR {_CIVIL_AFFAIRS_OF_THE_PLACE}", check=_SYSTEM)
     _protect("erasures", using=f"{_SYSTEM} OR {_CIVIL_AFFAIRS_OF_THE_PLACE}", check=_SYSTEM)

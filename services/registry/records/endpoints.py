@@ -6,7 +6,6 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from services.registry.children.endpoints import act
 from services.registry.children.registration import Kit
 from services.registry.records import lateness
 from services.registry.records.feeds import FEEDS, Feed
@@ -16,6 +15,7 @@ from services.registry.records.schemas import (
     FeedsOut,
     ItemResult,
     RecallIn,
+    RecordKind,
     RecordOut,
     written,
 )
@@ -120,7 +120,7 @@ async def _record_push(
     operation: str = "push",
 ) -> None:
     kit: Kit = request.app.state.kit
-    entry = act(caller, f"records.{operation}", [], feed=feed.name, items=count)
+    entry = audit.Act.of(caller, f"records.{operation}", [], feed=feed.name, items=count)
     await audit.record(session, kit.audit, request.app.state.clock.now(), entry)
 
 
@@ -160,7 +160,7 @@ async def show_record(
     if opened is None:
         raise NotFound()
     plain = opened.plain
-    entry = act(caller, "records.read", [], record=str(record_id))
+    entry = audit.Act.of(caller, "records.read", [], record=str(record_id))
     await audit.record(session, kit.audit, request.app.state.clock.now(), entry)
     item: dict[str, Any] | None = None
     if opened.item is not None:
@@ -169,7 +169,7 @@ async def show_record(
         id=plain.id,
         entry=plain.entry_id,
         version=plain.version,
-        kind="recall" if plain.kind == RECALL else "fact",
+        kind=RecordKind.RECALL if plain.kind == RECALL else RecordKind.FACT,
         feed=plain.feed,
         source=plain.source,
         observed_on=plain.observed_on,

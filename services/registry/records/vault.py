@@ -10,10 +10,11 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from pydantic import ValidationError
 
 from services.registry.records.feeds import FEEDS, Item
 from services.registry.records.models import RECALL
-from shared.sealing import Sealer, WrappedKey, seal, unseal
+from shared.sealing import Sealer, Unsealable, WrappedKey, seal, unseal
 
 COLUMNS = (
     "id",
@@ -114,4 +115,7 @@ def open_row(sealer: Sealer, row: Mapping[str, Any]) -> Opened | None:
     payload = unseal(data_key, row["sealed"], plain.bound())
     if plain.kind == RECALL:
         return Opened(plain, None)
-    return Opened(plain, FEEDS[plain.feed].model.model_validate_json(payload))
+    try:
+        return Opened(plain, FEEDS[plain.feed].model.model_validate_json(payload))
+    except (ValidationError, KeyError) as error:
+        raise Unsealable(f"record {plain.id} does not fit its feed any more") from error

@@ -220,13 +220,14 @@ def upgrade() -> None:
     )
     op.create_index("fold_queue_order", "fold_queue", ["queued_at"], unique=False)
     op.create_table(
-        "idempotent_replies",
+        "idempotency_keys",
         sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("operation", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("fingerprint", sa.Text(), nullable=False),
-        sa.Column("reply", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
+        sa.Column("made", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("client", "key"),
+        sa.PrimaryKeyConstraint("client", "operation", "key"),
     )
     op.create_table(
         "import_jobs",

@@ -1,9 +1,13 @@
-"""Subjects: acts that need two persons need two *subjects*, each a client together with its acting person."""
+"""Who acts: some acts are for civil affairs (民政) alone, and those of two persons need two *subjects*.
+
+A subject is a client together with its acting person.
+"""
 
 from dataclasses import dataclass
 
 from shared.auth import Caller
 from shared.problems import Forbidden
+from shared.vocabulary import Department
 
 #: What names a job, not a person (``Hutong-Actor: system:nightly``).
 MACHINES = "system:"
@@ -21,6 +25,11 @@ class PersonNeeded(Forbidden):
     title_zh = "须由自然人办理，系统作业不得代办"
 
 
+def only_civil_affairs(caller: Caller) -> None:
+    if caller.department != Department.CIVIL_AFFAIRS:
+        raise Forbidden("Civil affairs of the child's place do this.")
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     client: str
@@ -34,7 +43,10 @@ class Subject:
         return cls(caller.client, caller.actor)
 
     def apart_from(self, first: "Subject") -> "Subject":
-        """Itself; SecondPersonNeeded when it is the first person again."""
-        if self == first:
+        """Itself; SecondPersonNeeded when it is the first person again.
+
+        Another *client* is asked for, since the acting person is only what a client asserts of itself.
+        """
+        if self.client == first.client:
             raise SecondPersonNeeded
         return self

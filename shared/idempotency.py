@@ -1,8 +1,9 @@
-"""Replying once: an ``Idempotency-Key``, the request's fingerprint and the effect commit together or not at all.
+"""Idempotency keys: a POST without a natural key, sent twice, has one effect and one answer.
 
-The key is the client's own.  While the first request runs, another with the key is told so (409) and does not wait;
-once it has committed, the same request gets the same reply and any other is refused (422).  A request that failed left
-nothing behind, so its key is free.  A reply is kept as ids alone, never what it showed of a person.
+The key is the client's own and counts for one *operation*.  Key, *fingerprint* of the body and effect commit together
+or not at all: a request that failed leaves its key free.  While the first request runs, another with the key is told so
+(409) and does not wait; once it has committed, the same request gets the same answer and any other is refused (422).
+What the first request made is kept as ids alone, never what it showed of a person.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,6 +13,9 @@ from uuid import UUID
 
 import orjson
 from fastapi import Header
+from pydantic import BaseModel
+from sqlalchemy import Column, DateTime, LargeBinary, MetaData, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.auth import Caller
@@ -52,39 +56,58 @@ class KeyInFlight(Conflict):
     title_zh = "使用该幂等键的请求仍在处理"
 
 
+def table(metadata: MetaData) -> Table:
+    return Table(
+        "idempotency_keys",
+        metadata,
+        Column("client", Text, primary_key=True),
+        Column("operation", Text, primary_key=True),
+        Column("key", Text, primary_key=True),
+        Column("fingerprint", LargeBinary, nullable=False),
+        Column("made", JSONB, nullable=False),
+        Column("at", DateTime(timezone=True), nullable=False),
+    )
+
+
 async def once(
     session: AsyncSession,
     secret: bytes,
     caller: Caller,
+    operation: str,
     key: str | None,
-    request: bytes,
+    body: BaseModel,
     now: datetime,
     effect: Callable[[], Awaitable[Ids]],
 ) -> Ids:
     """The ids that the first request with this key made: by ``effect`` now, or kept from then.
 
-    ``request`` is operation, path and body; only its keyed hash is stored.  KeyMissing, KeyReused, KeyInFlight.
+    ``operation`` names the object of the path where there is one.  Of ``body`` only the keyed hash is stored.
+    KeyMissing, KeyReused, KeyInFlight.
     """
     if key is None:
         raise KeyMissing
     connection = await raw(session)
-    lock = int.from_bytes(keyed(secret, "idempotency", caller.client, key)[:8], "big", signed=True)
+    hashed = keyed(secret, "idempotency", caller.client, operation, key)
+    lock = int.from_bytes(hashed[:8], "big", signed=True)
     if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", lock):
         raise KeyInFlight(headers={"Retry-After": "1"})
-    fingerprint = keyed(secret, "fingerprint", request).hex()
+    fingerprint = keyed(secret, "fingerprint", body.model_dump_json().encode())
     kept = await connection.fetchrow(
-        "SELECT fingerprint, reply FROM idempotent_replies WHERE client = $1 AND key = $2",
+        "SELECT fingerprint, made FROM idempotency_keys WHERE client = $1 AND operation = $2 AND key = $3",
         caller.client,
+        operation,
         key,
     )
     if kept is not None:
         if kept["fingerprint"] != fingerprint:
             raise KeyReused
-        return {name: UUID(made) for name, made in kept["reply"].items()}
+        return {name: UUID(made) for name, made in kept["made"].items()}
     made = await effect()
     await connection.execute(
-        "INSERT INTO idempotent_replies (client, key, fingerprint, reply, at) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO idempotency_keys (client, operation, key, fingerprint, made, at)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
         caller.client,
+        operation,
         key,
         fingerprint,
         orjson.dumps({name: str(one) for name, one in made.items()}).decode(),

@@ -1,1 +1,0 @@
-"""Idempotency keys: a POST without a natural key, sent twice, has one effect and one answer."""
