@@ -5,7 +5,7 @@ A service gives its routers and its authority; this module makes the FastAPI app
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
@@ -18,12 +18,18 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import contract, documents, problems, telemetry
 from shared.database import NOTHING, SYSTEM, Database
 from shared.ids import uuid7
-from shared.limits import MAX_BODY_BYTES, MAX_IMPORT_BYTES, REQUEST_TIMEOUT_SECONDS
+from shared.limits import (
+    MAX_BODY_BYTES,
+    MAX_IMPORT_BYTES,
+    MAX_SMALL_BODY_BYTES,
+    REQUEST_TIMEOUT_SECONDS,
+)
 
 log = structlog.get_logger()
 
@@ -45,6 +51,13 @@ async def transaction(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
+async def raw_body(request: Request) -> bytes:
+    """The body, read before a transaction opens: a slow sender must not hold a database connection."""
+    return await request.body()
+
+
+#: Put between the caller and the transaction in a signature.
+RawBody = Annotated[bytes, Depends(raw_body)]
 #: Put after the caller in a signature.  ``scope="function"``: with the default scope the answer left before the commit.
 Transaction = Annotated[AsyncSession, Depends(transaction, scope="function")]
 
@@ -63,10 +76,12 @@ def create(
     webhooks: Mapping[str, Any] | None = None,
     schemas: Sequence[type[BaseModel]] = (),
     token_url: str = "/oauth2/token",  # noqa: S107  (an address)
+    bulk: Collection[str] = (),
 ) -> FastAPI:
     """The application of one service, without its routers.
 
-    ``schemas`` are models that bodies refer to by name; ``token_url`` is where clients get their tokens.
+    ``schemas`` are models that bodies refer to by name; ``token_url`` is where clients get their tokens;
+    ``bulk`` are the paths that take a body of up to ``MAX_BODY_BYTES``, any other takes a small one.
     """
     app: FastAPI = FastAPIOffline(
         title=title,
@@ -79,7 +94,7 @@ def create(
     )
     app.state.database = database
     problems.install(app)
-    app.add_middleware(Gate, service=service)
+    app.add_middleware(Gate, service=service, bulk=frozenset(bulk))
 
     @app.get("/healthz", tags=["health"], summary="Is the process alive?")
     async def healthz() -> Health:
@@ -152,9 +167,10 @@ def _document(
 class Gate:
     """The outermost layer: request id, body limit, timeout, metrics and one access line per request."""
 
-    def __init__(self, app: ASGIApp, service: str) -> None:
+    def __init__(self, app: ASGIApp, service: str, bulk: frozenset[str] = frozenset()) -> None:
         self._app = app
         self._service = service
+        self._bulk = bulk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -165,7 +181,8 @@ class Gate:
         request_id = str(uuid7())
         structlog.contextvars.bind_contextvars(service=self._service, request=request_id)
         importing = scope["path"].startswith("/v1/imports")
-        counted = _Counted(receive, MAX_IMPORT_BYTES if importing else MAX_BODY_BYTES)
+        most = MAX_BODY_BYTES if scope["path"] in self._bulk else MAX_SMALL_BODY_BYTES
+        counted = _Counted(receive, MAX_IMPORT_BYTES if importing else most)
         answer = _Answer(send, request_id)
         try:
             if _unreadable(scope):
@@ -179,6 +196,9 @@ class Gate:
             )
         except problems.Problem as problem:
             await self._refuse(scope, receive, answer, problem)
+        except Exception as error:  # noqa: BLE001  (whatever it is, the answer is a problem and is counted)
+            log.error("request.failed", error=type(error).__name__, where=telemetry.where(error))
+            await self._refuse(scope, receive, answer, problems.Fault())
         finally:
             route = str(getattr(scope.get("route"), "path", "unmatched"))
             seconds = time.perf_counter() - started
@@ -224,7 +244,8 @@ class _Counted:
         message = await self._receive()
         self._left -= len(message.get("body", b""))
         if self._left < 0:
-            raise problems.TooLarge()
+            # FastAPI makes a 400 of any other exception while it reads a body.
+            raise HTTPException(413)
         return message
 
 

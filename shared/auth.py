@@ -199,7 +199,11 @@ def allowed(scope: Scope, *, purpose: bool = True) -> Any:
 
 async def _grant(request: Request, token: str, scope: Scope) -> tuple[Grant, str]:
     authority: Authority = request.app.state.authority
-    grant, token_id = await authority.grant_of(token)
+    try:
+        grant, token_id = await authority.grant_of(token)
+    except Unauthenticated as refused:
+        refused.headers = {**refused.headers, "WWW-Authenticate": 'Bearer error="invalid_token"'}
+        raise
     if not _buckets.setdefault(grant.client, Bucket()).take(time.monotonic()):
         raise TooMany(headers={"Retry-After": "1"})
     if scope not in grant.scopes:

@@ -21,7 +21,7 @@ KEY_BYTES = 32
 
 SETS: Mapping[str, tuple[str, ...]] = {
     "registry": ("master", "index", "entries", "audit", "cursor", "references"),
-    "matching": ("master", "index", "audit"),
+    "matching": ("master", "index"),
     "notifications": ("master", "audit", "cursor", "references"),
 }
 #: The one key set that two services hold: a reference made by one is read by the other.

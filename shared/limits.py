@@ -5,6 +5,9 @@ Elsewhere stand lengths of single fields (in their schemas, so in the OpenAPI do
 """
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
+MAX_SMALL_BODY_BYTES = 256 * 1024
+MAX_BULK_KEYS = 80_000
+MAX_LISTED_FLAWS = 2000
 MAX_IMPORT_BYTES = 1024 * 1024 * 1024
 MAX_IMPORT_LINE_BYTES = 64 * 1024
 #: An upload from which nothing arrives for so long is ended; a job that stood still for so long has lost its process.

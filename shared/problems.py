@@ -9,19 +9,14 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from shared import telemetry
-
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "https://hutong.example/problems/"
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,21 +143,52 @@ class Unavailable(Problem):
     title_zh = "暂时无法服务，请稍后重试"
 
 
+class Fault(Problem):
+    """Ours to mend; the log has its kind and place, and nobody its message, which may quote a value."""
+
+    status = 500
+    type = "fault"
+    title = "Something broke here; it has been logged"
+    title_zh = "服务内部错误，已记录"
+
+
 class ProblemOut(BaseModel):
     """An RFC 9457 problem."""
 
-    model_config = ConfigDict(json_schema_extra={"additionalProperties": False})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "additionalProperties": False,
+            "examples": [
+                {
+                    "type": TYPE_BASE + "invalid-request",
+                    "title": "The request does not fit its schema",
+                    "status": 422,
+                    "errors": [
+                        {"pointer": "/body/birth_date", "code": "date_parsing", "detail": ""}
+                    ],
+                }
+            ],
+        }
+    )
 
-    type: str = Field(max_length=200, examples=[TYPE_BASE + "not-found"])
-    title: str = Field(max_length=200)
+    type: str = Field(
+        max_length=200,
+        description="stable: decide by it (问题类型)",
+        examples=[TYPE_BASE + "not-found"],
+    )
+    title: str = Field(max_length=200, description="for people, in English or Chinese (标题)")
     status: int = Field(ge=400, le=599)
-    detail: str = Field(default="", max_length=500)
-    errors: list["FlawOut"] = Field(default=[], max_length=1000)
+    detail: str = Field(default="", max_length=500, description="for people, in English (说明)")
+    errors: list["FlawOut"] = Field(
+        default=[], max_length=1000, description="what is wrong, place by place (错误明细)"
+    )
 
 
 class FlawOut(BaseModel):
+    """One place that is wrong; never what was sent there."""
+
     pointer: str = Field(max_length=300, description="JSON pointer (RFC 6901) into the request")
-    code: str = Field(max_length=100)
+    code: str = Field(max_length=100, description="stable: decide by it (错误代码)")
     detail: str = Field(default="", max_length=300)
 
 
@@ -277,26 +303,3 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
         return reply(request, _from_http(error))
-
-    @app.exception_handler(Exception)
-    async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-        # The message may carry a value (a database driver quotes parameters): only the kind is logged.
-        log.error(
-            "request.failed",
-            error=type(error).__name__,
-            where=telemetry.where(error),
-            route=_template(request),
-        )
-
-        class Fault(Problem):
-            status = 500
-            type = "fault"
-            title = "Something broke here; it has been logged"
-            title_zh = "服务内部错误，已记录"
-
-        return reply(request, Fault())
-
-
-def _template(request: Request) -> str:
-    route = request.scope.get("route")
-    return str(getattr(route, "path", "unmatched"))

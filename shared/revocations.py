@@ -27,9 +27,10 @@ KEY_POLL_SECONDS = 0.5
 def key_named_in(token: str) -> str | None:
     """The key that an unverified token says it is signed with."""
     try:
-        return jws.extract_compact(token.encode()).headers().get("kid")
-    except (JoseError, ValueError):
+        kid = jws.extract_compact(token.encode()).headers().get("kid")
+    except (JoseError, ValueError, AttributeError, TypeError):
         return None
+    return kid if isinstance(kid, str) else None
 
 
 class FollowedAuthority:

@@ -4,7 +4,11 @@ from enum import StrEnum
 
 
 class Department(StrEnum):
-    """Who a client speaks for (the departments of the five plans; ``hub`` is another city's hub)."""
+    """Who a client speaks for (部门).
+
+    `education` 教育, `police` 公安, `health` 卫生健康, `disease_control` 疾控, `medical_insurance` 医保,
+    `disabled_federation` 残联, `civil_affairs` 民政, `hub` another city's hub (对端枢纽), `service` the hub's own (内部服务).
+    """
 
     EDUCATION = "education"
     POLICE = "police"
@@ -18,7 +22,11 @@ class Department(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Why a child's data is read; every read names one that its grant holds."""
+    """Why a child's data is read (用途); every read names one that its grant holds.
+
+    `survey` 摸底排查, `key_care` 重点关爱, `verification` 核实, `hukou_exchange` 户籍地交换, `statistics` 统计,
+    `service` 关爱服务, `supervision` 监督.
+    """
 
     SURVEY = "survey"
     KEY_CARE = "key_care"

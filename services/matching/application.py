@@ -60,6 +60,7 @@ def create_app(
         description=DESCRIPTION,
         database=database,
         lifespan=lifespan,
+        bulk=("/v1/resolutions", "/v1/retractions"),
         token_url=f"{settings.issuer}/oauth2/token",
     )
     model = the_model()

@@ -72,6 +72,7 @@ def create_app(
         description=DESCRIPTION,
         database=database,
         lifespan=lifespan,
+        bulk=("/v1/events",),
         token_url=f"{settings.issuer}/oauth2/token",
         webhooks=webhooks.WEBHOOKS,
         schemas=[EventsIn, PeerNoticeIn, PeerAnswerIn, PeerReceiptIn],

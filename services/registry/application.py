@@ -23,7 +23,8 @@ from services.registry.profiles import SHIPPED, Profiles
 from services.registry.profiles import endpoints as profiles
 from services.registry.records import endpoints as records
 from services.registry.records import peer_endpoints
-from services.registry.records.feeds import FEEDS
+from services.registry.records.feeds import FEEDS, PeerFacts
+from services.registry.records.feeds.hukou_answers import HukouAnswerIn
 from services.registry.settings import RegistrySettings
 from shared import application, jwk
 from shared.clock import Clock, SystemClock
@@ -90,7 +91,13 @@ def create_app(
         description=DESCRIPTION,
         database=database,
         lifespan=lifespan,
-        schemas=[VerdictOut, *(feed.model for feed in FEEDS.values() if not feed.internal)],
+        bulk=[f"/v1/{f}{more}" for f in FEEDS for more in ("", "/recalls")],
+        schemas=[
+            VerdictOut,
+            PeerFacts,
+            HukouAnswerIn,
+            *(feed.model for feed in FEEDS.values() if not feed.internal),
+        ],
     )
     key = jwk.load(settings.home / "keys" / SERVICE / "issuer.jwk")
     app.state.settings = settings

@@ -43,4 +43,5 @@ def test_every_read_answers_as_documented(reached: Reached) -> None:
                 wrong = list(validator(one, 200).iter_errors(reply.json()))
                 assert not wrong, (str(one), wrong[0].json_path, wrong[0].message)
                 answered.add(one.id)
+                break
     assert {one.id for one in reads} - answered == UNANSWERED

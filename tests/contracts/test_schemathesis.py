@@ -6,6 +6,7 @@ that repeats what was sent.
 """
 
 import json
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,7 +27,7 @@ from tests.contracts.conftest import Reached
 from tests.guards.story import HOME, World
 
 #: Fuzzed cases an operation, valid and invalid ones together; coverage comes on top.
-CASES = 6
+CASES = 4
 
 
 def config(*, coverage: bool) -> SchemathesisConfig:
@@ -47,7 +48,8 @@ def config(*, coverage: bool) -> SchemathesisConfig:
     )
 
 
-#: All feeds share most of their schema: the largest stands for them all at its edges, the others are fuzzed.
+#: All feeds share most of their schema and all of their recalls and imports: the largest stands for them all there, and the
+#: others' own pushes are fuzzed.
 LARGEST = "surveys"
 OTHERS = "|".join(feed for feed in FEEDS if feed != LARGEST)
 OF_OTHERS = f"^/v1/(imports/)?({OTHERS})(/recalls)?$"
@@ -58,6 +60,8 @@ CHECKS = [
     openapi_checks.response_headers_conformance,
     openapi_checks.response_schema_conformance,
 ]
+#: Of whose cases one in so many is sent: their edges are thousands of combinations of the same few kinds of field.
+ONE_IN = 3
 SHORTEST_ECHO = 8
 DOCUMENTS = {service: document(service) for service in ("registry", "matching", "notifications")}
 TEXTS = {
@@ -96,7 +100,7 @@ def test_registry(case: Case, reached: Reached) -> None:
     hold(case, reached, "registry")
 
 
-@FEEDS_ALONE.include(path_regex=OF_OTHERS).parametrize()
+@FEEDS_ALONE.include(path_regex=f"^/v1/({OTHERS})$").parametrize()
 @quickly
 def test_the_other_feeds(case: Case, reached: Reached) -> None:
     hold(case, reached, "registry")
@@ -116,6 +120,8 @@ def test_notifications(case: Case, reached: Reached) -> None:
 
 def hold(case: Case, reached: Reached, service: str) -> None:
     """Send the case with all that its operation asks for, and hold the answer against the document."""
+    if feed_of(case) == LARGEST and zlib.crc32(repr(case.body).encode(errors="replace")) % ONE_IN:
+        return
     made = case.as_transport_kwargs(base_url=reached.world.hub.url(service))
     prepared = requests.Request(**made).prepare()
     body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body or b""

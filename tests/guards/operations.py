@@ -119,20 +119,21 @@ class Operation:
         path: Mapping[str, str] | None = None,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """Arguments of ``httpx.AsyncClient.request``; ids are fresh, so nothing they name exists."""
         sent = {"Idempotency-Key": str(uuid4())} if self._takes("Idempotency-Key") else {}
         filled = self.path
-        query = {}
+        asked: dict[str, Any] = dict(query or {})
         for (place, name), parameter in self.parameters.items():
             if place == "path":
                 value = (path or {}).get(name) or str(self.example(parameter["schema"]))
                 filled = filled.replace("{" + name + "}", quote(value, safe=""))
             elif parameter.get("required") and place == "query":
-                query[name] = self.example(parameter["schema"])
+                asked.setdefault(name, self.example(parameter["schema"]))
         made: dict[str, Any] = {"method": self.method.upper(), "url": filled}
-        if query:
-            made["params"] = query
+        if asked:
+            made["params"] = asked
         if self.media_type is not None:
             made["content"] = encode(self.media_type, self.body if body is None else body)
             sent["Content-Type"] = self.media_type
@@ -144,10 +145,11 @@ class Operation:
 
 
 def encode(media_type: str, body: Any) -> bytes:
+    """A body as its type wants it; a text that is no JSON stands for itself."""
+    if isinstance(body, str) and media_type in (FORM, NDJSON):
+        return body.encode()
     if media_type == FORM:
         return urlencode(body).encode()
-    if isinstance(body, str):
-        return body.encode()
     return json.dumps(body, ensure_ascii=False).encode() + (b"\n" if media_type == NDJSON else b"")
 
 

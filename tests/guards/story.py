@@ -258,7 +258,9 @@ async def _ask_and_hear(world: World) -> None:
     feed = (await civil.get("/v1/events")).json()
     await civil.get("/v1/events", params={"after": feed["next"]})
     child = await child_of(world, NAME)
-    asked = await civil.post("/v1/notices", json={"child": str(child)})
+    asked = await civil.post(
+        "/v1/notices", json={"child": str(child)}, headers={"Idempotency-Key": str(uuid4())}
+    )
     assert asked.status_code == 201, asked.text
     reference = asked.json()["reference"]
     read = await (await world(Department.CIVIL_AFFAIRS, HOME)).post(
@@ -290,6 +292,7 @@ def peer_notice(world: World) -> dict[str, Any]:
     from services.notifications.peers.schemas import NOTICE_EXAMPLE
 
     example = json.loads(json.dumps(NOTICE_EXAMPLE))
+    example["audience"] = world.hub.name
     example["time"] = world.hub.clock.now().isoformat()
     example["data"] |= {"origin_county": PEER_COUNTY, "county": f"{HUKOU}000000"}
     return dict(example)

@@ -138,7 +138,11 @@ async def _introduce(worlds: dict[str, World]) -> None:
         area = HUBS[here.hub.name]
         civil = await here(Department.CIVIL_AFFAIRS, area, "notifications")
         await here.hub.authority(AUTHORITY, area, f"{Department.CIVIL_AFFAIRS}-{area}")
-        made = await civil.post("/v1/subscriptions", json={"url": "http://127.0.9.9:8100/hook"})
+        made = await civil.post(
+            "/v1/subscriptions",
+            json={"url": "http://127.0.9.9:8100/hook"},
+            headers={"Idempotency-Key": str(uuid4())},
+        )
         assert made.status_code == 201, made.text
 
 

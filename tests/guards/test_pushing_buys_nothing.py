@@ -105,7 +105,9 @@ class Clerk:
             seen[name] = self._told(await registry.request(method, path, json=body))
         seen["events"] = self._told(feed)
         seen["notices"] = self._told(await notifications.get("/v1/notices"))
-        asked = await notifications.post("/v1/notices", json={"child": victim})
+        asked = await notifications.post(
+            "/v1/notices", json={"child": victim}, headers={"Idempotency-Key": str(uuid4())}
+        )
         seen["an enquiry"] = self._told(asked)
         return seen
 

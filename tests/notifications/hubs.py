@@ -49,6 +49,11 @@ OFFICIAL = (
 )
 
 
+def new_key() -> dict[str, str]:
+    """The header of a request that was never sent before."""
+    return {"Idempotency-Key": str(uuid4())}
+
+
 @dataclass
 class MovingClock:
     at: datetime = START
@@ -239,7 +244,14 @@ class Hub:
             "occurred_at": self.clock.now().isoformat(),
             "subject": str(child),
             "subject_seq": self.last_seq,
-            "body": {"residence": HOME, "hukou": HUKOU, "shielded": False, **body},
+            "body": {
+                "residence": HOME,
+                "hukou": HUKOU,
+                "residence_sole": None,
+                "hukou_sole": None,
+                "shielded": False,
+                **body,
+            },
         }
 
     async def rows(self, statement: str, *values: Any, service: str = "notifications") -> list[Any]:

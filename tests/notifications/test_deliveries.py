@@ -15,7 +15,7 @@ from services.notifications.working import Worker
 from shared import signatures
 from shared.database import SYSTEM
 from shared.limits import WEBHOOK_MAX_BYTES, WEBHOOKS_AT_ONCE
-from tests.notifications.hubs import HOME, Hub, MovingClock
+from tests.notifications.hubs import HOME, Hub, MovingClock, new_key
 from tests.notifications.receivers import Receiver, listening
 
 
@@ -25,6 +25,7 @@ async def subscribed(
     reply = await official.post(
         "/v1/subscriptions",
         json={"url": receiver.url, "area": area, "kinds": list(kinds) or ["updates"]},
+        headers=new_key(),
     )
     assert reply.status_code == 201, reply.text
     made: dict[str, Any] = reply.json()

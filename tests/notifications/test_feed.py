@@ -9,7 +9,7 @@ import httpx
 
 from services.notifications.events.dispatching import dispatch
 from shared.limits import CURSOR_LIFE_SECONDS
-from tests.notifications.hubs import HOME, Hub, MovingClock
+from tests.notifications.hubs import HOME, Hub, MovingClock, new_key
 from tests.notifications.receivers import listening
 
 
@@ -31,7 +31,7 @@ async def test_the_feed_equals_the_webhooks(chongqing: Hub, clock: MovingClock) 
     official = await chongqing.official("civil-500103", "500103")
     children = [uuid4() for _ in range(3)]
     async with listening(clock) as receiver:
-        await official.post("/v1/subscriptions", json={"url": receiver.url})
+        await official.post("/v1/subscriptions", json={"url": receiver.url}, headers=new_key())
         for _ in range(3):
             await chongqing.tell(*(chongqing.event("child.updated", c) for c in children))
         await chongqing.tell(

@@ -12,7 +12,7 @@ from sqlalchemy import event
 from services.notifications.feed import queries as feed_queries
 from shared.references import References
 from shared.vocabulary import Purpose, Scope
-from tests.notifications.hubs import HOME, HUKOU, Hub, MovingClock
+from tests.notifications.hubs import HOME, HUKOU, Hub, MovingClock, new_key
 from tests.notifications.receivers import listening
 
 NOWHERE = "110101000000"
@@ -112,7 +112,7 @@ async def test_a_notice_without_an_authority_stands_and_goes_once_there_is_one(
     official = await chongqing.official("civil-500233", "500233")
     async with listening(clock) as receiver:
         reply = await official.post(
-            "/v1/subscriptions", json={"url": receiver.url, "kinds": ["notices"]}
+            "/v1/subscriptions", json={"url": receiver.url, "kinds": ["notices"]}, headers=new_key()
         )
         assert reply.status_code == 201
         await chongqing.worker.settle()
@@ -132,7 +132,9 @@ async def test_civil_affairs_is_an_authority_by_subscribing(
 ) -> None:
     official = await chongqing.official("civil-500233", "500233")
     async with listening(clock) as receiver:
-        await official.post("/v1/subscriptions", json={"url": receiver.url, "kinds": ["notices"]})
+        await official.post(
+            "/v1/subscriptions", json={"url": receiver.url, "kinds": ["notices"]}, headers=new_key()
+        )
         await chongqing.tell(chongqing.event("child.registered", uuid4()))
         assert len(receiver.taken) == 1
     assert (await the_notice(home))["receiver"] == "civil-500233"
@@ -180,7 +182,9 @@ async def test_a_child_shielded_before_its_notice_left_is_held(
     official = await chongqing.official("civil-500233", "500233")
     child = uuid4()
     async with listening(clock, answer=lambda n: 503 if n < 2 else 204) as receiver:
-        await official.post("/v1/subscriptions", json={"url": receiver.url, "kinds": ["notices"]})
+        await official.post(
+            "/v1/subscriptions", json={"url": receiver.url, "kinds": ["notices"]}, headers=new_key()
+        )
         await chongqing.tell(chongqing.event("child.registered", child), work=False)
         await chongqing.worker.dispatch()
         await chongqing.worker.hand_over()
@@ -248,13 +252,15 @@ async def test_either_side_enquires_once_per_key(
         "/v1/notices", json={"child": str(child)}, headers={"Idempotency-Key": "k-1"}
     )
     assert other.status_code == 422
-    back = await home.post("/v1/notices", json={"child": str(child)})
+    back = await home.post("/v1/notices", json={"child": str(child)}, headers=new_key())
     assert (back.json()["origin_county"], back.json()["target_county"]) == (HOME, HUKOU)
     await chongqing.worker.settle()
     assert (await the_notice(home, direction="incoming"))["kind"] == "qualification_enquiry"
-    wrong = await home.post("/v1/notices", json={"child": str(child), "to": "residence"})
+    wrong = await home.post(
+        "/v1/notices", json={"child": str(child), "to": "residence"}, headers=new_key()
+    )
     assert wrong.status_code == 409
-    foreign = await home.post("/v1/notices", json={"reference": reference})
+    foreign = await home.post("/v1/notices", json={"reference": reference}, headers=new_key())
     assert foreign.status_code == 404, "another client's reference is worth nothing"
 
 
@@ -331,8 +337,8 @@ async def test_foreign_and_absent_notices_answer_alike_byte_for_byte(
     }
     assert (await stranger.get("/v1/notices")).json() == {"notices": []}
     child = (await chongqing.rows("SELECT child FROM notices"))[0]["child"]
-    asked = await stranger.post("/v1/notices", json={"child": str(child)})
-    nobody = await stranger.post("/v1/notices", json={"child": str(uuid4())})
+    asked = await stranger.post("/v1/notices", json={"child": str(child)}, headers=new_key())
+    nobody = await stranger.post("/v1/notices", json={"child": str(uuid4())}, headers=new_key())
     assert asked.status_code == nobody.status_code == 404
     assert asked.content == nobody.content
 
@@ -540,7 +546,7 @@ async def test_hot_reads_walk_an_index(chongqing: Hub) -> None:
         area = (500103000000, 500103999999)
         for statement, values in (
             (plans[0], (*area, *area, 101)),
-            (feed_queries._PAGE, (0, *area, "civil-500103", 100)),
+            (feed_queries._PAGE, (0, *area, "civil-500103", 100, "civil_affairs")),
         ):
             rows = await connection.fetch(f"EXPLAIN {statement}", *values)
             plan = "\n".join(row[0] for row in rows)

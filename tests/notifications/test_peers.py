@@ -88,6 +88,7 @@ async def test_a_hub_speaks_for_its_own_area_and_its_own_notices_alone(
             neighbours.heze.clock.now(),
             None,
             {"notice": str(uuid4()), "outcome": "confirmed"},
+            audience="heze",
         )
     )
     async with httpx.AsyncClient(

@@ -7,14 +7,14 @@ from uuid import uuid4
 import pytest
 
 from shared import signatures
-from tests.notifications.hubs import Hub
+from tests.notifications.hubs import Hub, new_key
 
 URL = "https://civil.example.org/hook"
 
 
 async def test_one_is_made_shown_and_ended(chongqing: Hub) -> None:
     official = await chongqing.official("civil-500103", "500103")
-    made = await official.post("/v1/subscriptions", json={"url": URL})
+    made = await official.post("/v1/subscriptions", json={"url": URL}, headers=new_key())
     assert made.status_code == 201, made.text
     body = made.json()
     assert (body["low"], body["high"]) == ("500103000000", "500103999999")
@@ -51,7 +51,7 @@ BAD: list[dict[str, Any]] = [
 async def test_what_does_not_fit_is_refused_without_an_echo(chongqing: Hub) -> None:
     official = await chongqing.official("civil-500103", "500103")
     for body in BAD:
-        reply = await official.post("/v1/subscriptions", json=body)
+        reply = await official.post("/v1/subscriptions", json=body, headers=new_key())
         assert reply.status_code == 422, body
         for value in body.values():
             assert str(value) not in reply.text
@@ -66,8 +66,12 @@ async def test_the_same_key_makes_one_however_often_it_is_sent(chongqing: Hub) -
             for _ in range(12)
         )
     )
-    assert {r.status_code for r in replies} == {201}
-    assert len({r.content for r in replies}) == 1
+    again = await official.post(
+        "/v1/subscriptions", json={"url": URL}, headers={"Idempotency-Key": "a"}
+    )
+    assert again.status_code == 201
+    assert {r.status_code for r in replies} <= {201, 409}, "told at once while the first one runs"
+    assert {r.content for r in replies if r.status_code == 201} == {again.content}
     assert len(await chongqing.rows("SELECT 1 FROM receivers")) == 1
     other = await official.post(
         "/v1/subscriptions", json={"url": URL + "/2"}, headers={"Idempotency-Key": "a"}
@@ -82,7 +86,7 @@ async def test_the_same_key_makes_one_however_often_it_is_sent(chongqing: Hub) -
 
 async def test_racing_changes_have_one_winner_a_version(chongqing: Hub) -> None:
     official = await chongqing.official("civil-500103", "500103")
-    made = (await official.post("/v1/subscriptions", json={"url": URL})).json()
+    made = (await official.post("/v1/subscriptions", json={"url": URL}, headers=new_key())).json()
     replies = await asyncio.gather(
         *(
             official.post(
@@ -96,7 +100,7 @@ async def test_racing_changes_have_one_winner_a_version(chongqing: Hub) -> None:
 
 async def test_anothers_subscription_is_absent(chongqing: Hub) -> None:
     official = await chongqing.official("civil-500103", "500103")
-    made = (await official.post("/v1/subscriptions", json={"url": URL})).json()
+    made = (await official.post("/v1/subscriptions", json={"url": URL}, headers=new_key())).json()
     stranger = await chongqing.official("police-500103", "500103")
     assert (await stranger.get("/v1/subscriptions")).json() == {"subscriptions": []}
     for method, path in (
@@ -121,9 +125,18 @@ async def test_anothers_subscription_is_absent(chongqing: Hub) -> None:
 async def test_there_is_a_bound(chongqing: Hub) -> None:
     official = await chongqing.official("civil-500103", "500103")
     statuses = [
-        (await official.post("/v1/subscriptions", json={"url": URL})).status_code for _ in range(21)
+        (await official.post("/v1/subscriptions", json={"url": URL}, headers=new_key())).status_code
+        for _ in range(21)
     ]
     assert statuses == [201] * 20 + [409]
+
+
+async def test_without_an_idempotency_key_nothing_is_made(chongqing: Hub) -> None:
+    official = await chongqing.official("civil-500103", "500103")
+    reply = await official.post("/v1/subscriptions", json={"url": URL})
+    assert reply.status_code == 400
+    assert reply.json()["type"].endswith("idempotency-key-required")
+    assert await chongqing.rows("SELECT 1 FROM receivers") == []
 
 
 @pytest.mark.parametrize("key", ["", "x" * 129, "with space"])

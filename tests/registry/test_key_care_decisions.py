@@ -351,7 +351,7 @@ async def test_a_child_of_elsewhere_is_not_there_to_be_opened(registry: Registry
 
     foreign, absent = await attempt(child), await attempt(uuid4())
     assert (foreign.status_code, foreign.content) == (404, absent.content)
-    assert await registry.system("SELECT 1 FROM idempotent_replies") == []
+    assert await registry.system("SELECT 1 FROM idempotency_keys") == []
 
 
 async def test_an_idempotency_key_has_one_effect_and_one_reply(registry: Registry) -> None:
@@ -380,7 +380,7 @@ async def test_an_idempotency_key_has_one_effect_and_one_reply(registry: Registr
     assert first.headers["Location"] == again.headers["Location"]
     assert len(await registry.system("SELECT 1 FROM decisions")) == 2
     kept = await registry.system(
-        "SELECT fingerprint || reply::text AS text FROM idempotent_replies"
+        "SELECT operation || encode(fingerprint, 'escape') || made::text AS text FROM idempotency_keys"
     )
     assert not any("例街口" in row["text"] or "vagrancy" in row["text"] for row in kept)
 

@@ -37,10 +37,10 @@ async def test_a_reply_is_kept_for_its_days(registry: Registry, clock: FixedCloc
     edge = clock.at - timedelta(days=IDEMPOTENCY_KEPT_DAYS)
     for key, at in (("old", edge - MINUTE), ("young", edge + MINUTE)):
         await registry.system(
-            "INSERT INTO idempotent_replies VALUES ('c', $1, 'f', '{}'::jsonb, $2)", key, at
+            "INSERT INTO idempotency_keys VALUES ('c', 'o', $1, 'f', '{}'::jsonb, $2)", key, at
         )
     assert await all_pruned(registry) == 1
-    assert await kept(registry, "idempotent_replies", "key") == {"young"}
+    assert await kept(registry, "idempotency_keys", "key") == {"young"}
 
 
 async def test_an_import_goes_with_its_verdicts_and_without_its_records(

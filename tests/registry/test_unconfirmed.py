@@ -1,4 +1,4 @@
-"""A place that one department alone speaks of makes no episode, and is shown as what it is."""
+"""A place that too few departments speak of makes no episode, and is shown as what it is."""
 
 from uuid import UUID, uuid4
 

@@ -30,6 +30,18 @@ async def candidates(session: AsyncSession, subscribers: Sequence[Subscriber]) -
     return named + subscribed + hubs
 
 
+async def is_authority(session: AsyncSession, client: str, county: int) -> bool:
+    """Whether a named authority whose area holds the county is this client."""
+    connection = await raw(session)
+    return bool(
+        await connection.fetchval(
+            "SELECT EXISTS (SELECT 1 FROM authorities WHERE client = $1 AND $2 BETWEEN low AND high)",
+            client,
+            county,
+        )
+    )
+
+
 async def all_of(session: AsyncSession) -> list[Any]:
     """Every named authority by area, the widest first where they begin alike."""
     connection = await raw(session)

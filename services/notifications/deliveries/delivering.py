@@ -21,14 +21,16 @@ from services.notifications.deliveries import queries
 from services.notifications.deliveries.breaker import CLOSED, Breaker, after, spends_attempt
 from services.notifications.deliveries.egress import Egress
 from services.notifications.deliveries.queries import Claimed, Verdict
-from services.notifications.deliveries.retry import Outcome, next_attempt
+from services.notifications.deliveries.retry import NO_CONNECTION, Outcome, next_attempt
 from services.notifications.notices import moving
 from services.notifications.subscriptions.keys import KeyRing
-from shared import signatures
+from shared import signatures, telemetry
 from shared.clock import Clock
 from shared.database import SYSTEM, Database
 
 log = structlog.get_logger()
+#: How many seconds deliveries under way have when the worker is stopped.
+PATIENCE = 5.0
 Attempted = tuple[Claimed, Outcome, int]
 
 
@@ -43,7 +45,7 @@ class Deliverer:
         self._egress = egress
         self._keys = keys
         self._concurrency = concurrency
-        self._running: set[asyncio.Task[Attempted]] = set()
+        self._running: dict[asyncio.Task[Attempted], Claimed] = {}
         self._receivers: Counter[UUID] = Counter()
 
     @property
@@ -59,38 +61,53 @@ class Deliverer:
             )
         finished = [task.result() for task in done]
         free = self._concurrency - len(self._running) + len(done)
-        for delivery, _, _ in finished:
-            self._receivers[delivery.receiver] -= 1
+        ended = Counter(delivery.receiver for delivery, _, _ in finished)
         async with self._database.transaction(SYSTEM) as session:
             if finished:
                 await self._keep(session, finished)
-            claimed = await queries.claim(session, self._clock.now(), +self._receivers, free)
+            claimed = await queries.claim(session, self._clock.now(), self._receivers - ended, free)
             signers = await self._keys.signers(session, claimed, self._clock.now())
-        self._running -= done
+        for task in done:
+            del self._running[task]
+        self._receivers -= ended
         for delivery in claimed:
             self._receivers[delivery.receiver] += 1
-            self._running.add(asyncio.create_task(self._attempt(delivery, signers)))
+            self._running[asyncio.create_task(self._attempt(delivery, signers))] = delivery
         return len(finished) + len(claimed)
 
     async def drain(self) -> None:
-        """Wait for what is under way and keep its outcomes."""
-        if self._running:
-            await asyncio.wait(self._running)
-        finished = [task.result() for task in self._running]
+        """Wait a little for what is under way and keep its outcomes; give the leases of the rest back."""
+        if not self._running:
+            return
+        _, late = await asyncio.wait(self._running, timeout=PATIENCE)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        finished = [task.result() for task in self._running if not task.cancelled()]
+        unsent = [delivery for task, delivery in self._running.items() if task.cancelled()]
+        async with self._database.transaction(SYSTEM) as session:
+            await queries.give_back(session, unsent, self._clock.now())
+            if finished:
+                await self._keep(session, finished)
         self._running.clear()
         self._receivers.clear()
-        if finished:
-            async with self._database.transaction(SYSTEM) as session:
-                await self._keep(session, finished)
 
     async def _attempt(
         self, delivery: Claimed, signers: Mapping[UUID, Sequence[Ed25519PrivateKey]]
     ) -> Attempted:
         started = time.perf_counter()
-        headers = signatures.sign(
-            signers[delivery.receiver], str(delivery.message_id), self._clock.now(), delivery.body
-        )
-        outcome = await self._egress.post(delivery.url, delivery.body, headers)
+        try:
+            now, keys = self._clock.now(), signers[delivery.receiver]
+            headers = signatures.sign(keys, str(delivery.message_id), now, delivery.body)
+            outcome = await self._egress.post(delivery.url, delivery.body, headers)
+        except Exception as error:  # noqa: BLE001  (one message must not stop the others)
+            log.warning(
+                "delivery.failed",
+                delivery=str(delivery.id),
+                error=type(error).__name__,
+                where=telemetry.where(error),
+            )
+            outcome = NO_CONNECTION
         return delivery, outcome, round((time.perf_counter() - started) * 1000)
 
     async def _keep(self, session: AsyncSession, finished: Sequence[Attempted]) -> None:

@@ -52,8 +52,15 @@ def item(
 
 
 def envelope(
-    hub: str, type_: str, id_: UUID, at: datetime, subject: str | None, data: Mapping[str, Any]
+    hub: str,
+    type_: str,
+    id_: UUID,
+    at: datetime,
+    subject: str | None,
+    data: Mapping[str, Any],
+    audience: str | None = None,
 ) -> dict[str, Any]:
+    """``audience`` names the one hub for which a message to a peer is meant."""
     event: dict[str, Any] = {
         "specversion": "1.0",
         "id": str(id_),
@@ -65,6 +72,8 @@ def envelope(
     }
     if subject is not None:
         event["subject"] = subject
+    if audience is not None:
+        event["audience"] = audience
     return event
 
 

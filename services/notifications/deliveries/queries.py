@@ -130,6 +130,22 @@ async def keep(session: AsyncSession, verdicts: Sequence[Verdict]) -> set[UUID]:
     return ids
 
 
+async def give_back(session: AsyncSession, unsent: Sequence[Claimed], now: datetime) -> None:
+    """End the leases of deliveries whose outcome nobody waited for: another worker may send them at once."""
+    if not unsent:
+        return
+    connection = await raw(session)
+    await connection.executemany(
+        "UPDATE deliveries SET leased_until = NULL WHERE id = $1 AND fence = $2 AND state = 'pending'",
+        [(delivery.id, delivery.fence) for delivery in unsent],
+    )
+    await connection.execute(
+        "UPDATE receivers SET open_until = least(open_until, $2) WHERE id = ANY($1)",
+        [delivery.receiver for delivery in unsent if delivery.probe],
+        now,
+    )
+
+
 async def breakers(session: AsyncSession, receivers: Sequence[UUID]) -> dict[UUID, Breaker]:
     """The breakers of these receivers, locked."""
     connection = await raw(session)

@@ -14,10 +14,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.notifications.feed import announcing
 from services.notifications.feed.announcing import Announcer
+from services.notifications.feed.audience import audience
 from services.notifications.hub import Hub
 from services.notifications.notices import holding, moving
-from services.notifications.notices.issuing import Draft, Happening, Told, drafts, happening
-from services.notifications.notices.states import State
+from services.notifications.notices.issuing import (
+    Draft,
+    Happening,
+    Kind,
+    Told,
+    drafts,
+    happening,
+    left_hukou,
+)
+from services.notifications.notices.states import OPEN, State
 from shared.clock import Clock
 from shared.database import SYSTEM, Database, raw
 from shared.ids import uuid7
@@ -94,17 +103,34 @@ class Batch:
     _reads: list[tuple[UUID, str]] = field(default_factory=list)
     _merges: list[tuple[UUID, UUID]] = field(default_factory=list)
     _gone: list[UUID] = field(default_factory=list)
+    _moved_hukou: list[tuple[UUID, int]] = field(default_factory=list)
 
     def take(self, event: Arrived) -> None:
         what = happening(event.type, event.body)
+        if (left := left_hukou(what)) is not None:
+            self._correct(event.child, left)
         story = self.stories[event.child]
         for draft in drafts(what, story, self.hub.territory):
             state = State.AWAITING_DECISION if draft.held else State.ISSUED
             story.append(Told(draft.kind, draft.origin, draft.target, state))
             self._notices.append((event.child, draft))
         if event.type not in SILENT:
-            self.announcer.update(event.id, event.at, event.child, _counties(what))
+            self.announcer.update(event.id, event.at, event.child, audience(what))
         self._remember(event, what)
+
+    def _correct(self, child: UUID, left: int) -> None:
+        """What was told to the former hukou place, and is still open, is withdrawn and counts as never told."""
+        self._moved_hukou.append((child, left))
+        self._notices = [
+            (about, draft)
+            for about, draft in self._notices
+            if not (about == child and draft.kind is Kind.ARRIVED and draft.target == left)
+        ]
+        self.stories[child] = [
+            told
+            for told in self.stories[child]
+            if not (told.kind == Kind.ARRIVED and told.target == left and told.state in OPEN)
+        ]
 
     def _remember(self, event: Arrived, what: Happening) -> None:
         if event.type == "reference.read":
@@ -132,6 +158,7 @@ class Batch:
             " subject_seq = excluded.subject_seq WHERE c.subject_seq <= excluded.subject_seq",
             [(child, *case) for child, case in self._cases.items()],
         )
+        await holding.withdraw_arrived(session, self._moved_hukou, self.now)
         await connection.executemany(
             "INSERT INTO notices (id, kind, direction, toward, state, version, child, origin_county,"
             " target_county, unwanted, untold, released, unfounded, pushed, facts, tries, created_at, issued_at)"
@@ -161,12 +188,6 @@ class Batch:
             self.now,
             issued_at,
         )
-
-
-def _counties(what: Happening) -> list[int]:
-    """The counties concerned: where the child is and belongs, then where it was and belonged."""
-    places = (what.residence, what.hukou, what.previous_residence, what.previous_hukou)
-    return list(dict.fromkeys(place for place in places if place is not None))
 
 
 def _uuid(value: object) -> UUID | None:

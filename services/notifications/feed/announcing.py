@@ -4,7 +4,7 @@ One announcer works at a time (``alone``), so positions and lane numbers follow 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.notifications.deliveries import payloads
 from services.notifications.deliveries.payloads import Place
+from services.notifications.feed.audience import told
 from services.notifications.hub import Hub
 from shared.database import raw
 from shared.ids import uuid7
@@ -38,9 +39,16 @@ class Subscriber:
     high: int
     kinds: frozenset[str]
 
-    def concerned(self, counties: Sequence[int]) -> int | None:
-        """The first of the counties that lies in its area."""
-        return next((county for county in counties if self.low <= county <= self.high), None)
+    def concerned(self, counties: Mapping[int, str | None]) -> int | None:
+        """The first of the counties that lies in its area and of which its department is told."""
+        return next(
+            (
+                county
+                for county, sole in counties.items()
+                if self.low <= county <= self.high and told(sole, self.department)
+            ),
+            None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +78,15 @@ class Announcer:
     _outgoing: list[Outgoing] = field(default_factory=list)
     _announced: int = 0
 
-    def update(self, source: UUID, at: datetime, child: UUID, counties: Sequence[int]) -> None:
-        """Tell everyone whose area holds one of the counties that something about a child is new."""
+    def update(
+        self, source: UUID, at: datetime, child: UUID, counties: Mapping[int, str | None]
+    ) -> None:
+        """Tell everyone whose area holds one of the counties, as far as ``audience`` goes, of something new."""
         if not counties:
             return
-        for place, county in enumerate(dict.fromkeys(counties)):
+        for place, (county, sole) in enumerate(counties.items()):
             self._announcements.append(
-                (self._announced, county, place, source, at, child, child, None, None)
+                (self._announced, county, place, source, at, child, child, None, None, sole)
             )
         self._announced += 1
         for subscriber in self.subscribers:
@@ -89,12 +99,12 @@ class Announcer:
     ) -> None:
         """Tell one client of a notice: in its feed, and by each of its subscriptions that covers the county."""
         self._announcements.append(
-            (self._announced, county, 0, notice, at, lane, child, client, notice)
+            (self._announced, county, 0, notice, at, lane, child, client, notice, None)
         )
         self._announced += 1
         for subscriber in self.subscribers:
             wanted = subscriber.client == client and "notices" in subscriber.kinds
-            if wanted and subscriber.concerned((county,)) is not None:
+            if wanted and subscriber.concerned({county: None}) is not None:
                 self._to(subscriber, notice, at, lane, county, child, notice)
 
     def send(self, message: Outgoing) -> None:
@@ -120,7 +130,7 @@ class Announcer:
         last = await connection.fetchval("SELECT coalesce(max(position), 0) FROM announcements")
         await connection.executemany(
             "INSERT INTO announcements (position, county, place, source, at, lane_subject, child,"
-            " client, notice) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            " client, notice, sole) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             [(last + 1 + int(str(row[0])), *row[1:]) for row in self._announcements],
         )
         await enqueue(session, self.hub, self._outgoing, self.now)

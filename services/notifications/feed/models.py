@@ -14,7 +14,7 @@ class Announcement(Table, table=True):
 
     ``client`` is set where it is told to one receiver alone (a notice);
     ``lane_subject`` is what its lane is about; ``place`` orders its counties: where the child is comes
-    before where it belongs.
+    before where it belongs.  ``sole`` is the department that alone says so and is not told of it (``audience.py``).
     """
 
     __tablename__ = "announcements"
@@ -37,6 +37,7 @@ class Announcement(Table, table=True):
     child: UUID | None = None
     client: str | None = Field(default=None, sa_type=Text)
     notice: UUID | None = None
+    sole: str | None = Field(default=None, sa_type=Text)
 
 
 class FeedPosition(Table, table=True):

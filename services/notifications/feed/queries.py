@@ -6,19 +6,22 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.notifications.feed.audience import condition
 from shared.database import Reach, raw
 
-_PAGE = """
+_PAGE = f"""
 WITH page AS (
   SELECT DISTINCT ON (position) position, county, source, at, lane_subject, child, notice
   FROM announcements
   WHERE position > $1 AND county BETWEEN $2 AND $3 AND (client IS NULL OR client = $4)
+    AND {condition("$6::text")}
   ORDER BY position, place LIMIT $5
 )
 SELECT page.*, (
   SELECT count(DISTINCT a.position) FROM announcements a
   WHERE a.lane_subject = page.lane_subject AND a.position <= page.position
     AND a.county BETWEEN $2 AND $3 AND (a.client IS NULL OR a.client = $4)
+    AND {condition("$6::text")}
 ) AS number
 FROM page ORDER BY position
 """
@@ -39,7 +42,9 @@ class Announced:
 async def page(session: AsyncSession, reach: Reach, after: int, limit: int) -> list[Announced]:
     """The announcements for this reach after a position, each with its number in its lane."""
     connection = await raw(session)
-    rows = await connection.fetch(_PAGE, after, reach.low, reach.high, reach.client, limit)
+    rows = await connection.fetch(
+        _PAGE, after, reach.low, reach.high, reach.client, limit, reach.department
+    )
     return [Announced(**dict(row)) for row in rows]
 
 

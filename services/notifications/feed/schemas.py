@@ -11,6 +11,8 @@ from shared.limits import MAX_PAGE
 
 
 class ItemData(Reply):
+    """What an item says: where, and in which order; never of whom or what."""
+
     county: CodeText
     """The county that it concerns, always one inside the receiver's area."""
     lane: UUID
@@ -21,26 +23,33 @@ class ItemData(Reply):
     """The notice to read, where there is one."""
 
 
-def _example(type_: str, **data: Any) -> dict[str, Any]:
+def _example(item: int, subject: str, type_: str, **data: Any) -> dict[str, Any]:
     return {
         "specversion": "1.0",
-        "id": "0198c1f0-0000-8000-8000-000000000002",
+        "id": f"0198c1f0-0000-8000-8000-00000000001{item}",
         "source": "urn:hutong:chongqing",
         "type": type_,
-        "subject": "mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpiytemzugu3dooby",
+        "subject": subject,
         "time": "2026-11-20T08:00:00Z",
         "datacontenttype": "application/json",
         "data": {
             "county": "371721000000",
-            "lane": "0198c1f0-0000-7000-8000-000000000003",
+            "lane": f"0198c1f0-0000-7000-8000-00000000002{item}",
             "number": 1,
             **data,
         },
     }
 
 
-UPDATED_EXAMPLE = _example(payloads.UPDATED)
-NOTICE_EXAMPLE = _example(payloads.NOTICE, notice="0198c1ef-1111-7000-8000-000000000001")
+UPDATED_EXAMPLE = _example(
+    1, "np5aqq3x2nobt4sl2xyrxubonzbm45gpajnjzf4mm4xv7yzhyasq", payloads.UPDATED
+)
+NOTICE_EXAMPLE = _example(
+    2,
+    "h37ka3pp2nfkldag6ayhtlbwcihbnl77xp5imgphkhhg73k7q5oa",
+    payloads.NOTICE,
+    notice="0198c1ef-1111-7000-8000-000000000001",
+)
 
 
 class ItemOut(Reply):

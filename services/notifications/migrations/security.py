@@ -29,6 +29,9 @@ _IN_AREA = (
     " AND nullif(current_setting('hutong.high', true), '')::bigint"
 )
 _OWN = f"{_SYSTEM} OR client = current_setting('hutong.client', true)"
+_DEPARTMENT = "current_setting('hutong.department', true)"
+#: A department that alone stated a place is not told of it; ``*`` stands for any.
+_TOLD = f"(sole IS NULL OR {_DEPARTMENT} = 'civil_affairs' OR sole NOT IN ({_DEPARTMENT}, '*'))"
 #: Until a person has released it, a notice exists for the telling side alone.
 _NOTICE = (
     f"{_SYSTEM} OR origin_county {_IN_AREA} OR (target_county {_IN_AREA} AND issued_at IS NOT NULL)"
@@ -50,7 +53,8 @@ def first_version() -> None:
     _protect(
         "announcements",
         using=f"{_SYSTEM} OR (county {_IN_AREA}"
-        " AND (client IS NULL OR client = current_setting('hutong.client', true)))",
+        " AND (client IS NULL OR client = current_setting('hutong.client', true))"
+        f" AND {_TOLD})",
         check=_SYSTEM,
     )
     _protect("notices", using=_NOTICE, check=_NOTICE)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.notifications.authorities.queries import is_authority
 from services.notifications.events.models import Case
 from services.notifications.notices import moving, queries
 from services.notifications.notices.issuing import Kind, Toward
@@ -19,6 +20,7 @@ from shared.divisions import county_of, widen
 from shared.preconditions import check, etag, given
 from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound
 from shared.references import References
+from shared.vocabulary import Department
 
 
 class NothingToAsk(Conflict):
@@ -35,14 +37,23 @@ async def receive(
     if_match: str | None,
     now: datetime,
 ) -> Notice:
-    """Accept, answer or refuse: an act of the receiving side."""
+    """Accept, answer or refuse: an act of the receiving authority; others in its area may only read."""
     notice = await queries.for_change(session, caller, notice_id)
-    if notice.direction == "outgoing" or not caller.covers(notice.target_county):
+    if notice.direction == "outgoing" or not await _receives(session, caller, notice):
         raise Forbidden
     check(if_match, etag(notice.version))
     moving.must_move(notice, what, now)
     session.add(notice)
     return notice
+
+
+async def _receives(session: AsyncSession, caller: Caller, notice: Notice) -> bool:
+    """Whether the caller is civil affairs and has the notice, or is a named authority for its county."""
+    if caller.department != Department.CIVIL_AFFAIRS or not caller.covers(notice.target_county):
+        return False
+    return notice.receiver_client == caller.client or await is_authority(
+        session, caller.client, notice.target_county
+    )
 
 
 async def answer(

@@ -117,6 +117,7 @@ def _to_peer(hub: Hub, row: Any, peer: str, receiver: UUID, now: datetime) -> Ou
             "origin_county": text_of(row["origin_county"]),
             "toward": row["toward"],
         },
+        audience=peer,
     )
     return Outgoing(
         receiver=receiver,
@@ -137,13 +138,18 @@ async def _receiver_of(session: AsyncSession, peer: str) -> UUID:
 
 
 async def _reroute(session: AsyncSession, now: datetime) -> int:
-    """Make a successor for every notice whose receiver said "not ours"."""
+    """Make a successor for every notice whose receiver said "not ours".
+
+    A peer hub that names a place outside its own territory is not followed: a person reads its answer and decides.
+    """
     connection = await raw(session)
     rows = await connection.fetch(
         "SELECT n.id, n.kind, n.toward, n.child, n.origin_county, n.target_county, n.unwanted, n.peer,"
         " n.direction, n.receiver_client, n.hukou_division, coalesce(c.shielded, false) AS shielded"
         " FROM notices n LEFT JOIN cases c USING (child)"
         " WHERE n.outcome = 'not_ours' AND n.replaced_by IS NULL AND n.direction <> 'incoming'"
+        " AND (n.direction = 'local' OR n.hukou_division IS NULL OR EXISTS (SELECT 1 FROM peers p"
+        "  WHERE p.name = n.peer AND n.hukou_division BETWEEN p.low AND p.high))"
         " ORDER BY n.id LIMIT $1 FOR UPDATE OF n",
         BATCH,
     )

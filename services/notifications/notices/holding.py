@@ -32,19 +32,39 @@ async def hold(session: AsyncSession, children: Sequence[UUID], now: datetime) -
     await _silence(session, [row["id"] for row in held], now)
 
 
+_WITHDRAW = (
+    "UPDATE notices SET state = 'withdrawn', version = version + 1, ended_at = $1, unfounded = true,"
+    " untold = direction = 'outgoing' AND issued_at IS NOT NULL"
+    " WHERE direction <> 'incoming' AND state IN ('awaiting_decision', 'issued', 'delivered', 'read', 'accepted')"
+)
+
+
+async def withdraw_arrived(
+    session: AsyncSession, left: Sequence[tuple[UUID, int]], now: datetime
+) -> None:
+    """End the open *arrived* notices of these children to the hukou places that they have left."""
+    if not left:
+        return
+    connection = await raw(session)
+    ended = await connection.fetch(
+        f"{_WITHDRAW} AND kind = 'arrived' AND (child, target_county) IN"
+        " (SELECT * FROM unnest($2::uuid[], $3::bigint[])) RETURNING id",
+        now,
+        [child for child, _ in left],
+        [county for _, county in left],
+    )
+    await _silence(session, [row["id"] for row in ended], now)
+
+
 async def withdraw_all(session: AsyncSession, children: Sequence[UUID], now: datetime) -> None:
     """End every open notice of our own about erased children; peers that heard of one are told."""
     if not children:
         return
     connection = await raw(session)
     ended = await connection.fetch(
-        "UPDATE notices SET state = 'withdrawn', version = version + 1, ended_at = $2, unfounded = true,"
-        " untold = direction = 'outgoing' AND issued_at IS NOT NULL"
-        " WHERE child = ANY($1) AND direction <> 'incoming'"
-        " AND state IN ('awaiting_decision', 'issued', 'delivered', 'read', 'accepted')"
-        " RETURNING id",
-        list(children),
+        f"{_WITHDRAW} AND child = ANY($2) RETURNING id",
         now,
+        list(children),
     )
     await _silence(session, [row["id"] for row in ended], now)
 

@@ -17,6 +17,12 @@ from services.notifications.notices.states import State
 
 
 class Kind(StrEnum):
+    """What a notice (通知单) is about.
+
+    `arrived` 流入, `moved_on` 流出, `hukou_changed` 户籍变动, `qualification_enquiry` 资格核实,
+    `key_care_changed` 重点关爱变动.
+    """
+
     ARRIVED = "arrived"
     MOVED_ON = "moved_on"
     HUKOU_CHANGED = "hukou_changed"
@@ -25,11 +31,15 @@ class Kind(StrEnum):
 
 
 class Toward(StrEnum):
-    """What the target is to the child."""
+    """What the target is to the child (通知方向): `hukou` 户籍地, `residence` 居住地, `next` 下一居住地."""
 
     HUKOU = "hukou"
     RESIDENCE = "residence"
     NEXT = "next"
+
+
+#: In the place of a department: it may be any.
+ANYONE = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,9 @@ class Happening:
     previous_hukou: int | None = None
     by: int | None = None
     """The county that enquires."""
+    residence_sole: str | None = None
+    """The department that alone says where it lives; None when several do, or nobody."""
+    hukou_sole: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +108,8 @@ def happening(type_: str, body: Mapping[str, Any]) -> Happening:
         previous_residence=county_in(body, "previous_residence"),
         previous_hukou=county_in(body, "previous_hukou"),
         by=county_in(body, "by"),
+        residence_sole=_sole_in(body, "residence_sole"),
+        hukou_sole=_sole_in(body, "hukou_sole"),
     )
 
 
@@ -103,6 +118,19 @@ def county_in(body: Mapping[str, Any], name: str) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) in (6, 9, 12):
         return int(value.ljust(12, "0")) // 10**6 * 10**6 if value[0] != "0" else None
     return None
+
+
+def left_hukou(event: Happening) -> int | None:
+    """The former hukou place, where the hukou is not any more."""
+    if event.type != "child.hukou_changed" or event.previous_hukou == event.hukou:
+        return None
+    return event.previous_hukou
+
+
+def _sole_in(body: Mapping[str, Any], name: str) -> str | None:
+    """An event that does not say who stated it might be of anyone."""
+    value = body.get(name, ANYONE)
+    return None if value is None else str(value)
 
 
 def drafts(event: Happening, story: Sequence[Told], territory: Territory) -> tuple[Draft, ...]:

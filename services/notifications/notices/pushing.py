@@ -25,7 +25,10 @@ _CLAIM = (
     " FROM (SELECT id FROM notices WHERE pushed = 'waiting' AND due_at <= $1"
     "  ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) AS due"
     " WHERE n.id = due.id"
-    " RETURNING n.id, n.child, n.origin_county, n.outcome, n.hukou_division, n.ended_at, n.tries"
+    " RETURNING n.id, n.child, n.origin_county, n.outcome, n.ended_at, n.tries,"
+    # A peer hub does not say for others that a child is registered with them.
+    " CASE WHEN n.direction = 'local' OR EXISTS (SELECT 1 FROM peers p WHERE p.name = n.peer"
+    "  AND n.hukou_division BETWEEN p.low AND p.high) THEN n.hukou_division END AS hukou_division"
 )
 
 

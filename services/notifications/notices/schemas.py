@@ -22,7 +22,7 @@ EXAMPLE: dict[str, Any] = {
     "receiver": "civil-500235",
     "unroutable": False,
     "overdue": False,
-    "reference": "mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpiytemzugu3dooby",
+    "reference": "np5aqq3x2nobt4sl2xyrxubonzbm45gpajnjzf4mm4xv7yzhyasq",
     "created_at": "2026-11-20T08:00:00Z",
     "issued_at": "2026-11-20T08:00:00Z",
     "delivered_at": "2026-11-20T08:00:02Z",
@@ -44,19 +44,24 @@ class NoticeOut(Reply):
     version: Annotated[int, Field(ge=1)]
     """The ETag is this number in quotation marks."""
     origin_county: CodeText
+    """The county that tells (告知地)."""
     target_county: CodeText
+    """The county that is told (被告知地)."""
     receiver: Annotated[str | None, Field(max_length=100)] = None
     """The authority that has it."""
     peer: Annotated[str | None, Field(max_length=32)] = None
+    """The other hub (对端枢纽), where one is concerned."""
     unroutable: bool = False
     """Issued, but no authority is known for the target county; it is handed over as soon as there is one."""
     overdue: bool = False
+    """No end within the configured days (逾期); a flag, never an end."""
     reference: Annotated[str | None, Field(max_length=80)] = None
     """Your own reference of the child, to be read at the registry; absent for a peer hub's notice."""
     entry: UUID | None = None
     """For a peer hub's notice: the registry's entry with the facts that came with it."""
     outcome: Outcome | None = None
     hukou_division: CodeText | None = None
+    """Where the child is registered, as answered (答复的户籍地)."""
     replaces: UUID | None = None
     replaced_by: UUID | None = None
     created_at: Moment
@@ -68,6 +73,8 @@ class NoticeOut(Reply):
 
 
 class NoticesOut(Reply):
+    """A page of notices (通知单), oldest first."""
+
     model_config = ConfigDict(json_schema_extra={"example": {"notices": [EXAMPLE]}})
 
     notices: Annotated[list[NoticeOut], Field(max_length=MAX_PAGE)]
@@ -82,7 +89,7 @@ class EnquiryIn(Wire):
         json_schema_extra={
             "example": {
                 "kind": "qualification_enquiry",
-                "reference": "mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpiytemzugu3dooby",
+                "reference": "np5aqq3x2nobt4sl2xyrxubonzbm45gpajnjzf4mm4xv7yzhyasq",
                 "to": "hukou",
             }
         }

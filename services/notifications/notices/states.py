@@ -10,7 +10,11 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a notice stands (通知单状态)."""
+    """Where a notice stands (通知单状态).
+
+    `awaiting_decision` 待决定, `issued` 已发出, `delivered` 已送达, `read` 已阅, `accepted` 已受理, `answered` 已答复,
+    `refused` 已退回, `withdrawn` 已撤销.
+    """
 
     AWAITING_DECISION = "awaiting_decision"
     ISSUED = "issued"
@@ -36,7 +40,10 @@ class Move(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What the answering place says (答复)."""
+    """What the answering place says (答复).
+
+    `confirmed` 属实, `mismatch` 不一致, `not_ours` 非本地户籍, `unknown` 查无此人.
+    """
 
     CONFIRMED = "confirmed"
     MISMATCH = "mismatch"

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
+from services.notifications.hub import Hub
 from services.notifications.peers import taking
 from services.notifications.peers.schemas import (
     ANSWER_EXAMPLE,
@@ -29,6 +30,8 @@ def clock_of(request: Request) -> Clock:
 
 
 Now = Annotated[Clock, Depends(clock_of)]
+#: Put before the session: whoever sends slowly holds no database connection meanwhile.
+Body = Annotated[bytes, Depends(taking.body_of)]
 
 
 def signed(
@@ -61,12 +64,16 @@ def signed(
     responses=ANSWERS,
     openapi_extra=signed(PeerNoticeIn, NOTICE_EXAMPLE),
 )
-async def receive_notice(request: Request, session: Transaction, clock: Now) -> TakenOut:
+async def receive_notice(
+    request: Request, body: Body, session: Transaction, clock: Now
+) -> TakenOut:
     """A thin notice about one child, signed with the sending hub's key; details are read back from its registry."""
     await enter(session, SYSTEM)
-    peer, message_id, message = await taking.verified(request, session, PeerNoticeIn, clock.now())
-    if await taking.first_time(session, peer, message_id, clock.now()):
-        await taking.take_notice(session, peer, message, clock.now())
+    hub: Hub = request.app.state.hub
+    now = clock.now()
+    peer, message_id, message = await taking.verified(request, session, body, PeerNoticeIn, now)
+    if await taking.first_time(session, peer, message_id, now):
+        await taking.take_notice(session, peer, message, hub.territory, now)
     return TakenOut()
 
 
@@ -77,12 +84,15 @@ async def receive_notice(request: Request, session: Transaction, clock: Now) -> 
     responses=ANSWERS,
     openapi_extra=signed(PeerAnswerIn, ANSWER_EXAMPLE),
 )
-async def receive_answer(request: Request, session: Transaction, clock: Now) -> TakenOut:
+async def receive_answer(
+    request: Request, body: Body, session: Transaction, clock: Now
+) -> TakenOut:
     """What the hukou place says to one of our notices."""
     await enter(session, SYSTEM)
-    peer, message_id, message = await taking.verified(request, session, PeerAnswerIn, clock.now())
-    if await taking.first_time(session, peer, message_id, clock.now()):
-        await taking.take_answer(session, peer, message, clock.now())
+    now = clock.now()
+    peer, message_id, message = await taking.verified(request, session, body, PeerAnswerIn, now)
+    if await taking.first_time(session, peer, message_id, now):
+        await taking.take_answer(session, peer, message, now)
     return TakenOut()
 
 
@@ -93,10 +103,13 @@ async def receive_answer(request: Request, session: Transaction, clock: Now) -> 
     responses=ANSWERS,
     openapi_extra=signed(PeerReceiptIn, RECEIPT_EXAMPLE),
 )
-async def receive_receipt(request: Request, session: Transaction, clock: Now) -> TakenOut:
+async def receive_receipt(
+    request: Request, body: Body, session: Transaction, clock: Now
+) -> TakenOut:
     """Read, accepted or refused there; or withdrawn by the hub that issued it."""
     await enter(session, SYSTEM)
-    peer, message_id, message = await taking.verified(request, session, PeerReceiptIn, clock.now())
-    if await taking.first_time(session, peer, message_id, clock.now()):
-        await taking.take_receipt(session, peer, message, clock.now())
+    now = clock.now()
+    peer, message_id, message = await taking.verified(request, session, body, PeerReceiptIn, now)
+    if await taking.first_time(session, peer, message_id, now):
+        await taking.take_receipt(session, peer, message, now)
     return TakenOut()

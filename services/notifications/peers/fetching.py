@@ -14,10 +14,10 @@ import httpx
 import structlog
 from joserfc.jwk import Key
 
-from shared import outbound
+from shared import outbound, telemetry
 from shared.clock import Clock, today
 from shared.database import SYSTEM, Database, raw
-from shared.divisions import text_of
+from shared.divisions import text_of, widen
 from shared.outbound import ClientCredentials
 from shared.vocabulary import Purpose, Scope
 
@@ -34,7 +34,8 @@ _CLAIM = (
     " FROM (SELECT id FROM notices WHERE facts = 'waiting' AND due_at <= $1"
     "  ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) AS due, peers p"
     " WHERE n.id = due.id AND p.name = n.peer"
-    " RETURNING n.id, n.reference, n.remote_id, n.target_county, n.tries, p.name, p.registry_url, p.issuer"
+    " RETURNING n.id, n.reference, n.remote_id, n.target_county, n.tries, p.name, p.registry_url, p.issuer,"
+    " p.low, p.high"
 )
 IDENTITY = ("name", "id_number", "id_kind", "sex", "birth_date")
 GUARDIAN = ("name", "relation", "id_number", "phone")
@@ -57,11 +58,20 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A peer's registry."""
+    """A peer's registry, and the territory for which it speaks."""
 
     name: str
     registry_url: str
     issuer: str
+    low: int
+    high: int
+
+    def speaks_for(self, division: object) -> bool:
+        """Whether the place lies in its territory; what cannot be read does not."""
+        try:
+            return self.low <= widen(str(division)) <= self.high
+        except ValueError:
+            return False
 
 
 @dataclass
@@ -77,19 +87,28 @@ class Fetcher:
     _peers: dict[Source, httpx.AsyncClient] = field(default_factory=dict)
 
     async def step(self) -> int:
-        """Fetch the facts of the next notices; how many notices were claimed."""
+        """Fetch the facts of the next notices; how many notices were claimed.
+
+        Whatever goes wrong with one peer, or whatever it answers, the others are asked.
+        """
         claimed = await self._claim()
-        for source, wanted in claimed.items():
-            try:
-                await self._fetch(source, wanted)
-            except (httpx.HTTPError, PeerFault) as error:
-                log.warning(
-                    "peer.unfetched",
-                    peer=source.name,
-                    count=len(wanted),
-                    error=type(error).__name__,
-                )
-                await self._again(wanted)
+        left = dict(claimed)
+        try:
+            for source, wanted in claimed.items():
+                try:
+                    await self._fetch(source, wanted)
+                except Exception as error:  # noqa: BLE001  (one peer's nonsense is not the others' harm)
+                    log.warning(
+                        "peer.unfetched",
+                        peer=source.name,
+                        count=len(wanted),
+                        error=type(error).__name__,
+                        where=telemetry.where(error),
+                    )
+                    await self._again(wanted)
+                del left[source]
+        finally:
+            await self._give_back([one for wanted in left.values() for one in wanted])
         return sum(map(len, claimed.values()))
 
     async def close(self) -> None:
@@ -101,7 +120,9 @@ class Fetcher:
         async with self.database.transaction(SYSTEM) as session:
             connection = await raw(session)
             for r in await connection.fetch(_CLAIM, self.clock.now(), LEASE_SECONDS, BATCH):
-                claimed[Source(r["name"], r["registry_url"], r["issuer"])].append(
+                claimed[
+                    Source(r["name"], r["registry_url"], r["issuer"], r["low"], r["high"])
+                ].append(
                     Wanted(r["id"], r["reference"], r["remote_id"], r["target_county"], r["tries"])
                 )
         return claimed
@@ -114,7 +135,8 @@ class Fetcher:
         items = [self._item(source, one, results[one.reference] or {}) for one in found]
         entries = await self._push(items) if items else {}
         await self._keep(found, entries, lost)
-        await self._again([one for one in missing if one.tries < TRIES])
+        unpushed = [one for one in found if "status" not in entries.get(str(one.notice), {})]
+        await self._again([one for one in missing if one.tries < TRIES] + unpushed)
 
     async def _read(
         self, source: Source, references: list[str]
@@ -148,7 +170,7 @@ class Fetcher:
         }
         if hukou:
             item["hukou"] = _known(hukou, ("division", "address"))
-        if residence:
+        if residence and source.speaks_for(residence.get("division")):
             item["residence"] = _known(residence, ("division", "address", "since", "until"))
             if residence.get("since"):
                 item["since"] = residence["since"]
@@ -195,6 +217,18 @@ class Fetcher:
                     (one.notice, one.tries, self.clock.now(), min(2.0 ** min(one.tries, 12), 3600))
                     for one in wanted
                 ],
+            )
+
+    async def _give_back(self, wanted: Sequence[Wanted]) -> None:
+        """Hand back at once what was not come to: the worker is being stopped."""
+        if not wanted:
+            return
+        async with self.database.transaction(SYSTEM) as session:
+            connection = await raw(session)
+            await connection.executemany(
+                "UPDATE notices SET due_at = $3, tries = tries - 1"
+                " WHERE id = $1 AND tries = $2 AND facts = 'waiting'",
+                [(one.notice, one.tries, self.clock.now()) for one in wanted],
             )
 
     def _peer(self, source: Source) -> httpx.AsyncClient:

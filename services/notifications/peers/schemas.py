@@ -21,6 +21,8 @@ class Envelope(BaseModel):
     source: Annotated[
         str, StringConstraints(max_length=100, pattern=r"^urn:hutong:[a-z][a-z0-9-]*$")
     ]
+    audience: Annotated[str, StringConstraints(max_length=32, pattern=r"^[a-z][a-z0-9-]*$")]
+    """The receiving hub's name, so that no hub can pass a message on in the sender's name."""
     time: Instant
     datacontenttype: Literal["application/json"] = "application/json"
 
@@ -75,6 +77,7 @@ def example(type_: str, subject: str | None, data: dict[str, Any]) -> dict[str, 
         "specversion": "1.0",
         "id": "0198c1f0-0000-8000-8000-000000000001",
         "source": "urn:hutong:chongqing",
+        "audience": "heze",
         "type": type_,
         "time": "2026-11-20T08:00:00Z",
         "datacontenttype": "application/json",
@@ -86,7 +89,7 @@ def example(type_: str, subject: str | None, data: dict[str, Any]) -> dict[str, 
 _NOTICE = "0198c1ef-1111-7000-8000-000000000001"
 NOTICE_EXAMPLE = example(
     payloads.PEER_NOTICE,
-    "mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpiytemzugu3dooby",
+    "np5aqq3x2nobt4sl2xyrxubonzbm45gpajnjzf4mm4xv7yzhyasq",
     {
         "notice": _NOTICE,
         "kind": "arrived",

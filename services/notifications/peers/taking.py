@@ -7,16 +7,17 @@ from datetime import datetime
 from typing import TypeVar
 
 from fastapi import Request
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.notifications.hub import Hub
 from services.notifications.notices import moving
-from services.notifications.notices.issuing import Toward
+from services.notifications.notices.issuing import Territory, Toward
 from services.notifications.notices.models import Notice
 from services.notifications.notices.states import ENDED, Move, State, possible
 from services.notifications.peers.models import Peer
-from services.notifications.peers.schemas import PeerAnswerIn, PeerNoticeIn, PeerReceiptIn
+from services.notifications.peers.schemas import Envelope, PeerAnswerIn, PeerNoticeIn, PeerReceiptIn
 from shared import signatures
 from shared.database import raw
 from shared.divisions import widen
@@ -24,17 +25,14 @@ from shared.ids import uuid7
 from shared.limits import WEBHOOK_MAX_BYTES
 from shared.problems import Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, flaws_of
 
-Message = TypeVar("Message", bound=BaseModel)
+Message = TypeVar("Message", bound=Envelope)
 _RECEIPTS = {"read": Move.READ, "accepted": Move.ACCEPT, "refused": Move.REFUSE}
 
 
 async def verified(
-    request: Request, session: AsyncSession, model: type[Message], now: datetime
+    request: Request, session: AsyncSession, body: bytes, model: type[Message], now: datetime
 ) -> tuple[Peer, str, Message]:
-    """The peer whose key signed the raw body, the message's id and the message."""
-    body = await request.body()
-    if len(body) > WEBHOOK_MAX_BYTES:
-        raise TooLarge
+    """The peer whose key signed the raw body, the message's id and the message; Forbidden when it is another hub's."""
     for peer in (await session.exec(select(Peer).order_by(Peer.name))).all():
         try:
             key = signatures.public_key(peer.public_key)
@@ -42,10 +40,28 @@ async def verified(
         except signatures.BadSignature:
             continue
         try:
-            return peer, message_id, model.model_validate_json(body)
+            message = model.model_validate_json(body)
         except ValidationError as error:
             raise Invalid(flaws=flaws_of(error.errors(include_input=False))) from None
+        if message.audience != _hub(request).name:
+            raise Forbidden
+        return peer, message_id, message
     raise Unauthenticated
+
+
+async def body_of(request: Request) -> bytes:
+    """The raw body; TooLarge as soon as it is longer than any message of a hub."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > WEBHOOK_MAX_BYTES:
+            raise TooLarge
+    return body
+
+
+def _hub(request: Request) -> Hub:
+    hub: Hub = request.app.state.hub
+    return hub
 
 
 async def first_time(session: AsyncSession, peer: Peer, message_id: str, now: datetime) -> bool:
@@ -61,11 +77,15 @@ async def first_time(session: AsyncSession, peer: Peer, message_id: str, now: da
 
 
 async def take_notice(
-    session: AsyncSession, peer: Peer, message: PeerNoticeIn, now: datetime
+    session: AsyncSession,
+    peer: Peer,
+    message: PeerNoticeIn,
+    territory: Territory,
+    now: datetime,
 ) -> None:
-    """Keep an incoming notice; its details are fetched by the worker.  A peer speaks for its own area alone."""
-    origin = widen(message.data.origin_county)
-    if not peer.low <= origin <= peer.high:
+    """Keep an incoming notice; its details are fetched by the worker.  A peer speaks for its area alone, and to ours."""
+    origin, target = widen(message.data.origin_county), widen(message.data.county)
+    if not peer.low <= origin <= peer.high or target not in territory:
         raise Forbidden
     known = await session.exec(
         select(Notice.id).where(Notice.peer == peer.name, Notice.remote_id == message.data.notice)
@@ -81,7 +101,7 @@ async def take_notice(
             state=State.DELIVERED,
             reference=message.subject,
             origin_county=origin,
-            target_county=widen(message.data.county),
+            target_county=target,
             peer=peer.name,
             remote_id=message.data.notice,
             facts="waiting",

@@ -41,7 +41,7 @@ def _message(hub: Hub, row: Any, now: datetime) -> Outgoing:
         kind, path = payloads.PEER_RECEIPT, "/v1/peer/receipts"
         data["state"] = row["state"]
     message_id = payloads.derived_id(hub.ids, f"told:{row['state']}", row["peer"], row["id"])
-    body = payloads.envelope(hub.name, kind, message_id, now, None, data)
+    body = payloads.envelope(hub.name, kind, message_id, now, None, data, row["peer"])
     return Outgoing(
         receiver=row["receiver"],
         client=None,

@@ -142,8 +142,14 @@ async def rotate_key(
     receiver = await subscribing.rotate(
         session, caller, subscription_id, sealer, if_match, rotation.immediate, clock.now()
     )
-    detail = {"immediate": rotation.immediate}
-    await _remember(request, session, caller, "subscriptions.rotate", subscription_id, **detail)
+    await _remember(
+        request,
+        session,
+        caller,
+        "subscriptions.rotate",
+        subscription_id,
+        immediate=rotation.immediate,
+    )
     return await _answer(response, session, receiver, clock)
 
 

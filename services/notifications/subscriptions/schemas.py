@@ -25,13 +25,15 @@ EXAMPLE: dict[str, Any] = {
 
 
 class ItemKind(StrEnum):
-    """What a subscription is for: neutral updates of children, or formal notices."""
+    """What a subscription is for: neutral updates of children (`updates` 动态), or formal notices (`notices` 通知单)."""
 
     UPDATES = "updates"
     NOTICES = "notices"
 
 
 class SubscriptionIn(Wire):
+    """Where and of what you want to be told (订阅)."""
+
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
@@ -52,6 +54,8 @@ class SubscriptionIn(Wire):
 
 
 class RotationIn(Wire):
+    """How to change the signing key (密钥轮换)."""
+
     model_config = ConfigDict(json_schema_extra={"example": {"immediate": False}})
 
     immediate: bool = False
@@ -59,6 +63,8 @@ class RotationIn(Wire):
 
 
 class SubscriptionOut(Reply):
+    """A subscription (订阅) of yours."""
+
     model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
 
     id: UUID

@@ -43,9 +43,16 @@ class Subject:
         return cls(caller.client, caller.actor)
 
     def apart_from(self, first: "Subject") -> "Subject":
-        """Itself; SecondPersonNeeded when it is the first person again.
+        """Itself; SecondPersonNeeded when it is the first person again."""
+        if self == first:
+            raise SecondPersonNeeded
+        return self
 
-        Another *client* is asked for, since the acting person is only what a client asserts of itself.
+    def of_another_client(self, first: "Subject") -> "Subject":
+        """Itself; SecondPersonNeeded when the first came through the same client.
+
+        For what can never be undone: the acting person is only what a client asserts of itself, so that one client could
+        otherwise play both.
         """
         if self.client == first.client:
             raise SecondPersonNeeded

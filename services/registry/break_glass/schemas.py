@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from shared.vocabulary import Department
+
 Text = Annotated[str, StringConstraints(max_length=300)]
 Note = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
 Reasoned = Annotated[
@@ -16,7 +18,11 @@ Reasoned = Annotated[
 
 
 class Emergency(StrEnum):
-    """Why the glass is broken; ``other`` needs a note."""
+    """Why the glass is broken (紧急情形); ``other`` needs a note.
+
+    `life_in_danger` 生命危险, `injured_or_ill` 伤病, `found_alone` 独自被发现, `missing` 失踪,
+    `violence_suspected` 疑似遭受侵害, `other` 其他.
+    """
 
     LIFE_IN_DANGER = "life_in_danger"
     INJURED_OR_ILL = "injured_or_ill"
@@ -52,11 +58,15 @@ class BreakGlassIn(BaseModel):
 
 
 class Side(StrEnum):
+    """Which of a child's two places: `residence` 居住地, `hukou` 户籍地."""
+
     RESIDENCE = "residence"
     HUKOU = "hukou"
 
 
 class ContactState(StrEnum):
+    """Whether the duty contact (值班联系人) is known: `configured` 已配置, `not_configured` 未配置, `place_unknown` 地点不明."""
+
     CONFIGURED = "configured"
     NOT_CONFIGURED = "not_configured"
     PLACE_UNKNOWN = "place_unknown"
@@ -110,6 +120,8 @@ class BreakGlassOut(BaseModel):
 
 
 class Judgement(StrEnum):
+    """What a reviewer makes of an opening (事后审查): `justified` 理由成立, `unjustified` 理由不成立."""
+
     JUSTIFIED = "justified"
     UNJUSTIFIED = "unjustified"
 
@@ -128,6 +140,8 @@ class ReviewIn(BaseModel):
 
 
 class SubjectOut(BaseModel):
+    """Who did it: a client (接入客户端) and its acting person (操作人)."""
+
     client: Text
     actor: Text
 
@@ -138,7 +152,7 @@ class OpeningOut(BaseModel):
     id: UUID
     child: UUID
     opened_by: SubjectOut
-    department: Text
+    department: Department
     reason: Emergency
     note: Text = Field(max_length=500)
     opened_at: datetime
@@ -150,5 +164,7 @@ class OpeningOut(BaseModel):
 
 
 class OpeningsOut(BaseModel):
+    """A page of openings (紧急查询记录)."""
+
     openings: list[OpeningOut] = Field(max_length=500)
     next: Text | None = Field(default=None, description="cursor of the next page", max_length=500)

@@ -6,7 +6,7 @@ field's value.  Claims judge nothing: folding.py decides which of them hold.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from services.registry.children.evidence import Ending, Sign, evidence_of
@@ -30,6 +30,8 @@ from services.registry.records.vault import Opened
 from shared import divisions, resident_id
 from shared.clock import SHANGHAI
 
+NEVER = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -43,7 +45,7 @@ class Source:
     """Never later than the day of receipt: a date in the future must not win over every later word."""
     office: int = 0
     """County of the pushing office."""
-    received_at: datetime = datetime.min
+    received_at: datetime = NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,9 @@ def claims_of(opened: Opened) -> Claims:
         divisions.county_of(plain.division),
         plain.received_at,
     )
+    if isinstance(item, HukouAnswer):
+        # Its identity was filled in from the fold to link it: restating it would keep alive what was recalled.
+        return Claims((), (), tuple(_hukou(item, source)), (), (), ())
     return Claims(
         tuple(_observations(item, source)),
         tuple(_stays(item, source)),

@@ -187,7 +187,7 @@ def plain(kit: Kit, row: Any, groups: Mapping[str, str], caller: Caller) -> Plai
     fields = {name: f["value"] for name, f in seen["fields"].items()}
     made: dict[str, Any] = {
         "name": fields.get("name"),
-        "sex": fields.get("sex"),
+        "sex": fields.get("sex") if groups.get("identity") == "full" else None,
         "birth_date": fields.get("birth_on"),
         "id_number": fields.get("id_number") or fields.get("other_number"),
     }

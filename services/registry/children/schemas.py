@@ -1,12 +1,16 @@
 """What crosses the wire about a child."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.registry.key_care.terms import CareState, Category
+from services.registry.records.feeds.item import IdKind, Relation, Sex
+from services.registry.status import Status
 from shared.limits import MAX_FOUND_CHILDREN, MAX_REFERENCES_READ
+from shared.vocabulary import Department
 
 Text = Annotated[str, StringConstraints(max_length=300)]
 Division = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
@@ -15,89 +19,165 @@ Division = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 class Provenance(BaseModel):
     """The record a value comes from; shown where the access matrix opens ``provenance``."""
 
-    record: UUID | None = None
-    feed: Text | None = None
-    department: Text | None = None
-    observed_on: date | None = None
+    record: UUID | None = Field(default=None, description="read it at `/v1/records/{record}`")
+    feed: Text | None = Field(default=None, description="wire name of the feed (数据类别)")
+    department: Department | None = None
+    observed_on: date | None = Field(default=None, description="the day its source saw it")
 
 
 class FieldOut(Provenance):
-    value: Text
+    """One field of a child, with the record it comes from where that is open."""
+
+    value: Text = Field(description="as text; masked (脱敏) where the matrix says so")
 
 
 class PlaceOut(BaseModel):
-    division: Division
+    """Where a child is registered (户籍期间) or lives (居住期间), from when to when."""
+
+    division: Division = Field(
+        description="行政区划代码; its county alone where addresses are hidden"
+    )
     place: Text = Field(description="name of the county-level division")
-    since: date | None = None
-    until: date | None = None
-    accompanied: bool | None = None
-    confirmed: bool | None = None
-    address: Text | None = None
-    records: list[UUID] | None = Field(default=None, max_length=1000)
+    since: date | None = Field(default=None, description="first day")
+    until: date | None = Field(
+        default=None, description="last day (迁出时间); absent while it lasts"
+    )
+    accompanied: bool | None = Field(default=None, description="随父母或其他监护人")
+    confirmed: bool | None = Field(default=None, description="the hukou place has confirmed it")
+    address: Text | None = Field(default=None, description="as its source wrote it (地址)")
+    records: list[UUID] | None = Field(
+        default=None, max_length=1000, description="what it rests on, where provenance is open"
+    )
 
 
 class GuardianOut(Provenance):
-    name: Text | None = None
-    relation: Text | None = None
-    id_number: Text | None = None
-    phone: Text | None = None
+    """A parent or another guardian (监护人)."""
+
+    name: Text | None = Field(default=None, description="姓名")
+    relation: Relation | None = None
+    id_number: Text | None = Field(default=None, description="公民身份号码, masked or full")
+    phone: Text | None = Field(default=None, description="联系电话, masked or full")
 
 
 class ReasonOut(BaseModel):
+    """One ground (依据) of a status."""
+
     code: Text
-    clause: Text
+    clause: Text = Field(description="of the place's plan (条款)")
     detail: dict[str, Text | int | bool | None] = Field(default={}, max_length=50)
 
 
 class StatusOut(BaseModel):
     """The status (流动儿童认定状态) with its reasons, and the day on which it changes by itself next."""
 
-    status: Text
+    status: Status
     reasons: list[ReasonOut] = Field(max_length=50)
-    missing: list[Text] = Field(max_length=50)
-    next_change_on: date | None = None
-    rule_version: Text | None = None
+    missing: list[Text] = Field(
+        max_length=50, description="facts or rules that `cannot_tell` lacks (待核实事项)"
+    )
+    next_change_on: date | None = Field(
+        default=None, description="absent where nothing changes by itself"
+    )
+    rule_version: Text | None = Field(default=None, description="规则版本")
 
 
 class KeyCareMark(BaseModel):
-    id: UUID
-    category: Text
-    state: Text
-    since: datetime
+    """An entry of key care (重点关爱), in a category open to the caller."""
+
+    id: UUID = Field(description="read it at `/v1/key-care/{id}`")
+    category: Category
+    state: CareState
+    since: datetime = Field(description="when it came into this state")
+
+
+_FROM: dict[str, Any] = {
+    "record": "0195f3f2-5a6e-7c1b-9a53-0242ac120011",
+    "feed": "enrolments",
+    "department": "education",
+    "observed_on": "2026-09-03",
+}
+CHILD_EXAMPLE: dict[str, Any] = {
+    "id": "0195f3f2-5a6e-7c1b-9a53-0242ac120002",
+    "fields": {
+        "name": {"value": "示小满", **_FROM},
+        "sex": {"value": "female", **_FROM},
+        "birth_on": {"value": "2017-05-03", **_FROM},
+        "id_number": {"value": "3717**********0126", **_FROM},
+        "school": {"value": "示例区示例小学", **_FROM},
+    },
+    "hukou": [
+        {
+            "division": "371721000000",
+            "place": "曹县",
+            "since": "2017-05-10",
+            "records": ["0195f3f2-5a6e-7c1b-9a53-0242ac120012"],
+        }
+    ],
+    "episodes": [
+        {
+            "division": "500103000000",
+            "place": "渝中区",
+            "since": "2025-02-20",
+            "accompanied": True,
+            "records": ["0195f3f2-5a6e-7c1b-9a53-0242ac120011"],
+        }
+    ],
+    "guardians": [{"name": "示大山", "relation": "father", "phone": "142******01", **_FROM}],
+    "siblings": ["0195f3f2-5a6e-7c1b-9a53-0242ac120003"],
+    "status": {
+        "status": "migrant",
+        "reasons": [{"code": "other_county", "clause": "一", "detail": {}}],
+        "missing": [],
+        "next_change_on": "2033-05-03",
+        "rule_version": "chongqing-2024",
+    },
+    "key_care": [
+        {
+            "id": "5f0c9b1e-52a1-4f0e-9c1d-8e1f5f6b7a01",
+            "category": "family_hardship",
+            "state": "confirmed",
+            "since": "2026-03-02T04:00:00Z",
+        }
+    ],
+    "shielded": False,
+}
 
 
 class ChildOut(BaseModel):
     """A child, as far as the caller's department and purpose may see it."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": "0195f3f2-5a6e-7c1b-9a53-0242ac120002",
-                    "fields": {"name": {"value": "示小明", "feed": "enrolments"}},
-                    "status": {"status": "migrant", "reasons": [], "missing": []},
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [CHILD_EXAMPLE]})
 
     id: UUID
-    fields: dict[str, FieldOut] = Field(max_length=100)
-    hukou: list[PlaceOut] | None = Field(default=None, max_length=100)
-    episodes: list[PlaceOut] | None = Field(default=None, max_length=500)
+    fields: dict[str, FieldOut] = Field(
+        max_length=100,
+        description="by name: `name`, `birth_on`, `school` …; what is unknown is absent",
+    )
+    hukou: list[PlaceOut] | None = Field(
+        default=None, max_length=100, description="户籍期间, oldest first"
+    )
+    episodes: list[PlaceOut] | None = Field(
+        default=None, max_length=500, description="居住期间, oldest first"
+    )
     unconfirmed: list[PlaceOut] | None = Field(
         default=None,
         max_length=500,
-        description="counties where one department alone says that the child lives, of which no episode was made",
+        description="counties that too few departments speak of to make an episode",
     )
-    guardians: list[GuardianOut] | None = Field(default=None, max_length=100)
-    siblings: list[UUID] | None = Field(default=None, max_length=50)
+    guardians: list[GuardianOut] | None = Field(default=None, max_length=100, description="监护人")
+    siblings: list[UUID] | None = Field(
+        default=None, max_length=50, description="children that share a guardian (同一监护人)"
+    )
     status: StatusOut | None = None
-    key_care: list[KeyCareMark] | None = Field(default=None, max_length=50)
-    shielded: bool | None = None
+    key_care: list[KeyCareMark] | None = Field(
+        default=None, max_length=50, description="重点关爱, in the categories open to you"
+    )
+    shielded: bool | None = Field(default=None, description="地址保密")
 
 
 class ChildrenOut(BaseModel):
+    """The children found, at most 20."""
+
     children: list[ChildOut] = Field(max_length=MAX_FOUND_CHILDREN)
 
 
@@ -110,9 +190,13 @@ class SearchIn(BaseModel):
         json_schema_extra={"examples": [{"name": "示小明", "birth_date": "2017-05-03"}]},
     )
 
-    id_number: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00]*$")] | None = None
-    name: Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")] | None = None
-    birth_date: date | None = None
+    id_number: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00]*$")] | None = (
+        Field(default=None, description="公民身份号码; enough by itself")
+    )
+    name: Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")] | None = Field(
+        default=None, description="姓名, exactly; together with `birth_date`"
+    )
+    birth_date: date | None = Field(default=None, description="出生日期")
 
 
 class ReferencesIn(BaseModel):
@@ -131,38 +215,77 @@ class ReferencesIn(BaseModel):
 
 
 class PlainPlace(BaseModel):
-    division: Division | None = None
-    address: Text | None = None
-    since: date | None = None
+    """A hukou place (户籍地) or a residence place (居住地)."""
+
+    division: Division | None = Field(default=None, description="行政区划代码")
+    address: Text | None = Field(default=None, description="地址")
+    since: date | None = Field(default=None, description="first day of living there")
 
 
 class PlainGuardian(BaseModel):
-    name: Text | None = None
-    relation: Text | None = None
-    id_number: Text | None = None
-    phone: Text | None = None
+    """A parent or another guardian (监护人)."""
+
+    name: Text | None = Field(default=None, description="姓名")
+    relation: Relation | None = None
+    id_number: Text | None = Field(default=None, description="公民身份号码")
+    phone: Text | None = Field(default=None, description="联系电话")
 
 
 class PlainChild(BaseModel):
     """A child in the shape of an intake item's common block, for systems that take it into their own."""
 
-    id: UUID | None = None
-    name: Text | None = None
-    id_number: Text | None = None
-    id_kind: Text | None = None
-    sex: Text | None = None
-    birth_date: Text | None = None
+    id: UUID | None = Field(default=None, description="the child's id here; not for another hub")
+    name: Text | None = Field(default=None, description="姓名")
+    id_number: Text | None = Field(default=None, description="公民身份号码, or as `id_kind` says")
+    id_kind: IdKind | None = None
+    sex: Sex | None = None
+    birth_date: Text | None = Field(default=None, description="出生日期")
     hukou: PlainPlace | None = None
     residence: PlainPlace | None = None
-    guardians: list[PlainGuardian] | None = Field(default=None, max_length=100)
-    status: Text | None = None
+    guardians: list[PlainGuardian] | None = Field(
+        default=None, max_length=100, description="监护人"
+    )
+    status: Status | None = None
 
 
 class ReferenceOut(BaseModel):
+    """What one reference (不透明引用) stands for."""
+
     reference: Text
-    found: bool
+    found: bool = Field(description="false: not yours to see, or no longer there")
     child: PlainChild | None = None
 
 
 class ReferencesOut(BaseModel):
+    """One result for each different reference, in the order of the request."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "results": [
+                        {
+                            "reference": "np5aqq3x2nobt4sl2xyrxubonzbm45gpajnjzf4mm4xv7yzhyasq",
+                            "found": True,
+                            "child": {
+                                "id": "0195f3f2-5a6e-7c1b-9a53-0242ac120002",
+                                "name": "示小满",
+                                "sex": "female",
+                                "birth_date": "2017-05-03",
+                                "hukou": {"division": "371721000000"},
+                                "residence": {"division": "500103000000", "since": "2025-02-20"},
+                                "guardians": [{"name": "示大山", "relation": "father"}],
+                                "status": "migrant",
+                            },
+                        },
+                        {
+                            "reference": "h37ka3pp2nfkldag6ayhtlbwcihbnl77xp5imgphkhhg73k7q5oa",
+                            "found": False,
+                        },
+                    ]
+                }
+            ]
+        }
+    )
+
     results: list[ReferenceOut] = Field(max_length=MAX_REFERENCES_READ)

@@ -65,7 +65,7 @@ def view(state: Mapping[str, Any], groups: Mapping[str, str], shielded: bool) ->
             _place(e, groups, shielded or "residence_address" not in groups)
             for e in state["episodes"]
         ]
-        # One department's word, which nobody has confirmed: a county at most.
+        # What too few departments say: a county at most.
         seen["unconfirmed"] = [_place(u, groups, True) for u in state["unconfirmed"]]
     if "guardians" in groups:
         seen["guardians"] = [_guardian(g, groups) for g in state["guardians"]]
@@ -104,6 +104,8 @@ def _guardian(held: Mapping[str, Any], groups: Mapping[str, str]) -> dict[str, A
         ("phone", "contacts"),
     ):
         level = groups.get(group)
+        if key == "relation" and level == MASKED:
+            continue  # a word of a closed list has no middle to hide
         if held[key] and level is not None:
             seen[key] = masked(key, held[key]) if level == MASKED else held[key]
     return {**seen, **_provenance(held, groups)}

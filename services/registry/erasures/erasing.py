@@ -79,7 +79,9 @@ async def approve(
 ) -> None:
     """Approve as the second subject, and erase.  NotFound, NotPending or SecondPersonNeeded."""
     row = await _pending(session, caller, erasure)
-    subject = Subject.of(caller).apart_from(Subject(row["request_client"], row["request_actor"]))
+    subject = Subject.of(caller).of_another_client(
+        Subject(row["request_client"], row["request_actor"])
+    )
     await _visible(session, caller, row["child_id"])
     await enter(session, SYSTEM)
     connection = await raw(session)

@@ -11,7 +11,11 @@ Text = Annotated[str, StringConstraints(max_length=300)]
 
 
 class Ground(StrEnum):
-    """On which ground of the Personal Information Protection Law, art. 47 (个人信息保护法第四十七条)."""
+    """On which ground of the Personal Information Protection Law, art. 47 (个人信息保护法第四十七条).
+
+    `purpose_fulfilled` 处理目的已实现或不再必要, `retention_expired` 保存期限已届满, `consent_withdrawn` 撤回同意,
+    `unlawful` 违法处理, `other_law` 法律、行政法规规定的其他情形.
+    """
 
     PURPOSE_FULFILLED = "purpose_fulfilled"
     """(1) the purpose is achieved, cannot be achieved, or needs the data no longer"""
@@ -50,12 +54,16 @@ class ErasureIn(BaseModel):
 
 
 class ErasureState(StrEnum):
+    """Where a request for erasure (删除) stands: `requested` 待批准, `erased` 已删除, `withdrawn` 已撤回."""
+
     REQUESTED = "requested"
     ERASED = "erased"
     WITHDRAWN = "withdrawn"
 
 
 class SubjectOut(BaseModel):
+    """Who did it: a client (接入客户端) and its acting person (操作人)."""
+
     client: Text
     actor: Text
 
@@ -91,5 +99,7 @@ class ErasureOut(BaseModel):
 
 
 class ErasuresOut(BaseModel):
+    """A page of requests for erasure (删除申请)."""
+
     erasures: list[ErasureOut] = Field(max_length=500)
     next: Text | None = Field(default=None, description="cursor of the next page", max_length=500)

@@ -27,10 +27,19 @@ Word = Annotated[str, StringConstraints(max_length=200)]
 
 
 class TokenOut(BaseModel):
-    access_token: str = Field(max_length=8000)
+    """An access token (访问令牌, RFC 9068), good at all services of the hub."""
+
+    access_token: str = Field(
+        max_length=8000, description="send it as `Authorization: Bearer`", examples=["eyJ…"]
+    )
     token_type: str = Field(max_length=20, examples=["Bearer"])
-    expires_in: int = Field(ge=1, le=TOKEN_LIFE_SECONDS)
-    scope: str = Field(max_length=2000, default="")
+    expires_in: int = Field(ge=1, le=TOKEN_LIFE_SECONDS, description="seconds (有效期)")
+    scope: str = Field(
+        max_length=2000,
+        default="",
+        description="the scopes it carries, with spaces between (权限)",
+        examples=["records:write records:read"],
+    )
 
 
 class OAuthError(BaseModel):
@@ -47,12 +56,28 @@ class OAuthError(BaseModel):
 )
 async def issue_token(
     request: Request,
-    grant_type: Annotated[str, Form(max_length=100, examples=["client_credentials"])],
+    grant_type: Annotated[
+        str,
+        Form(max_length=100, description="授权类型; always this", examples=["client_credentials"]),
+    ],
     client_assertion_type: Annotated[str, Form(max_length=200, examples=[ASSERTION_TYPE])],
     client_assertion: Annotated[
-        str, Form(max_length=8000, examples=["eyJhbGciOiJFZDI1NTE5In0.e30.c2lnbmF0dXJl"])
+        str,
+        Form(
+            max_length=8000,
+            description="A JWT that your key signed (客户端断言): `iss` and `sub` your client id, `aud` the issuer"
+            " string, `exp` at most 300 s off, `jti` new each time.",
+            examples=["eyJhbGciOiJFZDI1NTE5In0.e30.c2lnbmF0dXJl"],
+        ),
     ],
-    scope: Annotated[str, Form(max_length=2000)] = "",
+    scope: Annotated[
+        str,
+        Form(
+            max_length=2000,
+            description="Some of your scopes (权限), with spaces between; without it all.",
+            examples=["records:write records:read"],
+        ),
+    ] = "",
 ) -> JSONResponse:
     """Exchange a signed client assertion (RFC 7523, ``aud`` = the issuer string) for an access token of five minutes."""
     database: Database = request.app.state.database

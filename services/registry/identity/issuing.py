@@ -156,6 +156,7 @@ def claimed_client(assertion: str) -> tuple[str, str, int]:
     try:
         claims = json.loads(jws.extract_compact(assertion.encode()).payload)
         client, jti, until = claims["sub"], claims["jti"], claims["exp"]
+        f"{client}{jti}".encode()
     except (JoseError, KeyError, TypeError, ValueError) as error:
         raise ValueError("unreadable assertion") from error
     if not (isinstance(client, str) and isinstance(jti, str) and isinstance(until, int)):

@@ -65,6 +65,8 @@ class ImportOut(BaseModel):
 
 
 class ImportsOut(BaseModel):
+    """Your newest imports (批量导入)."""
+
     imports: list[ImportOut] = Field(max_length=100)
 
 
@@ -87,7 +89,7 @@ VERDICT_EXAMPLES: list[dict[str, Any]] = [
 class VerdictOut(BaseModel):
     """What became of one line (逐行结果); your own ids are not kept, the line's number is."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": VERDICT_EXAMPLES})
+    model_config = ConfigDict(json_schema_extra={"examples": [*VERDICT_EXAMPLES]})
 
     line: int = Field(ge=1, description="counted from 1")
     status: ItemStatus

@@ -33,7 +33,7 @@ from shared.vocabulary import Scope
 
 router = APIRouter(prefix="/v1", tags=["key care"], responses=USUAL)
 
-Reader = Annotated[Caller, allowed(Scope.KEY_CARETAGGED)]
+Reader = Annotated[Caller, allowed(Scope.KEY_CARE_READ)]
 Decider = Annotated[Caller, allowed(Scope.KEY_CARE_WRITE)]
 
 NDJSON = "application/x-ndjson"

@@ -25,6 +25,8 @@ Note = Annotated[
 
 
 class EvidenceOut(BaseModel):
+    """A record (依据) that speaks for the category today."""
+
     record: UUID
     feed: Text
 
@@ -68,7 +70,9 @@ class EntryOut(BaseModel):
     state: CareState
     since: datetime = Field(description="when it came into this state")
     clause: Text | None = Field(default=None, description="the clause of the plan that asks for it")
-    handling: Text | None = None
+    handling: Text | None = Field(
+        default=None, description="处理方式: `ledger` 列入台账, `accept_promptly` 及时受理"
+    )
     unsure: list[Text] | None = Field(
         default=None,
         max_length=10,
@@ -83,6 +87,8 @@ class EntryOut(BaseModel):
 
 
 class EntriesOut(BaseModel):
+    """A page of key care (重点关爱台账)."""
+
     entries: list[EntryOut] = Field(max_length=MAX_PAGE)
     next: Annotated[str, StringConstraints(max_length=500)] | None = Field(
         default=None, description="send it as `cursor` for the next page; absent on the last"
@@ -130,6 +136,8 @@ class OpeningIn(BaseModel):
 
 
 class OpenedOut(BaseModel):
+    """The entry that was opened by hand (人工开启)."""
+
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
@@ -148,6 +156,8 @@ class OpenedOut(BaseModel):
 
 
 class ShieldIn(BaseModel):
+    """Why a child's address is to be hidden (地址保密)."""
+
     model_config = ConfigDict(
         extra="forbid",
         hide_input_in_errors=True,
@@ -159,6 +169,8 @@ class ShieldIn(BaseModel):
 
 
 class UnshieldIn(BaseModel):
+    """Why a child's address may be shown again (解除地址保密)."""
+
     model_config = ConfigDict(
         extra="forbid",
         hide_input_in_errors=True,
@@ -170,6 +182,8 @@ class UnshieldIn(BaseModel):
 
 
 class ShieldedOut(BaseModel):
+    """The decision (决定) that was made."""
+
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [

@@ -4,7 +4,12 @@ from enum import StrEnum
 
 
 class Category(StrEnum):
-    """Why a child needs key care (重点关爱服务对象困境类型)."""
+    """Why a child needs key care (重点关爱服务对象困境类型).
+
+    `family_hardship` 家庭生活困难, `disability` 自身残疾, `missing_guardianship` 监护缺失, `vagrancy` 流浪,
+    `psychological_behavioural` 心理和行为异常, `self_request` 主动提出救助帮扶需求（跨乡镇）, `out_of_school` 失学辍学,
+    `insurance_status` 参保情况异常.
+    """
 
     FAMILY_HARDSHIP = "family_hardship"
     DISABILITY = "disability"
@@ -29,6 +34,8 @@ CATEGORY_TITLES: dict[str, str] = {
 
 
 class CareState(StrEnum):
+    """Where an entry stands: `proposed` 待确认, `confirmed` 已确认, `refused` 不予认定, `closed` 已结案, `under_review` 待复核."""
+
     PROPOSED = "proposed"
     CONFIRMED = "confirmed"
     REFUSED = "refused"
@@ -41,14 +48,17 @@ CURRENT = (CareState.PROPOSED, CareState.CONFIRMED, CareState.UNDER_REVIEW)
 
 
 class Place(StrEnum):
-    """Whether the list goes by where the child lives or by where it is registered."""
+    """Whether the list goes by where the child lives (居住地) or by where it is registered (户籍地)."""
 
     RESIDENCE = "residence"
     HUKOU = "hukou"
 
 
 class DecisionKind(StrEnum):
-    """What a person decides; ``open`` opens a refused or closed entry again."""
+    """What a person decides (决定): `confirm` 确认, `refuse` 不予认定, `close` 结案, `open` 重新开启或人工开启.
+
+    ``open`` opens a refused or closed entry again.
+    """
 
     CONFIRM = "confirm"
     REFUSE = "refuse"
@@ -57,7 +67,12 @@ class DecisionKind(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a person decided so; ``other`` needs a note."""
+    """Why a person decided so (理由); ``other`` needs a note.
+
+    `verified` 核实属实, `not_verified` 核实不属实, `found_by_visit` 走访发现, `reported` 报告、举报, `family_request` 家庭主动提出,
+    `relieved` 困境解除, `moved_away` 已迁出并移交, `of_age` 已成年, `deceased` 死亡, `wrong_child` 对象有误, `duplicate` 重复登记,
+    `other` 其他.
+    """
 
     VERIFIED = "verified"
     """核实属实"""
@@ -107,7 +122,10 @@ REASONS: dict[str, frozenset[Reason]] = {
 
 
 class ShieldReason(StrEnum):
-    """Why a child's address is hidden from everyone; ``other`` needs a note."""
+    """Why a child's address is hidden from everyone (地址保密); ``other`` needs a note.
+
+    `domestic_violence` 家庭暴力, `trafficking_risk` 拐卖风险, `court_order` 人身安全保护令, `other` 其他.
+    """
 
     DOMESTIC_VIOLENCE = "domestic_violence"
     """家庭暴力"""
@@ -119,7 +137,10 @@ class ShieldReason(StrEnum):
 
 
 class UnshieldReason(StrEnum):
-    """Why a child's address may be shown again; ``other`` needs a note."""
+    """Why a child's address may be shown again: `danger_past` 危险解除, `mistaken` 登记有误, `other` 其他.
+
+    ``other`` needs a note.
+    """
 
     DANGER_PAST = "danger_past"
     """危险解除"""

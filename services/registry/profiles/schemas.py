@@ -70,16 +70,16 @@ class ProfileOut(BaseModel):
                 {
                     "division": "500103000000",
                     "on": "2026-11-22",
-                    "id": "chongqing",
-                    "name_zh": "重庆市",
-                    "name_en": "Chongqing",
+                    "id": "example-city",
+                    "name_zh": "示例市",
+                    "name_en": "Example City",
                     "covers": ["50"],
                     "inherits": [],
                     "fingerprint": "0" * 64,
                     "rules": [
                         {
                             "family": "migrant_child",
-                            "profile": "chongqing",
+                            "profile": "example-city",
                             "clause": "渝民发〔2024〕13号 二(一)1",
                             "settings": {"cross_county": True, "months": 6, "age_below": 16},
                         }

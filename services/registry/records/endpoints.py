@@ -22,7 +22,7 @@ from services.registry.records.schemas import (
 from services.registry.records.storing import Keys, parse, recall, store
 from services.registry.records.vault import SELECT, open_row
 from shared import audit
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, RawBody, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import today
 from shared.database import raw
@@ -44,17 +44,19 @@ def _add_push(feed: Feed) -> None:
     name = feed.model.__name__
     slug = feed.name.replace("-", "_")
 
-    async def push(request: Request, caller: Pusher, session: Transaction) -> Response:
+    async def push(
+        request: Request, caller: Pusher, body: RawBody, session: Transaction
+    ) -> Response:
         _pushes(feed, caller)
         kit: Kit = request.app.state.kit
-        items, refused = parse(feed, await request.body())
+        items, refused = parse(feed, body)
         keys = Keys(kit.sealer, kit.entries)
         results = await store(session, keys, caller, feed, items, request.app.state.clock.now())
         await _record_push(request, session, caller, feed, len(results))
         ordered = sorted([*results, *refused], key=lambda r: r.index)
         # Written as it is: validating a thousand results that we made ourselves cost as much as reading the items.
-        body = orjson.dumps({"results": [written(r) for r in ordered]})
-        return Response(body, status_code=207, media_type="application/json")
+        answer = orjson.dumps({"results": [written(r) for r in ordered]})
+        return Response(answer, status_code=207, media_type="application/json")
 
     push.__doc__ = (
         f"Push {feed.title_en} ({feed.title_zh}): a JSON array of 1–{MAX_BULK_ITEMS} items, answered item by item "

@@ -39,7 +39,7 @@ async def of(session: AsyncSession, caller: Caller, day: date) -> FeedsOut:
                 feed=feed.name,
                 title=feed.title_en,
                 title_zh=feed.title_zh,
-                departments=[str(d) for d in feed.departments],
+                departments=list(feed.departments),
                 legal_basis=feed.legal_basis,
                 expected_every_days=feed.expected_every_days,
                 sources=sources.get(feed.name, []),

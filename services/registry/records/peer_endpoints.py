@@ -3,6 +3,7 @@
 Both become records like any department's, so they are linked, folded, recalled and rebuilt by the same way.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,9 +16,12 @@ from services.registry.children.registration import Kit, open_state
 from services.registry.records.feeds import FEEDS, Item
 from services.registry.records.schemas import BulkOut, ItemResult
 from services.registry.records.storing import Keys, parse, store
-from shared.application import USUAL, Transaction
+from shared import audit
+from shared.application import USUAL, RawBody, Transaction
+from shared.audit import Act
 from shared.auth import Caller, Grant, allowed
 from shared.database import SYSTEM, enter
+from shared.limits import MAX_BULK_ITEMS
 from shared.problems import Invalid, Malformed, NotFound, flaws_of
 from shared.vocabulary import Department, Scope
 
@@ -41,7 +45,12 @@ def _as_hub(caller: Caller) -> Caller:
 
 
 async def _keep(
-    request: Request, session: Transaction, caller: Caller, feed: str, items: list[tuple[int, Item]]
+    request: Request,
+    session: Transaction,
+    caller: Caller,
+    feed: str,
+    items: list[tuple[int, Item]],
+    subjects: Sequence[UUID] = (),
 ) -> BulkOut:
     kit: Kit = request.app.state.kit
     await enter(session, SYSTEM)
@@ -53,26 +62,55 @@ async def _keep(
         items,
         request.app.state.clock.now(),
     )
+    act = Act.of(caller, f"records.{feed}", subjects, items=len(results))
+    await audit.record(session, kit.audit, request.app.state.clock.now(), act)
     return BulkOut(results=[ItemResult.of(r) for r in results])
 
 
-@router.post("/peer-facts", status_code=207, response_model_exclude_none=True)
-async def push_peer_facts(request: Request, caller: Exchange, session: Transaction) -> BulkOut:
+def _body(schema: dict[str, Any]) -> dict[str, Any]:
+    """A body that is read raw, so that one wrong item costs itself alone."""
+    content = {"application/json": {"schema": schema}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+@router.post(
+    "/peer-facts",
+    status_code=207,
+    response_model_exclude_none=True,
+    openapi_extra=_body(
+        {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MAX_BULK_ITEMS,
+            "items": {"$ref": "#/components/schemas/PeerFacts"},
+        }
+    ),
+)
+async def push_peer_facts(
+    request: Request, caller: Exchange, body: RawBody, session: Transaction
+) -> BulkOut:
     """Facts of another hub about a child whose hukou or home is here; a JSON array as any feed's."""
-    items, refused = parse(FEEDS["peer-facts"], await request.body())
+    items, refused = parse(FEEDS["peer-facts"], body)
     kept = await _keep(request, session, caller, "peer-facts", items)
     every = [*kept.results, *(ItemResult.of(r) for r in refused)]
     return BulkOut(results=sorted(every, key=lambda r: r.index))
 
 
-@router.post("/hukou-answers", status_code=207, response_model_exclude_none=True)
-async def push_hukou_answer(request: Request, caller: Exchange, session: Transaction) -> BulkOut:
+@router.post(
+    "/hukou-answers",
+    status_code=207,
+    response_model_exclude_none=True,
+    openapi_extra=_body({"$ref": "#/components/schemas/HukouAnswerIn"}),
+)
+async def push_hukou_answer(
+    request: Request, caller: Exchange, given: RawBody, session: Transaction
+) -> BulkOut:
     """The hukou place's answer to a notice, about the child ``child_id``; its identity is filled in here."""
     kit: Kit = request.app.state.kit
     try:
-        body = TypeAdapter(dict[str, Any]).validate_json(await request.body())
+        body = TypeAdapter(dict[str, Any]).validate_json(given)
         child_id = TypeAdapter(UUID).validate_python(body.pop("child_id", None))
-    except ValidationError as error:
+    except (ValidationError, OverflowError) as error:
         raise Malformed("An answer is one object with child_id.") from error
     await enter(session, SYSTEM)
     rows = await queries.visible(session, _as_hub(caller), [child_id])
@@ -99,4 +137,4 @@ async def push_hukou_answer(request: Request, caller: Exchange, session: Transac
                 error.errors(include_url=False, include_input=False, include_context=False)
             )
         ) from error
-    return await _keep(request, session, caller, "hukou-answers", [(0, item)])
+    return await _keep(request, session, caller, "hukou-answers", [(0, item)], [child_id])

@@ -54,7 +54,7 @@ class RecordKind(StrEnum):
 class ItemResult(BaseModel):
     """What became of one item, in the order of the request."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": ITEM_EXAMPLES})
+    model_config = ConfigDict(json_schema_extra={"examples": [*ITEM_EXAMPLES]})
 
     index: int = Field(ge=0, le=999, description="its place in the request, counted from 0")
     source_id: Annotated[str, StringConstraints(max_length=128)]
@@ -100,7 +100,7 @@ def written(result: Result) -> dict[str, Any]:
 class BulkOut(BaseModel):
     """One result an item, in the order of the request."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"results": ITEM_EXAMPLES}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"results": [*ITEM_EXAMPLES]}]})
 
     results: list[ItemResult] = Field(max_length=1000)
 

@@ -5,15 +5,16 @@ content is refused; an older version than one already here is stored and *supers
 itself and harms no other.  Storing and queueing for linkage commit together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 import asyncpg
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
+from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.erasures import tombstones
@@ -23,15 +24,17 @@ from services.registry.records.models import FACT, RECALL
 from services.registry.records.vault import COLUMNS, Plain, close
 from shared import divisions
 from shared.auth import Caller
+from shared.clock import SHANGHAI
 from shared.database import raw
 from shared.hashes import entry_id, keyed
 from shared.ids import uuid7
 from shared.keys import KeySet
-from shared.limits import MAX_BULK_ITEMS
+from shared.limits import MAX_BULK_ITEMS, MAX_BULK_KEYS, MAX_LISTED_FLAWS
 from shared.problems import Flaw, Invalid, Malformed, flaws_of
 from shared.sealing import Sealer
 
 Outcome = Literal["created", "unchanged", "superseded", "refused"]
+Stored = TypeVar("Stored")
 _ADAPTERS: dict[str, TypeAdapter[list[Item]]] = {}
 TRIES = 3
 
@@ -70,7 +73,15 @@ def parse(feed: Feed, body: bytes) -> tuple[list[tuple[int, Item]], list[Result]
 
     Raises ``Malformed`` when it is not JSON and ``Invalid`` when it is not an array of 1–1000 items.
     """
-    adapter = _ADAPTERS.setdefault(feed.name, TypeAdapter(list[feed.model]))  # type: ignore[name-defined]
+    if body.count(b'":') > MAX_BULK_KEYS:
+        # Each unknown name would become an error of its own, a thousand times its size in memory.
+        raise Invalid(
+            flaws=[Flaw("", "too_many_fields", "The items have more fields than any feed.")]
+        )
+    adapter = _ADAPTERS.get(feed.name) or _ADAPTERS.setdefault(
+        feed.name,
+        TypeAdapter(Annotated[list[feed.model], Field(max_length=MAX_BULK_ITEMS)]),  # type: ignore[arg-type,name-defined]
+    )
     try:
         items = adapter.validate_json(body)
         _check_count(len(items))
@@ -84,11 +95,15 @@ def parse(feed: Feed, body: bytes) -> tuple[list[tuple[int, Item]], list[Result]
     if not isinstance(values, list):
         raise Invalid(flaws=[Flaw("", "list_type", "The body is an array of items.")])
     _check_count(len(values))
+    if flawed.error_count() > MAX_LISTED_FLAWS:
+        raise Invalid(
+            flaws=[Flaw("", "too_many_flaws", "Hardly anything here fits the feed; send fewer.")]
+        )
     by_index: dict[int, list[Any]] = {}
     for detail in flawed.errors(include_url=False, include_input=False, include_context=False):
         by_index.setdefault(int(detail["loc"][0]), []).append(detail)
     good = [(i, v) for i, v in enumerate(values) if i not in by_index]
-    one = TypeAdapter(feed.model)
+    one: TypeAdapter[Item] = TypeAdapter(feed.model)
     refused = [
         Result(i, _source_id(values[i]), "refused", flaws=tuple(flaws_of(details, skip=1)))
         for i, details in by_index.items()
@@ -130,22 +145,28 @@ async def store(
             flaw = Flaw("", "erased", "This entry was erased for good.")
             results[each.index] = Result(each.index, each.item.source_id, "refused", flaws=(flaw,))
     arrived = [a for a in arrived if a.plain.entry_id not in held]
-    for attempt in range(TRIES):
-        try:
-            async with session.begin_nested():
-                results |= await _store_new(session, keys, feed, arrived, now, bulk)
-            break
-        except Exception as error:
-            # Another request stored one of these entries between our look and our insert: look again.
-            if attempt + 1 == TRIES or not _is_duplicate(error):
-                raise
+    results |= await _looking_again(
+        session, lambda: _store_new(session, keys, feed, arrived, now, bulk)
+    )
     return [results[index] for index, _ in items]
 
 
-def _is_duplicate(error: BaseException) -> bool:
-    return isinstance(error, asyncpg.UniqueViolationError) or isinstance(
-        error.__cause__, asyncpg.UniqueViolationError
-    )
+async def _looking_again(session: AsyncSession, act: Callable[[], Awaitable[Stored]]) -> Stored:
+    """``act`` under a savepoint, begun anew when another request stored one of its entries between look and insert."""
+    for _ in range(TRIES - 1):
+        try:
+            async with session.begin_nested():
+                return await act()
+        except (asyncpg.PostgresError, DBAPIError) as error:
+            if not _is_race(error):
+                raise
+    async with session.begin_nested():
+        return await act()
+
+
+def _is_race(error: BaseException) -> bool:
+    races = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError)
+    return isinstance(error, races) or isinstance(error.__cause__, races)
 
 
 def _not_theirs(caller: Caller, item: Item) -> Flaw | None:
@@ -153,6 +174,8 @@ def _not_theirs(caller: Caller, item: Item) -> Flaw | None:
         return Flaw(
             "/division", "division_outside_grant", "Push only for offices of your own area."
         )
+    if item.source is None and len(caller.grant.sources) > 1:
+        return Flaw("/source", "source_required", "You speak for several systems: name the one.")
     if item.source is not None and item.source not in caller.grant.sources:
         return Flaw("/source", "source_not_granted", "Name one of your granted sources.")
     return None
@@ -162,7 +185,13 @@ def _stamp(
     keys: Keys, caller: Caller, feed: Feed, index: int, item: Item, now: datetime
 ) -> _Arrived:
     source = item.source or caller.grant.sources[0]
-    payload = item.model_dump_json(exclude_none=True, exclude_defaults=True).encode()
+    # Who relays it is no part of what it says: the same item with its source named is the same item.
+    payload = item.model_dump_json(
+        exclude_none=True, exclude_defaults=True, exclude={"source"}
+    ).encode()
+    findings = quality.findings(item)
+    if item.observed_on > now.astimezone(SHANGHAI).date() + timedelta(days=1):
+        findings = (*findings, "observed_in_future")
     home, hukou = item.residence, item.hukou
     plain = Plain(
         id=uuid7(),
@@ -179,7 +208,7 @@ def _stamp(
         birth_on=quality.birth_on(item),
         residence_code=divisions.widen(home.division) if home and home.division else None,
         hukou_code=divisions.widen(hukou.division) if hukou and hukou.division else None,
-        findings=quality.findings(item),
+        findings=findings,
         content_mac=keyed(keys.entries.key, "content", payload)[:16],
     )
     return _Arrived(index, item, payload, plain)
@@ -196,10 +225,14 @@ async def _store_new(
     connection = await raw(session)
     known: dict[tuple[UUID, int], tuple[UUID, bytes]] = {}
     newest: dict[UUID, int] = {}
+    recalled: dict[UUID, int] = {}
     for row in await connection.fetch(
-        "SELECT id, entry_id, version, content_mac FROM records WHERE entry_id = ANY($1) AND kind = 0",
+        "SELECT id, entry_id, version, kind, content_mac FROM records WHERE entry_id = ANY($1)",
         [a.plain.entry_id for a in arrived],
     ):
+        if row["kind"] == RECALL:
+            recalled[row["entry_id"]] = max(recalled.get(row["entry_id"], 0), row["version"])
+            continue
         known[row["entry_id"], row["version"]] = (row["id"], row["content_mac"])
         newest[row["entry_id"]] = max(newest.get(row["entry_id"], 0), row["version"])
     results: dict[int, Result] = {}
@@ -209,7 +242,10 @@ async def _store_new(
         key = (plain.entry_id, plain.version)
         if (before := known.get(key)) is not None:
             if before[1] == plain.content_mac:
-                results[each.index] = _result(each, "unchanged", before[0])
+                again = plain.version <= recalled.get(plain.entry_id, 0)
+                results[each.index] = _result(
+                    each, "unchanged", before[0], ("recalled",) if again else ()
+                )
             else:
                 flaw = Flaw(
                     "/version", "version_conflict", "This version was sent with other content."
@@ -224,17 +260,20 @@ async def _store_new(
         fresh.append(each)
         results[each.index] = _result(each, "superseded" if late else "created", plain.id)
     if fresh:
+        # In one order for all: two batches that overlap wait for one another and do not lock each other out.
+        fresh.sort(key=lambda a: (a.plain.entry_id.int, a.plain.version))
         await _insert(connection, keys.sealer, [(a.plain, a.payload) for a in fresh])
         await enqueue(connection, {a.plain.entry_id for a in fresh}, bulk)
         await _note_arrival(connection, feed, [a.plain for a in fresh], now)
     return results
 
 
-def _result(arrived: _Arrived, outcome: Outcome, record: UUID) -> Result:
-    plain = arrived.plain
-    return Result(
-        arrived.index, arrived.item.source_id, outcome, record, plain.entry_id, plain.findings
-    )
+def _result(
+    arrived: _Arrived, outcome: Outcome, record: UUID, more: tuple[str, ...] = ()
+) -> Result:
+    plain, item = arrived.plain, arrived.item
+    findings = (*plain.findings, *more)
+    return Result(arrived.index, item.source_id, outcome, record, plain.entry_id, findings)
 
 
 _TYPES = {
@@ -326,6 +365,22 @@ async def recall(
     now: datetime,
 ) -> list[Result]:
     """Take back entries: each speaks no more, from this record on, until a newer version comes."""
+    if source is None and len(caller.grant.sources) > 1:
+        raise Invalid(flaws=[Flaw("/source", "source_required")])
+    return await _looking_again(
+        session, lambda: _recall(session, keys, caller, feed, source_ids, source, now)
+    )
+
+
+async def _recall(
+    session: AsyncSession,
+    keys: Keys,
+    caller: Caller,
+    feed: Feed,
+    source_ids: Sequence[str],
+    source: str | None,
+    now: datetime,
+) -> list[Result]:
     connection = await raw(session)
     name = source or caller.grant.sources[0]
     if name not in caller.grant.sources:
@@ -342,7 +397,7 @@ async def recall(
     rows, results = [], []
     for index, source_id in enumerate(source_ids):
         found = newest.get(entries[source_id])
-        if found is None:
+        if found is None or not caller.covers(found["division"]):
             flaw = Flaw("/source_id", "unknown_entry", "You have sent no such entry.")
             results.append(Result(index, source_id, "refused", flaws=(flaw,)))
         elif found["kind"] == RECALL:
@@ -368,8 +423,9 @@ async def recall(
             )
             rows.append((plain, b"{}"))
             results.append(Result(index, source_id, "created", plain.id, plain.entry_id))
-            newest[plain.entry_id] = {"kind": RECALL, "version": plain.version}
+            newest[plain.entry_id] = {**found, "kind": RECALL}
     if rows:
+        rows.sort(key=lambda row: row[0].entry_id.int)
         await _insert(connection, keys.sealer, rows)
         await enqueue(connection, {plain.entry_id for plain, _ in rows})
     return results

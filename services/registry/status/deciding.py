@@ -39,7 +39,11 @@ from services.registry.status.timeline import Timeline
 
 
 class Status(StrEnum):
-    """The wire values of a status."""
+    """The wire values of a status (流动儿童认定状态).
+
+    `migrant` 流动儿童, `not_yet` 流动未满规定时间, `excluded` 中心城区区间流动, `unaccompanied` 无父母或监护人随行,
+    `not_cross_county` 未跨县域, `aged_out` 已满规定年龄, `cannot_tell` 信息不全，待核实.
+    """
 
     MIGRANT = "migrant"
     NOT_YET = "not_yet"

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("child", sa.Uuid(), nullable=True),
         sa.Column("client", sa.Text(), nullable=True),
         sa.Column("notice", sa.Uuid(), nullable=True),
+        sa.Column("sole", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("position", "county"),
     )
     op.create_index("announcements_county", "announcements", ["county", "position"], unique=False)

@@ -13,7 +13,11 @@ from shared.vocabulary import Department
 
 
 class AssistanceKind(StrEnum):
-    """Which benefit; a *family* benefit says nothing else about the child than its hardship."""
+    """Which benefit (救助保障); a *family* benefit says nothing else about the child than its hardship.
+
+    `minimum_living` 最低生活保障, `minimum_living_margin` 低保边缘家庭, `extreme_poverty` 特困供养, `orphan` 孤儿,
+    `de_facto_unsupported` 事实无人抚养儿童, `temporary` 临时救助, `vagrancy_rescue` 流浪救助.
+    """
 
     MINIMUM_LIVING = "minimum_living"
     """最低生活保障 (低保)"""
@@ -32,6 +36,8 @@ class AssistanceKind(StrEnum):
 
 
 class AssistanceEvent(StrEnum):
+    """What happened to the benefit: `started` 开始享受, `ended` 停止享受."""
+
     STARTED = "started"
     ENDED = "ended"
 

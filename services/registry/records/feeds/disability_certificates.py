@@ -13,6 +13,8 @@ from shared.vocabulary import Department
 
 
 class CertificateEvent(StrEnum):
+    """What happened to the certificate (残疾人证): `granted` 发放, `renewed` 换发, `revoked` 注销."""
+
     GRANTED = "granted"
     RENEWED = "renewed"
     REVOKED = "revoked"

@@ -10,7 +10,10 @@ from shared.vocabulary import Department
 
 
 class SchoolStage(StrEnum):
-    """Stage of schooling (学段)."""
+    """Stage of schooling (学段).
+
+    `kindergarten` 幼儿园, `primary` 小学, `junior` 初中, `senior` 高中, `vocational` 中职, `special` 特殊教育.
+    """
 
     KINDERGARTEN = "kindergarten"
     PRIMARY = "primary"
@@ -21,7 +24,10 @@ class SchoolStage(StrEnum):
 
 
 class EnrolmentEvent(StrEnum):
-    """What happened at the school; `dropped_out` (失学辍学) is reported, never inferred."""
+    """What happened at the school (学籍变动); dropping out is reported, never inferred.
+
+    `enrolled` 入学, `transferred_in` 转入, `transferred_out` 转出, `dropped_out` 失学辍学, `graduated` 毕业.
+    """
 
     ENROLLED = "enrolled"
     TRANSFERRED_IN = "transferred_in"

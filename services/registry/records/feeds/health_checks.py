@@ -13,7 +13,10 @@ from shared.vocabulary import Department
 
 
 class CheckKind(StrEnum):
-    """What kind of check it was."""
+    """What kind of check (健康检查) it was.
+
+    `newborn` 新生儿访视, `routine` 定期健康检查, `school` 学生体检, `screening` 筛查, `psychological` 心理评估, `other` 其他.
+    """
 
     NEWBORN = "newborn"
     ROUTINE = "routine"
@@ -24,7 +27,10 @@ class CheckKind(StrEnum):
 
 
 class PsychologicalFinding(StrEnum):
-    """Outcome of a psychological assessment (心理异常): sensitive, seen by few."""
+    """Outcome of a psychological assessment (心理异常): `none` 无, `suspected` 疑似, `confirmed` 确认.
+
+    Sensitive, seen by few.
+    """
 
     NONE = "none"
     SUSPECTED = "suspected"

@@ -10,7 +10,7 @@ from shared.vocabulary import Department
 
 
 class RegistrationEvent(StrEnum):
-    """What happened in the household register (户口簿)."""
+    """What happened in the household register (户口簿): `registered` 登记, `moved_in` 迁入, `moved_out` 迁出, `cancelled` 注销."""
 
     REGISTERED = "registered"
     MOVED_IN = "moved_in"

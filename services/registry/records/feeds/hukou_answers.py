@@ -1,16 +1,20 @@
 """Hukou answers (户籍地答复): what the hukou place says to a notice about one of its children."""
 
 from enum import StrEnum
+from uuid import UUID
 
 from services.registry.records.feeds.examples import example
 from services.registry.records.feeds.feed import Feed
-from services.registry.records.feeds.item import Item
+from services.registry.records.feeds.item import Child, Item
 from services.registry.records.feeds.wire import Code, Day, DivisionText
 from shared.vocabulary import Department
 
 
 class HukouOutcome(StrEnum):
-    """The hukou place's verdict; `not_ours` means that the notice reached the wrong place."""
+    """The hukou place's verdict (答复); `not_ours` means that the notice reached the wrong place.
+
+    `confirmed` 属实, `mismatch` 不一致, `not_ours` 非本地户籍, `unknown` 查无此人.
+    """
 
     CONFIRMED = "confirmed"
     MISMATCH = "mismatch"
@@ -39,6 +43,27 @@ class HukouAnswer(Item):
     """Day of the answer."""
     notice_ref: Code | None = None
     """Opaque reference of the notice that is answered."""
+
+
+class HukouAnswerIn(HukouAnswer):
+    """An answer about the child ``child_id``: who that is the registry fills in."""
+
+    model_config = example(
+        "SL-DF-2025-000003",
+        "2025-03-10",
+        division="371721000000",
+        child={},
+        guardians=[],
+        child_id="0195f3f2-5a6e-7c1b-9a53-0242ac120002",
+        outcome="confirmed",
+        hukou_division="371721000000",
+        answered_on="2025-03-10",
+    )
+
+    child_id: UUID
+    """The child's id at this registry."""
+    child: Child = Child()
+    """Overwritten by what the registry holds."""
 
 
 FEED = Feed(

@@ -13,7 +13,7 @@ from shared.vocabulary import Department
 
 
 class InsuranceScheme(StrEnum):
-    """Residents' basic insurance (城乡居民医保) or another."""
+    """Which insurance (参保险种): `residents` 城乡居民医保, `employees` 职工医保, `commercial` 商业保险, `other` 其他."""
 
     RESIDENTS = "residents"
     EMPLOYEES = "employees"
@@ -22,7 +22,7 @@ class InsuranceScheme(StrEnum):
 
 
 class Payer(StrEnum):
-    """Who paid the contribution; `medical_aid` is aided enrolment (资助参保)."""
+    """Who paid the contribution: `family` 家庭, `medical_aid` 资助参保, `school` 学校, `other` 其他."""
 
     FAMILY = "family"
     MEDICAL_AID = "medical_aid"

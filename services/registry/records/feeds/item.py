@@ -27,7 +27,7 @@ from services.registry.records.feeds.wire import (
 
 
 class IdKind(StrEnum):
-    """What kind of number `id_number` is."""
+    """Kind of `id_number` (证件类型): `resident_id` 居民身份证, `birth_certificate` 出生医学证明, `passport` 护照, `other` 其他."""
 
     RESIDENT_ID = "resident_id"
     BIRTH_CERTIFICATE = "birth_certificate"
@@ -36,13 +36,18 @@ class IdKind(StrEnum):
 
 
 class Sex(StrEnum):
+    """Sex (性别): `male` 男, `female` 女, `unknown` 不详."""
+
     MALE = "male"
     FEMALE = "female"
     UNKNOWN = "unknown"
 
 
 class Relation(StrEnum):
-    """What a guardian (监护人) is to the child."""
+    """What a guardian (监护人) is to the child.
+
+    `father` 父亲, `mother` 母亲, `grandfather` (外)祖父, `grandmother` (外)祖母, `other_relative` 其他亲属, `other` 其他.
+    """
 
     FATHER = "father"
     MOTHER = "mother"
@@ -53,7 +58,10 @@ class Relation(StrEnum):
 
 
 class Company(StrEnum):
-    """Who lives with the child."""
+    """Who lives with the child (随行监护情况).
+
+    `both_parents` 父母双方, `one_parent` 父母一方, `other_guardian` 其他监护人, `none` 无, `unknown` 不详.
+    """
 
     BOTH_PARENTS = "both_parents"
     ONE_PARENT = "one_parent"

@@ -10,7 +10,7 @@ from shared.vocabulary import Department
 
 
 class PermitEvent(StrEnum):
-    """What happened to the permit; `cancelled` (注销) is how police report a departure."""
+    """What happened to the permit: `registered` 登记, `endorsed` 签注, `cancelled` 注销, which is how police report a departure."""
 
     REGISTERED = "registered"
     ENDORSED = "endorsed"

@@ -36,7 +36,10 @@ class SurveyChannel(StrEnum):
 
 
 class Surveyor(StrEnum):
-    """Who asked (R9): contracted agencies work under narrower accounts."""
+    """Who asked (R9): contracted agencies work under narrower accounts.
+
+    `child_director` 儿童主任, `child_supervisor` 儿童督导员, `social_work_agency` 专业社会工作服务机构, `other` 其他.
+    """
 
     CHILD_DIRECTOR = "child_director"
     """儿童主任 of a village or community"""
@@ -48,7 +51,11 @@ class Surveyor(StrEnum):
 
 
 class ParentState(StrEnum):
-    """What keeps a parent from caring for the child, if anything does."""
+    """What keeps a parent from caring for the child, if anything does (父母状况).
+
+    `caring` 正常履行监护, `working_away` 外出务工, `deceased` 死亡, `missing` 失踪, `serving_sentence` 服刑,
+    `severely_disabled` 重残, `unknown` 不详.
+    """
 
     CARING = "caring"
     WORKING_AWAY = "working_away"
@@ -60,7 +67,7 @@ class ParentState(StrEnum):
 
 
 class GuardianCapacity(StrEnum):
-    """Whether the guardian is able to care (监护能力)."""
+    """Whether the guardian is able to care (监护能力): `able` 有, `weak` 弱, `none` 无, `unknown` 不详."""
 
     ABLE = "able"
     WEAK = "weak"
@@ -69,6 +76,11 @@ class GuardianCapacity(StrEnum):
 
 
 class Housing(StrEnum):
+    """How the family is housed (居住状况).
+
+    `owned` 自有, `rented` 租住, `employer_provided` 单位提供, `with_relatives` 借住亲属家, `other` 其他, `unknown` 不详.
+    """
+
     OWNED = "owned"
     RENTED = "rented"
     EMPLOYER_PROVIDED = "employer_provided"
@@ -78,6 +90,11 @@ class Housing(StrEnum):
 
 
 class IncomeSource(StrEnum):
+    """What the family lives on (收入来源).
+
+    `wages` 工资, `business` 经营, `farming` 务农, `assistance` 救助, `relatives` 亲属资助, `none` 无, `other` 其他.
+    """
+
     WAGES = "wages"
     BUSINESS = "business"
     FARMING = "farming"
@@ -88,7 +105,11 @@ class IncomeSource(StrEnum):
 
 
 class Hardship(StrEnum):
-    """What makes the family's life hard (家庭生活困难), as the surveyor saw it."""
+    """What makes the family's life hard (家庭生活困难), as the surveyor saw it.
+
+    `low_income` 收入低, `illness` 疾病, `disability` 残疾, `unemployment` 失业, `disaster` 受灾, `education_costs` 教育支出,
+    `housing` 住房困难, `other` 其他.
+    """
 
     LOW_INCOME = "low_income"
     ILLNESS = "illness"
