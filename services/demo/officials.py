@@ -11,7 +11,7 @@ import httpx
 from services.demo.hubs import Pair
 
 AT_ONCE = 8
-ROUNDS = 8
+ROUNDS = 4
 
 
 @dataclass

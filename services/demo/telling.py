@@ -104,7 +104,7 @@ async def _story(server: EmbeddedPostgres, state: Path, children: int, seed: int
     return verdict
 
 
-async def _exchange(pair: Pair, seconds: float = 60) -> dict[str, Answered]:
+async def _exchange(pair: Pair, seconds: float = 90) -> dict[str, Answered]:
     """Both places answer each other's notices until none is left open."""
     answered = {name: Answered() for name in pair.hubs}
     until, quiet = time.monotonic() + seconds, 0

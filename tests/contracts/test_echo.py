@@ -89,6 +89,14 @@ def test_nothing_repeats_a_value_in_a_body(reached: Reached) -> None:
     assert speaker.sent > 100
 
 
+def test_a_repeated_value_is_noticed(reached: Reached) -> None:
+    """Else the tests here would show nothing: a client's own id is given back to it."""
+    speaker = Speaker(reached)
+    (push,) = [one for one in operations(reached.world) if one.id == "push_enrolments"]
+    speaker.say(push, "its id", body=[{**push.body[0], "source_id": CANARY}])
+    assert speaker.repeated == [(str(push), "its id")]
+
+
 def test_nothing_repeats_a_line_of_an_import(reached: Reached) -> None:
     speaker = Speaker(reached)
     (upload,) = [one for one in operations(reached.world) if one.id == "import_enrolments"]
