@@ -9,6 +9,7 @@ import pytest_asyncio
 from tests.databases import Cluster, Copies
 from tests.guards import story
 from tests.guards.story import World
+from tests.guards.tampering import Proven, prove
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -32,3 +33,9 @@ async def told(world: World) -> World:
     """The same, after the story."""
     await story.tell(world)
     return world
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def proven(world: World) -> Proven:
+    """The same, its trails numbered and sealed by a checkpoint."""
+    return await prove(world)

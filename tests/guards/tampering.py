@@ -1,0 +1,215 @@
+"""Writing to the databases past every grant, and putting it back; and the verifiers who should find out.
+
+A change is the least that a column's type allows.  Columns come from the tables' own metadata, so a new one is tried without
+being named anywhere.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+from sqlalchemy import Column, Table
+
+from services.notifications import tables as notifications_tables
+from services.registry import tables as registry_tables
+from services.registry.children import rebuilding
+from services.registry.children.proving import Difference
+from shared import audit, signatures, verification
+from shared.database import SYSTEM
+from shared.vocabulary import Department
+from tests.guards.story import HOME, World, tell
+
+METADATA = {
+    "registry": registry_tables.METADATA,
+    "notifications": notifications_tables.METADATA,
+}
+#: Columns that nothing is derived from and nothing is bound to: when a row was written, and the order of its events.
+FREE: Mapping[str, set[str]] = {
+    "children": {"child_seq", "folded_on", "registered_at", "changed_at"},
+    "audit_checkpoints": {"at"},
+}
+
+
+def columns_of(table: str, service: str = "registry") -> list[str]:
+    """All that anyone could edit: a generated column follows the others by itself."""
+    found: Table = METADATA[service].tables[table]
+    return [
+        c.name for c in found.columns if c.computed is None and c.name not in FREE.get(table, ())
+    ]
+
+
+def in_both(table: str) -> list[tuple[str, str]]:
+    """The columns of a table that both services have."""
+    return [(service, name) for service in METADATA for name in columns_of(table, service)]
+
+
+def column(table: str, name: str, service: str = "registry") -> Column[Any]:
+    return METADATA[service].tables[table].columns[name]
+
+
+_EMPTY: Mapping[type, Any] = {
+    str: "x",
+    int: 500107000000,
+    bytes: b"x",
+    bool: True,
+    UUID: UUID(int=1),
+    date: date(2017, 5, 4),
+    datetime: datetime(2026, 11, 20, tzinfo=UTC),
+    list: ["x"],
+    dict: {"x": 1},
+}
+
+
+def edited(value: Any) -> Any:
+    """Another value of the same type, as near as can be."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value ^ 1
+    if isinstance(value, float):
+        return value + 1
+    if isinstance(value, str):
+        return value[:-1] + chr(ord(value[-1]) ^ 1) if value else "x"
+    if isinstance(value, bytes):
+        middle = len(value) // 2
+        return value[:middle] + bytes([value[middle] ^ 1]) + value[middle + 1 :]
+    if isinstance(value, UUID):
+        return UUID(int=value.int ^ 1)
+    if isinstance(value, datetime):
+        return value + timedelta(microseconds=1)
+    if isinstance(value, date):
+        return value + timedelta(days=1)
+    if isinstance(value, list):
+        return [edited(value[0]), *value[1:]] if value else [str(uuid4())]
+    if isinstance(value, dict):
+        first = next(iter(value), None)
+        return {**value, first: edited(value[first])} if first is not None else {"x": 1}
+    raise TypeError(type(value))
+
+
+@asynccontextmanager
+async def owner(world: World, service: str) -> AsyncIterator[Any]:
+    connection = await asyncpg.connect(world.hub.urls[service].owner)
+    try:
+        await connection.execute("SELECT set_config('hutong.department', 'system', false)")
+        await connection.set_type_codec(
+            "jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
+        )
+        yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def tampered(
+    world: World, service: str, table: str, name: str, key: str, at: Any
+) -> AsyncIterator[Any]:
+    """The row ``key = at`` with one column edited; what ``key`` is meanwhile.  Put back at the end."""
+    full = table if table in METADATA[service].tables else f"vault.{table}"
+    async with owner(world, service) as connection:
+        before = await connection.fetchval(f"SELECT {name} FROM {full} WHERE {key} = $1", at)
+        python = column(full, name, service).type.python_type
+        after = edited(before) if before is not None else _EMPTY[python]
+        if name == "seq":
+            after = before + 1000  # the next number is taken
+        change = f"UPDATE {full} SET {name} = $1 WHERE {key} = $2"
+        assert await connection.execute(change, after, at) == "UPDATE 1"
+        now = after if name == key else at
+        try:
+            yield now
+        finally:
+            assert await connection.execute(change, before, now) == "UPDATE 1"
+
+
+@dataclass(frozen=True)
+class Proven:
+    """A hub after the story, its trails numbered and sealed by a checkpoint."""
+
+    world: World
+    rows: Mapping[str, UUID]
+    """By table, a row that fills as many of its columns as can be."""
+    children: Mapping[str, UUID]
+    """The child that each of these rows is about."""
+
+    @property
+    def child(self) -> UUID:
+        return self.rows["children"]
+
+    async def differences(self) -> list[Difference]:
+        app = self.world.hub.apps["registry"]
+        return [d async for d in rebuilding.verify(app.state.database, app.state.kit)]
+
+    async def faults(self, service: str) -> list[audit.Fault]:
+        hub = self.world.hub
+        public = hub.home / "keys" / "public" / f"{service}-audit.pub"
+        signer = signatures.public_key(public.read_text().strip())
+        app = hub.apps[service]
+        keys = app.state.settings.key_set(service, "audit")
+        async with app.state.database.transaction(SYSTEM) as session:
+            return [
+                fault async for fault in verification.audit_faults(session, keys, hub.name, signer)
+            ]
+
+    async def event_faults(self) -> list[audit.Fault]:
+        app = self.world.hub.apps["registry"]
+        async with app.state.database.transaction(SYSTEM) as session:
+            keys = app.state.kit.audit
+            return [fault async for fault in verification.outbox_faults(session, keys)]
+
+    async def middle(self, service: str, table: str) -> Any:
+        """A numbered row with rows before and after it."""
+        rows = await self.world.rows(
+            f"SELECT id, seq FROM {table} WHERE seq IS NOT NULL ORDER BY seq", service=service
+        )
+        assert len(rows) > 4
+        return rows[len(rows) // 2]
+
+
+@asynccontextmanager
+async def rewritten(world: World, service: str, *statements: str) -> AsyncIterator[None]:
+    """The audit trail after these statements; all of it put back at the end."""
+    async with owner(world, service) as connection:
+        await connection.execute("CREATE TEMP TABLE kept AS SELECT * FROM audit_entries")
+        for statement in statements:
+            await connection.execute(statement)
+        try:
+            yield
+        finally:
+            await connection.execute("DELETE FROM audit_entries")
+            await connection.execute("INSERT INTO audit_entries SELECT * FROM kept")
+
+
+async def prove(world: World) -> Proven:
+    """Tell the story, number both trails and seal them."""
+    await tell(world)
+    civil = await world(Department.CIVIL_AFFAIRS, HOME)
+    (opening,) = (await civil.get("/v1/break-glass")).json()["openings"]
+    judged = await civil.post(
+        f"/v1/break-glass/{opening['id']}/review",
+        json={"verdict": "justified", "reason": "已核实走失"},
+    )
+    assert judged.status_code == 200, judged.text
+    steps = {**world.hub.registry_worker.steps()}, {**world.hub.worker.steps()}
+    for of_service in steps:
+        await of_service["sequence"][0]()
+        await of_service["checkpoint"][0]()
+    child = UUID(opening["child"])
+    (record, *_) = await world.rows(
+        "SELECT id FROM records WHERE feed = 'enrolments' AND hukou_code IS NOT NULL AND birth_on IS NOT NULL"
+        " AND entry_id IN (SELECT entry_id FROM links WHERE person = $1)",
+        child,
+    )
+    (decision,) = await world.rows("SELECT id, child_id FROM decisions")
+    rows = {
+        "children": child,
+        "records": record["id"],
+        "decisions": decision["id"],
+        "break_glass": UUID(opening["id"]),
+    }
+    about = dict.fromkeys(rows, child) | {"decisions": decision["child_id"]}
+    return Proven(world, rows, about)
