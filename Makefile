@@ -1,7 +1,7 @@
 # The whole of Hutong by name. Everything below sets itself up first; nothing needs root, a database or Docker.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test check bench lock migration contracts compose-test clean
+.PHONY: help setup setup-training up down demo test check bench bench-linkage lock migration contracts compose-test clean
 
 HUTONG := .venv/bin/hutong
 
@@ -16,6 +16,8 @@ down: ## stop that hub
 ##@ Change
 setup: ## make .venv from requirements.lock (instant when nothing changed)
 	@tools/setup
+setup-training: ## make .venv with Splink, DuckDB and Spark as well: to train linkage models and measure peers
+	@tools/setup training
 test: setup ## run the tests on a PostgreSQL of their own; T=path or T="path -k word"
 	@.venv/bin/python -m pytest $(if $(T),$(T),-q)
 check: setup ## all that CI asks: lint, types, imports, migrations, contracts, lock, manifests
@@ -24,12 +26,14 @@ migration: setup ## write the migration that models ask for: S=registry M="what 
 	@$(HUTONG) migrations new $(or $(S),$(error S=registry, matching or notifications)) "$(or $(M),$(error M="what changes"))"
 contracts: setup ## write the OpenAPI snapshots anew
 	@$(HUTONG) contracts
-lock: setup ## renew requirements.lock from pyproject.toml; UPGRADE=1 takes the newest of everything
+lock: setup ## renew both locks from pyproject.toml; UPGRADE=1 takes the newest of everything
 	@tools/lock $(if $(UPGRADE),--upgrade)
 
 ##@ Prove
 bench: setup ## measure throughput, and this machine's limits beside it
 	@$(HUTONG) bench
+bench-linkage: setup-training ## linkage quality and speed beside its peers: CHILDREN=20000 DIRT=1, or CORPUS=folder
+	@$(HUTONG) linkage bench $(if $(CORPUS),--corpus $(CORPUS),--children $(or $(CHILDREN),20000) --dirt $(or $(DIRT),1))
 compose-test: ## bring the containers up, run the smoke story, tear down
 	@deploy/compose-test
 
@@ -40,4 +44,4 @@ clean: down ## delete .venv, caches and all state, databases included
 help:
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

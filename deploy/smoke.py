@@ -86,6 +86,7 @@ async def enlist(
     async with database.transaction(SYSTEM) as session:
         await clients.add(
             session,
+            settings.key_set("registry", "audit"),
             client=name,
             department=department,
             area=COUNTY,

@@ -21,7 +21,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import contract, documents, problems, telemetry
+from shared import contract, problems, telemetry
 from shared.database import NOTHING, SYSTEM, Database
 from shared.ids import uuid7
 from shared.limits import (
@@ -36,6 +36,7 @@ log = structlog.get_logger()
 #: Problem statuses any authenticated operation may answer.
 USUAL = problems.responses(400, 401, 403, 404, 413, 422, 429, 503)
 
+METHODS = frozenset(m.upper() for m in contract.METHODS)
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
@@ -159,8 +160,7 @@ def _document(
         for route in iter_route_contexts(app.routes)
         if getattr(route.original_route, "response_model_exclude_none", False)
     }
-    documents.tidy(document, leaving_out)
-    contract.complete(document, token_url)
+    contract.complete(document, leaving_out, token_url)
     return document
 
 
@@ -202,14 +202,14 @@ class Gate:
         finally:
             route = str(getattr(scope.get("route"), "path", "unmatched"))
             seconds = time.perf_counter() - started
-            telemetry.REQUESTS.labels(
-                self._service, scope["method"], route, str(answer.status)
-            ).inc()
+            # A client may make up methods; each would be a series of its own for good.
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            telemetry.REQUESTS.labels(self._service, method, route, str(answer.status)).inc()
             telemetry.SECONDS.labels(self._service, route).observe(seconds)
             if route not in {"/healthz", "/readyz", "/metrics"}:
                 log.info(
                     "request",
-                    method=scope["method"],
+                    method=method,
                     route=route,
                     status=answer.status,
                     ms=round(seconds * 1000, 1),

@@ -6,7 +6,6 @@ within a second of commit and chains them; *checkpoints*, signed, fix the chain'
 reordering or a truncation is named by ``hutong audit verify`` with no service running.
 """
 
-import hashlib
 import hmac
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
@@ -30,13 +29,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared import checkpoints
 from shared.auth import Caller
 from shared.database import raw
 from shared.hashes import keyed
 from shared.ids import uuid7
 from shared.keys import KeySet
-
-GENESIS = bytes(32)
 
 
 def tables(metadata: MetaData) -> tuple[Table, Table]:
@@ -59,15 +57,7 @@ def tables(metadata: MetaData) -> tuple[Table, Table]:
         Index("audit_entries_seq", "seq", unique=True),
         Index("audit_entries_subjects", "subjects", postgresql_using="gin"),
     )
-    checkpoints = Table(
-        "audit_checkpoints",
-        metadata,
-        Column("seq", BigInteger, primary_key=True),
-        Column("at", DateTime(timezone=True), nullable=False),
-        Column("chain", LargeBinary, nullable=False),
-        Column("signature", LargeBinary, nullable=False),
-    )
-    return entries, checkpoints
+    return entries, checkpoints.table(metadata, checkpoints.AUDIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +103,6 @@ def authenticate(key: bytes, entry_id: UUID, at: datetime, act: Act) -> bytes:
     )
 
 
-def chained(previous: bytes, mac: bytes, seq: int) -> bytes:
-    return hashlib.sha256(previous + seq.to_bytes(8, "big") + mac).digest()
-
-
 async def record(session: AsyncSession, keys: KeySet, at: datetime, *acts: Act) -> None:
     """Append audit entries to this transaction."""
     rows = []
@@ -148,7 +134,7 @@ async def record(session: AsyncSession, keys: KeySet, at: datetime, *acts: Act) 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The first entry or checkpoint that is not as it was written."""
+    """A row or checkpoint that is not as it was written; ``seq`` is 0 where it has no number."""
 
     seq: int
     what: str

@@ -133,13 +133,18 @@ SCHEME = _Scheme()
 
 @dataclass
 class Bucket:
-    """A token bucket: ``RATE_PER_SECOND`` on average, ``RATE_BURST`` at once, per client and process."""
+    """A token bucket: ``rate`` a second on average, ``burst`` at once; per client and process."""
 
-    level: float = RATE_BURST
+    rate: float = RATE_PER_SECOND
+    burst: float = RATE_BURST
     at: float = field(default_factory=time.monotonic)
+    level: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.level = self.burst
 
     def take(self, now: float) -> bool:
-        self.level = min(RATE_BURST, self.level + (now - self.at) * RATE_PER_SECOND)
+        self.level = min(self.burst, self.level + (now - self.at) * self.rate)
         self.at = now
         if self.level < 1:
             return False

@@ -1,15 +1,18 @@
-"""What an OpenAPI document says of headers, security and callers, for all operations alike.
+"""What an OpenAPI document says beyond what FastAPI derives from signatures, for all operations alike.
 
-FastAPI derives a document from signatures; but a header whose absence has an answer of its own (403, 428, 400) must be
-optional there, and what the outermost layer adds to every answer stands in no signature.  Both are said here.
+A header whose absence has an answer of its own (403, 428, 400) must be optional in a signature, and what the outermost
+layer adds to every answer stands in none.  Where absent values are left out of an answer, "or null" is untrue, and
+generators make double or dropped properties of it; and every whole number has bounds.  All of it is said here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
-from shared.documents import METHODS
 from shared.vocabulary import SCOPE_MEANINGS, SERVICE_SCOPES
 
+METHODS = {"get", "put", "post", "delete", "patch", "head", "options"}
+#: What fits PostgreSQL's bigint, in which every number that is answered is kept.
+LARGEST = 2**63 - 1
 INTERNAL = "internal 内部"
 PROBLEM = "application/problem+json"
 #: For ``responses`` of an operation whose answer has a strong ETag.
@@ -58,8 +61,13 @@ WITHOUT = {
 ACTOR_OPTIONAL = "Without it the client itself counts as the acting one."
 
 
-def complete(document: Document, token_url: str) -> None:
-    """Say what holds for all operations; ``token_url`` is where this hub's registry gives tokens."""
+def complete(document: Document, leaving_out: Set[str], token_url: str) -> None:
+    """Finish a document that FastAPI derived.
+
+    ``leaving_out`` are the ids of operations that answer without nulls; ``token_url`` is where this hub's registry
+    gives tokens.
+    """
+    _tidy(document, leaving_out)
     operations = list(_operations(document))
     for operation in operations:
         for parameter in operation.get("parameters", []):
@@ -177,3 +185,66 @@ def _name_forms(document: Document) -> None:
             for media in operation.get("requestBody", {}).get("content", {}).values():
                 if media["schema"].get("$ref") == f"#/components/schemas/{old}":
                     media["schema"]["$ref"] = f"#/components/schemas/{new}"
+
+
+def _tidy(document: Document, leaving_out: Set[str]) -> None:
+    """Make the schemas of answers exact: whole numbers have bounds, and what is left out is never null."""
+    operations = list(_operations(document))
+    schemas = document["components"]["schemas"]
+    sent = _reached(schemas, [o.get("requestBody", {}) for o in operations])
+    loud = [o["responses"] for o in operations if o["operationId"] not in leaving_out]
+    with_nulls = _reached(schemas, loud)
+    for name, schema in schemas.items():
+        if name not in sent:
+            _bound(schema)
+            if name not in with_nulls:
+                _drop_nulls(schema)
+
+
+def _reached(schemas: Mapping[str, Any], parts: list[Any]) -> set[str]:
+    """The names of the schemas that these parts of the document refer to, however far."""
+    todo = [name for part in parts for name in _referred(part)]
+    seen: set[str] = set()
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            todo += _referred(schemas.get(name, {}))
+    return seen
+
+
+def _referred(part: Any) -> Iterator[str]:
+    if isinstance(part, Mapping):
+        if isinstance(reference := part.get("$ref"), str):
+            yield reference.rsplit("/", 1)[1]
+        for inner in part.values():
+            yield from _referred(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from _referred(inner)
+
+
+def _drop_nulls(schema: dict[str, Any]) -> None:
+    """In properties alone: the values of a free-form object may well be null."""
+    for held in schema.get("properties", {}).values():
+        alternatives = held.get("anyOf", [])
+        kept = [one for one in alternatives if one.get("type") != "null"]
+        if len(kept) == len(alternatives):
+            continue
+        del held["anyOf"]
+        held |= kept[0] if len(kept) == 1 else {"anyOf": kept}
+        if held.get("default", ...) is None:
+            del held["default"]
+
+
+def _bound(part: Any) -> None:
+    if isinstance(part, list):
+        for inner in part:
+            _bound(inner)
+    elif isinstance(part, dict):
+        if part.get("type") == "integer" and not {"enum", "const"} & set(part):
+            part.setdefault("minimum", -LARGEST - 1)
+            part.setdefault("maximum", LARGEST)
+        for key, inner in part.items():
+            if key not in ("example", "examples", "default"):
+                _bound(inner)

@@ -65,6 +65,15 @@ class Database:
             await enter(session, reach)
             yield session
 
+    @asynccontextmanager
+    async def snapshot(self, reach: Reach) -> AsyncIterator[AsyncSession]:
+        """A transaction to which the database stands still; what it writes is undone at the end."""
+        async with self._sessions() as session:
+            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            await enter(session, reach)
+            yield session
+            await session.rollback()
+
     async def close(self) -> None:
         await self.engine.dispose()
 

@@ -6,7 +6,10 @@ makes them; nothing in the program has a default secret.
 
 Cast: a *master* set wraps data keys; an *index* set keys look-up hashes and is kept apart from it; *entries* keys
 the natural key of what sources push and never rotates, since it is an identity; *audit* authenticates audit
-rows, records and events; *cursor* seals page cursors; *references* makes opaque per-receiver references.
+rows, events, grants and erasures; *cursor* seals page cursors; *references* makes opaque per-receiver references.
+
+A rotation has two steps, so that no process ever meets what it cannot open: a key is *added*, and all processes of the
+service learn of it; then it becomes current.
 """
 
 import base64
@@ -15,7 +18,9 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 KEY_BYTES = 32
 
@@ -30,8 +35,11 @@ SHARED_SETS = {"references"}
 
 @dataclass(frozen=True, slots=True)
 class KeySet:
+    """``since`` is when the current key became so; None for the first."""
+
     current: int
     keys: Mapping[int, bytes]
+    since: datetime | None = None
 
     @property
     def key(self) -> bytes:
@@ -42,25 +50,48 @@ def new_key_set() -> KeySet:
     return KeySet(1, {1: secrets.token_bytes(KEY_BYTES)})
 
 
+def added(keys: KeySet) -> KeySet:
+    """The same set with one more key, which is not current yet."""
+    new = {**keys.keys, max(keys.keys) + 1: secrets.token_bytes(KEY_BYTES)}
+    return KeySet(keys.current, new, keys.since)
+
+
+def promoted(keys: KeySet, now: datetime) -> KeySet:
+    """The same set with its newest key current."""
+    return KeySet(max(keys.keys), keys.keys, now)
+
+
 def rotated(keys: KeySet) -> KeySet:
     """The same set with one more key, which is current from now on."""
-    number = max(keys.keys) + 1
-    return KeySet(number, {**keys.keys, number: secrets.token_bytes(KEY_BYTES)})
+    new = added(keys)
+    return KeySet(max(new.keys), new.keys, new.since)
+
+
+def without(keys: KeySet, number: int) -> KeySet:
+    """The same set without an older key; ValueError for the current one or one it has not."""
+    if number == keys.current or number not in keys.keys:
+        raise ValueError(f"key {number} is current or not there")
+    return KeySet(keys.current, {n: k for n, k in keys.keys.items() if n != number}, keys.since)
 
 
 def save(keys: KeySet, path: Path) -> None:
-    body = {
+    body: dict[str, Any] = {
         "current": keys.current,
         "keys": {str(n): base64.b64encode(k).decode() for n, k in sorted(keys.keys.items())},
     }
+    if keys.since is not None:
+        body["since"] = keys.since.isoformat()
     write_secret(path, json.dumps(body).encode())
 
 
 def load(path: Path) -> KeySet:
     """Read a key set; FileNotFoundError names the file when ``hutong init`` was not run."""
     body = json.loads(path.read_bytes())
+    since = body.get("since")
     return KeySet(
-        int(body["current"]), {int(n): base64.b64decode(k) for n, k in body["keys"].items()}
+        int(body["current"]),
+        {int(n): base64.b64decode(k) for n, k in body["keys"].items()},
+        datetime.fromisoformat(since) if since else None,
     )
 
 

@@ -49,6 +49,11 @@ _CHECK = text(
     " AND until > clock_timestamp() FOR UPDATE"
 )
 
+_GIVE_BACK = text(
+    "UPDATE leases SET until = clock_timestamp() WHERE name = :name AND holder = :holder"
+    " AND until > clock_timestamp()"
+)
+
 
 async def take(
     session: AsyncSession, name: str, holder: UUID, seconds: int = LEASE_SECONDS
@@ -58,6 +63,12 @@ async def take(
     row = await connection.execute(_TAKE, {"name": name, "holder": holder, "seconds": seconds})
     fence = row.scalar_one_or_none()
     return None if fence is None else Lease(name, holder, fence)
+
+
+async def give_back(session: AsyncSession, name: str, holder: UUID) -> None:
+    """End a lease before its time: another worker may take it at once.  Harmless where it is not held."""
+    connection = await session.connection()
+    await connection.execute(_GIVE_BACK, {"name": name, "holder": holder})
 
 
 async def check(session: AsyncSession, lease: Lease) -> None:

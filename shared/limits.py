@@ -25,6 +25,9 @@ CURSOR_LIFE_SECONDS = 24 * 3600
 REQUEST_TIMEOUT_SECONDS = 60
 RATE_PER_SECOND = 200
 RATE_BURST = 400
+#: Searches by partial evidence, per client and process: enough for people, too few to try a population out.
+SEARCHES_PER_SECOND = 2
+SEARCHES_BURST = 120
 TOKEN_LIFE_SECONDS = 300
 MAX_ASSERTION_SECONDS = 300
 #: How far the clock of a client may be off when it signs an assertion.

@@ -28,7 +28,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database import raw
 from shared.hashes import keyed
-from shared.ids import uuid7
+from shared.ids import uuid7s
 from shared.keys import KeySet
 
 
@@ -77,12 +77,11 @@ def authenticate(key: bytes, event_id: UUID, at: datetime, event: Event) -> byte
 
 
 async def append(session: AsyncSession, keys: KeySet, at: datetime, events: list[Event]) -> None:
-    """Append events to this transaction."""
+    """Append events to this transaction; they are told in this order."""
     if not events:
         return
     rows = []
-    for event in events:
-        event_id = uuid7()
+    for event_id, event in zip(sorted(uuid7s(len(events))), events, strict=True):
         mac = keys.current.to_bytes(2, "big") + authenticate(keys.key, event_id, at, event)
         body = orjson.dumps(event.body).decode()
         rows.append((event_id, at, event.type, event.subject, event.subject_seq, body, mac))

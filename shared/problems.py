@@ -15,8 +15,12 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from shared import methods
+
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "https://hutong.example/problems/"
+#: Seconds after which to try again, where whoever refused knew nothing better.
+RETRY_AFTER: Mapping[int, str] = {429: "1", 503: "5"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +254,8 @@ def flaws_of(errors: Sequence[Mapping[str, Any]], skip: int = 0) -> list[Flaw]:
 def reply(request: Request, problem: Problem) -> JSONResponse:
     chinese = request.headers.get("accept-language", "").lower().startswith("zh")
     headers = dict(problem.headers)
+    if problem.status in RETRY_AFTER and "Retry-After" not in headers:
+        headers["Retry-After"] = RETRY_AFTER[problem.status]
     headers["Content-Language"] = "zh" if chinese else "en"
     headers["Cache-Control"] = "no-store"
     return JSONResponse(
@@ -302,4 +308,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        return reply(request, _from_http(error))
+        problem = _from_http(error)
+        if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            problem.headers = {
+                **problem.headers,
+                "Allow": ", ".join(methods.taken(app, request.scope["path"])),
+            }
+        return reply(request, problem)

@@ -1,7 +1,7 @@
 """The relay: posts numbered events, in order, signed, until the receiver has taken them.
 
-One process relays at a time under a lease with a fence; the position moves only after the receiver's 2xx, so an event may
-arrive twice and never not at all.
+One process relays at a time under a lease with a fence, and gives the lease back when it ends; the position moves only
+after the receiver's 2xx, so an event may arrive twice and never not at all.
 """
 
 from uuid import uuid4
@@ -27,7 +27,7 @@ async def pass_on(
 ) -> int:
     """Post the next page of events to ``/v1/events`` of ``receiver``; how many it took."""
     async with database.transaction(SYSTEM) as session:
-        lease = await leases.take(session, f"relay:{target}", _HOLDER)
+        lease = await leases.take(session, _lease_of(target), _HOLDER)
         if lease is None:
             return 0
         connection = await raw(session)
@@ -76,3 +76,13 @@ async def pass_on(
             rows[-1]["seq"],
         )
     return len(rows)
+
+
+async def give_back(database: Database, target: str) -> None:
+    """Let another process relay to ``target`` at once: for a worker that ends."""
+    async with database.transaction(SYSTEM) as session:
+        await leases.give_back(session, _lease_of(target), _HOLDER)
+
+
+def _lease_of(target: str) -> str:
+    return f"relay:{target}"

@@ -1,20 +1,24 @@
 """The sequencer: one per database, a fraction of a second behind commits.
 
-It numbers the outbox and the audit trail from 1 without gaps.  Numbers are given after commit, under one advisory
-lock, so a reader that has seen number n has seen everything below it, and no writer waits for a number.
+It numbers the outbox and the audit trail from 1 without gaps, and signs how far they have come.  Numbers are given after
+commit, under one advisory lock, so a reader that has seen number n has seen everything below it, and no writer waits
+for a number.
 """
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared import audit
+from shared.checkpoints import AUDIT, EVENT, GENESIS, OUTBOX, Checkpoint, chained
 from shared.database import raw
+
+log = structlog.get_logger()
 
 #: Advisory lock numbers of this database.
 SEQUENCER_LOCK = 0x48_75_74_01
 BATCH = 5000
-CHECKPOINT_EVERY = 1000
+#: Events that one checkpoint of the outbox takes in at most; the next goes on from there.
+CHECKPOINT_EVENTS = 20_000
 
 
 async def number(session: AsyncSession, table: str) -> int:
@@ -44,11 +48,11 @@ async def _number_audit(session: AsyncSession) -> int:
     head = await connection.fetchrow(
         "SELECT seq, chain FROM audit_entries WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1"
     )
-    seq, chain = (head["seq"], head["chain"]) if head else (0, audit.GENESIS)
+    seq, chain = (head["seq"], head["chain"]) if head else (0, GENESIS)
     rows = []
     for row in waiting:
         seq += 1
-        chain = audit.chained(chain, row["mac"], seq)
+        chain = chained(chain, row["mac"], seq)
         rows.append((row["id"], seq, chain))
     await connection.execute(
         "UPDATE audit_entries SET seq = n.seq, chain = n.chain"
@@ -59,34 +63,48 @@ async def _number_audit(session: AsyncSession) -> int:
     return len(rows)
 
 
-def statement(hub: str, seq: int, chain: bytes) -> bytes:
-    return b"hutong audit checkpoint\n%s\n%d\n%s\n" % (hub.encode(), seq, chain.hex().encode())
-
-
-async def checkpoint(session: AsyncSession, hub: str, signer: Ed25519PrivateKey) -> bool:
-    """Sign the chain's head when it has grown since the last checkpoint."""
+async def checkpoint(
+    session: AsyncSession, hub: str, signer: Ed25519PrivateKey, trail: str = AUDIT
+) -> bool:
+    """Sign a trail's head, and tell the log, when it has grown since the last checkpoint."""
     connection = await raw(session)
     if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", SEQUENCER_LOCK):
         return False
-    head = await connection.fetchrow(
-        "SELECT seq, chain FROM audit_entries WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1"
+    last = await connection.fetchrow(
+        f"SELECT seq, chain FROM {trail}_checkpoints ORDER BY seq DESC LIMIT 1"
     )
+    seq, chain = (last["seq"], last["chain"]) if last else (0, GENESIS)
+    head = await (_outbox_head if trail == OUTBOX else _audit_head)(session, seq, chain)
     if head is None:
         return False
-    signature = signer.sign(statement(hub, head["seq"], head["chain"]))
-    done = await connection.execute(
-        "INSERT INTO audit_checkpoints (seq, at, chain, signature)"
-        " VALUES ($1, clock_timestamp(), $2, $3) ON CONFLICT (seq) DO NOTHING",
-        head["seq"],
-        head["chain"],
-        signature,
+    signed = Checkpoint.sign(signer, hub, trail, *head)
+    await connection.execute(
+        f"INSERT INTO {trail}_checkpoints (seq, at, chain, signature)"
+        " VALUES ($1, clock_timestamp(), $2, $3)",
+        signed.seq,
+        signed.chain,
+        signed.signature,
     )
-    return bool(done.endswith("1"))
-
-
-def signed_by(key: Ed25519PublicKey, hub: str, seq: int, chain: bytes, signature: bytes) -> bool:
-    try:
-        key.verify(signature, statement(hub, seq, chain))
-    except InvalidSignature:
-        return False
+    # Its row was numbered and committed before, so this is true even if the insert is lost.
+    log.info(EVENT, hub=hub, **signed.as_json())
     return True
+
+
+async def _audit_head(session: AsyncSession, seq: int, chain: bytes) -> tuple[int, bytes] | None:
+    """Number and chain of the last entry, if it comes after ``seq``."""
+    connection = await raw(session)
+    row = await connection.fetchrow(
+        "SELECT seq, chain FROM audit_entries WHERE seq > $1 ORDER BY seq DESC LIMIT 1", seq
+    )
+    return (row["seq"], row["chain"]) if row else None
+
+
+async def _outbox_head(session: AsyncSession, seq: int, chain: bytes) -> tuple[int, bytes] | None:
+    """The same for events, whose chain stands in checkpoints alone."""
+    connection = await raw(session)
+    rows = await connection.fetch(
+        "SELECT seq, mac FROM outbox WHERE seq > $1 ORDER BY seq LIMIT $2", seq, CHECKPOINT_EVENTS
+    )
+    for row in rows:
+        seq, chain = row["seq"], chained(chain, row["mac"], row["seq"])
+    return (seq, chain) if rows else None

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from shared.embedded_postgres import EmbeddedPostgres, discard
 from tests.databases import Cluster, Copies, GivenServer, MakeDatabase
@@ -40,3 +41,23 @@ async def database(cluster: Cluster) -> AsyncIterator[MakeDatabase]:
     copies = Copies(cluster)
     yield copies
     await copies.drop()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_logger_is_kept() -> Iterator[None]:
+    """A kept logger would go on writing where an earlier test's output went."""
+    configure = structlog.configure
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            structlog,
+            "configure",
+            lambda **told: configure(**{**told, "cache_logger_on_first_use": False}),
+        )
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _the_log_as_it_was() -> Iterator[None]:
+    """A command sets up logging for its process; the next test's process is the same one."""
+    yield
+    structlog.reset_defaults()

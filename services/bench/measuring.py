@@ -2,62 +2,29 @@
 
 import asyncio
 import json
+import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from services.bench import limits
+from services.bench import items, limits
+from services.bench.sending import BATCH, HUB, sender
 from services.demo.grants import PURPOSES, SCOPES
-from services.demo.waiting import until_quiet
+from services.demo.waiting import backlog
 from services.local.hub import PROCESSES, LocalHub, free_port
-from services.population import generate
-from shared import jwk, outbound, resident_id
+from shared import jwk, outbound
 from shared.embedded_postgres import EmbeddedPostgres, discard
+from shared.limits import MAX_PAGE
 from shared.vocabulary import Department
 
-console = Console(width=110)
-BATCH = 1000
-HUB = "chongqing"
-
-
-def enrolments(count: int) -> list[dict[str, Any]]:
-    """Plain, clean enrolments of as many different children."""
-    made = []
-    for n in range(count):
-        born = date(2012 + n % 8, 1 + n % 12, 1 + n % 28)
-        number = resident_id.make(500103 + n // 900_000, born, 1 + n % 999)
-        made.append(
-            {
-                "source_id": f"bench-{n}",
-                "version": 1,
-                "observed_on": "2026-09-01",
-                "division": "500103",
-                "child": {
-                    "name": "示小" + chr(0x4E00 + n % 5000),
-                    "id_number": number,
-                    "birth_date": born.isoformat(),
-                    "sex": "male" if n % 2 else "female",
-                },
-                "guardians": [{"name": "示大山", "relation": "father", "phone": "14200000001"}],
-                "hukou": {"division": "371721"},
-                "residence": {"division": "500103", "address": "示例路1号", "since": "2025-09-01"},
-                "event": "enrolled",
-                "on": "2026-09-01",
-                "stage": "primary",
-                "grade": "三年级",
-                "school_name": "示例小学",
-            }
-        )
-    return made
+console = Console(width=132)
+WARM = 4000
+TICK = os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -87,28 +54,6 @@ async def _prepare(hub: LocalHub, server: EmbeddedPostgres) -> None:
         )
 
 
-def load(hub: LocalHub, department: str, feed: str, bodies: Path) -> tuple[int, float]:
-    """Items taken and seconds, by a client process."""
-    name = f"{HUB}-{department}"
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "services.bench.load",
-            hub.url("registry"),
-            name,
-            str(hub.home / "keys" / "clients" / f"{name}.jwk"),
-            feed,
-            str(bodies),
-        ],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    taken, seconds = done.stdout.split()
-    return int(taken), float(seconds)
-
-
 def memory(hub: LocalHub) -> dict[str, float]:
     """Resident megabytes of each process."""
     found = {}
@@ -116,6 +61,15 @@ def memory(hub: LocalHub) -> dict[str, float]:
         for line in Path(f"/proc/{started.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):
                 found[" ".join(process)] = int(line.split()[1]) / 1024
+    return found
+
+
+def cpu(hub: LocalHub) -> dict[str, float]:
+    """Seconds that each process has computed since it started; measured beside the wall, which others may load."""
+    found = {}
+    for process, started in hub.running.items():
+        fields = Path(f"/proc/{started.pid}/stat").read_text().rpartition(")")[2].split()
+        found[" ".join(process)] = (int(fields[11]) + int(fields[12])) / TICK
     return found
 
 
@@ -133,36 +87,34 @@ def run(state: Path, records: int, memory_records: int) -> None:
     discard(state / "postgres")
 
 
-def _write(path: Path, items: Sequence[dict[str, Any]]) -> Path:
-    with path.open("w", encoding="utf-8") as file:
-        for at in range(0, len(items), BATCH):
-            file.write(json.dumps(items[at : at + BATCH], ensure_ascii=False) + "\n")
-    return path
-
-
 def _intake(server: EmbeddedPostgres, state: Path, table: Table, records: int) -> None:
     state.mkdir()
-    items = enrolments(records)
+    made = items.enrolments(records)
     with running(server, state, [("serve", "registry")]) as hub:
-        _until_up(hub)
+        asyncio.run(_registry_up(hub))
         copied = asyncio.run(limits.copying(hub.database_url("registry", "owner")))
-        warm = _write(
-            state / "warm.ndjson", [{**i, "source_id": "w" + i["source_id"]} for i in items[:2000]]
-        )
-        load(hub, "education", "enrolments", warm)
-        taken, seconds = load(hub, "education", "enrolments", _write(state / "b.ndjson", items))
-        one = json.dumps(items[:BATCH], ensure_ascii=False).encode()
-        checked = limits.validation(one)
+        _send(hub, state, "warm", {("education", "enrolments"): items.enrolments(WARM, "warm")})
+        before = cpu(hub)
+        taken, seconds = _send(hub, state, "bulk", {("education", "enrolments"): made})
+        computed = _per_record(before, cpu(hub), taken)
+        checked = limits.validation(json.dumps(made[:BATCH], ensure_ascii=False).encode())
         table.add_row(
-            "durable intake, bulk POST of 1000, one API process",
+            f"durable intake, bulk POST of {BATCH}, one API process",
             f"{taken / seconds:,.0f} records/s",
             "≥ 10,000; 20,000",
-            f"COPY {copied:,.0f} rows/s; validation {checked:,.0f}/s; sealing {limits.sealing():,.0f}/s",
+            f"CPU a record: {computed}; COPY {copied:,.0f} rows/s; validation {checked:,.0f}/s;"
+            f" sealing {limits.sealing():,.0f}/s",
         )
 
 
-def _until_up(hub: LocalHub) -> None:
-    asyncio.run(_registry_up(hub))
+def _send(hub: LocalHub, state: Path, name: str, load: items.Load) -> tuple[int, float]:
+    with sender(hub, state, name, load) as ready:
+        return ready.send()
+
+
+def _per_record(before: dict[str, float], after: dict[str, float], records: int) -> str:
+    spent = {name: (after[name] - before[name]) / records * 1000 for name in after}
+    return ", ".join(f"{name} {ms:.3f} ms" for name, ms in spent.items())
 
 
 async def _registry_up(hub: LocalHub) -> None:
@@ -186,52 +138,63 @@ def _through(
     state.mkdir()
     with running(server, state, PROCESSES) as hub:
         asyncio.run(hub.wait_ready(60))
-        first = _push_population(hub, state, records, seed=1)
+        pushes = items.lives(records, seed=1)
+        before = cpu(hub)
+        first = _register(hub, state, "first", items.by_feed(pushes, "first"))
+        computed = _per_record(before, cpu(hub), records)
         small = memory(hub)
         table.add_row(
             "push → registered child, whole hub on this machine",
             f"{first:,.0f} records/s",
             "≥ 800; 2,000",
-            f"{records:,} records of an invented population",
+            f"{records:,} records of an invented population, all feeds in step; CPU a record: {computed}",
         )
+        _register(hub, state, "surveyed", items.surveys(pushes, "surveyed"))
         entries, seconds = asyncio.run(_pull(hub))
         table.add_row(
             "key-care pull (NDJSON stream)",
-            f"{entries / seconds:,.0f} entries/s" if entries else "no entries",
+            f"{entries / seconds:,.0f} entries/s",
             "≥ 5,000",
-            f"{entries:,} entries",
+            f"{entries:,} entries, found by surveys pushed through the hub",
         )
         if memory_records > records:
-            _push_population(hub, state, memory_records - records, seed=2)
+            more = items.lives(memory_records - records, seed=2)
+            second = _register(hub, state, "second", items.by_feed(more, "second"))
             large = memory(hub)
-            for process, before in small.items():
+            table.add_row(
+                "push → registered child, on top of those",
+                f"{second:,.0f} records/s",
+                "≥ 800; 2,000",
+                f"{len(more):,} records more",
+            )
+            for process, was in small.items():
                 table.add_row(
                     f"memory of {process}",
-                    f"{before:.0f} → {large[process]:.0f} MB",
+                    f"{was:.0f} → {large[process]:.0f} MB",
                     "flat",
                     f"at {records:,} → {memory_records:,} records",
                 )
 
 
-def _push_population(hub: LocalHub, state: Path, records: int, seed: int) -> float:
-    """Push about as many records of a population and wait until all are registered; records a second."""
-    population = generate(max(50, records * 2 // 5), seed, on=date(2026, 10, 31))
-    by_feed: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    count = 0
-    for push in population.pushes:
-        if push.hub == HUB and count < records:
-            item = {**push.item, "source_id": f"{seed}-{push.item['source_id']}"}
-            by_feed.setdefault((push.department, push.feed), []).append(item)
-            count += 1
-    paths = {k: _write(state / f"{seed}-{k[1]}.ndjson", v) for k, v in by_feed.items()}
-    began = time.perf_counter()
-    for (department, feed), path in paths.items():
-        load(hub, department, feed, path)
-    asyncio.run(until_quiet(hub, seconds=3600))
-    return count / (time.perf_counter() - began)
+def _register(hub: LocalHub, state: Path, name: str, load: items.Load) -> float:
+    """Push a load and wait until all of it is registered; records a second."""
+    count = sum(len(members) for members in load.values())
+    with sender(hub, state, name, load) as ready:
+        began = time.perf_counter()
+        ready.send()
+        asyncio.run(_quiet(hub))
+        return count / (time.perf_counter() - began)
+
+
+async def _quiet(hub: LocalHub) -> None:
+    """Until all is linked, folded, numbered and relayed; looking is work too, so the longer the queues the seldomer."""
+    async with asyncio.timeout(3600):
+        while left := (await backlog(hub)).total:  # noqa: ASYNC110  (other processes' work: no event)
+            await asyncio.sleep(min(2.0, max(0.1, left / 5000)))
 
 
 async def _pull(hub: LocalHub) -> tuple[int, float]:
+    """Civil affairs reads its whole ledger: entries, and seconds."""
     name = f"{HUB}-civil_affairs"
     key = jwk.load(hub.home / "keys" / "clients" / f"{name}.jwk")
     credentials = outbound.ClientCredentials(
@@ -244,9 +207,13 @@ async def _pull(hub: LocalHub) -> tuple[int, float]:
     }
     async with outbound.client(hub.url("registry"), timeout=300, auth=credentials) as http:
         await credentials.token()
-        began, lines = time.perf_counter(), 0
-        async with http.stream("GET", "/v1/key-care", headers=headers) as reply:
+        began, entries, last = time.perf_counter(), 0, b""
+        query = {"limit": MAX_PAGE}
+        async with http.stream("GET", "/v1/key-care", params=query, headers=headers) as reply:
             reply.raise_for_status()
-            async for line in reply.aiter_lines():
-                lines += '"category"' in line
-        return lines, time.perf_counter() - began
+            async for chunk in reply.aiter_bytes():
+                entries += (last + chunk).count(b'"category":') - last.count(b'"category":')
+                last = (last + chunk)[-64:]
+        if not last.endswith(b'{"end":"complete"}\n'):
+            raise RuntimeError("the stream of key care broke off")
+        return entries, time.perf_counter() - began

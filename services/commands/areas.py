@@ -18,13 +18,14 @@ def _code(text: str) -> str:
     return text
 
 
-def _code_or_all(text: str) -> str:
+def area_code(text: str) -> str:
+    """The code as it is written, or ``all``; BadParameter otherwise."""
     return text if text == "all" else _code(text)
 
 
 _HELP = "division code of 2, 4, 6, 9 or 12 digits, which covers the place and all inside it"
 Place = Annotated[str, typer.Argument(help=_HELP, callback=_code)]
-Area = Annotated[str, typer.Argument(help=f"{_HELP}; or: all", callback=_code_or_all)]
+Area = Annotated[str, typer.Argument(help=f"{_HELP}; or: all", callback=area_code)]
 
 
 def shown(low: int, high: int) -> str:

@@ -5,6 +5,7 @@ import asyncio
 import json
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,33 +15,42 @@ from services.local import backup as keeping
 from shared.settings import HubSettings
 
 
-def owner_urls() -> dict[str, str]:
-    given = {s: os.environ.get(f"HUTONG_{s.upper()}_OWNER_URL", "") for s in keeping.SERVICES}
+def owner_urls(*services: str) -> dict[str, str]:
+    """The owners' URLs of these services, by default of all."""
+    wanted = services or keeping.SERVICES
+    given = {s: os.environ.get(f"HUTONG_{s.upper()}_OWNER_URL", "") for s in wanted}
     if all(given.values()):
         return given
     stored = json.loads((HubSettings().home / "databases.json").read_bytes())
-    return {s: given[s] or stored[s]["owner"] for s in keeping.SERVICES}
+    return {s: given[s] or stored[s]["owner"] for s in wanted}
 
 
 def backup(
     databases: Annotated[Path, typer.Argument(help="where backup sets are kept")],
     keys: Annotated[
-        Path, typer.Argument(help="where key sets are kept: elsewhere, thirty days at most")
+        Path,
+        typer.Argument(help="where key sets are kept: elsewhere; older ones there are deleted"),
     ],
     erasures_only: Annotated[
         bool, typer.Option("--erasures-only", help="write only the newest erasure list into KEYS")
     ] = False,
+    keep_days: Annotated[
+        int,
+        typer.Option(
+            min=1, max=keeping.KEYS_KEPT_DAYS, help="delete key sets older than these days"
+        ),
+    ] = keeping.KEYS_KEPT_DAYS,
 ) -> None:
-    """Dump the three databases, with the wrapped keys apart."""
+    """Dump the three databases, with the wrapped keys apart, and delete the key sets that have had their time."""
     if erasures_only:
         path = keys / "erasures.json"
         asyncio.run(keeping.list_erasures(owner_urls()["registry"], path))
         typer.echo(f"erasure list written to {path}")
-        return
-    made = asyncio.run(keeping.backup(owner_urls(), databases, keys))
-    typer.echo(
-        f"backup set {made.name} made; key sets older than {keeping.KEYS_KEPT_DAYS} days must go"
-    )
+    else:
+        made = asyncio.run(keeping.backup(owner_urls(), databases, keys))
+        typer.echo(f"backup set {made.name} made")
+    for gone in keeping.expire(keys, keep_days, datetime.now(UTC)):
+        typer.echo(f"key set {gone} deleted: older than {keep_days} days")
 
 
 def restore(

@@ -1,4 +1,4 @@
-"""`hutong clients add|rotate|revoke|list` and `hutong access show`."""
+"""`hutong clients add|rotate|revoke|adopt|list`, `hutong access show` and `hutong contacts set`."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -10,14 +10,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.commands.areas import Area, shown
+from services.commands.areas import Area, area_code, shown
 from services.commands.transacting import transact
 from services.registry.access.matrix import matrix
 from services.registry.break_glass import contacts as duty_contacts
 from services.registry.identity import clients as registered
+from services.registry.identity.authenticity import Forged, authentic
 from services.registry.settings import RegistrySettings
 from shared import divisions, jwk
 from shared.database import raw
+from shared.keys import KeySet
 from shared.vocabulary import Department, Purpose, Scope
 
 clients = typer.Typer(help="OAuth clients and their grants.", no_args_is_help=True)
@@ -30,8 +32,22 @@ Key = Annotated[
 ]
 
 
-def _run(act: Callable[[Any], Awaitable[Any]]) -> Any:
-    return transact(RegistrySettings().database_url("registry"), act)
+Actor = Annotated[
+    str, typer.Option(envvar="HUTONG_ACTOR", help="your staff id, for the audit trail")
+]
+
+
+def _run(act: Callable[[Any, KeySet], Awaitable[Any]]) -> Any:
+    """One act in one transaction, with the keys that authenticate grants and audit entries."""
+    settings = RegistrySettings()
+    keys = settings.key_set("registry", "audit")
+    try:
+        return transact(settings.database_url("registry"), lambda session: act(session, keys))
+    except registered.UnknownClient as unknown:
+        typer.echo(f"there is no client {unknown}", err=True)
+    except Forged as forged:
+        typer.echo(f"the grant of {forged} is not authentic: hutong audit verify", err=True)
+    raise typer.Exit(1)
 
 
 def _public_key(client: str, key: Path | None, out: Path | None) -> dict[str, Any]:
@@ -58,12 +74,14 @@ def add(
     ] = None,
     key: Key = None,
     out: Annotated[Path | None, typer.Option(help="where to write a private key made here")] = None,
+    actor: Actor = registered.OPERATOR,
 ) -> None:
     """Register a client and its grant."""
     public = _public_key(client, key, out)
     _run(
-        lambda session: registered.add(
+        lambda session, keys: registered.add(
             session,
+            keys,
             client=client,
             department=department,
             area=area,
@@ -72,32 +90,80 @@ def add(
             key=public,
             sources=source or [],
             now=datetime.now(UTC),
+            actor=actor,
         )
     )
     typer.echo(f"added {client}")
 
 
+@clients.command("change")
+def change(
+    client: str,
+    area: Annotated[
+        str | None,
+        typer.Option(help="another area", callback=lambda text: text and area_code(text)),
+    ] = None,
+    scope: Annotated[
+        list[Scope] | None, typer.Option(help="these scopes instead; repeat for each")
+    ] = None,
+    purpose: Annotated[
+        list[Purpose] | None, typer.Option(help="these purposes instead; repeat for each")
+    ] = None,
+    actor: Actor = registered.OPERATOR,
+) -> None:
+    """Change a grant; what is not named stays.  Narrowing one? Tokens issued before live up to five minutes at other services."""
+    now = datetime.now(UTC)
+    _run(
+        lambda session, keys: registered.change(
+            session,
+            keys,
+            client,
+            area=area,
+            scopes=scope or None,
+            purposes=purpose or None,
+            now=now,
+            actor=actor,
+        )
+    )
+    typer.echo(f"changed {client}")
+
+
 @clients.command("rotate")
-def rotate(client: str, key: Key = None, out: Path | None = None) -> None:
+def rotate(
+    client: str, key: Key = None, out: Path | None = None, actor: Actor = registered.OPERATOR
+) -> None:
     """Accept a new key beside the present one, which stays good until the next rotation."""
     public = _public_key(client, key, out)
-    _run(lambda session: registered.rotate(session, client, public))
+    now = datetime.now(UTC)
+    _run(lambda session, keys: registered.rotate(session, keys, client, public, now, actor))
     typer.echo(f"rotated {client}")
 
 
 @clients.command("revoke")
-def revoke(client: str) -> None:
+def revoke(client: str, actor: Actor = registered.OPERATOR) -> None:
     """End a client: every service refuses its tokens within five seconds."""
-    _run(lambda session: registered.revoke(session, client, datetime.now(UTC)))
+    now = datetime.now(UTC)
+    _run(lambda session, keys: registered.revoke(session, keys, client, now, actor))
     typer.echo(f"revoked {client}")
+
+
+@clients.command("adopt")
+def adopt(client: str, actor: Actor = registered.OPERATOR) -> None:
+    """Vouch for a client from before grants were authenticated: look at `hutong clients list` first."""
+    now = datetime.now(UTC)
+    _run(lambda session, keys: registered.adopt(session, keys, client, now, actor))
+    typer.echo(f"adopted {client}")
 
 
 @clients.command("list")
 def list_clients() -> None:
     """Every client and its grant."""
     table = Table("client", "department", "area", "scopes", "purposes", "state")
-    for one in _run(registered.all_of):
+    keys = RegistrySettings().key_set("registry", "audit")
+    for one in _run(lambda session, _: registered.all_of(session)):
         state = "revoked" if one.revoked_at else "live"
+        if not authentic(keys, one):
+            state = "not adopted" if one.mac is None else "FORGED"
         table.add_row(
             one.id,
             one.department,
@@ -135,7 +201,7 @@ contacts = typer.Typer(help="Duty contacts that break-glass answers.", no_args_i
 def set_contact(division: str, office: str, phone: str) -> None:
     """Set the duty contact of a county-level division."""
 
-    async def put(session: Any) -> None:
+    async def put(session: Any, _: KeySet) -> None:
         await duty_contacts.put(await raw(session), divisions.widen(division), office, phone)
 
     _run(put)

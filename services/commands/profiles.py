@@ -7,13 +7,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.commands.areas import Place
+from services.commands.areas import Place, area_code
 from services.registry.profiles import SHIPPED, Profiles
+from services.registry.profiles.rules import OpenPoint
 from services.registry.profiles.showing import shown
+from services.registry.profiles.tables import ProfileError
 from shared import divisions
 from shared.clock import SystemClock, today
 
 profile = typer.Typer(help="The rules of places (地方规则).", no_args_is_help=True)
+
+
+def _place(text: str) -> str:
+    return area_code(text) if text else ""
 
 
 @profile.command("show")
@@ -26,7 +32,7 @@ def show(
     """Print the rules for children living in a place on a day: what `GET /v1/profiles/{division}` answers."""
     day = on.replace(tzinfo=UTC).date() if on else today(SystemClock())
     code = divisions.widen(division)
-    found = Profiles.load(SHIPPED).for_division(code, day)
+    found = _loaded().for_division(code, day)
     if found is None:
         typer.echo(f"no profile covers {division}", err=True)
         raise typer.Exit(1)
@@ -51,32 +57,64 @@ def show(
         for one in said["local_divisions"]:
             local.add_row(one["name"], one["code"], one["superseded_by"] or "")
         print_(local)
-    print_(_points([(found.id, point) for point in said["open_points"]]))
+    print_(_points([(found.id, point) for point in found.open_points()]))
 
 
 @profile.command("check")
-def check() -> None:
-    """Read every profile and list what an administrator still has to settle."""
-    profiles = Profiles.load(SHIPPED)
-    day = today(SystemClock())
-    points = [
-        (one.id, point)
-        for one in profiles.by_id.values()
-        for point in shown(one, one.covers[0][0], day)["open_points"]
-    ]
+def check(
+    division: Annotated[
+        str,
+        typer.Argument(
+            help="only the profile of this place; default every profile", callback=_place
+        ),
+    ] = "",
+    allow_gaps: Annotated[
+        bool,
+        typer.Option("--allow-gaps", help="fail on faults alone, not on what is not configured"),
+    ] = False,
+) -> None:
+    """Read every profile and list what an administrator still has to settle; status 1 while something needed is not.
+
+    A value that is assumed, and a document without a day, stop nobody: they are listed and do not fail.
+    """
+    profiles = _loaded()
+    if division:
+        wanted = profiles.for_division(divisions.widen(division), today(SystemClock()))
+        checked = [wanted] if wanted is not None else []
+    else:
+        checked = list(profiles.by_id.values())
+    if not checked:
+        typer.echo(f"no profile covers {division}", err=True)
+        raise typer.Exit(1)
+    points = [(one.id, point) for one in checked for point in one.open_points()]
     Console().print(_points(points))
-    typer.echo(f"{len(profiles.by_id)} profiles are valid; {len(points)} points are open")
+    needed = sum(point.needed for _, point in points)
+    typer.echo(
+        f"{len(checked)} profiles are valid; {len(points)} points are open, {needed} of them needed"
+    )
+    if needed and not allow_gaps:
+        raise typer.Exit(1)
 
 
-def _points(points: list[tuple[str, dict[str, Any]]]) -> Table:
-    table = Table("profile", "open point", "setting", "value", "clause")
-    for name, point in points:
+def _loaded() -> Profiles:
+    try:
+        return Profiles.load(SHIPPED)
+    except ProfileError as fault:
+        typer.echo(str(fault), err=True)
+        raise typer.Exit(1) from None
+
+
+def _points(points: list[tuple[str, OpenPoint]]) -> Table:
+    """What is needed first."""
+    table = Table("profile", "open point", "setting", "value", "clause", "needed")
+    for name, point in sorted(points, key=lambda one: not one[1].needed):
         table.add_row(
             name,
-            f"{point['rule']}: {point['kind']}",
-            point["setting"],
-            point["value"],
-            point["clause"],
+            f"{point.rule}: {point.kind}",
+            point.setting,
+            point.value,
+            point.clause,
+            "needed" if point.needed else "",
         )
     return table
 

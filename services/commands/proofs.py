@@ -1,59 +1,172 @@
-"""`hutong audit verify` and `hutong rebuild --verify`: proofs that need the databases and keys, and no service."""
+"""`hutong audit verify|checkpoints` and `hutong rebuild --verify`: proofs that need the databases and keys, and no service."""
 
 import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.matching import proving as links
+from services.matching.entries.sealing import Strongroom
+from services.matching.models import shipped
+from services.matching.settings import MatchingSettings
 from services.notifications.settings import NotificationsSettings
+from services.notifications.subscriptions import proving as signing_keys
 from services.registry.application import kit_of
 from services.registry.children import rebuilding
 from services.registry.children.proving import Difference
+from services.registry.erasures import authenticity as erasures
+from services.registry.identity import clients
 from services.registry.settings import RegistrySettings
-from shared import signatures, verification
+from shared import checkpoints, signatures, verification
+from shared.checkpoints import AUDIT, OUTBOX, Checkpoint
 from shared.database import SYSTEM, Database, raw
 from shared.settings import HubSettings
+from shared.verification import Proof
 
 audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
 
+#: Every trail: its service, and its name there.
+TRAILS: Mapping[str, tuple[str, str]] = {
+    "registry-audit": ("registry", AUDIT),
+    "registry-outbox": ("registry", OUTBOX),
+    "notifications-audit": ("notifications", AUDIT),
+}
+_FAULTS = {AUDIT: verification.audit_faults, OUTBOX: verification.outbox_faults}
+
 
 @audit.command("verify")
-def verify_audit() -> None:
-    """Check every audit entry, checkpoint and event; name the first that was changed, removed or reordered."""
-    faults = asyncio.run(audit_faults())
+def verify_audit(
+    at_least: Annotated[
+        list[str] | None,
+        typer.Option(help=f"TRAIL=NUMBER that was reached once; trails: {', '.join(TRAILS)}"),
+    ] = None,
+    witness: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="a worker's log, or what `hutong audit checkpoints` printed, kept elsewhere",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Check audit trails, events, grants, erasures, signing keys and links; name what was forged, changed, moved or cut off."""
+    told = [one for path in witness or () for one in _witnesses(path)]
+    faults = asyncio.run(audit_faults(witnesses=told, at_least=_numbers(at_least or [])))
+    faults += asyncio.run(matching_faults(MatchingSettings()))
     for fault in faults[:20]:
         typer.echo(fault)
     if faults:
         raise typer.Exit(1)
-    typer.echo("audit and events: intact")
+    seen = f", and {len(told)} witnesses agree" if told else ""
+    typer.echo(f"audit and events: intact{seen}; links: intact")
 
 
-@audit.callback()
-def _group() -> None:
-    """Keeps `verify` a command of its own."""
+@audit.command("checkpoints")
+def show_checkpoints() -> None:
+    """Print the newest checkpoint of each trail as a line of JSON: keep it where the databases' administrators cannot."""
+    for line in asyncio.run(newest_checkpoints()):
+        typer.echo(line)
+
+
+def _witnesses(path: Path) -> list[Checkpoint]:
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        found = list(checkpoints.witnesses(lines))
+    if not found:
+        raise typer.BadParameter(f"{path} tells of no checkpoint", param_hint="--witness")
+    return found
+
+
+def _numbers(told: Sequence[str]) -> dict[str, int]:
+    found = {}
+    for one in told:
+        trail, _, number = one.partition("=")
+        if trail not in TRAILS or not number.isdecimal():
+            raise typer.BadParameter(one, param_hint="--at-least")
+        found[trail] = int(number)
+    return found
+
+
+def _both() -> tuple[HubSettings, ...]:
+    return RegistrySettings(), NotificationsSettings()
 
 
 async def audit_faults(
     settings: tuple[HubSettings, ...] | None = None,
+    witnesses: Sequence[Checkpoint] = (),
+    at_least: Mapping[str, int] | None = None,
 ) -> list[str]:
-    """Every fault of the registry's and the notifications service's trails, as a line each."""
-    every = settings or (RegistrySettings(), NotificationsSettings())
+    """Every fault of both services' trails, and of their grants, erasures and signing keys, as a line each."""
+    every = dict(zip(("registry", "notifications"), settings or _both(), strict=True))
     found: list[str] = []
-    for service, one in zip(("registry", "notifications"), every, strict=True):
-        database = Database(one.database_url(service), 2)
-        public = one.home / "keys" / "public" / f"{service}-audit.pub"
-        signer = signatures.public_key(public.read_text().strip())
+    strangers = set(witnesses)
+    for name, (service, trail) in TRAILS.items():
+        one = every[service]
+        signer = signatures.public_key(
+            (one.home / "keys" / "public" / f"{service}-audit.pub").read_text().strip()
+        )
+        mine = tuple(w for w in witnesses if w.trail == trail and w.signed_by(signer, one.hub))
+        strangers.difference_update(mine)
         keys = one.key_set(service, "audit")
+        proof = Proof(keys, one.hub, signer, mine, (at_least or {}).get(name, 0))
+        database = Database(one.database_url(service), 1)
         try:
             async with database.transaction(SYSTEM) as session:
-                async for fault in verification.audit_faults(session, keys, one.hub, signer):
-                    found.append(f"{service} audit {fault.seq}: {fault.what}")
-                if service == "registry":
-                    async for fault in verification.outbox_faults(session, keys):
-                        found.append(f"{service} outbox {fault.seq}: {fault.what}")
+                async for fault in _FAULTS[trail](session, proof):
+                    found.append(f"{service} {trail} {fault.seq}: {fault.what}")
+                if name == "registry-audit":
+                    found += [f"registry {what}" for what in await _rows(session, proof)]
+                if name == "notifications-audit":
+                    master = one.key_set(service, "master")
+                    found += [
+                        f"{service} {w}" async for w in signing_keys.faults_of(session, master)
+                    ]
         finally:
             await database.close()
-    return found
+    return found + [f"witness {w.trail} {w.seq}: not signed by this hub" for w in strangers]
+
+
+async def _rows(session: AsyncSession, proof: Proof) -> list[str]:
+    """Faults of the registry's rows that carry a MAC of their own."""
+    faults = await clients.faults_of(session, proof.keys)
+    return faults + [fault async for fault in erasures.faults_of(session, proof.keys)]
+
+
+async def matching_faults(settings: MatchingSettings) -> list[str]:
+    """Every row of matching that is not as it was written, as a line each."""
+    master, index = (settings.key_set("matching", name) for name in ("master", "index"))
+    strongroom = Strongroom(master, index, shipped.model())
+    database = Database(settings.database_url("matching"), 1)
+    try:
+        async with database.transaction(SYSTEM) as session:
+            return [f"matching {what}" async for what in links.faults_of(session, strongroom)]
+    finally:
+        await database.close()
+
+
+async def newest_checkpoints(settings: tuple[HubSettings, ...] | None = None) -> list[str]:
+    """A line of JSON for each trail that has a checkpoint, as the workers' logs hold them."""
+    every = dict(zip(("registry", "notifications"), settings or _both(), strict=True))
+    lines = []
+    for service, trail in TRAILS.values():
+        one = every[service]
+        database = Database(one.database_url(service), 1)
+        try:
+            async with database.transaction(SYSTEM) as session:
+                row = await (await raw(session)).fetchrow(
+                    f"SELECT seq, chain, signature, at FROM {trail}_checkpoints"
+                    " ORDER BY seq DESC LIMIT 1"
+                )
+        finally:
+            await database.close()
+        if row is not None:
+            told = Checkpoint(trail, row["seq"], row["chain"], row["signature"]).as_json()
+            about = {"event": checkpoints.EVENT, "service": service, "hub": one.hub}
+            lines.append(json.dumps({**about, **told, "timestamp": row["at"].isoformat()}))
+    return lines
 
 
 def rebuild(

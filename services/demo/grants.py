@@ -20,6 +20,7 @@ SCOPES: Mapping[Department, tuple[Scope, ...]] = {
         Scope.CHILDREN_SHIELD,
         Scope.KEY_CARE_READ,
         Scope.KEY_CARE_WRITE,
+        Scope.REVIEWS_DECIDE,
         Scope.NOTICES_READ,
         Scope.NOTICES_WRITE,
         Scope.BREAK_GLASS,

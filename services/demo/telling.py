@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from services.commands.proofs import audit_faults, differences_of
+from services.commands.proofs import audit_faults, differences_of, matching_faults
 from services.demo.figures import HubFigures, gather
 from services.demo.hubs import Pair, two_hubs
 from services.demo.officials import Answered, answer_all, notices_of
 from services.demo.pushing import Pushed, push_all
 from services.demo.waiting import until_quiet
+from services.matching.settings import MatchingSettings
 from services.notifications.settings import NotificationsSettings
 from services.population import Population, crossings, generate
 from services.registry.settings import RegistrySettings
@@ -81,26 +83,31 @@ async def _story(server: EmbeddedPostgres, state: Path, children: int, seed: int
         f"{len(population.children):,} invented children, {len(population.pushes):,} department records"
     )
     async with two_hubs(server, state) as pair:
-        began = time.monotonic()
-        with _bar("pushing", len(population.pushes)) as step:
-            pushed = await push_all(pair, population, step)
-        await until_quiet(*pair.hubs.values())
-        seconds = time.monotonic() - began
-        console.print(
-            f"pushed, linked, folded and announced in {seconds:.1f} s ({len(population.pushes) / seconds:,.0f} records/s)"
-        )
-        answered = await _exchange(pair)
-        await until_quiet(*pair.hubs.values())
-        verdict = Verdict()
-        _tell_pushes(pushed, population, verdict)
-        true_child = {}
-        for hub in pair.hubs.values():
-            figures, true_child[hub.name] = await gather(hub, population, pushed, day)
-            _tell_hub(hub.name, figures, verdict)
-        await _tell_notices(pair, population, answered, verdict)
-        await _tell_child(pair, population, true_child)
-        await _tell_proofs(pair, verdict)
-        _tell_addresses(pair)
+        return await play(pair, population, day)
+
+
+async def play(pair: Pair, population: Population, day: date) -> Verdict:
+    """Push the population through two running hubs, let them answer each other, and tell what came of it."""
+    began = time.monotonic()
+    with _bar("pushing", len(population.pushes)) as step:
+        pushed = await push_all(pair, population, step)
+    await until_quiet(*pair.hubs.values())
+    seconds = time.monotonic() - began
+    console.print(
+        f"pushed, linked, folded and announced in {seconds:.1f} s ({len(population.pushes) / seconds:,.0f} records/s)"
+    )
+    answered = await _exchange(pair)
+    await until_quiet(*pair.hubs.values())
+    verdict = Verdict()
+    _tell_pushes(pushed, population, verdict)
+    true_child = {}
+    for hub in pair.hubs.values():
+        figures, true_child[hub.name] = await gather(hub, population, pushed, day)
+        _tell_hub(hub.name, figures, verdict)
+    await _tell_notices(pair, population, answered, verdict)
+    await _tell_child(pair, population, true_child)
+    await _tell_proofs(pair, verdict)
+    _tell_addresses(pair)
     return verdict
 
 
@@ -249,6 +256,8 @@ async def _tell_proofs(pair: Pair, verdict: Verdict) -> None:
         registry = RegistrySettings.model_validate(values)
         faults = await audit_faults((registry, NotificationsSettings.model_validate(values)))
         verdict.must(not faults, f"{hub.name}: audit and events verify {faults[:3] or ''}")
+        unlinked = await matching_faults(MatchingSettings.model_validate(values))
+        verdict.must(not unlinked, f"{hub.name}: links verify {unlinked[:3] or ''}")
         differences = await differences_of(registry)
         verdict.must(
             not differences,

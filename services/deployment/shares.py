@@ -21,7 +21,10 @@ DATABASE_URL = "database-url"
 
 
 def lay_apart(home: Path, shares: Path) -> None:
-    """Write every service's share into ``shares/<service>``; harmless to repeat."""
+    """Write every service's share into ``shares/<service>``; harmless to repeat.
+
+    A key of the issuer that was retired goes from its share too.
+    """
     for service, clients in CLIENTS.items():
         share = shares / service
         keys = [
@@ -29,6 +32,9 @@ def lay_apart(home: Path, shares: Path) -> None:
             *sorted(file for file in (home / "keys" / "public").iterdir() if file.is_file()),
             *(home / "keys" / "clients" / f"{client}.jwk" for client in clients),
         ]
+        for retired in (share / "keys" / service).glob("issuer*.jwk"):
+            if not (home / retired.relative_to(share)).exists():
+                retired.unlink()
         for file in keys:
             write_secret(share / file.relative_to(home), file.read_bytes())
         write_secret(share / DATABASE_URL, url_file(home, service, RUNTIME).read_bytes())

@@ -1,9 +1,10 @@
 """Backup and restore: the databases in one place, the wrapped keys and the erasure list in another.
 
-Cast: a *backup set* holds one dump a service without its ``vault`` schema; a *key set* holds the vaults and the list of
-erasures.  Neither opens anything without the other, and both need the key files, which no backup ever holds.
-Key sets are kept at most thirty days, so that an erased child's keys are gone for good when older ones have expired;
-a restore replays the newest erasure list before any process serves.
+Cast: a *backup set* holds one dump a service without its ``vault`` schema; a *key set* holds the vaults, the list of
+erasures, and the whole of matching, which keeps no key of its own for each child (docs/adr/0015).  Neither opens anything
+without the other, and both need the key files, which no backup ever holds.
+Key sets are kept at most thirty days: each backup deletes the older ones, so that an erased child's keys are gone for
+good; a restore replays the newest erasure list before any process serves.
 
 The data lost by a restore is what came after the backup (RPO: the interval at which it is run; with WAL archiving of the
 operator's PostgreSQL, minutes).  The time it takes (RTO) is printed by ``restore`` itself.
@@ -16,7 +17,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
@@ -26,7 +27,11 @@ from services.registry.erasures import replaying
 from shared.keys import write_secret
 
 SERVICES = ("registry", "matching", "notifications")
+#: Kept with the keys and no longer than they: rows that are deleted, not shredded, when a child is erased.
+WITHOUT_VAULT = ("matching",)
 KEYS_KEPT_DAYS = 30
+#: The name of a set: when it was made.
+STAMP = "%Y%m%dT%H%M%SZ"
 
 
 class CannotRestore(Exception):
@@ -48,12 +53,15 @@ def tool(name: str) -> str:
 
 async def backup(owner_urls: Mapping[str, str], databases: Path, keys: Path) -> Path:
     """Write a backup set and its key set; the manifest that binds them."""
-    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    stamp = datetime.now(UTC).strftime(STAMP)
     data_set, key_set = databases / stamp, keys / stamp
     for folder in (data_set, key_set):
         folder.mkdir(parents=True, mode=0o700)
     for service in SERVICES:
         url = owner_urls[service]
+        if service in WITHOUT_VAULT:
+            _dump(url, key_set / f"{service}.dump")
+            continue
         _dump(url, data_set / f"{service}.dump", "--exclude-schema=vault")
         # The vault second: every record of the first dump then has its key in this one.
         _dump(url, key_set / f"{service}-vault.dump", "--schema=vault")
@@ -63,6 +71,32 @@ async def backup(owner_urls: Mapping[str, str], databases: Path, keys: Path) -> 
     write_secret(data_set / "manifest.json", manifest)
     write_secret(key_set / "manifest.json", manifest)
     return data_set
+
+
+def expire(keys: Path, days: int, now: datetime) -> list[str]:
+    """Delete the key sets under ``keys`` that were made ``days`` days ago or earlier; their names.
+
+    ValueError when they would be kept for longer than may be.  What does not bear a set's name and manifest stays.
+    """
+    if not 1 <= days <= KEYS_KEPT_DAYS:
+        raise ValueError(f"key sets are kept for 1 to {KEYS_KEPT_DAYS} days")
+    gone = []
+    for folder in sorted(keys.iterdir()) if keys.is_dir() else []:
+        made_at = _made_at(folder)
+        if made_at is not None and made_at <= now - timedelta(days=days):
+            shutil.rmtree(folder)
+            gone.append(folder.name)
+    return gone
+
+
+def _made_at(folder: Path) -> datetime | None:
+    """When a set was made, by its name; None where it is none of ours."""
+    if folder.is_symlink() or not (folder / "manifest.json").is_file():
+        return None
+    try:
+        return datetime.strptime(folder.name, STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 async def list_erasures(registry_url: str, path: Path) -> None:
@@ -82,6 +116,9 @@ async def restore(
     for service in SERVICES:
         await _must_be_empty(owner_urls[service])
     for service in SERVICES:
+        if service in WITHOUT_VAULT:
+            _load(owner_urls[service], key_set / f"{service}.dump")
+            continue
         _load(owner_urls[service], key_set / f"{service}-vault.dump")
         _load(owner_urls[service], data_set / f"{service}.dump")
     tombstones = json.loads((erasures or key_set / "erasures.json").read_bytes())

@@ -23,7 +23,7 @@ from urllib.request import urlopen
 from services.deployment import introducing
 from services.local import secrets as key_files
 from services.registry.identity import clients
-from shared import dying, jwk, migrations
+from shared import dying, jwk, keys, migrations
 from shared.database import SYSTEM, Database
 from shared.embedded_postgres import Server, provision
 from shared.keys import write_secret
@@ -117,6 +117,7 @@ class LocalHub:
             async with database.transaction(SYSTEM) as session:
                 await clients.add(
                     session,
+                    keys.load(self.home / "keys" / "registry" / "audit.json"),
                     client=client,
                     department=department,
                     area=area,

@@ -9,11 +9,12 @@ import httpx
 from fastapi import FastAPI
 
 from services.matching import linkage
-from services.matching.entries.sealing import Strongroom
+from services.matching.keyings.following import Following, keys_of
 from services.matching.linkage import weights
 from services.matching.linkage.weights import Model
 from services.matching.links import endpoints as links
-from services.matching.links.linking import Linker
+from services.matching.reviews import endpoints as reviews
+from services.matching.rulings import endpoints as rulings
 from services.matching.searches import endpoints as searches
 from services.matching.settings import MatchingSettings
 from shared import application, jwk, outbound
@@ -63,13 +64,11 @@ def create_app(
         bulk=("/v1/resolutions", "/v1/retractions"),
         token_url=f"{settings.issuer}/oauth2/token",
     )
-    model = the_model()
-    strongroom = Strongroom(
-        settings.key_set("matching", "master"), settings.key_set("matching", "index"), model
-    )
     app.state.authority = authority
-    app.state.linker = Linker(model, strongroom, clock or SystemClock())
+    app.state.following = Following(lambda: keys_of(settings), clock or SystemClock())
     app.include_router(links.router)
+    app.include_router(reviews.router)
+    app.include_router(rulings.router)
     app.include_router(searches.router)
     return app
 

@@ -16,5 +16,11 @@ class Table(SQLModel):
 
 # Last, so that METADATA is whole for whoever imports this module; the models need Table.
 import services.matching.entries.models  # noqa: E402
+import services.matching.keyings.models  # noqa: E402
 import services.matching.links.models  # noqa: E402
-import services.matching.reviews.models  # noqa: E402, F401
+import services.matching.models.models  # noqa: E402
+import services.matching.persons.models  # noqa: E402
+import services.matching.previews.models  # noqa: E402
+import services.matching.relearning.models  # noqa: E402
+import services.matching.reviews.models  # noqa: E402
+import services.matching.rulings.models  # noqa: E402, F401

@@ -15,9 +15,10 @@ from services.notifications.hub import Hub
 from services.notifications.notices import endpoints as notices
 from services.notifications.peers import endpoints as peers
 from services.notifications.peers.schemas import PeerAnswerIn, PeerNoticeIn, PeerReceiptIn
+from services.notifications.queues import QUEUES
 from services.notifications.settings import NotificationsSettings
 from services.notifications.subscriptions import endpoints as subscriptions
-from shared import application, jwk, outbound, signatures
+from shared import application, backlog, jwk, outbound, signatures
 from shared.clock import Clock, SystemClock
 from shared.cursors import Cursors
 from shared.database import Database
@@ -87,4 +88,5 @@ def create_app(
     app.state.relay_key = signatures.public_key(relay_key)
     for part in (events, feed, notices, subscriptions, peers):
         app.include_router(part.router)
+    app.include_router(backlog.watch(SERVICE, QUEUES))
     return app

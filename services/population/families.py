@@ -4,61 +4,70 @@ Identity numbers are well formed, with a valid check character, so that only dir
 phone numbers begin with 142, 143 or 154, which are assigned to nobody.
 """
 
+from array import array
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
 from typing import Final
 
-from services.population import journeys, names
+from services.population import addresses, journeys, names
 from services.population.journeys import Journey
 from services.population.people import Child, Guardian, HukouSpell, Stay
 from services.population.places import Place, Places
 from shared import resident_id
 
-TWIN_FAMILIES: Final = 0.016
-"""Share of families with twins: about 2 % of children."""
+TWIN_FAMILIES: Final = 0.02
+"""Share of families with twins: about 2.5 % of children."""
+
+TWINS_OF_ONE_SEX: Final = 0.55
 
 OLDEST_DAYS: Final = int(16.8 * 365.25)
 """Some children have turned sixteen already."""
 
-RENAMED: Final = 0.012
+RENAMED: Final = 0.03
 """Share of children who bore another name earlier."""
 
-LIKE_A_SIBLING: Final = 0.3
-"""Share of later siblings whose name differs from the one before in the last character only."""
+RENAMED_BY_SURNAME: Final = 0.35
+"""Of the renamed: the mother's or a stepfather's surname became another; else the given name."""
+
+FORMER_NAME_TOLD, OWN_PHONE = 0.5, 0.25
+"""Shares of renamed children whose household register names the former name; of children who have a
+phone of their own from twelve on.
+"""
+
+LIKE_A_SIBLING: Final = 0.45
+"""Share of later siblings whose name goes with the one before."""
 
 ALONE: Final = 0.2
 """Share of the children of twelve and older, long away, who live without any guardian."""
 
-ROADS: Final = (
-    "人民路", "解放路", "建设路", "和平路", "新华街", "文化路",
-    "长江路", "黄河路", "中兴街", "滨河路", "朝阳街", "育才路",
-)  # fmt: skip
-TOWNS: Final = (
-    "白杨", "青石", "柳林", "河湾", "石桥", "双龙",
-    "龙泉", "太平", "大坪", "黄泥", "金竹", "高庙",
-)  # fmt: skip
-
 
 @dataclass(slots=True)
 class Register:
-    """What must be unique in one population: identity numbers, and running numbers."""
+    """Running numbers, and identity numbers that no two people share.
 
-    numbers: set[str] = field(default_factory=set)
+    The numbers of one issuer, day and sex are given out in a row, as a police station does, so that
+    uniqueness costs a counter a day and issuer, however many people there are.
+    """
+
+    given: dict[int, "array[int]"] = field(default_factory=dict)
     families: int = 0
     children: int = 0
 
-    def number(self, random: Random, place: Place, born: date, sex: str, near: str | None) -> str:
-        """A new identity number; `near` is a twin's, whose sequence it follows."""
-        odd = sex == "male"
-        sequence = int(near[14:17]) + 1 if near else random.randint(1, 990)
-        while True:
-            sequence = sequence % 998 + 1 if sequence % 2 != odd else sequence
-            number = resident_id.make(place.issuer_on(born), born, sequence)
-            if number not in self.numbers:
-                self.numbers.add(number)
-                return number
-            sequence = random.randint(1, 990)
+    def number(self, place: Place, born: date, sex: str) -> str:
+        """The next identity number; twins of one sex get neighbouring ones."""
+        issuer, male = place.issuer_on(born), sex == "male"
+        if issuer not in self.given:
+            self.given[issuer] = array("H", bytes(4 * _DAYS))
+        day = 2 * (born - _FIRST_DAY).days + male
+        given = self.given[issuer][day]
+        self.given[issuer][day] = given + 1
+        start = (issuer * 31 + born.toordinal() * 17) % 499
+        return resident_id.make(issuer, born, 2 * ((start + given) % 499) + (1 if male else 2))
+
+
+_FIRST_DAY: Final = date(1930, 1, 1)
+_DAYS: Final = 120 * 366
 
 
 def draw(random: Random, places: Places, register: Register, on: date) -> list[Child]:
@@ -70,14 +79,17 @@ def draw(random: Random, places: Places, register: Register, on: date) -> list[C
     births = _births(random, on)
     company = _company(random, journey)
     guardians, surname = _guardians(random, register, journey, company, ethnicity, births[0][0], on)
-    homes = {place.code: _address(random, place) for place, _ in journey.legs}
-    village = _village(random, journey.hukou)
+    homes = {place.code: addresses.flat(random, place) for place, _ in journey.legs}
+    village = addresses.village(random, journey.hukou)
     children: list[Child] = []
     for born, twin in births:
+        beside = children[-1] if children else None
+        second = twin and beside is not None and beside.twin
         sex = "male" if random.random() < 0.52 else "female"
+        if second and beside and random.random() < 2 * TWINS_OF_ONE_SEX - 1:
+            sex = beside.sex
         register.children += 1
-        near = children[-1].number if twin and children and children[-1].born == born else None
-        name = _name(random, surname, sex, ethnicity, children)
+        name = _name(random, surname, sex, ethnicity, children, twin=second)
         hukou = [HukouSpell(journey.hukou, born, village)]
         if journey.transferred_on and journey.transferred_on > born:
             there = journey.legs[-1][0]
@@ -87,29 +99,33 @@ def draw(random: Random, places: Places, register: Register, on: date) -> list[C
                 id=f"c{register.children:06d}",
                 family=family,
                 name=name,
-                former_name=_former(random, surname, sex),
+                former_name=_former(random, name, surname, sex, guardians),
                 sex=sex,
                 born=born,
-                number=register.number(random, journey.hukou, born, sex, near),
-                certificate=f"{random.choice('JMPQRST')}{random.randrange(10**9):09d}",
+                number=register.number(journey.hukou, born, sex),
+                certificate=f"{random.choice('JMPQRST')}{int(random.random() * 1e9):09d}",
                 ethnicity=ethnicity,
                 guardians=guardians,
                 hukou=tuple(hukou),
                 stays=_stays(journey, born, company, homes),
                 twin=twin,
+                phone=_phone(random) if random.random() < OWN_PHONE else None,
+                former_name_is_told=random.random() < FORMER_NAME_TOLD,
             )
         )
     return [_alone(random, child, journey, on) for child in children]
 
 
-def _name(random: Random, surname: str, sex: str, ethnicity: str, siblings: list[Child]) -> str:
+def _name(
+    random: Random, surname: str, sex: str, ethnicity: str, siblings: list[Child], *, twin: bool
+) -> str:
     """A full name that no sibling bears."""
     taken = {sibling.name for sibling in siblings}
     while True:
-        dotted = names.minority_name(random, ethnicity)
-        name = dotted or surname + names.given_name(random, sex)
-        if siblings and not dotted and random.random() < LIKE_A_SIBLING:
-            name = siblings[-1].name[:-1] + names.given_name(random, sex)[-1]
+        own = names.minority_name(random, ethnicity, sex)
+        name = own or surname + names.given_name(random, sex)
+        if siblings and not own and (twin or random.random() < LIKE_A_SIBLING):
+            name = names.beside_a_sibling(random, surname, siblings[-1].name, sex, twin=twin)
         if name not in taken:
             return name
 
@@ -146,12 +162,12 @@ def _guardians(
     for relation, sex, youngest, oldest in wanted:
         born = eldest - timedelta(days=random.randint(youngest * 365, oldest * 365))
         own = surname if relation == "father" else names.surname(random)
-        number = register.number(random, journey.hukou, born, sex, None)
         drawn.append(
             Guardian(
                 relation=relation,
-                name=names.minority_name(random, ethnicity) or names.grown_name(random, own, sex),
-                number=number,
+                name=names.minority_name(random, ethnicity, sex)
+                or names.grown_name(random, own, sex),
+                number=register.number(journey.hukou, born, sex),
                 phone=_phone(random),
                 earlier_phone=_phone(random),
                 phone_since=on - timedelta(days=random.randint(-400, 4000)),
@@ -185,31 +201,37 @@ def _alone(random: Random, child: Child, journey: Journey, on: date) -> Child:
 
 
 def _ethnicity(random: Random, hukou: Place) -> str:
-    if "土家族" in hukou.name or "苗族" in hukou.name or hukou.code // 10**6 in (422801, 422802):
-        return random.choices(("土家族", "苗族", "汉族"), weights=(50, 25, 25))[0]
-    if hukou.code // 10**10 == 65:
-        return "维吾尔族"
-    if hukou.code // 10**6 == 513401:
-        return random.choices(("彝族", "汉族"), weights=(70, 30))[0]
-    return random.choices(("汉族", "回族", "满族", "彝族"), weights=(970, 14, 8, 8))[0]
+    for mark, groups, weights in _PEOPLES:
+        if mark in hukou.name or hukou.text_on(date.max).startswith(mark):
+            return random.choices(groups, weights=weights)[0]
+    return random.choices(("汉族", "回族", "满族", "彝族", "壮族"), weights=(970, 14, 8, 5, 3))[0]
 
 
-def _former(random: Random, surname: str, sex: str) -> str | None:
+_PEOPLES: Final = (
+    ("土家族", ("土家族", "苗族", "汉族"), (50, 25, 25)),
+    ("4228", ("土家族", "苗族", "汉族"), (50, 25, 25)),
+    ("65", ("维吾尔族", "哈萨克族", "汉族"), (80, 8, 12)),
+    ("54", ("藏族", "汉族"), (90, 10)),
+    ("5134", ("彝族", "汉族"), (75, 25)),
+    ("15", ("蒙古族", "汉族"), (30, 70)),
+    ("45", ("壮族", "汉族"), (50, 50)),
+)
+"""Who lives where: by a word in the county's name, or by the first digits of its code."""
+
+
+def _former(
+    random: Random, name: str, surname: str, sex: str, guardians: tuple[Guardian, ...]
+) -> str | None:
+    """The name that a renamed child bore before."""
     if random.random() >= RENAMED:
         return None
-    return surname + names.given_name(random, sex)
+    if random.random() < RENAMED_BY_SURNAME and name.startswith(surname):
+        other = guardians[1].name[0] if random.random() < 0.6 else names.surname(random)
+        former = other + name.removeprefix(surname)
+    else:
+        former = surname + names.given_name(random, sex)
+    return former if former != name else None
 
 
 def _phone(random: Random) -> str:
-    return f"{random.choice(('142', '143', '154'))}{random.randrange(10**8):08d}"
-
-
-def _address(random: Random, place: Place) -> str:
-    road, house = random.choice(ROADS), random.randint(1, 399)
-    flat = f"{random.randint(1, 18)}-{random.randint(1, 8)}"
-    return f"{place.province}{place.name}{road}{house}号{random.randint(1, 20)}栋{flat}"
-
-
-def _village(random: Random, place: Place) -> str:
-    town, group = random.choice(TOWNS), random.randint(1, 12)
-    return f"{place.province}{place.name}{town}镇{random.choice(TOWNS)}村{group}组"
+    return f"{random.choice(('142', '143', '154'))}{int(random.random() * 1e8):08d}"

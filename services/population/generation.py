@@ -23,7 +23,7 @@ from services.population import (
     schooling,
     welfare,
 )
-from services.population.dirt import Soiler
+from services.population.dirt import FILLERS, Soiler
 from services.population.people import Child
 from services.population.places import CHONGQING_AND_HEZE, Hub, Places
 from services.population.rates import Rates
@@ -88,6 +88,14 @@ class Population:
             path.write_text("".join(written), encoding="utf-8")
 
 
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One child and what is pushed about it, in no order of days."""
+
+    child: Child
+    pushes: tuple[Push, ...]
+
+
 def generate(
     children: int,
     seed: int,
@@ -101,29 +109,71 @@ def generate(
 
     Every error rate is multiplied by `factor`: 0 gives the same world without errors.
     """
-    # Two sources of chance, so that errors do not change lives; neither guards a secret.
+    lived = list(lives(children, seed, places, on=on, factor=factor, rates=rates))
+    pushes = sorted((push for life in lived for push in life.pushes), key=lambda push: push.day)
+    return Population(places, on, tuple(life.child for life in lived), tuple(pushes))
+
+
+def lives(
+    children: int,
+    seed: int,
+    places: Places = CHONGQING_AND_HEZE,
+    *,
+    on: date = LAST_DAY,
+    factor: float = 1.0,
+    rates: Rates | None = None,
+    kept: float = 1.0,
+) -> Iterator[Life]:
+    """As ``generate``, one child at a time, holding one family: for corpora of any size.
+
+    Of all reports, the share ``kept`` is pushed; where none would be, the child's first one is.
+    """
+    # Sources of chance of their own, so that errors do not change lives; none guards a secret.
     random, slips = Random(seed), Random(f"slips {seed}")  # noqa: S311
     soiler = Soiler(slips, (rates or Rates()).scaled(factor))
+    thinning = Thinning(Random(f"kept {seed}"), kept)  # noqa: S311
     register = families.Register()
-    born: list[Child] = []
-    pushes: list[Push] = []
     running: dict[tuple[str, str], int] = defaultdict(int)
-    while len(born) < children:
+    born = 0
+    while born < children:
         family = [
             replace(child, hardships=hardships.draw(random, places, child, on))
             for child in families.draw(random, places, register, on)
-        ][: children - len(born)]
-        born += family
+        ][: children - born]
+        born += len(family)
         for child in family:
             siblings = [other for other in family if other is not child]
             scene = Scene(random, places, child, on)
-            pushes += _pushes(scene, siblings, soiler, running)
-    pushes.sort(key=lambda push: push.day)
-    return Population(places, on, tuple(born), tuple(pushes))
+            yield Life(child, tuple(_pushes(scene, siblings, soiler, thinning, running)))
+
+
+@dataclass(frozen=True, slots=True)
+class Thinning:
+    """Which of a child's reports reach a hub at all."""
+
+    random: Random
+    kept: float
+
+    def of(self, reports: Iterator[tuple[Hub, Report]]) -> Iterator[tuple[Hub, Report]]:
+        if self.kept >= 1:
+            yield from reports
+            return
+        seen, first = 0, None
+        for report in reports:
+            first = first or report
+            if self.random.random() < self.kept:
+                seen += 1
+                yield report
+        if first and not seen:
+            yield first
 
 
 def _pushes(
-    scene: Scene, siblings: list[Child], soiler: Soiler, running: dict[tuple[str, str], int]
+    scene: Scene,
+    siblings: list[Child],
+    soiler: Soiler,
+    thinning: Thinning,
+    running: dict[tuple[str, str], int],
 ) -> Iterator[Push]:
     """Everything that both hubs' departments push about one child."""
     cards: dict[tuple[str, str], tuple[dict[str, Any], tuple[str, ...]]] = {}
@@ -133,22 +183,25 @@ def _pushes(
         health.reports(scene),
         welfare.reports(scene),
     )
-    for report in reports:
-        hub = scene.hub_of(report.place)
-        if hub is None or report.day > scene.on:
-            continue
+    inside = (
+        (hub, report)
+        for report in reports
+        if (hub := scene.hub_of(report.place)) is not None and report.day <= scene.on
+    )
+    for hub, report in thinning.of(inside):
         running[hub.name, report.feed] += 1
         source_id = f"{report.feed}-{running[hub.name, report.feed]:07d}"
         item = items.build(scene.child, report, source_id)
         system = (hub.name, report.feed)
-        if system not in cards or soiler.happens(soiler.rates.reentered):
+        held = cards.get(system)
+        if held is None or soiler.retyped(held[1], scene.child, report.day):
             cards[system] = soiler.card(
                 report.feed, item["child"], scene.child, siblings, report.day
             )
         card, errors = cards[system]
         item["child"] = dict(card)
         around = soiler.surroundings(item, scene.child, report.day)
-        yield _push(scene, hub, report, item, errors + around)
+        yield _push(scene, hub, report, item, tuple(dict.fromkeys(errors + around)))
         if errors and soiler.happens(soiler.rates.corrected):
             day = report.day + timedelta(days=soiler.random.randint(10, 60))
             if day <= scene.on:
@@ -178,7 +231,7 @@ def _personal(content: Any) -> Iterator[str]:
             yield from _personal(part)
     elif isinstance(content, dict):
         for key, value in content.items():
-            if key in PERSONAL and value:
+            if key in PERSONAL and value and value not in FILLERS:
                 yield value
             else:
                 yield from _personal(value)

@@ -2,7 +2,9 @@
 
 from typing import Any, Final, Literal, NamedTuple
 
+from services.population import addresses
 from services.population.people import Child, Guardian
+from services.population.places import Place
 from services.population.reports import Report
 
 
@@ -13,13 +15,24 @@ class Knowledge(NamedTuple):
     hukou: bool
     residence: bool
     guardian_numbers: bool = False
+    towns: bool = False
+    """Divisions to the township, not only to the county."""
+    former_name: bool = False
+    own_phone: bool = False
 
 
 KNOWN: Final = {
-    "enrolments": Knowledge("one", hukou=True, residence=True),
-    "residence-permits": Knowledge("one", hukou=True, residence=True, guardian_numbers=True),
+    "enrolments": Knowledge("one", hukou=True, residence=True, own_phone=True),
+    "residence-permits": Knowledge(
+        "one", hukou=True, residence=True, guardian_numbers=True, towns=True
+    ),
     "household-registrations": Knowledge(
-        "parents", hukou=True, residence=False, guardian_numbers=True
+        "parents",
+        hukou=True,
+        residence=False,
+        guardian_numbers=True,
+        towns=True,
+        former_name=True,
     ),
     "health-checks": Knowledge("mother", hukou=False, residence=True),
     "vaccinations": Knowledge("mother", hukou=False, residence=True),
@@ -28,8 +41,12 @@ KNOWN: Final = {
     "disability-certificates": Knowledge("one", hukou=True, residence=True, guardian_numbers=True),
     "rehabilitations": Knowledge("one", hukou=True, residence=True),
     "assistance": Knowledge("parents", hukou=True, residence=True, guardian_numbers=True),
-    "surveys": Knowledge("all", hukou=True, residence=True),
+    "surveys": Knowledge("all", hukou=True, residence=True, towns=True, own_phone=True),
 }
+
+
+OWN_PHONE_FROM: Final = 12
+"""Age from which some children have a phone of their own."""
 
 
 def build(child: Child, report: Report, source_id: str) -> dict[str, Any]:
@@ -52,12 +69,15 @@ def build(child: Child, report: Report, source_id: str) -> dict[str, Any]:
             for guardian in _shown(child, report, known)
         ],
     }
+    if known.former_name and child.former_name and child.former_name_is_told:
+        item["child"]["former_name"] = child.former_name
+    if known.own_phone and child.phone and child.age_on(report.day) >= OWN_PHONE_FROM:
+        item["child"]["phone"] = child.phone
     if known.hukou:
         spell = child.hukou_on(report.day)
-        division = spell.place.text_on(report.day)
-        item["hukou"] = {"division": division, "address": spell.address}
+        item["hukou"] = _place(spell.place, spell.address, report, towns=known.towns)
     if known.residence:
-        item["residence"] = _residence(child, report)
+        item["residence"] = _residence(child, report, towns=known.towns)
     return {**item, **report.own}
 
 
@@ -84,7 +104,14 @@ def _guardian(guardian: Guardian, report: Report, *, numbered: bool) -> dict[str
     return {**shown, "id_number": guardian.number} if numbered else shown
 
 
-def _residence(child: Child, report: Report) -> dict[str, Any] | None:
+def _place(place: Place, address: str, report: Report, *, towns: bool) -> dict[str, Any]:
+    division = place.text_on(report.day)
+    if towns:
+        division = division[:6] + addresses.town_code(address) + "000"
+    return {"division": division, "address": address}
+
+
+def _residence(child: Child, report: Report, *, towns: bool) -> dict[str, Any] | None:
     """Where the child lived when the report was made; a departure names the home it left."""
     leaving = report.own.get("event") in ("transferred_out", "cancelled")
     stays = [stay for stay in child.stays if stay.since <= report.day]
@@ -93,11 +120,8 @@ def _residence(child: Child, report: Report) -> dict[str, Any] | None:
     if not stays:
         return None
     stay = stays[-1]
-    home: dict[str, Any] = {
-        "division": stay.place.text_on(report.day),
-        "address": stay.address,
-        "since": stay.since.isoformat(),
-    }
+    home = _place(stay.place, stay.address, report, towns=towns)
+    home["since"] = stay.since.isoformat()
     if leaving and stay.until is not None and stay.until <= report.day:
         home["until"] = stay.until.isoformat()
     return home

@@ -1,145 +1,147 @@
-"""Invented names with the frequencies and the traps of real ones.
+"""Invented names with the shares and the traps of real ones.
 
-Surnames follow the shares of the national register roughly; given names mix a few very common ones
-(so that unrelated children share a name) with free combinations. Minority names carry the middle
-dot (·). The second half of the file is what dirt needs: characters that sound alike, look alike,
-or are written in an older form.
+Surnames follow the shares of the national register roughly. Given names follow the fashion of the
+decade of birth: some whole names are very common, so that strangers share a name and a birthday as
+they do in any county of a million children; the rest combine glyphs, each with its own share.
+Tables are ordered by frequency. Names of minorities are in minorities.py, writing errors in
+glyphs.py.
 """
 
-from functools import cache
+from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import accumulate
 from random import Random
-from typing import Final
+from typing import Final, TypeVar
 
-from pypinyin import lazy_pinyin
+from services.population import glyphs, minorities
 
-_SURNAMES: Final = {
-    "王": 72, "李": 72, "张": 68, "刘": 54, "陈": 45, "杨": 31, "黄": 22, "赵": 21, "吴": 20,
-    "周": 19, "徐": 15, "孙": 15, "马": 13, "朱": 13, "胡": 13, "郭": 12, "何": 12, "林": 11,
-    "罗": 11, "高": 10, "郑": 10, "梁": 9, "谢": 8, "宋": 7, "唐": 7, "许": 7, "邓": 7,
-    "韩": 7, "冯": 7, "曹": 6, "彭": 6, "曾": 6, "肖": 6, "田": 5, "董": 5, "潘": 5, "袁": 5,
-    "蔡": 5, "蒋": 5, "余": 5, "于": 5, "杜": 5, "叶": 5, "程": 5, "魏": 5, "苏": 5, "吕": 4,
-    "丁": 4, "任": 4, "卢": 4, "姚": 4, "沈": 4, "钟": 4, "姜": 4, "崔": 4, "谭": 4, "陆": 4,
-    "范": 3, "汪": 3, "廖": 3, "石": 3, "金": 3, "贾": 3, "夏": 3, "付": 3, "方": 3, "白": 3,
-    "邹": 3, "熊": 3, "孟": 3, "秦": 3, "冉": 2, "向": 2, "覃": 2, "牟": 1, "欧阳": 1,
-    "上官": 1, "司马": 1,
-}  # fmt: skip
+T = TypeVar("T")
 
-_COMMON_GIVEN: Final = {
-    "male": "浩宇 子轩 宇轩 浩然 梓轩 子涵 俊熙 宇航 博文 子豪 一诺 铭泽 皓轩 奕辰 沐宸 浩辰 "
-    "宇泽 子墨 家豪 俊杰 志强 文博 嘉豪 天佑 明轩 思远",
-    "female": "梓涵 欣怡 诗涵 子涵 雨涵 梓萱 可馨 佳怡 一诺 若汐 语桐 欣妍 艺涵 思涵 雨桐 "
-    "梦瑶 佳琪 紫涵 心怡 静怡 诗琪 雅婷 婉清 书瑶 沐晴 思琪",
-}
-_FREE_GIVEN: Final = {
-    "male": "浩宇轩泽辰俊杰博文子豪涛鹏飞明志强伟军建国华东峰磊林阳晨凯航瑞祥睿哲皓翔奕铭承乐安平"
-    "康源恒毅坤正宏达启耀嘉家景霖",
-    "female": "涵怡萱琪欣雨诗梦瑶佳婷静雅思语桐馨妍若汐艺可心紫嘉宁悦颖慧琳玥莹雪晴彤洁倩芳兰梅丽"
-    "娜燕珊璐菲依依婉清书月",
-}
-_RARE: Final = "堃喆犇玥㛃翀婳昶甯赟"
-_GROWN_GIVEN: Final = {
-    "male": "伟强军勇建国建华志刚志强海涛永刚大伟小军文斌春生国庆长江学军洪波光明",
-    "female": "芳丽娟秀英桂兰春梅小红玉兰晓燕红霞素珍彩霞海燕玉梅凤英淑芬桂花美玲艳",
-}
-_MINORITY: Final = {
-    "维吾尔族": (
-        ("阿卜杜拉", "麦麦提", "艾力", "图尔逊", "帕提古丽", "阿依古丽"),
-        ("买买提", "艾合买提", "依明", "吐尔地", "司马义"),
-    ),
-    "彝族": (
-        ("阿木", "阿依", "尔古", "拉则", "友古", "依洛"),
-        ("吉克", "沙马", "阿西", "吉木", "曲比"),
-    ),
-}
-
-
-def _pairs(text: str) -> dict[str, str]:
-    """Every first character with the one after it."""
-    return dict(zip(text[::2], text[1::2], strict=True))
-
-
-LOOK_ALIKES: Final = _pairs(
-    "晨辰铭名睿容佳桂宁宇宇字思恩欣欢珊栅婷停玥钥浩皓博搏涵函梓样萱宣怡治琪淇瑶谣俊浚"
-    "泽择杰木轩斩雨两子孑馨磬妍研王玉刘到陈阵李季张长杨扬黄寅吴昊徐除孙孔郭郑"
+_SURNAMES: Final = (
+    "王72 李72 张68 刘54 陈45 杨31 黄22 赵22 吴20 周20 徐16 孙15 马13 朱13 胡13 郭12 何12 林10 罗9 高10 "
+    "郑9 梁8 谢7 宋8 唐7 许7 韩6 邓6 冯6 曹6 彭5 曾5 肖6 田5 董5 潘4 袁5 蔡5 蒋5 余5 于6 杜5 叶4 程6 魏5 "
+    "苏5 吕5 丁4 任4 卢5 姚4 沈5 钟4 姜4 崔4 谭4 陆4 范4 汪4 廖3 石4 金4 贾4 夏3 付3 方3 邹3 熊3 白3 孟3 "
+    "秦3 邱3 侯3 江3 尹3 薛3 闫3 段3 雷3 龙2 黎2 史2 陶2 贺2 毛2 郝2 顾2 龚2 邵2 万2 覃2 武2 钱2 戴2 严2 "
+    "莫2 孔2 向2 常1 汤1 康1 易1 乔1 赖1 文1 樊1 施1 洪1 辛1 牛1 安1 庞1 齐1 兰1 殷1 倪1 伍1 葛1 俞1 鲁1 "
+    "翟1 季1 章1 聂1 管1 温1 庄1 柴1 冉1 牟1 解1 单1 祝1 左1 涂1 霍1 时1 路1 欧阳1 上官0.1 司马0.1 诸葛0.1 "
+    "皇甫0.1 令狐0.1 夏侯0.1 仇0.3 缪0.3 查0.3 盖0.2 区0.2 岑0.3 佘0.2 乐0.2 员0.1 阚0.2 郇0.1 晁0.1 谯0.2"
 )
-OLDER_FORMS: Final = _pairs(
-    "张張陈陳刘劉杨楊赵趙吴吳孙孫马馬罗羅郑鄭谢謝许許邓鄧韩韓冯馮肖蕭蒋蔣叶葉苏蘇吕呂"
-    "卢盧钟鐘谭譚陆陸范範贾賈轩軒泽澤国國华華东東杰傑强強伟偉飞飛达達凯凱诗詩语語梦夢"
-    "静靜颖穎莹瑩洁潔兰蘭丽麗琼瓊书書阳陽鹏鵬涛濤"
-)
-_ALSO_HEARD: Final = (
-    "雨羽语予玉郁豫煜裕梓紫姿晨辰宸尘诚承程成熙希西溪曦汐伊依奕逸亦艺怡仪颐轩萱宣璇暄涵晗寒含"
-    "函翰汉豪昊皓浩好嘉佳家加珈琪琦祺棋淇其齐欣心新馨昕鑫歆妍言研岩颜若瑶遥尧姚悦玥月越跃诗思"
-    "施静婧敬靖菁晶婷庭亭廷博波勃伯文雯闻铭明名鸣茗泽择则哲喆者志智芝枝杰洁捷婕俊军君钧峻强墙"
-    "伟玮炜维薇国果华桦骅东冬栋峰锋枫丰林琳霖临凯楷铠航杭瑞蕊睿祥翔想乐安平萍苹康抗梦孟萌雪学"
-    "章彰江姜金今靳晋王汪黄皇李黎理厉刘流留陈臣杨阳洋周州舟徐许胥"
-)
+_WHOLE: Final = {
+    "male": "浩宇 子轩 宇轩 浩然 梓轩 子涵 俊熙 宇航 博文 子豪 一诺 铭泽 皓轩 奕辰 沐宸 浩辰 宇泽 子墨 "
+    "家豪 俊杰 志强 文博 嘉豪 天佑 明轩 思远 子睿 梓豪 宇晨 俊豪",
+    "female": "梓涵 欣怡 诗涵 子涵 雨涵 梓萱 可馨 佳怡 一诺 若汐 语桐 欣妍 艺涵 思涵 雨桐 梦瑶 佳琪 紫涵 "
+    "心怡 静怡 诗琪 雅婷 婉清 书瑶 沐晴 思琪 梓桐 依诺 雨萱 欣悦",
+}
+"""Whole given names in fashion since about 2005."""
+
+_FIRST: Final = {
+    "male": "子宇浩俊梓文家嘉志明天泽奕昊思博一皓睿铭承佳晨逸星沐瑞金建永国鑫正云世景少玉海立伟凯启振"
+    "锦君新旭雨书煜泓景霖",
+    "female": "梓欣雨子诗思佳嘉梦雅语可若一紫心艺依静婉馨晨书沐芷玉婷美悦文俊晓雪慧安宇奕芸瑾锦月熙妙钰彦",
+}
+_SECOND: Final = {
+    "male": "轩涵宇豪浩杰泽辰然博阳航文睿瑞哲晨宸辉恒铭熙翔琪鑫洋林伟峰涛霖成诚骏鹏龙飞凯源昊希乐华安毅"
+    "康强佑墨庭深钊坤",
+    "female": "涵怡萱琪彤欣妍悦瑶婷桐萌宁馨汐雨然颖蕊嫣熙诺晴语瑜轩茹菲玥娜雯琳婧月洁颜雪丹霏玲童桦",
+}
+_GROWN_ONE: Final = {
+    "male": "伟强军勇涛磊鹏杰斌波辉刚健超亮飞峰平明兵林东凯浩俊",
+    "female": "丽芳娟敏静燕艳霞玲红英梅萍丹娜洁琴慧莉颖婷雪娇倩",
+}
+_GROWN_FIRST: Final = {
+    "male": "建志国文晓海永小玉春金红世大德光新成正云俊中天学庆家福",
+    "female": "秀玉桂晓小春丽红海淑雪美彩凤金素爱艳翠兰文建月志",
+}
+_GROWN_SECOND: Final = {
+    "male": "华军平强明伟国生林峰东辉云兵涛文龙刚海波成勇才祥全贵富良清忠",
+    "female": "英兰珍芳梅霞丽玲红艳云华萍燕琴娟莲花香平娥敏芝凤",
+}
+WHOLE, ONE, RARE, DOUBLED = 0.28, 0.09, 0.025, 0.015
+"""Shares of children's given names: in fashion whole, of one glyph, with a rare glyph, one glyph twice."""
+
+TWINS_SHARE_A_GLYPH, TWINS_SOUND_OR_LOOK_ALIKE = 0.65, 0.12
 
 
-@cache
-def _weighted(table: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    if table == "surnames":
-        return tuple(_SURNAMES), tuple(accumulate(_SURNAMES.values()))
-    names = tuple(_COMMON_GIVEN[table].split())
-    return names, tuple(accumulate(60 // (rank + 3) + 1 for rank in range(len(names))))
+class Weighted:
+    """Drawing from a table by weight, in one call of chance."""
+
+    def __init__(self, values: Sequence[str], weights: Sequence[float]) -> None:
+        self._values, self._upto = tuple(values), list(accumulate(weights))
+        self._last = len(self._values) - 1
+
+    def draw(self, random: Random) -> str:
+        at = random.random() * self._upto[-1]
+        return self._values[bisect_right(self._upto, at, 0, self._last)]
+
+
+def ranked(values: Sequence[str]) -> Weighted:
+    """Weights that fall with the rank, as names' do."""
+    return Weighted(values, [1 / (rank + 3) for rank in range(len(values))])
+
+
+def _surnames() -> Weighted:
+    told = _SURNAMES.split()
+    names = [one.rstrip("0123456789.") for one in told]
+    return Weighted(names, [float(one.removeprefix(n)) for one, n in zip(told, names, strict=True)])
+
+
+_SURNAME: Final = _surnames()
+_WHOLES: Final = {sex: ranked(text.split()) for sex, text in _WHOLE.items()}
+_GIVEN: Final = {
+    (age, place, sex): ranked(text)
+    for age, place, table in (
+        ("child", 1, _FIRST),
+        ("child", 2, _SECOND),
+        ("grown", 0, _GROWN_ONE),
+        ("grown", 1, _GROWN_FIRST),
+        ("grown", 2, _GROWN_SECOND),
+    )
+    for sex, text in table.items()
+}
 
 
 def surname(random: Random) -> str:
-    names, weights = _weighted("surnames")
-    return random.choices(names, cum_weights=weights)[0]
+    return _SURNAME.draw(random)
 
 
 def given_name(random: Random, sex: str) -> str:
-    """A child's given name of one or two characters."""
+    """A child's given name of one or two glyphs."""
     draw = random.random()
-    if draw < 0.42:
-        names, weights = _weighted(sex)
-        return random.choices(names, cum_weights=weights)[0]
-    letters = _FREE_GIVEN[sex]
-    if draw < 0.54:
-        return random.choice(letters)
-    if draw < 0.55:
-        return random.choice(_RARE) + random.choice(letters)
-    return random.choice(letters) + random.choice(letters)
+    if (draw := draw - WHOLE) < 0:
+        return _WHOLES[sex].draw(random)
+    second = _GIVEN["child", 2, sex].draw(random)
+    if (draw := draw - ONE) < 0:
+        return second
+    if (draw := draw - RARE) < 0:
+        rare = random.choice(glyphs.RARE)
+        return second + rare if random.random() < 0.5 else rare + second
+    if (draw := draw - DOUBLED) < 0:
+        return second * 2
+    return _GIVEN["child", 1, sex].draw(random) + second
 
 
 def grown_name(random: Random, family: str, sex: str) -> str:
     """A guardian's full name, in the fashion of an earlier generation."""
-    letters = _GROWN_GIVEN[sex]
-    given = random.choice(letters)
-    return family + (given if random.random() < 0.3 else given + random.choice(letters))
+    if random.random() < 0.27:
+        return family + _GIVEN["grown", 0, sex].draw(random)
+    first = _GIVEN["grown", 1, sex].draw(random)
+    return family + first + _GIVEN["grown", 2, sex].draw(random)
 
 
-def minority_name(random: Random, ethnicity: str) -> str | None:
-    """A full name with the middle dot, for the groups that write one; None for the others."""
-    if ethnicity not in _MINORITY:
-        return None
-    first, second = _MINORITY[ethnicity]
-    return f"{random.choice(first)}·{random.choice(second)}"
+def beside_a_sibling(random: Random, family: str, sibling: str, sex: str, *, twin: bool) -> str:
+    """A full name that goes with a sibling's: one glyph the same, or alike in sound or shape."""
+    other, own = sibling.removeprefix(family), given_name(random, sex)
+    draw = random.random()
+    if len(other) != 2 or len(own) != 2:
+        return family + own
+    if twin and draw < TWINS_SOUND_OR_LOOK_ALIKE:
+        near = glyphs.homophones(other[1]) + glyphs.look_alikes(other[1])
+        return family + other[0] + random.choice(near or own[1])
+    if draw < TWINS_SOUND_OR_LOOK_ALIKE + TWINS_SHARE_A_GLYPH:
+        return family + (other[0] + own[1] if random.random() < 0.75 else own[0] + other[1])
+    return family + own
 
 
-def rare_letters(name: str) -> str:
-    """The characters of a name that old systems cannot write."""
-    return "".join(letter for letter in name if letter in _RARE)
-
-
-def pinyin(name: str) -> str:
-    return " ".join(lazy_pinyin(name.replace("·", "")))
-
-
-def homophones(letter: str) -> str:
-    """Other characters read alike, tones aside; empty where the list knows none."""
-    return _by_sound().get(lazy_pinyin(letter)[0], "").replace(letter, "")
-
-
-@cache
-def _by_sound() -> dict[str, str]:
-    letters = dict.fromkeys(
-        _ALSO_HEARD + _FREE_GIVEN["male"] + _FREE_GIVEN["female"] + "".join(_SURNAMES)
-    )
-    groups: dict[str, str] = {}
-    for letter in letters:
-        sound = lazy_pinyin(letter)[0]
-        groups[sound] = groups.get(sound, "") + letter
-    return groups
+def minority_name(random: Random, ethnicity: str, sex: str) -> str | None:
+    """A full name in a minority's own fashion; None for groups that bear Chinese names."""
+    return minorities.full_name(random, ethnicity, sex)

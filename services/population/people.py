@@ -83,6 +83,9 @@ class Child:
     stays: tuple[Stay, ...]
     hardships: tuple[Hardship, ...] = ()
     twin: bool = False
+    phone: str | None = None
+    former_name_is_told: bool = False
+    """Whether the household register names it."""
 
     def hukou_on(self, day: date) -> HukouSpell:
         """The registration in force; before the first one, the first one."""

@@ -6,27 +6,32 @@ from contextlib import asynccontextmanager
 
 import httpx
 from fastapi import FastAPI
-from joserfc.jwk import KeySet
 
 from services.registry.access import endpoints as access
 from services.registry.break_glass import endpoints as break_glass
 from services.registry.children import endpoints as children
-from services.registry.children.registration import Kit
+from services.registry.children.kit import Kit
 from services.registry.erasures import endpoints as erasures
 from services.registry.identity import endpoints as identity
 from services.registry.identity.clients import StoredAuthority
+from services.registry.identity.signing import IssuerKeys
 from services.registry.imports import endpoints as imports
 from services.registry.imports.schemas import VerdictOut
 from services.registry.key_care import endpoints as key_care
 from services.registry.key_care import shield_endpoints
+from services.registry.links import endpoints as links
+from services.registry.match_reviews import endpoints as match_reviews
 from services.registry.profiles import SHIPPED, Profiles
 from services.registry.profiles import endpoints as profiles
+from services.registry.queues import QUEUES
 from services.registry.records import endpoints as records
 from services.registry.records import peer_endpoints
 from services.registry.records.feeds import FEEDS, PeerFacts
 from services.registry.records.feeds.hukou_answers import HukouAnswerIn
+from services.registry.rulings import endpoints as rulings
+from services.registry.searches import endpoints as searches
 from services.registry.settings import RegistrySettings
-from shared import application, jwk
+from shared import application, backlog, jwk
 from shared.clock import Clock, SystemClock
 from shared.cursors import Cursors
 from shared.database import Database
@@ -99,20 +104,15 @@ def create_app(
             *(feed.model for feed in FEEDS.values() if not feed.internal),
         ],
     )
-    key = jwk.load(settings.home / "keys" / SERVICE / "issuer.jwk")
     app.state.settings = settings
     app.state.clock = clock or SystemClock()
     app.state.kit = kit_of(settings)
     app.state.cursors = Cursors(settings.key_set(SERVICE, "cursor"))
     app.state.references = References(settings.key_set("registry", "references"))
     app.state.issuer = settings.issuer
-    app.state.issuer_key = key
-    app.state.public_keys = [jwk.public(key)]
-    previous = settings.home / "keys" / SERVICE / "issuer-previous.jwk"
-    if previous.exists():
-        app.state.public_keys.append(jwk.public(jwk.load(previous)))
+    app.state.issuer_keys = IssuerKeys(settings.home / "keys" / SERVICE)
     app.state.authority = StoredAuthority(
-        database, KeySet([jwk.read(k) for k in app.state.public_keys]), settings.issuer
+        database, app.state.issuer_keys, app.state.kit.audit, settings.issuer
     )
     app.state.matching = matching_client(settings, transport)
     for router in (identity.router, records.router, peer_endpoints.router, children.router):
@@ -122,6 +122,9 @@ def create_app(
     app.include_router(erasures.router)
     app.include_router(key_care.router)
     app.include_router(shield_endpoints.router)
+    for router in (searches.router, links.router, match_reviews.router, rulings.router):
+        app.include_router(router)
     app.include_router(profiles.router)
     app.include_router(access.router)
+    app.include_router(backlog.watch(SERVICE, QUEUES))
     return app

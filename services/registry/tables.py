@@ -3,7 +3,7 @@
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
-from shared import audit, idempotency, leases, outbox
+from shared import audit, checkpoints, idempotency, leases, outbox
 
 METADATA = MetaData()
 
@@ -16,6 +16,7 @@ class Table(SQLModel):
 
 AUDIT_ENTRIES, AUDIT_CHECKPOINTS = audit.tables(METADATA)
 OUTBOX, RELAY_POSITIONS = outbox.tables(METADATA)
+OUTBOX_CHECKPOINTS = checkpoints.table(METADATA, checkpoints.OUTBOX)
 LEASES = leases.table(METADATA)
 IDEMPOTENCY_KEYS = idempotency.table(METADATA)
 
@@ -26,4 +27,7 @@ from services.registry.erasures import models as erasures  # noqa: E402, F401
 from services.registry.identity import models as identity  # noqa: E402, F401
 from services.registry.imports import models as imports  # noqa: E402, F401
 from services.registry.key_care import models as key_care  # noqa: E402, F401
+from services.registry.links import models as links  # noqa: E402, F401
+from services.registry.match_reviews import models as match_reviews  # noqa: E402, F401
 from services.registry.records import models as records  # noqa: E402, F401
+from services.registry.rulings import models as rulings  # noqa: E402, F401

@@ -1,19 +1,35 @@
-"""The registry's worker: resolve → fold → announce, the daily clock, the sequencer, the relay and the daily pruning."""
+"""The registry's worker: resolve → fold → announce, reviews in and rulings out, the daily clock, the trails, the relay, pruning."""
+
+from contextlib import suppress
 
 import httpx
+from sqlalchemy.exc import SQLAlchemyError
 
 from services.registry.application import SERVICE, kit_of, matching_client
-from services.registry.children.registration import fold_batch, queue_due
+from services.registry.children.queueing import queue_due
+from services.registry.children.registration import fold_batch
+from services.registry.match_reviews.mirroring import follow_reviews
 from services.registry.pruning import prune
 from services.registry.records.resolving import follow_changes, resolve_batch
+from services.registry.rulings.delivering import deliver
 from services.registry.settings import RegistrySettings
-from shared import jwk, relay, sequencing, signatures, work
+from shared import checkpoints, jwk, relay, sequencing, signatures, work
 from shared.clock import Clock, SystemClock, today
 from shared.database import SYSTEM, Database
 from shared.outbound import ClientCredentials, client
 from shared.vocabulary import Scope
 
 DAY_SECONDS = 24 * 3600.0
+#: What each step's work makes work for.  Another process's work is found by looking, after a rest.
+WAKES = {
+    "resolve": ("fold",),
+    "follow": ("fold",),
+    "rule": ("resolve",),
+    "fold": ("sequence",),
+    "sequence": ("relay",),
+}
+#: Whom the relay posts events to; also the name of its position.
+RELAYED_TO = "notifications"
 
 
 class Worker:
@@ -57,6 +73,12 @@ class Worker:
     async def follow(self) -> int:
         return await follow_changes(self.database, self.matching)
 
+    async def follow_reviews(self) -> int:
+        return await follow_reviews(self.database, self.matching)
+
+    async def rule(self) -> int:
+        return await deliver(self.database, self.kit, self.matching, self.clock)
+
     async def fold(self) -> int:
         async with self.database.transaction(SYSTEM) as session:
             return await fold_batch(
@@ -79,13 +101,15 @@ class Worker:
         return done
 
     async def checkpoint(self) -> int:
-        async with self.database.transaction(SYSTEM) as session:
-            await sequencing.checkpoint(session, self.settings.hub, self.checkpoint_signer)
+        for trail in (checkpoints.AUDIT, checkpoints.OUTBOX):
+            async with self.database.transaction(SYSTEM) as session:
+                hub, signer = self.settings.hub, self.checkpoint_signer
+                await sequencing.checkpoint(session, hub, signer, trail)
         return 0
 
     async def relay(self) -> int:
         return await relay.pass_on(
-            self.database, self.notifications, "notifications", self.signer, self.clock
+            self.database, self.notifications, RELAYED_TO, self.signer, self.clock
         )
 
     async def prune(self) -> int:
@@ -95,15 +119,20 @@ class Worker:
         return {
             "resolve": (self.resolve, 0.1),
             "follow": (self.follow, 1.0),
-            "fold": (self.fold, 0.1),
+            "follow_reviews": (self.follow_reviews, 1.0),
+            "rule": (self.rule, 0.5),
+            "fold": (self.fold, 0.5),
             "sweep": (self.sweep, self.settings.clock_seconds),
-            "sequence": (self.sequence, 0.2),
+            "sequence": (self.sequence, 0.5),
             "checkpoint": (self.checkpoint, 5.0),
-            "relay": (self.relay, 0.2),
+            "relay": (self.relay, 0.5),
             "prune": (self.prune, DAY_SECONDS),
         }
 
     async def close(self) -> None:
+        """Let everything go, the relay's lease first: the next worker need not wait until it ends by itself."""
+        with suppress(SQLAlchemyError, OSError):  # without the database, the lease ends in its time
+            await relay.give_back(self.database, RELAYED_TO)
         await self.matching.aclose()
         await self.notifications.aclose()
         await self.database.close()
@@ -113,6 +142,6 @@ async def work_on(settings: RegistrySettings) -> None:
     """Run the registry's worker until it is told to stop."""
     worker = Worker(settings)
     try:
-        await work.run(SERVICE, worker.steps())
+        await work.run(SERVICE, worker.steps(), WAKES)
     finally:
         await worker.close()

@@ -48,7 +48,7 @@ class Division:
         )
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def widen(text: str) -> int:
     """Read a code of 2, 4, 6, 9 or 12 digits, filling up with zeros; else ValueError."""
     if len(text) in (2, 4, 6, 9, 12) and text.isascii() and text.isdigit() and text[0] != "0":
@@ -78,13 +78,13 @@ def spells_of(code: int) -> tuple[Division, ...]:
     return _table().get(county_of(code), ())
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 12)
 def known(code: int, on: date) -> bool:
     """Whether the code, or the county it lies in, was in force on that day."""
     return any(division.holds_on(on) for division in spells_of(code))
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def ever(code: int) -> bool:
     """Whether the code, or the county it lies in, was in force on any day since 1980."""
     return bool(spells_of(code))

@@ -1,15 +1,12 @@
 """`hutong clients`: what an operator sees of grants."""
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from services.commands.areas import EVERYWHERE, shown
 from shared import divisions
-from tests.commands.conftest import Shell
-
-Done = Callable[..., Awaitable[str]]
+from tests.commands.conftest import Done, Owner, Shell
 
 
 async def test_clients_are_listed_whatever_their_area(done: Done, tmp_path: Path) -> None:
@@ -29,6 +26,70 @@ async def test_clients_are_listed_whatever_their_area(done: Done, tmp_path: Path
         ["county", "education", "500103 渝中区", "records:write", "", "live"],
         ["service", "education", "all", "records:write", "", "live"],
     ]
+
+
+async def states(done: Done) -> dict[str, str]:
+    """What `hutong clients list` says of each client's state."""
+    rows = [
+        [cell.strip() for cell in line.split("│")[1:-1]]
+        for line in (await done("clients", "list")).splitlines()
+        if line.startswith("│")
+    ]
+    return {row[0]: row[-1] for row in rows}
+
+
+async def test_a_grant_is_changed_by_a_command_and_by_nothing_else(
+    done: Done, shell: Shell, owner: Owner, tmp_path: Path
+) -> None:
+    add = ("--scope", "records:write", "--out", str(tmp_path / "one.jwk"))
+    await done("clients", "add", "one", "education", "500103", *add)
+    await done("clients", "change", "one", "--area", "500101", "--scope", "records:read")
+    listed = await done("clients", "list")
+    assert "500101 万州区" in listed and "records:read" in listed and "records:write" not in listed
+    await owner("registry", "UPDATE clients SET high = 999999999999")
+    assert await states(done) == {"one": "FORGED"}
+    for act in (
+        ("rotate", "one", "--out", str(tmp_path / "two.jwk")),
+        ("change", "one", "--area", "50"),
+        ("adopt", "one"),
+    ):
+        refused = await shell("clients", *act)
+        assert (refused.exit_code, "not authentic" in refused.output) == (1, True), act
+    await done("clients", "revoke", "one")
+    assert await states(done) == {"one": "revoked"}
+
+
+async def test_a_client_of_an_older_release_is_adopted_by_name(
+    done: Done, owner: Owner, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        out = str(tmp_path / f"{name}.jwk")
+        await done(
+            "clients", "add", name, "education", "5001", "--scope", "records:write", "--out", out
+        )
+    await owner("registry", "UPDATE clients SET mac = NULL, generation = 0")
+    assert await states(done) == {"one": "not adopted", "two": "not adopted"}
+    await done("clients", "adopt", "one", "--actor", "operator-3")
+    assert await states(done) == {"one": "live", "two": "not adopted"}
+
+
+async def test_who_changed_a_grant_is_in_the_audit_trail(
+    done: Done, owner: Owner, tmp_path: Path
+) -> None:
+    out = str(tmp_path / "one.jwk")
+    add = ("clients", "add", "one", "police", "5001", "--scope", "records:write", "--out", out)
+    await done(*add, HUTONG_ACTOR="operator-3")
+    await done("clients", "revoke", "one", "--actor", "operator-4")
+    rows = await owner("registry", "SELECT operation, actor FROM audit_entries ORDER BY id")
+    assert [tuple(row) for row in rows] == [
+        ("clients.add", "operator-3"),
+        ("clients.revoke", "operator-4"),
+    ]
+
+
+async def test_a_client_that_is_not_there_is_named(shell: Shell) -> None:
+    refused = await shell("clients", "revoke", "nobody")
+    assert (refused.exit_code, refused.output.strip()) == (1, "there is no client nobody")
 
 
 @pytest.mark.parametrize("area", ["everything", "0", "50010", ""])

@@ -1,14 +1,11 @@
 """`hutong peers` and `hutong authorities`: from the command line to where notices go."""
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from shared import signatures
-from tests.commands.conftest import Shell
-
-Done = Callable[..., Awaitable[str]]
+from tests.commands.conftest import Done, Shell
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
 """`hutong profile`: the rules of a place, printed."""
 
-from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
 
 from services.registry.profiles import SHIPPED, Profiles
-from tests.commands.conftest import Shell
-
-Done = Callable[..., Awaitable[str]]
+from tests.commands.conftest import Done, Shell
 
 
 async def test_the_rules_of_a_place_are_shown_with_clauses_and_open_points(done: Done) -> None:
@@ -29,9 +29,43 @@ async def test_a_place_without_a_profile_says_so(shell: Shell) -> None:
     assert (result.exit_code, result.output.strip()) == (1, "no profile covers 110101")
 
 
-async def test_every_open_point_of_every_profile_is_listed(done: Done) -> None:
-    said = await done("profile", "check")
+async def test_every_open_point_of_every_profile_is_listed(shell: Shell) -> None:
     profiles = Profiles.load(SHIPPED).by_id.values()
-    points = sum(len(one.open_points()) for one in profiles)
-    assert f"{len(profiles)} profiles are valid; {points} points are open" in said
-    assert all(point.setting in said for one in profiles for point in one.open_points())
+    points = [point for one in profiles for point in one.open_points()]
+    needed = sum(point.needed for point in points)
+    for options, status in (((), 1), (("--allow-gaps",), 0)):
+        result = await shell("profile", "check", *options)
+        assert result.exit_code == status
+        assert f"{len(points)} points are open, {needed} of them needed" in result.output
+        assert all(point.setting in result.output for point in points)
+    assert 0 < needed < sum(point.kind == "not_configured" for point in points)
+
+
+@pytest.mark.parametrize(
+    ("place", "status", "said"),
+    [
+        ("429006", 0, "0 of them needed"),  # Tianmen leaves nothing open that a child waits for
+        ("3717", 1, "3 of them needed"),
+        ("110101", 1, "no profile covers 110101"),
+        ("nowhere", 2, ""),
+    ],
+)
+async def test_one_place_is_checked_by_itself(
+    shell: Shell, place: str, status: int, said: str
+) -> None:
+    result = await shell("profile", "check", place)
+    assert (result.exit_code, said in result.output) == (status, True), result.output
+
+
+async def test_a_profile_with_a_fault_fails_whatever_gaps_are_allowed(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faulty = tmp_path / "profiles"
+    faulty.mkdir()
+    (faulty / "tianmen.toml").write_text(
+        (SHIPPED / "tianmen.toml").read_text() + "\nsurprise = 1\n"
+    )
+    monkeypatch.setattr("services.commands.profiles.SHIPPED", faulty)
+    result = await shell("profile", "check", "--allow-gaps")
+    assert result.exit_code == 1
+    assert "tianmen.toml" in result.output and "surprise" in result.output

@@ -3,17 +3,42 @@
 import base64
 import json
 import re
+import subprocess
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import cache
 from urllib.parse import quote
 
 from pypinyin import lazy_pinyin
+
+from services.local.backup import tool
+from services.population import Population
+from services.registry.profiles import SHIPPED
 
 #: Machine-made text in which any letters may stand by chance: a child's opaque reference.
 _REFERENCE = re.compile(rb"\b[a-z2-7]{52}\b")
 _CHINESE = re.compile("[\u3400-\u9fff\uf900-\ufaff]+")
 #: A shorter romanised name would be found in ordinary words.
 SHORTEST_PINYIN = 5
+#: So many bytes of a needle tell most texts from it; a shorter needle would never be found.
+START = 6
+
+
+def personal(population: Population, *more: str) -> list[str]:
+    """Every value pushed and every value of the truth behind it, and ``more``; what is shorter than a name is no value."""
+    true = {
+        value
+        for child in population.children
+        for value in (
+            child.name,
+            child.number,
+            child.certificate,
+            *(one for g in child.guardians for one in (g.name, g.number, g.phone, g.earlier_phone)),
+        )
+    }
+    kept = {v for v in population.personal_values() | true if len(v.encode()) >= START}
+    assert len(kept) > 5 * len(population.children)
+    return sorted({*kept, *more})
 
 
 def forms(value: str) -> Iterator[tuple[str, bytes]]:
@@ -25,7 +50,12 @@ def forms(value: str) -> Iterator[tuple[str, bytes]]:
     if not value.isascii():
         yield "JSON escapes", json.dumps(value)[1:-1].encode()
         yield "percent-encoding", quote(value).encode()
+        yield "percent-encoding", quote(value).lower().encode()
         yield "hex of GB 18030", value.encode("gb18030").hex().encode()
+    for order in ("le", "be"):
+        wide = value.encode(f"utf-16-{order}")
+        yield "UTF-16", wide
+        yield "hex of UTF-16", wide.hex().encode()
     for shift in range(3):
         yield "base64", aligned(raw, shift)
         yield "base64", aligned(raw, shift).replace(b"+", b"-").replace(b"/", b"_")
@@ -42,7 +72,13 @@ def aligned(raw: bytes, shift: int) -> bytes:
 def found(values: Iterable[str], text: bytes) -> list[tuple[str, str]]:
     """Each value that stands in the text, and in which form."""
     text = _REFERENCE.sub(b"", text)
-    hits = [(value, form) for value in values for form, needle in forms(value) if needle in text]
+    starts = {text[at : at + START] for at in range(len(text))}
+    hits = [
+        (value, form)
+        for value in values
+        for form, needle in forms(value)
+        if needle[:START] in starts and needle in text
+    ]
     return hits + romanised(values, text)
 
 
@@ -70,3 +106,19 @@ def romanised(values: Iterable[str], text: bytes) -> list[tuple[str, str]]:
 def chinese_in(text: bytes) -> set[str]:
     """Every run of Chinese characters."""
     return set(_CHINESE.findall(text.decode(errors="replace")))
+
+
+def is_public(run: str, *offices: str) -> bool:
+    """Chinese that is nobody's: what a profile cites, or an office."""
+    return any(run in text for text in (*offices, *_profiles()))
+
+
+@cache
+def _profiles() -> list[str]:
+    return [file.read_text(encoding="utf-8") for file in SHIPPED.rglob("*.toml")]
+
+
+def dump(url: str) -> bytes:
+    """A database as ``pg_dump`` writes it; ``url`` is a superuser's, whom row-level security lets through."""
+    done = subprocess.run([tool("pg_dump"), "--dbname", url], check=True, capture_output=True)
+    return done.stdout

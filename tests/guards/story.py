@@ -137,6 +137,7 @@ async def _take_anything(scope: Any, receive: Any, send: Any) -> None:
 
 NAME, NUMBER, BORN = "示小明", "500233201705030013", "2017-05-03"
 SISTER, SISTER_NUMBER, SISTER_BORN = "示小红", "500233201905030018", "2019-05-03"
+DOUBTFUL_NUMBER, DOUBTFUL_BORN = "500233201604090017", "2016-04-09"
 FATHER = {
     "name": "示大山",
     "relation": "father",
@@ -201,12 +202,43 @@ async def tell(world: World) -> None:
         "assistance",
         {**sister, "source_id": "A-2", "kind": "orphan", "event": "started", "on": "2026-02-01"},
     )
+    await _doubt(world)
     await settle(world.hub)
     await _care_for(civil)
     await _break_glass(world)
     await _ask_for_erasure(world)
+    await _put_off(civil)
     await _ask_and_hear(world)
     await settle(world.hub)
+
+
+async def _doubt(world: World) -> None:
+    """Two children under one number, of other names and sexes: a person must say who is who."""
+    for department, feed, name, sex, more in (
+        (Department.EDUCATION, "enrolments", "示云飞", "male", ENROLLED),
+        (
+            Department.POLICE,
+            "residence-permits",
+            "示海棠",
+            "female",
+            {"event": "registered", "role": "accompanying", "registered_on": "2026-01-02"},
+        ),
+    ):
+        told = item(f"{sex}-1", DOUBTFUL_NUMBER, name, guardians=[], **more)
+        told["child"] |= {"birth_date": DOUBTFUL_BORN, "sex": sex}
+        await push(await world(department, HOME), feed, told)
+
+
+async def _put_off(civil: httpx.AsyncClient) -> None:
+    (review,) = (await civil.get("/v1/match-reviews")).json()["reviews"]
+    path = f"/v1/match-reviews/{review['id']}"
+    read = await civil.get(path)
+    said = await civil.post(
+        f"{path}/decisions",
+        json={"decision": "unsure", "reason": "evidence_lacking", "note": "待走访"},
+        headers={"If-Match": read.headers["ETag"], "Idempotency-Key": str(uuid4())},
+    )
+    assert said.status_code == 200, said.text
 
 
 async def _subscribe(civil: httpx.AsyncClient) -> None:

@@ -15,29 +15,41 @@ from uuid import UUID, uuid4
 import asyncpg
 from sqlalchemy import Column, Table
 
+from services.matching import tables as matching_tables
 from services.notifications import tables as notifications_tables
 from services.registry import tables as registry_tables
 from services.registry.children import rebuilding
 from services.registry.children.proving import Difference
+from services.registry.erasures import authenticity as erasures
+from services.registry.identity import clients
 from shared import audit, signatures, verification
 from shared.database import SYSTEM
+from shared.verification import Proof
 from shared.vocabulary import Department
 from tests.guards.story import HOME, World, tell
 
+#: The services that keep an audit trail.
 METADATA = {
     "registry": registry_tables.METADATA,
     "notifications": notifications_tables.METADATA,
 }
-#: Columns that nothing is derived from and nothing is bound to: when a row was written, and the order of its events.
+EVERY = {**METADATA, "matching": matching_tables.METADATA}
+#: Columns that nothing is derived from and nothing is bound to: when a row was written, the order of its events, and the
+#: evidence that explains a link.
 FREE: Mapping[str, set[str]] = {
     "children": {"child_seq", "folded_on", "registered_at", "changed_at"},
     "audit_checkpoints": {"at"},
+    "outbox_checkpoints": {"at"},
+    "signing_keys": {"created_at", "retires_at"},
+    "entries": {"against", "levels", "weights", "crowded"},
+    "persons": {"doubtful", "joined_to"},
+    "link_changes": {"changed_at"},
 }
 
 
 def columns_of(table: str, service: str = "registry") -> list[str]:
     """All that anyone could edit: a generated column follows the others by itself."""
-    found: Table = METADATA[service].tables[table]
+    found: Table = EVERY[service].tables[table]
     return [
         c.name for c in found.columns if c.computed is None and c.name not in FREE.get(table, ())
     ]
@@ -49,7 +61,7 @@ def in_both(table: str) -> list[tuple[str, str]]:
 
 
 def column(table: str, name: str, service: str = "registry") -> Column[Any]:
-    return METADATA[service].tables[table].columns[name]
+    return EVERY[service].tables[table].columns[name]
 
 
 _EMPTY: Mapping[type, Any] = {
@@ -110,12 +122,12 @@ async def tampered(
     world: World, service: str, table: str, name: str, key: str, at: Any
 ) -> AsyncIterator[Any]:
     """The row ``key = at`` with one column edited; what ``key`` is meanwhile.  Put back at the end."""
-    full = table if table in METADATA[service].tables else f"vault.{table}"
+    full = table if table in EVERY[service].tables else f"vault.{table}"
     async with owner(world, service) as connection:
         before = await connection.fetchval(f"SELECT {name} FROM {full} WHERE {key} = $1", at)
         python = column(full, name, service).type.python_type
         after = edited(before) if before is not None else _EMPTY[python]
-        if name == "seq":
+        if name in ("seq", "link_seq"):
             after = before + 1000  # the next number is taken
         change = f"UPDATE {full} SET {name} = $1 WHERE {key} = $2"
         assert await connection.execute(change, after, at) == "UPDATE 1"
@@ -144,22 +156,30 @@ class Proven:
         app = self.world.hub.apps["registry"]
         return [d async for d in rebuilding.verify(app.state.database, app.state.kit)]
 
-    async def faults(self, service: str) -> list[audit.Fault]:
+    def proof(self, service: str, **more: Any) -> Proof:
         hub = self.world.hub
         public = hub.home / "keys" / "public" / f"{service}-audit.pub"
         signer = signatures.public_key(public.read_text().strip())
-        app = hub.apps[service]
-        keys = app.state.settings.key_set(service, "audit")
-        async with app.state.database.transaction(SYSTEM) as session:
-            return [
-                fault async for fault in verification.audit_faults(session, keys, hub.name, signer)
-            ]
+        keys = hub.apps[service].state.settings.key_set(service, "audit")
+        return Proof(keys, hub.name, signer, **more)
 
-    async def event_faults(self) -> list[audit.Fault]:
+    async def faults(self, service: str, **more: Any) -> list[audit.Fault]:
+        proof = self.proof(service, **more)
+        async with self.world.hub.apps[service].state.database.transaction(SYSTEM) as session:
+            return [fault async for fault in verification.audit_faults(session, proof)]
+
+    async def event_faults(self, **more: Any) -> list[audit.Fault]:
+        proof = self.proof("registry", **more)
+        async with self.world.hub.apps["registry"].state.database.transaction(SYSTEM) as session:
+            return [fault async for fault in verification.outbox_faults(session, proof)]
+
+    async def row_faults(self) -> list[str]:
+        """Of the rows that carry a MAC of their own: grants and erasures."""
         app = self.world.hub.apps["registry"]
         async with app.state.database.transaction(SYSTEM) as session:
             keys = app.state.kit.audit
-            return [fault async for fault in verification.outbox_faults(session, keys)]
+            found = await clients.faults_of(session, keys)
+            return found + [fault async for fault in erasures.faults_of(session, keys)]
 
     async def middle(self, service: str, table: str) -> Any:
         """A numbered row with rows before and after it."""
@@ -204,7 +224,7 @@ async def prove(world: World) -> Proven:
         " AND entry_id IN (SELECT entry_id FROM links WHERE person = $1)",
         child,
     )
-    (decision,) = await world.rows("SELECT id, child_id FROM decisions")
+    (decision,) = await world.rows("SELECT id, child_id FROM decisions WHERE category <> ''")
     rows = {
         "children": child,
         "records": record["id"],

@@ -175,19 +175,29 @@ async def test_two_keys_are_good_during_a_rotation_and_never_a_third(world: Worl
         return [reply.status_code == 200 for reply in replies]
 
     assert await good(first, second) == [True, False]
-    await _change(world, lambda session: clients.rotate(session, who.client_id, second.as_dict()))
+    await _change(world, lambda session: _rotate(world, session, who, second))
     assert await good(first, second, third) == [True, True, False]
-    await _change(world, lambda session: clients.rotate(session, who.client_id, third.as_dict()))
+    await _change(world, lambda session: _rotate(world, session, who, third))
     assert await good(first, second, third) == [False, True, True]
 
 
 async def test_the_private_half_of_a_key_is_never_kept(world: World) -> None:
     who = await someone(world)
-    await _change(
-        world, lambda s: clients.rotate(s, who.client_id, jwk.new_key("new").as_dict(private=True))
-    )
+    await _change(world, lambda s: _rotate(world, s, who, jwk.new_key("new"), private=True))
     (row,) = await world.rows("SELECT keys::text FROM clients WHERE id = $1", who.client_id)
     assert '"d"' not in row["keys"]
+
+
+def _audit(world: World) -> Any:
+    return world.hub.apps["registry"].state.kit.audit
+
+
+async def _rotate(
+    world: World, session: Any, who: ClientCredentials, key: Key, **shown: bool
+) -> None:
+    await clients.rotate(
+        session, _audit(world), who.client_id, key.as_dict(**shown), datetime.now(UTC)
+    )
 
 
 async def _change(world: World, act: Callable[[Any], Any]) -> None:
@@ -196,7 +206,9 @@ async def _change(world: World, act: Callable[[Any], Any]) -> None:
 
 
 async def _revoke(world: World, client: str) -> None:
-    await _change(world, lambda session: clients.revoke(session, client, datetime.now(UTC)))
+    await _change(
+        world, lambda session: clients.revoke(session, _audit(world), client, datetime.now(UTC))
+    )
 
 
 async def _status(world: World, service: str, path: str, token: str) -> int:

@@ -104,7 +104,7 @@ async def test_a_good_token_counts_only_as_a_bearer(world: World, scheme: str) -
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def good(world: World) -> Mapping[str, Minted]:
     """By operation's scope, a token that would be good for it."""
-    key = world.hub.apps["registry"].state.issuer_key
+    key = world.hub.apps["registry"].state.issuer_keys.signing
     person = Minted.of(await world.token(Department.CIVIL_AFFAIRS, HOME), key)
     service = Minted.of(
         await world.token(

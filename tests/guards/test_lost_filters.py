@@ -45,7 +45,7 @@ async def test_queries_that_lost_their_filter_still_show_nothing_foreign(
     unfiltered = "($1::bigint IS NOT NULL AND $2::bigint IS NOT NULL)"
     monkeypatch.setattr(child_queries, "_SEEN", unfiltered)
     monkeypatch.setattr(care_queries, "_SEEN", unfiltered)
-    monkeypatch.setattr(notice_queries, "visible_to", lambda _: text("true"))
+    monkeypatch.setattr(notice_queries, "sides", lambda _: (text("true"),))
 
     async def registry(who: Caller) -> Sequence[int]:
         async with told.hub.apps["registry"].state.database.transaction(who.reach) as session:

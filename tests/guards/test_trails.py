@@ -1,8 +1,11 @@
 """Whoever can write to the audit trail or to the events, past every grant, is found out: edited, removed, reordered, cut off."""
 
+from functools import partial
+
 import pytest
 
-from shared import audit
+from shared import audit, checkpoints
+from shared.checkpoints import AUDIT, OUTBOX, Checkpoint
 from tests.guards.tampering import METADATA, Proven, columns_of, in_both, owner, rewritten, tampered
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -99,11 +102,11 @@ async def test_an_audit_trail_written_anew_without_one_entry(proven: Proven, ser
         "UPDATE audit_entries SET seq = -seq - 1 WHERE seq < 0",
     ):
         async with owner(proven.world, service) as connection:
-            chain = audit.GENESIS
+            chain = checkpoints.GENESIS
             for one in await connection.fetch(
                 "SELECT id, seq, mac FROM audit_entries WHERE seq IS NOT NULL ORDER BY seq"
             ):
-                chain = audit.chained(chain, one["mac"], one["seq"])
+                chain = checkpoints.chained(chain, one["mac"], one["seq"])
                 await connection.execute(
                     "UPDATE audit_entries SET chain = $2 WHERE id = $1", one["id"], chain
                 )
@@ -122,7 +125,95 @@ async def test_an_event_that_was_removed(proven: Proven) -> None:
             await connection.execute(
                 "INSERT INTO outbox SELECT * FROM kept WHERE id = $1", row["id"]
             )
-    assert found == [audit.Fault(row["seq"], f"event {row['seq']} is missing")]
+    assert found[0] == audit.Fault(row["seq"], f"event {row['seq']} is missing")
+    # A checkpoint that was made at that very event misses it too.
+    assert {fault.seq for fault in found} == {row["seq"]}
+
+
+async def checkpoints_of(proven: Proven, service: str, trail: str) -> list[Checkpoint]:
+    rows = await proven.world.rows(
+        f"SELECT seq, chain, signature FROM {trail}_checkpoints ORDER BY seq", service=service
+    )
+    return [Checkpoint(trail, row["seq"], row["chain"], row["signature"]) for row in rows]
+
+
+@pytest.mark.parametrize("name", columns_of("outbox_checkpoints"))
+async def test_a_checkpoint_of_the_outbox(proven: Proven, name: str) -> None:
+    at = (await checkpoints_of(proven, "registry", OUTBOX))[-1].seq
+    async with tampered(proven.world, "registry", "outbox_checkpoints", name, "seq", at) as now:
+        found = await proven.event_faults()
+    assert [f.seq for f in found] == [now], found
+    assert f"checkpoint {now}" in found[0].what
+
+
+async def test_events_in_another_order(proven: Proven) -> None:
+    """Both authentic, both numbered: only the signed chain tells which came first."""
+    first = (await proven.middle("registry", "outbox"))["seq"]
+    swap = (
+        f"UPDATE outbox SET seq = -seq WHERE seq IN ({first}, {first + 1})",
+        f"UPDATE outbox SET seq = {2 * first + 1} + seq WHERE seq < 0",
+    )
+    async with owner(proven.world, "registry") as connection:
+        for statement in swap:
+            await connection.execute(statement)
+        try:
+            found = await proven.event_faults()
+        finally:
+            for statement in swap:
+                await connection.execute(statement)
+    assert found and all("does not hold" in fault.what for fault in found)
+
+
+CUT = pytest.mark.parametrize(
+    ("service", "trail", "table"),
+    [
+        ("registry", AUDIT, "audit_entries"),
+        ("notifications", AUDIT, "audit_entries"),
+        ("registry", OUTBOX, "outbox"),
+    ],
+)
+
+
+@CUT
+async def test_a_trail_cut_off_together_with_its_checkpoints(
+    proven: Proven, service: str, trail: str, table: str
+) -> None:
+    """Whole in itself; told by a number or a checkpoint that was kept elsewhere."""
+    kept = await checkpoints_of(proven, service, trail)
+    row = await proven.middle(service, table)
+    faults = proven.event_faults if trail == OUTBOX else partial(proven.faults, service)
+    assert await faults(witnesses=tuple(kept), at_least=kept[-1].seq) == []
+    async with owner(proven.world, service) as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        for one in (table, f"{trail}_checkpoints"):
+            await connection.execute(f"CREATE TABLE kept_{one} AS SELECT * FROM {one}")
+            await connection.execute(f"DELETE FROM {one} WHERE seq > {row['seq']}")
+        await transaction.commit()
+        try:
+            assert await faults() == []
+            by_number = await faults(at_least=kept[-1].seq)
+            by_witness = await faults(witnesses=tuple(kept))
+        finally:
+            for one in (table, f"{trail}_checkpoints"):
+                await connection.execute(
+                    f"INSERT INTO {one} SELECT * FROM kept_{one} WHERE seq > {row['seq']}"
+                )
+                await connection.execute(f"DROP TABLE kept_{one}")
+    assert {f.seq for f in by_number} == {kept[-1].seq}
+    assert {f.seq for f in by_witness} == {one.seq for one in kept if one.seq > row["seq"]} != set()
+    assert all("cut off" in f.what for f in (*by_number, *by_witness))
+
+
+@CUT
+async def test_a_witness_that_remembers_another_history(
+    proven: Proven, service: str, trail: str, table: str
+) -> None:
+    (*_, last) = await checkpoints_of(proven, service, trail)
+    other = Checkpoint(trail, last.seq, bytes(32), last.signature)
+    faults = proven.event_faults if trail == OUTBOX else partial(proven.faults, service)
+    (fault,) = await faults(witnesses=(other,))
+    assert (fault.seq, "written anew" in fault.what) == (last.seq, True)
 
 
 async def test_both_trails_are_proven_again_once_everything_is_put_back(proven: Proven) -> None:

@@ -22,10 +22,11 @@ import asyncpg
 import httpx
 import pytest
 
-from services.commands.proofs import audit_faults, differences_of
+from services.commands.proofs import audit_faults, differences_of, matching_faults
 from services.demo.grants import PURPOSES, SCOPES
 from services.demo.waiting import until_quiet
 from services.local.hub import PROCESSES, LocalHub, free_port
+from services.matching.settings import MatchingSettings
 from services.notifications.settings import NotificationsSettings
 from services.population import generate
 from services.population.generation import Push
@@ -211,4 +212,5 @@ async def check(hub: LocalHub, pushes: list[Push], acknowledged: dict[str, str])
     values = {k.removeprefix("HUTONG_").lower(): v for k, v in hub.environment().items()}
     settings = RegistrySettings.model_validate(values)
     assert await audit_faults((settings, NotificationsSettings.model_validate(values))) == []
+    assert await matching_faults(MatchingSettings.model_validate(values)) == []
     assert await differences_of(settings) == []

@@ -102,6 +102,7 @@ async def matching(database: MakeDatabase, home: Path) -> AsyncIterator[Matching
         for name, scope in granted.items():
             await clients.add(
                 session,
+                registry.state.kit.audit,
                 client=name,
                 department=Department.SERVICE,
                 area="all",

@@ -7,33 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.matching.linkage.deciding import decide, founded_by, search
-from services.matching.linkage.decisions import Known, NewEntry
-from services.matching.linkage.normalization import Features
-from tests.matching.children import (
-    FAMILY,
-    FATHER_ID,
-    ID,
-    MODEL,
-    TWIN_ID,
-    entry,
-    together,
-)
+from services.matching.linkage.deciding import founded_by, search
+from services.matching.linkage.decisions import Known, Ruling
+from services.matching.linkage.normalization import Features, standardise
+from tests.matching.children import FAMILY, FATHER_ID, ID, MODEL, TWIN_ID, World, keys_of
 
 CHILD: Features = {"name": "张志明", "birth_date": "2015-03-07", "sex": "male"}
-
-
-def known(*entries: tuple[UUID, NewEntry]) -> Known:
-    members: dict[UUID, dict[UUID, object]] = {}
-    by_key: dict[object, list[UUID]] = {}
-    for person, one in entries:
-        members.setdefault(person, {})[one.entry] = one.features
-        for key in one.keys:
-            by_key.setdefault(key, []).append(person)
-    return Known(members, by_key)  # type: ignore[arg-type]
-
-
-P, Q = UUID(int=0xA), UUID(int=0xB)
 
 
 @pytest.mark.parametrize(
@@ -53,10 +32,11 @@ P, Q = UUID(int=0xA), UUID(int=0xB)
     ],
 )
 def test_one_child_twice_is_one_person(one: Features, other: Features) -> None:
-    outcome = decide(MODEL, [entry(1, one), entry(2, other)], Known())
+    world = World()
+    world.tell((1, one), (2, other))
 
-    assert together(outcome.decisions) == [{1, 2}]
-    assert all(decision.certain for decision in outcome.decisions)
+    assert world.together() == [{1, 2}]
+    assert all(placement.certain for placement in world.placements.values())
 
 
 @pytest.mark.parametrize(
@@ -88,88 +68,142 @@ def test_one_child_twice_is_one_person(one: Features, other: Features) -> None:
     ],
 )
 def test_two_children_are_two_persons(one: Features, other: Features, reviewed: bool) -> None:
-    outcome = decide(MODEL, [entry(1, one), entry(2, other)], Known())
+    world = World()
+    world.tell((1, one), (2, other))
 
-    assert len(together(outcome.decisions)) == 2
-    assert any(not d.certain for d in outcome.decisions) is reviewed
-    assert any(d.doubts for d in outcome.decisions) is reviewed
+    assert world.together() == [{1}, {2}]
+    assert bool(world.doubts()) is reviewed
+    assert any(not placement.certain for placement in world.placements.values()) is reviewed
 
 
 def test_a_fathers_number_entered_for_two_children_joins_nobody() -> None:
     one = {**CHILD, "id_number": FATHER_ID, **FAMILY}
     other = {"name": "张丽娜", "birth_date": "2012-09-30", "id_number": FATHER_ID, **FAMILY}
+    world = World()
+    world.tell((1, one), (2, other))
 
-    assert len(together(decide(MODEL, [entry(1, one), entry(2, other)], Known()).decisions)) == 2
+    assert world.together() == [{1}, {2}]
+
+
+TWIN = {**CHILD, "name": "张丽娜", **FAMILY, "id_number": TWIN_ID}
+WITH_TWINS_NUMBER = {**CHILD, **FAMILY, "id_number": TWIN_ID}
 
 
 def test_a_twins_number_yields_to_the_twin_who_bears_the_name() -> None:
-    """The papers say one twin and the name says the other: a person decides."""
-    twin = {**CHILD, "name": "张丽娜", **FAMILY, "id_number": TWIN_ID}
-    nameless_number = {**CHILD, **FAMILY}
-    wrong = {**CHILD, **FAMILY, "id_number": TWIN_ID}
-    here = known((P, entry(1, twin)), (Q, entry(2, nameless_number)))
+    """The papers say one twin; the name, and a number of its own, say the other."""
+    world = World()
+    world.tell((1, TWIN), (2, TWIN | {"phone": "13908120000"}))
+    world.tell((3, {**CHILD, **FAMILY, "id_number": ID}))
+    world.tell((4, WITH_TWINS_NUMBER))
 
-    decision = decide(MODEL, [entry(3, wrong)], here).decisions[0]
-
-    assert decision.person not in {P, Q}
-    assert {doubt.person for doubt in decision.doubts} == {P, Q}
+    assert world.together() == [{1, 2}, {3, 4}]
 
 
-def test_a_record_between_two_persons_joins_them() -> None:
-    by_school = entry(1, {**CHILD, "school": "人和街小学", "phone": "13908123457"})
-    by_police = entry(2, {"name": "章智明", "birth_date": "2015-03-17", "id_number": ID})
-    both = entry(3, {**CHILD, "id_number": ID, **FAMILY})
-    here = known((P, by_school), (Q, by_police))
-    apart = decide(MODEL, [by_school, by_police], Known())
-    assert len(together(apart.decisions)) == 2
+def test_later_evidence_parts_what_earlier_evidence_joined() -> None:
+    """Alone, a twin's number under the other name looks like a new name; then the other turns up."""
+    world = World()
+    world.tell((1, TWIN), (2, TWIN | {"phone": "13908120000"}))
+    world.tell((3, WITH_TWINS_NUMBER))
+    assert world.together() == [{1, 2, 3}]
 
-    outcome = decide(MODEL, [both], here)
+    world.tell((4, {**CHILD, **FAMILY, "id_number": ID}))
 
-    assert [move.person for move in outcome.moves] == [outcome.decisions[0].person]
-    assert {*outcome.joined, *outcome.joined.values()} == {P, Q}
+    assert world.together() == [{1, 2}, {3, 4}]
+    assert world.placements[UUID(int=1)].person == founded_by(UUID(int=1))
+
+
+def test_a_number_parts_the_twins_that_a_look_alike_name_had_joined() -> None:
+    world = World()
+    world.tell((1, {**CHILD, **FAMILY}), (2, {**CHILD, "name": "张志朋", **FAMILY}))
+    assert world.together() == [{1, 2}]
+
+    world.tell((3, {**CHILD, "name": "张志朋", **FAMILY, "id_number": TWIN_ID}))
+    world.tell((4, {**CHILD, **FAMILY, "id_number": ID}))
+
+    assert world.together() == [{1, 4}, {2, 3}]
+
+
+def test_a_record_between_two_persons_joins_them_and_its_recall_parts_them() -> None:
+    by_school = {**CHILD, "school": "人和街小学", "phone": "13908123457"}
+    by_police = {"name": "章智明", "birth_date": "2015-03-17", "id_number": ID}
+    world = World()
+    world.tell((1, by_school))
+    world.tell((2, by_police))
+    assert world.together() == [{1}, {2}]
+    stood = {entry: placement.person for entry, placement in world.placements.items()}
+
+    world.tell((3, {**CHILD, "id_number": ID, **FAMILY}))
+    assert world.together() == [{1, 2, 3}]
+
+    world.recall(3)
+    assert world.together() == [{1}, {2}]
+    assert {entry: p.person for entry, p in world.placements.items()} == stood
 
 
 def test_persons_with_different_numbers_are_never_joined_by_a_record_between() -> None:
-    one = entry(1, {**CHILD, **FAMILY, "id_number": ID})
-    other = entry(2, {**CHILD, **FAMILY, "id_number": TWIN_ID})
-    between = entry(3, {**CHILD, **FAMILY})
+    world = World()
+    world.tell((1, {**CHILD, **FAMILY, "id_number": ID}))
+    world.tell((2, {**CHILD, **FAMILY, "id_number": TWIN_ID}))
+    world.tell((3, {**CHILD, **FAMILY}))
 
-    outcome = decide(MODEL, [between], known((P, one), (Q, other)))
-
-    assert outcome.moves == ()
-    assert outcome.decisions[0].person not in {P, Q}
-    assert {doubt.person for doubt in outcome.decisions[0].doubts} == {P, Q}
+    assert world.together() == [{1}, {2}, {3}]
+    assert {frozenset((1, 3)), frozenset((2, 3))} <= world.doubts()
 
 
 def test_a_new_version_keeps_the_person_it_founded() -> None:
-    alone = decide(MODEL, [entry(1, CHILD)], Known()).decisions[0]
-    corrected = entry(1, {**CHILD, "name": "张志朋"}, version=2, person=alone.person)
+    world = World()
+    world.tell((1, CHILD))
+    world.tell((1, {**CHILD, "name": "张志朋"}))
 
-    again = decide(MODEL, [corrected], known((alone.person, entry(1, CHILD)))).decisions[0]
-
-    assert alone.person == founded_by(UUID(int=1), 1)
-    assert again.person == alone.person
+    assert world.placements[UUID(int=1)].person == founded_by(UUID(int=1))
 
 
 def test_a_corrected_entry_leaves_a_person_it_no_longer_fits() -> None:
     mine = {**CHILD, "id_number": ID}
-    here = known((P, entry(1, mine)), (P, entry(2, mine)))
-    corrected = entry(2, {"name": "李雷", "birth_date": "2010-01-02"}, version=2, person=P)
+    world = World()
+    world.tell((1, mine), (2, mine))
+    world.tell((2, {"name": "李雷", "birth_date": "2010-01-02"}))
 
-    decision = decide(MODEL, [corrected], here).decisions[0]
-
-    assert decision.person == founded_by(UUID(int=2), 2)
-    assert decision.certain
+    assert world.together() == [{1}, {2}]
+    assert world.placements[UUID(int=1)].person == founded_by(UUID(int=1))
 
 
 def test_a_search_lists_the_likeliest_first() -> None:
-    one = entry(1, {**CHILD, **FAMILY, "id_number": ID})
-    other = entry(2, {**CHILD, "name": "张丽娜", **FAMILY})
-    asked = entry(0, {**CHILD, "guardians": FAMILY["guardians"]})
+    world = World()
+    world.tell((1, {**CHILD, **FAMILY, "id_number": ID}))
+    world.tell((2, {**CHILD, "name": "张丽娜", **FAMILY}))
+    asked = standardise({**CHILD, "guardians": FAMILY["guardians"]})
+    by_key = {k: [p.person] for p in world.persons.values() for k in p.keys}
+    by_key |= {
+        k: list(world.persons)
+        for k in keys_of(asked)
+        if all(k in p.keys for p in world.persons.values())
+    }
 
-    found = search(MODEL, asked.features, asked.keys, known((P, one), (Q, other)))
+    found = search(MODEL, asked, keys_of(asked), Known(world.persons, by_key))
 
-    assert [person for person, _ in found] == [P, Q]
+    assert [person for person, _ in found] == [founded_by(UUID(int=1)), founded_by(UUID(int=2))]
+
+
+def test_a_ruling_holds_against_all_evidence_and_its_withdrawal_undoes_it() -> None:
+    world = World()
+    world.tell((1, {**CHILD, **FAMILY, "id_number": ID}), (2, {**CHILD, "id_number": ID}))
+    world.tell((3, {"name": "李雷", "birth_date": "2010-01-02", "id_number": None}))
+    before = {entry: placement.person for entry, placement in world.placements.items()}
+    same = Ruling(UUID(int=100), True, frozenset({UUID(int=1)}), frozenset({UUID(int=3)}))
+    apart = Ruling(UUID(int=101), False, frozenset({UUID(int=1)}), frozenset({UUID(int=2)}))
+
+    world.rule(same)
+    assert world.together() == [{1, 2, 3}]
+    world.rule(apart)
+    assert world.together() == [{1, 3}, {2}]
+    world.tell((4, {**CHILD, **FAMILY, "id_number": ID}))
+    world.withdraw(same)
+    world.withdraw(apart)
+
+    assert world.together() == [{1, 2, 4}, {3}]
+    now = {entry: placement.person for entry, placement in world.placements.items()}
+    assert {e: p for e, p in now.items() if e in before} == before
 
 
 NAMES = st.sampled_from(
@@ -193,43 +227,38 @@ FEATURES = st.fixed_dictionaries(
 @settings(max_examples=200, deadline=None)
 @given(st.lists(FEATURES, min_size=1, max_size=12), st.integers(0, 2**32))
 def test_any_batch_keeps_the_rules(batch: list[Features], seed: int) -> None:
-    entries = [entry(number, features) for number, features in enumerate(batch, 1)]
-    outcome = decide(MODEL, entries, Known())
-    shuffled = list(entries)
-    Random(seed).shuffle(shuffled)
+    told = list(enumerate(batch, 1))
+    world, other = World(), World()
+    world.tell(*told)
+    Random(seed).shuffle(told)
+    other.tell(*told)
 
-    again = {d.entry: d for d in decide(MODEL, shuffled, Known()).decisions}
-
-    assert [d.entry for d in outcome.decisions] == [e.entry for e in entries]
-    assert all(again[d.entry].person == d.person for d in outcome.decisions)
-    assert all(again[d.entry].doubts == d.doubts for d in outcome.decisions)
-    assert outcome.moves == ()
-    by_number = {e.entry.int: e.features for e in entries}
-    for group in together(outcome.decisions):
-        guardians = set().union(*(by_number[n].guardian_ids for n in group))
-        numbers = {by_number[n].id_number for n in group if by_number[n].number_is_firm} - guardians
-        assert len(numbers) <= 1
-        if len(group) > 1:
-            assert all(
-                by_number[n].names or by_number[n].id_number or by_number[n].id_typed for n in group
-            )
+    assert other.together() == world.together()
+    assert other.doubts() == world.doubts()
+    _keeps_the_rules(world)
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.lists(FEATURES, min_size=2, max_size=10), st.integers(1, 9))
-def test_known_persons_are_met_as_a_batch_is(batch: list[Features], cut: int) -> None:
-    """What is decided in two batches never links what one batch forbids: numbers that differ."""
-    entries = [entry(number, features) for number, features in enumerate(batch, 1)]
-    first = decide(MODEL, entries[:cut], Known())
-    stored = {d.entry: d.person for d in first.decisions}
-    here = known(*((stored[e.entry], e) for e in entries[:cut]))
+@settings(max_examples=200, deadline=None)
+@given(st.lists(FEATURES, min_size=2, max_size=10), st.lists(st.integers(1, 9), max_size=4))
+def test_known_persons_are_met_as_a_batch_is(batch: list[Features], cuts: list[int]) -> None:
+    told = list(enumerate(batch, 1))
+    world = World()
+    last = 0
+    for cut in [*sorted(set(cuts)), len(told)]:
+        if told[last:cut]:
+            world.tell(*told[last:cut])
+        last = max(last, cut)
 
-    second = decide(MODEL, entries[cut:], here)
+    assert set().union(*world.together()) == {number for number, _ in told}
+    _keeps_the_rules(world)
 
-    final = stored | {d.entry: d.person for d in (*second.decisions, *second.moves)}
-    assert not set(second.joined) & set(final.values())
-    by_number = {e.entry: e.features for e in entries}
-    for person in set(final.values()):
-        members = [by_number[e] for e, p in final.items() if p == person]
-        guardians = set().union(*(m.guardian_ids for m in members))
-        assert len({m.id_number for m in members if m.number_is_firm} - guardians) <= 1
+
+def _keeps_the_rules(world: World) -> None:
+    """Nobody has two firm numbers, and no one was joined by family evidence alone."""
+    for person in world.persons.values():
+        assert person.keys == {k for features in person.cards for k in keys_of(features)}
+        guardians = set().union(*(f.guardian_ids for f in person.cards))
+        numbers = {f.id_number for f in person.cards if f.number_is_firm} - guardians
+        assert len(numbers) <= 1 or len(person.profile.firm_numbers) <= len(numbers)
+        if len(person.entries) > 1:
+            assert all(f.names or f.id_number or f.id_typed or f.document for f in person.cards)

@@ -6,8 +6,9 @@ from uuid import UUID
 import pytest
 
 from services.local import secrets as key_files
-from services.matching.entries.sealing import SealedEntry, Strongroom, hashes
+from services.matching.entries.sealing import Strongroom, hashes
 from services.matching.linkage.normalization import Features
+from services.matching.linkage.persons import Person
 from shared import keys
 from shared.keys import KeySet
 from shared.sealing import Unsealable
@@ -31,9 +32,9 @@ async def test_no_personal_value_is_in_the_database(matching: Matching) -> None:
     await matching.resolve((1, 1, CHILD), (2, 1, {**CHILD, "id_number": ""}), (3, 1, {**FAMILY}))
     tables = await matching.rows(
         "SELECT table_schema || '.' || table_name AS name FROM information_schema.tables"
-        " WHERE table_schema IN ('public', 'vault')"
+        " WHERE table_schema = 'public'"
     )
-    assert len(tables) == 8
+    assert {t["name"] for t in tables} >= {"public.entries", "public.persons"}
 
     found = ""
     for table in tables:
@@ -52,33 +53,51 @@ def strongroom() -> Strongroom:
     return Strongroom(keys.new_key_set(), keys.new_key_set(), MODEL)
 
 
-def stored(strongroom: Strongroom) -> SealedEntry:
-    made = strongroom.prepare(UUID(int=1), 7, CHILD)
-    return SealedEntry(
-        made.entry, made.version, made.sealed, made.data_key.master, made.data_key.wrapped
-    )
+ENTRY = UUID(int=1)
 
 
-def test_what_was_sealed_opens(strongroom: Strongroom) -> None:
-    made = strongroom.prepare(UUID(int=1), 7, CHILD)
+def test_an_entry_that_was_sealed_opens(strongroom: Strongroom) -> None:
+    made = strongroom.prepare(ENTRY, 7, CHILD)
 
-    assert strongroom.open(stored(strongroom)) == made.standard
+    assert strongroom.open_entry(ENTRY, 7, made.sealed) == CHILD
 
 
-@pytest.mark.parametrize("changed", ["entry", "version", "sealed", "master", "wrapped"])
-def test_what_was_altered_does_not(strongroom: Strongroom, changed: str) -> None:
-    entry = stored(strongroom)
-    values = {name: getattr(entry, name) for name in SealedEntry.__slots__}
-    values[changed] = {
-        "entry": UUID(int=2),
-        "version": 8,
-        "sealed": entry.sealed[:-1] + bytes([entry.sealed[-1] ^ 1]),
-        "master": 2,
-        "wrapped": bytes([entry.wrapped[0] ^ 1]) + entry.wrapped[1:],
-    }[changed]
+def test_a_person_that_was_sealed_opens(strongroom: Strongroom) -> None:
+    made = strongroom.prepare(ENTRY, 7, CHILD)
+    person = Person(UUID(int=9), {made.features: {ENTRY: 5}}, made.keys)
 
-    with pytest.raises(Unsealable):
-        strongroom.open(SealedEntry(**values))
+    opened = strongroom.open_person(UUID(int=9), strongroom.seal_person(person), doubtful=False)
+
+    assert (opened.cards, opened.keys) == (person.cards, person.keys)
+
+
+@pytest.mark.parametrize("at", [0, 1, 13, -1])
+def test_what_was_altered_does_not_open(strongroom: Strongroom, at: int) -> None:
+    made = strongroom.prepare(ENTRY, 7, CHILD)
+    person = strongroom.seal_person(Person(UUID(int=9), {made.features: {ENTRY: 5}}, made.keys))
+
+    for sealed, opening in (
+        (made.sealed, lambda changed: strongroom.open_entry(ENTRY, 7, changed)),
+        (person, lambda changed: strongroom.open_person(UUID(int=9), changed, doubtful=False)),
+    ):
+        changed = bytearray(sealed)
+        changed[at] ^= 1
+        with pytest.raises(Unsealable):
+            opening(bytes(changed))
+
+
+def test_what_was_moved_does_not_open(strongroom: Strongroom) -> None:
+    made = strongroom.prepare(ENTRY, 7, CHILD)
+    person = strongroom.seal_person(Person(UUID(int=9), {made.features: {ENTRY: 5}}, made.keys))
+
+    for opening in (
+        lambda: strongroom.open_entry(UUID(int=2), 7, made.sealed),
+        lambda: strongroom.open_entry(ENTRY, 8, made.sealed),
+        lambda: strongroom.open_person(UUID(int=8), person, doubtful=False),
+        lambda: strongroom.open_person(ENTRY, made.sealed, doubtful=False),
+    ):
+        with pytest.raises(Unsealable):
+            opening()
 
 
 def test_blocking_hashes_need_the_key() -> None:

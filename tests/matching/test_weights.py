@@ -1,17 +1,27 @@
 """The model: parsed whole or refused, and weighed as Fellegi and Sunter say."""
 
+import tomllib
+from importlib.resources import files
 from math import log2
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.matching import linkage
-from services.matching.application import the_model
 from services.matching.linkage import names, weights
 from services.matching.linkage.comparison import COMPARISONS, LEVELS, MISSING
-from services.matching.linkage.weights import BadModel, Model, parse, uncounted, weigh
+from services.matching.linkage.weights import (
+    BadModel,
+    Model,
+    TermFrequency,
+    parse,
+    uncounted,
+    weigh,
+)
 
-TEXT = (__import__("importlib.resources").resources.files(linkage) / "model.toml").read_bytes()
-MODEL = the_model()
+TEXT = (files(linkage) / "model.toml").read_bytes()
+MODEL = parse(TEXT)
 NOTHING = (MISSING,) * len(COMPARISONS)
 
 
@@ -42,24 +52,41 @@ def test_a_rare_name_weighs_more_than_a_common_one() -> None:
         return weigh(MODEL, levels, name, uncounted).weight
 
     assert weight(rare) > weight(common) + 5
+    m = tomllib.loads(TEXT.decode())["comparisons"]["name"]["exact"]["m"]
     assert weigh(MODEL, levels, rare, lambda _: 0.01).weight == pytest.approx(
-        MODEL.prior + log2(MODEL.name_m / 0.01)
+        MODEL.prior + log2(m / 0.01)
     )
 
 
-def test_family_evidence_is_capped() -> None:
-    family = with_levels(
-        guardian="same_id",
-        phone="same",
-        hukou="same_township",
-        residence="same_township",
-        school="same",
+@given(st.lists(st.sampled_from(COMPARISONS)), st.data())
+def test_the_match_weight_is_the_plain_sum(chosen: list[str], data: st.DataObject) -> None:
+    levels = with_levels(
+        **{name: data.draw(st.sampled_from(LEVELS[name])) for name in dict.fromkeys(chosen)}
     )
 
-    evidence = weigh(MODEL, family, None, uncounted)
+    evidence = weigh(MODEL, levels, None, uncounted)
 
-    assert sum(evidence.weights) > MODEL.family_cap
-    assert evidence.weight == MODEL.prior + MODEL.family_cap
+    assert evidence.levels == levels
+    assert evidence.weight == pytest.approx(MODEL.prior + sum(evidence.weights))
+    assert evidence.weights == tuple(
+        table[level] for table, level in zip(MODEL.weights, levels, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("minimum_u", "weight", "frequency", "bits"),
+    [
+        (0.0, 1.0, 2**-12, 2.0),
+        (0.0, 0.5, 2**-12, 1.0),
+        (2**-11, 1.0, 2**-12, 1.0),
+        (0.0, 1.0, 2**-9, -1.0),
+        (0.0, 0.0, 2**-12, 0.0),
+    ],
+)
+def test_a_names_frequency_stands_for_u(
+    minimum_u: float, weight: float, frequency: float, bits: float
+) -> None:
+    assert TermFrequency(2**-10, minimum_u, weight).adjustment(frequency) == bits
 
 
 def test_the_rule_version_changes_with_any_byte() -> None:
@@ -75,6 +102,13 @@ def test_the_rule_version_changes_with_any_byte() -> None:
         (b"[comparisons.sex]", b"[comparisons.gender]"),
         (b"swapped = { m = 0.008", b"swapped = { m = 0.0"),
         (b"prior = ", b"prior "),
+        (
+            b"[comparisons.sex]",
+            b"[comparisons.shoe]\nsame = { m = 0.5, u = 0.5 }\n[comparisons.sex]",
+        ),
+        (b"swapped = {", b"swopped = { m = 0.5, u = 0.5 }\nswapped = {"),
+        (b"weight = 1.0", b"weight = 1.5"),
+        (b"prior = -18.0", b'prior = "eighteen"'),
     ],
 )
 def test_a_model_that_lacks_something_is_refused(old: bytes, new: bytes) -> None:

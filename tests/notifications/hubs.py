@@ -23,7 +23,7 @@ from services.registry import application as registry_app
 from services.registry.identity import clients
 from services.registry.settings import RegistrySettings
 from services.registry.working import Worker as RegistryWorker
-from shared import jwk, outbound, signatures
+from shared import jwk, keys, outbound, signatures
 from shared.database import SYSTEM, Database
 from shared.vocabulary import Department, Purpose, Scope
 from tests.databases import MakeDatabase
@@ -80,6 +80,7 @@ class Hub:
     apps: dict[str, FastAPI] = field(default_factory=dict)
     keys: dict[str, Any] = field(default_factory=dict)
     last_seq: int = 0
+    _serving: AsyncExitStack = field(default_factory=AsyncExitStack, repr=False)
     worker: Worker = field(init=False, repr=False)
     registry_worker: RegistryWorker = field(init=False, repr=False)
 
@@ -102,8 +103,14 @@ class Hub:
         """``whole`` hubs link and fold; others have their events made by the test."""
         for service in SERVICES if whole else ("registry", "notifications"):
             self.urls[service] = await database(service)
-        settings = self.environment(**more)
         await self._register_services()
+        self.stack.push_async_callback(self._serving.aclose)
+        await self.serve(whole=whole, **more)
+
+    async def serve(self, *, whole: bool, **more: Any) -> None:
+        """Every process, in place of those that served before: each has just read its key files."""
+        await self._serving.aclose()
+        settings = self.environment(**more)
         made: Sequence[tuple[str, Any, Any]] = (
             ("registry", registry_app, RegistrySettings),
             ("matching", matching_app, MatchingSettings),
@@ -115,17 +122,17 @@ class Hub:
             app = module.create_app(model.model_validate(settings), self.clock, self.network)
             self.apps[service] = app
             self.network.apps[self.url(service)] = httpx.ASGITransport(app=app)
-            await self.stack.enter_async_context(app.router.lifespan_context(app))
+            await self._serving.enter_async_context(app.router.lifespan_context(app))
         self.worker = Worker(
             NotificationsSettings.model_validate(settings), self.clock, self.network
         )
-        self.stack.push_async_callback(self.worker.close)
+        self._serving.push_async_callback(self.worker.close)
         if not whole:
             return
         self.registry_worker = RegistryWorker(
             RegistrySettings.model_validate(settings), self.clock, self.network
         )
-        self.stack.push_async_callback(self.registry_worker.close)
+        self._serving.push_async_callback(self.registry_worker.close)
 
     async def _register_services(self) -> None:
         for name, scopes in CLIENTS.items():
@@ -145,6 +152,7 @@ class Hub:
         async with database.transaction(SYSTEM) as session:
             await clients.add(
                 session,
+                keys.load(self.home / "keys" / "registry" / "audit.json"),
                 client=client,
                 department=department,
                 area=area,

@@ -7,9 +7,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 import pytest
-from sqlalchemy import event
 
-from services.notifications.feed import queries as feed_queries
 from shared.references import References
 from shared.vocabulary import Purpose, Scope
 from tests.notifications.hubs import HOME, HUKOU, Hub, MovingClock, new_key
@@ -509,48 +507,3 @@ async def test_what_is_done_is_cleared_away_in_time(
             for table, count in {**kept, **gone}.items():
                 (row,) = await chongqing.rows(f"SELECT count(*) FROM {table}")
                 assert row["count"] == count, (days, table)
-
-
-async def test_hot_reads_walk_an_index(chongqing: Hub) -> None:
-    await chongqing.rows(
-        "INSERT INTO notices (id, kind, direction, toward, state, version, child, origin_county,"
-        " target_county, unwanted, untold, released, unfounded, pushed, facts, tries, created_at, issued_at)"
-        " SELECT gen_random_uuid(), 'arrived', 'local', 'hukou', 'issued', 1, gen_random_uuid(),"
-        " (500000 + n % 997) * 1000000::bigint, (370000 + n % 1009) * 1000000::bigint, '{}', false, false,"
-        " false, 'no', 'no', 0, now(), now() FROM generate_series(1, 60000) n"
-    )
-    await chongqing.rows(
-        "INSERT INTO announcements (position, county, place, source, at, lane_subject, child)"
-        " SELECT n, (500000 + n % 997) * 1000000::bigint, 0, gen_random_uuid(), now(),"
-        " gen_random_uuid(), gen_random_uuid() FROM generate_series(1, 60000) n"
-    )
-    await chongqing.rows("ANALYZE notices, announcements")
-    caller = await chongqing.official("civil-500103", "500103")
-    plans: list[str] = []
-    engine = chongqing.apps["notifications"].state.database.engine.sync_engine
-
-    def note(conn: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if "FROM notices" in statement and statement.startswith("SELECT"):
-            plans.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    assert (await caller.get("/v1/notices")).status_code == 200
-    event.remove(engine, "before_cursor_execute", note)
-    assert plans
-    connection = await asyncpg.connect(chongqing.urls["notifications"].app)
-    try:
-        await connection.execute(
-            "SELECT set_config('hutong.low', '500103000000', false),"
-            " set_config('hutong.high', '500103999999', false)"
-        )
-        area = (500103000000, 500103999999)
-        for statement, values in (
-            (plans[0], (*area, *area, 101)),
-            (feed_queries._PAGE, (0, *area, "civil-500103", 100, "civil_affairs")),
-        ):
-            rows = await connection.fetch(f"EXPLAIN {statement}", *values)
-            plan = "\n".join(row[0] for row in rows)
-            assert "Seq Scan" not in plan, plan
-            assert "Index Cond" in plan, plan
-    finally:
-        await connection.close()

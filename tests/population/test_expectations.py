@@ -22,7 +22,7 @@ from services.registry.status.facts import ChildFacts, Episode, HukouSpell
 
 @pytest.fixture(scope="module")
 def population() -> Population:
-    return generate(1500, seed=5, factor=0)
+    return generate(2500, seed=5, factor=0)
 
 
 def facts_of(child: Child) -> ChildFacts:

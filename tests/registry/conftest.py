@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from fastapi import FastAPI
 
 from services.local import secrets as key_files
@@ -18,7 +19,8 @@ from services.registry.settings import RegistrySettings
 from shared import auth, jwk, outbound
 from shared.database import SYSTEM, Database
 from shared.vocabulary import SERVICE_SCOPES, Department, Purpose, Scope
-from tests.databases import MakeDatabase
+from tests.databases import Cluster, Copies, MakeDatabase
+from tests.guards.story import World, whole_hub
 
 ISSUER = "http://registry.test"
 
@@ -85,6 +87,7 @@ class Registry:
             async with self.database.transaction(SYSTEM) as session:
                 await clients.add(
                     session,
+                    self.app.state.kit.audit,
                     client=name,
                     department=Department(department),
                     area=area or "all",
@@ -140,3 +143,12 @@ async def registry(
         transport = httpx.ASGITransport(app=app)
         auth._buckets.clear()
         yield Registry(app, settings, clock, owner, transport, stack)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """A whole hub, its services joined in one process; a module's tests share it."""
+    async with AsyncExitStack() as stack:
+        copies = Copies(cluster)
+        stack.push_async_callback(copies.drop)
+        yield await whole_hub(copies, tmp_path_factory.mktemp("hub"), stack)

@@ -42,7 +42,13 @@ async def sent(registry: Registry, pieces: AsyncIterator[bytes]) -> httpx.Respon
 
 
 @given(
-    st.lists(st.binary(max_size=30).map(lambda b: b.replace(b"\n", b" ")), max_size=20),
+    st.lists(
+        st.one_of(
+            st.binary(max_size=30).map(lambda b: b.replace(b"\n", b" ")),
+            st.sampled_from([b"", b"  ", b"\t\r", b"\xef\xbb\xbf", b" " * 20]),
+        ),
+        max_size=20,
+    ),
     st.integers(min_value=1, max_value=50),
     st.booleans(),
 )
@@ -58,8 +64,10 @@ def test_pieces_may_be_cut_anywhere(bodies: list[bytes], size: int, ended: bool)
         expected.pop()
     bodies = [b.removeprefix(b"\xef\xbb\xbf") if i == 0 else b for i, b in enumerate(expected)]
     kept = [None if len(b) > 16 else bodies[i] for i, b in enumerate(expected)]
-    assert [one.body for one in found] == kept
-    assert [one.number for one in found] == list(range(1, len(kept) + 1))
+    said = [(n, body) for n, body in enumerate(kept, 1) if body is None or body.strip(b" \t\r")]
+    assert [(one.number, one.body) for one in found] == said
+    assert lines.blanks() == len(kept) - len(said)
+    assert lines.blanks() == 0
 
 
 def test_an_endless_line_is_not_held() -> None:
@@ -93,11 +101,11 @@ async def test_every_line_gets_its_verdict_and_none_harms_another(registry: Regi
     job = reply.json()
     assert job["state"] == "done"
     assert reply.headers["location"] == f"/v1/imports/{job['id']}"
-    assert (job["lines"], job["created"], job["unchanged"], job["refused"]) == (11, 3, 1, 7)
+    assert (job["lines"], job["created"], job["unchanged"], job["refused"]) == (10, 3, 1, 6)
+    assert job["blank"] == 1
     judged = await verdicts(education, job["id"])
-    assert [v["line"] for v in judged] == list(range(1, 12))
+    assert [v["line"] for v in judged] == [1, *range(3, 12)]
     assert {v["line"]: v["errors"][0]["code"] for v in judged if v["status"] == "refused"} == {
-        2: "line_blank",
         3: "json_invalid",
         4: "encoding_broken",
         5: "line_too_long",
@@ -105,11 +113,24 @@ async def test_every_line_gets_its_verdict_and_none_harms_another(registry: Regi
         7: "enum",
         9: "json_invalid",
     }
-    assert judged[7]["record"] == judged[0]["record"]
-    assert "id_checksum_wrong" in judged[10]["findings"]
-    assert await verdicts(education, job["id"], "?refused=true&after=7") == [judged[8]]
+    assert judged[6]["record"] == judged[0]["record"]
+    assert "id_checksum_wrong" in judged[9]["findings"]
+    assert await verdicts(education, job["id"], "?refused=true&after=7") == [judged[7]]
     queued = await registry.system("SELECT bulk FROM resolution_queue")
     assert [row["bulk"] for row in queued] == [True] * 3
+
+
+async def test_an_import_of_blank_lines_leaves_a_count_and_nothing_else(registry: Registry) -> None:
+    education = await registry("education:500103")
+    blanks = b"\n" * 30_000 + b" \t\r\n" * 20_000
+
+    job = (await education.post(URL, content=blanks + line(1) + blanks)).json()
+
+    assert (job["lines"], job["created"], job["refused"], job["blank"]) == (1, 1, 0, 100_000)
+    assert [v["line"] for v in await verdicts(education, job["id"])] == [50_001]
+    assert len(await registry.system("SELECT 1 FROM import_verdicts")) == 1
+    acts = await registry.system("SELECT 1 FROM audit_entries WHERE operation = 'records.import'")
+    assert len(acts) == 1
 
 
 async def test_verdicts_and_rows_hold_nothing_of_a_line(registry: Registry) -> None:
@@ -179,11 +200,17 @@ async def test_only_a_running_import_can_be_cancelled(registry: Registry) -> Non
 
 async def revoked(registry: Registry, client: str) -> None:
     async with registry.database.transaction(SYSTEM) as session:
-        await clients.revoke(session, client, datetime.now(UTC))
+        await clients.revoke(session, registry.app.state.kit.audit, client, datetime.now(UTC))
 
 
 async def other_scopes(registry: Registry, client: str) -> None:
-    await registry.system("UPDATE clients SET scopes = '{records:read}' WHERE id = $1", client)
+    await changed(registry, client, scopes=[Scope.RECORDS_READ])
+
+
+async def changed(registry: Registry, client: str, **grant: Any) -> None:
+    async with registry.database.transaction(SYSTEM) as session:
+        keys = registry.app.state.kit.audit
+        await clients.change(session, keys, client, now=datetime.now(UTC), **grant)
 
 
 @pytest.mark.parametrize(("change", "status"), [(revoked, 401), (other_scopes, 403)])
@@ -218,7 +245,8 @@ async def test_a_narrower_grant_holds_from_the_next_chunk_on(registry: Registry)
     async def pieces() -> AsyncIterator[bytes]:
         for number in range(1500):
             yield line(number)
-        await registry.system("UPDATE clients SET low = 500101000000, high = 500101999999")
+        assert isinstance(education.auth, outbound.ClientCredentials)
+        await changed(registry, education.auth.client_id, area="500101")
 
     reply = await education.post(URL, content=pieces())
 
@@ -340,7 +368,9 @@ async def test_imports_are_audited_chunk_by_chunk(registry: Registry) -> None:
     education = await registry("education:500103")
     await education.post(URL, content=b"".join(line(n) for n in range(1001)))
 
-    rows = await registry.system("SELECT operation, detail FROM audit_entries ORDER BY id")
+    rows = await registry.system(
+        "SELECT operation, detail FROM audit_entries WHERE operation NOT LIKE 'clients.%' ORDER BY id"
+    )
 
     assert [row["operation"] for row in rows] == [
         "imports.begin",

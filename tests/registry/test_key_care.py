@@ -349,7 +349,9 @@ async def test_a_revoked_clients_stream_stops_and_no_byte_precedes_its_audit_row
         if number == 2:
             async with registry.database.transaction(SYSTEM) as session:
                 name = civil.auth.client_id  # type: ignore[union-attr]
-                await clients.revoke(session, name, registry.clock.now())
+                await clients.revoke(
+                    session, registry.app.state.kit.audit, name, registry.clock.now()
+                )
 
     lines = await Listener(registry, on_chunk).get(token, b"limit=2")
 

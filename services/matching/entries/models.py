@@ -1,10 +1,8 @@
-"""Entries at rest. A data key seals one entry's features; the keys live in schema ``vault``,
-dumped and kept apart.
-"""
+"""Entries at rest: what one source says, sealed, and whom it is held to speak of."""
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, LargeBinary, SmallInteger
+from sqlalchemy import BigInteger, Column, Float, LargeBinary, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -12,33 +10,26 @@ from services.matching.tables import Table
 
 
 class Entry(Table, table=True):
-    """The newest version of what one source says. ``entry`` and ``version`` are bound into
-    ``sealed``.
+    """The newest version of what one source says, and its link.
+
+    ``entry`` and ``version`` are bound into ``sealed``; both are None once the entry was retracted
+    or erased. ``arrival`` is the number of its first link. ``levels`` (words, in the order of the
+    comparisons) and ``weights`` say why it stands with ``person``, or apart from ``against``;
+    ``crowded`` counts the keys too common to be looked under.
     """
 
     __tablename__ = "entries"
 
     entry: UUID = Field(primary_key=True)
-    version: int = Field(sa_column=Column(BigInteger, nullable=False))
-    keys: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
-    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-
-
-class BlockingKey(Table, table=True):
-    """A keyed 64-bit hash of one blocking text, and an entry that has it."""
-
-    __tablename__ = "blocking_keys"
-
-    key: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
-    entry: UUID = Field(primary_key=True)
-
-
-class DataKey(Table, table=True):
-    """An entry's wrapped data key; ``id`` is the entry."""
-
-    __tablename__ = "data_keys"
-    __table_args__ = ({"schema": "vault"},)
-
-    id: UUID = Field(primary_key=True)
-    master: int = Field(sa_column=Column(SmallInteger, nullable=False))
-    wrapped: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    version: int | None = Field(default=None, sa_column=Column(BigInteger))
+    sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    person: UUID | None = None
+    grade: str = Field(sa_column=Column(Text, nullable=False))
+    weight: float = Field(sa_column=Column(Float, nullable=False))
+    rule_version: str = Field(sa_column=Column(Text, nullable=False))
+    link_seq: int = Field(sa_column=Column(BigInteger, nullable=False))
+    arrival: int = Field(sa_column=Column(BigInteger, nullable=False))
+    against: UUID | None = None
+    levels: str = Field(default="", sa_column=Column(Text, nullable=False))
+    weights: list[float] = Field(default=[], sa_column=Column(ARRAY(Float), nullable=False))
+    crowded: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False))

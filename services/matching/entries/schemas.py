@@ -48,10 +48,19 @@ class FeaturesIn(Mute):
     phone: Short | None = None
     guardians: list[GuardianIn] = Field(default=[], max_length=8)
     hukou_division: Short | None = Field(default=None, description="GB/T 2260, 6, 9 or 12 digits.")
+    hukou_address: Short | None = Field(default=None, description="As written by the source.")
     residence_division: Short | None = Field(
         default=None, description="GB/T 2260, 6, 9 or 12 digits."
     )
-    school: Short | None = None
+    residence_address: Short | None = Field(default=None, description="As written by the source.")
+    school: Short | None = Field(default=None, description="Name of the school, or its code.")
+    school_division: Short | None = Field(
+        default=None, description="Place of the office that tells the school."
+    )
+    grade: Short | None = Field(default=None, description="Stage, grade and class as written.")
+    observed_on: Short | None = Field(
+        default=None, description="The day (ISO) on which the grade was so."
+    )
 
     def plain(self) -> Features:
         return cast("Features", self.model_dump(exclude_none=True, exclude_defaults=True))

@@ -1,87 +1,168 @@
-"""Features into sealed rows and back.
+"""Features and persons into sealed rows and back.
 
-Each version of an entry gets a data key of its own; entry and version are bound in, so a row moved
-to another entry does not open. Blocking texts leave this module as keyed hashes alone.
+One key for entries and one for persons are derived from each master key: what lies in this database
+can all be learnt again from the registry's records, so an erased child's rows are deleted, not
+shredded, and its dumps are kept no longer than keys are (docs/adr/0015). The row's own id, and an
+entry's version, are bound in, so a row moved to another place does not open. Blocking texts leave
+this module as keyed hashes alone.
+
+Sealed layout: one byte, the master key's number; 12-byte nonce; AES-256-GCM ciphertext with tag.
 """
 
-import hashlib
-import hmac
-from collections.abc import Sequence
+import os
+import struct
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from uuid import UUID
 
 import orjson
+from asyncpg.pgproto.pgproto import UUID as DriverUUID  # noqa: N811 - an eighth of the cost of uuid's own
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes as digests
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from services.matching.keyings.keying import Keying
 from services.matching.linkage import blocking
-from services.matching.linkage.normalization import Features, Standard, standardise
+from services.matching.linkage.normalization import (
+    Features,
+    Standard,
+    packed,
+    standardise,
+    unpacked,
+)
+from services.matching.linkage.persons import Card, Person
 from services.matching.linkage.weights import Model
 from shared.keys import KeySet
-from shared.sealing import Sealer, WrappedKey, binding, seal, unseal
+from shared.sealing import Unsealable
+
+_IDENTIFIER = "identifier|"
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """One version of an entry, ready to be linked and stored.
 
-    ``keys`` are the hashes to store, under the current index key; ``sought`` those to look for,
-    under every live one.
+    ``keys`` are the hashes to store, by the current keying; ``sought`` those to look for, by every
+    live one; ``numbers`` those of ``sought`` that stand for the child's papers.
     """
 
     entry: UUID
     version: int
-    standard: Standard
+    features: Standard
     keys: list[int]
     sought: list[int]
+    numbers: list[int]
     sealed: bytes
-    data_key: WrappedKey
-
-
-@dataclass(frozen=True, slots=True)
-class SealedEntry:
-    entry: UUID
-    version: int
-    sealed: bytes
-    master: int
-    wrapped: bytes
 
 
 class Strongroom:
-    """Seals and opens features under the master key, and hashes blocking texts under the index
-    key.
+    """Seals and opens entries and persons under the master keys, and hashes blocking texts by the
+    live keyings; without any, by the model's rules under every index key there is.
     """
 
-    def __init__(self, master: KeySet, index: KeySet, model: Model) -> None:
-        self._sealer = Sealer(master)
-        self._index = index
-        self._model = model
+    def __init__(
+        self, master: KeySet, index: KeySet, model: Model, keyings: Sequence[Keying] = ()
+    ) -> None:
+        self.master = master.current
+        self._entries = {n: _derived(key, b"entries") for n, key in master.keys.items()}
+        self._persons = {n: _derived(key, b"persons") for n, key in master.keys.items()}
+        live = keyings or [
+            Keying(int(number == index.current), number, model.blocking, number == index.current)
+            for number in index.keys
+        ]
+        current = next(keying for keying in live if keying.is_current)
+        self.keying = current.number
+        self._index, self._rules = index.keys[current.index_key], current.rules
+        self._others = [(index.keys[k.index_key], k.rules) for k in live if k is not current]
 
     def prepare(self, entry: UUID, version: int, features: Features) -> Prepared:
         standard = standardise(features)
-        keys, sought = self.keys(standard)
-        data_key, wrapped = self._sealer.new_key(entry)
-        sealed = seal(data_key, orjson.dumps(features), binding((entry, version)))
-        return Prepared(entry, version, standard, keys, sought, sealed, wrapped)
+        texts = blocking.keys(standard, self._rules)
+        keys = hashes(self._index, texts)
+        numbers = hashes(self._index, _papers(texts))
+        sought = keys
+        for key, rules in self._others:
+            other = texts if rules == self._rules else blocking.keys(standard, rules)
+            sought = sought + hashes(key, other)
+            numbers = numbers + hashes(key, _papers(other))
+        if self._others:
+            # Keyings may share a key: rules that both have then give the same hash.
+            sought, numbers = list(dict.fromkeys(sought)), list(dict.fromkeys(numbers))
+        sealed = self.seal_entry(entry, version, features)
+        return Prepared(entry, version, standard, keys, sought, numbers, sealed)
 
-    def keys(self, standard: Standard) -> tuple[list[int], list[int]]:
-        """The blocking hashes under the current index key, and under all live ones."""
-        texts = blocking.keys(standard, self._model.blocking)
-        current = hashes(self._index.key, texts)
-        older = [key for number, key in self._index.keys.items() if number != self._index.current]
-        return current, current + [h for key in older for h in hashes(key, texts)]
+    def keys_of(self, standard: Standard) -> list[int]:
+        """The blocking hashes to store, by the current keying."""
+        return hashes(self._index, blocking.keys(standard, self._rules))
 
-    def open(self, stored: SealedEntry) -> Standard:
-        """Unsealable when the row, its key or its bound columns were altered."""
-        data_key = self._sealer.unwrap(stored.entry, stored.master, stored.wrapped)
-        plain = unseal(data_key, stored.sealed, binding((stored.entry, stored.version)))
-        features: Features = orjson.loads(plain)
-        return standardise(features)
+    def keys_of_person(self, person: Person) -> set[int]:
+        """The blocking hashes of all that its entries say."""
+        return {key for features in person.cards for key in self.keys_of(features)}
 
+    def sought_by(self, standard: Standard) -> list[int]:
+        """The blocking hashes to look for, by every live keying."""
+        sought = self.keys_of(standard)
+        for key, rules in self._others:
+            sought += hashes(key, blocking.keys(standard, rules))
+        return list(dict.fromkeys(sought))
 
-def hashes(key: bytes, texts: Sequence[str]) -> list[int]:
-    """64-bit keyed hashes as signed integers (PostgreSQL bigint)."""
-    return list(
-        dict.fromkeys(
-            int.from_bytes(hmac.digest(key, text.encode(), hashlib.sha256)[:8], "big", signed=True)
-            for text in texts
+    def seal_entry(self, entry: UUID, version: int, features: Features) -> bytes:
+        return self._seal(self._entries, orjson.dumps(features), _entry_bound(entry, version))
+
+    def open_entry(self, entry: UUID, version: int, sealed: bytes) -> Features:
+        """Unsealable when the row or its bound columns were altered."""
+        features: Features = orjson.loads(
+            _open(self._entries, sealed, _entry_bound(entry, version))
         )
-    )
+        return features
+
+    def seal_person(self, person: Person) -> bytes:
+        keys = sorted(person.keys)
+        cards = [
+            [packed(features), [entry.hex for entry in card], list(card.values())]
+            for features, card in person.cards.items()
+        ]
+        plain = struct.pack(f"<I{len(keys)}q", len(keys), *keys) + orjson.dumps(cards)
+        return self._seal(self._persons, plain, person.person.bytes)
+
+    def open_person(self, person: UUID, sealed: bytes, *, doubtful: bool) -> Person:
+        """Unsealable when the row was altered or belongs to another person."""
+        plain = _open(self._persons, sealed, person.bytes)
+        (count,) = struct.unpack_from("<I", plain)
+        keys = struct.unpack_from(f"<{count}q", plain, 4)
+        cards: dict[Standard, Card] = {
+            unpacked(features): dict(zip(map(DriverUUID, entries), arrivals, strict=True))
+            for features, entries, arrivals in orjson.loads(plain[4 + 8 * count :])
+        }
+        return Person(person, cards, keys, doubtful=doubtful)
+
+    def _seal(self, keys: dict[int, AESGCM], plain: bytes, bound: bytes) -> bytes:
+        nonce = os.urandom(12)
+        return bytes((self.master,)) + nonce + keys[self.master].encrypt(nonce, plain, bound)
+
+
+def _papers(texts: Iterable[str]) -> list[str]:
+    return [text for text in texts if text.startswith(_IDENTIFIER)]
+
+
+def hashes(key: bytes, texts: Iterable[str]) -> list[int]:
+    """64-bit keyed hashes as signed integers (PostgreSQL bigint), each once."""
+    digest = [blake2b(text.encode(), key=key, digest_size=8).digest() for text in texts]
+    return list(dict.fromkeys(struct.unpack(f"<{len(digest)}q", b"".join(digest))))
+
+
+def _derived(key: bytes, use: bytes) -> AESGCM:
+    return AESGCM(HKDF(digests.SHA256(), 32, salt=None, info=b"matching " + use).derive(key))
+
+
+def _open(keys: dict[int, AESGCM], sealed: bytes, bound: bytes) -> bytes:
+    try:
+        return keys[sealed[0]].decrypt(sealed[1:13], sealed[13:], bound)
+    except (InvalidTag, KeyError, ValueError, IndexError) as error:
+        raise Unsealable("sealed value does not open") from error
+
+
+def _entry_bound(entry: UUID, version: int) -> bytes:
+    return entry.bytes + struct.pack("<q", version)

@@ -2,100 +2,110 @@
 
 A rule turns an entry's standard features into texts; entries that share a text are a candidate
 pair. Each rule survives another kind of dirt, so that a true pair is missed only where several
-things are wrong at once.
+things are wrong at once. Each docstring says how many other children are expected to share one of
+its texts in a hub of a million, where the commonest names are borne by some hundreds.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import product
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
-from services.matching.linkage.normalization import Birth, Standard
+from services.matching.linkage.births import Birth
+from services.matching.linkage.lunar import solar_days
+from services.matching.linkage.names import Name
+from services.matching.linkage.normalization import Standard
 
-Rule = Callable[[Standard], Iterator[str]]
+Rule = Callable[[Standard], Iterable[str]]
+_TAIL = 8
+_COUNTY = 10**6
+_AND_SURNAME = 2
 
 
-def identifier(entry: Standard) -> Iterator[str]:
-    if entry.id_number:
-        yield entry.id_number
-    if entry.document:
-        yield entry.document
+def identifier(entry: Standard) -> Iterable[str]:
+    """A number, even one that no checksum confirms, or a document: none."""
+    numbers = (entry.id_number, entry.id_typed, entry.document)
+    return [number for number in numbers if number is not None]
 
 
-def identifier_tail(entry: Standard) -> Iterator[str]:
-    """Month, day, sequence and check digit: survives a slip in the first half of a number."""
+def identifier_tail(entry: Standard) -> Iterable[str]:
+    """Month, day, sequence and check digit: survives a slip in the first half of a number. 3."""
     number = entry.id_number or entry.id_typed
-    if number:
-        yield number[-8:]
+    return (number[-_TAIL:],) if number else ()
 
 
-def sound_and_birth(entry: Standard) -> Iterator[str]:
-    """Survives homophones, fuzzy sounds and exchanged day and month."""
-    for name, (year, month, day) in product(entry.names, entry.births):
-        yield f"{name.fuzzy_reading}|{year}|{min(month, day)}|{max(month, day)}"
-        if name.latin and len(name.syllables) > 1:
-            turned = "".join(name.fuzzy[1:] + name.fuzzy[:1])
-            yield f"{turned}|{year}|{min(month, day)}|{max(month, day)}"
+def sound_and_birth(entry: Standard) -> Iterable[str]:
+    """The sounds in any order, and year and month of birth: survives homophones, fuzzy sounds,
+    exchanged name fields, a wrong day, the lunar calendar. Less than 1; of the commonest name 3.
+    """
+    sounds = [_sounds(name) for name in entry.names]
+    return [f"{sound}|{birth[0]}|{birth[1]}" for birth in _all_births(entry) for sound in sounds]
 
 
-def name_and_month(entry: Standard) -> Iterator[str]:
-    """Survives a wrong day."""
-    for name, birth in product(entry.names, entry.births):
-        yield f"{name.text}|{birth[0]}|{birth[1]}"
+def sound_and_day(entry: Standard) -> Iterable[str]:
+    """The sounds in any order, and month and day in either order: survives a wrong year and an
+    exchange. Less than 1; of the commonest name 3.
+    """
+    return [
+        f"{_sounds(name)}|{min(month, day)}|{max(month, day)}"
+        for _, month, day in entry.births
+        for name in entry.names
+    ]
 
 
-def name_and_day(entry: Standard) -> Iterator[str]:
-    """Survives a wrong year."""
-    for name, birth in product(entry.names, entry.births):
-        yield f"{name.text}|{birth[1]}|{birth[2]}"
+def sound_and_hukou(entry: Standard) -> Iterable[str]:
+    """Survives any wrong birth date, where hukou is told. Less than 1; of the commonest name 10."""
+    if entry.hukou is None:
+        return ()
+    county = entry.hukou // _COUNTY
+    return [f"{_sounds(name)}|{county}" for name in entry.names]
 
 
-def sound_and_hukou(entry: Standard) -> Iterator[str]:
-    """Survives any wrong birth date.  Where hukou is not told, the ID number's issuer stands in."""
-    number = entry.id_number or entry.id_typed
-    counties = {str(entry.hukou // 10**6)} if entry.hukou else set()
-    if number and len(number) >= 15:
-        counties.add(number[:6])
-    for name, county in product(entry.names, sorted(counties)):
-        yield f"{name.fuzzy_reading}|{county}"
+def own_part_and_birth(entry: Standard) -> Iterable[str]:
+    """The first two sounds of a long name, and the day of birth: survives a patronymic left out
+    or written otherwise. Less than 1.
+    """
+    return [
+        f"{name.fuzzy[:_AND_SURNAME]}|{_text(birth)}"
+        for name in entry.names
+        if not name.surname and len(name.fuzzy) > _AND_SURNAME and not name.latin
+        for birth in entry.births
+    ]
 
 
-def sound_and_phone(entry: Standard) -> Iterator[str]:
-    for name, phone in product(entry.names, entry.phones):
-        yield f"{name.fuzzy_reading}|{phone}"
+def phone(entry: Standard) -> Iterable[str]:
+    """Survives any wrong name and birth, as the next does. Siblings."""
+    return sorted(entry.phones)
 
 
-def sound_and_guardian(entry: Standard) -> Iterator[str]:
-    for name, guardian in product(entry.names, entry.guardian_names):
-        yield f"{name.fuzzy_reading}|{guardian.fuzzy_reading}"
+def guardian_number(entry: Standard) -> Iterable[str]:
+    """Siblings."""
+    return sorted(entry.guardian_ids)
 
 
-def birth_and_phone(entry: Standard) -> Iterator[str]:
-    """Survives any wrong or changed name, as the next three do."""
-    for birth, phone in product(entry.births, entry.phones):
-        yield f"{_text(birth)}|{phone}"
+def birth_and_guardian(entry: Standard) -> Iterable[str]:
+    """Survives a child's changed name and a changed phone. Less than 1, and twins."""
+    heard = sorted({name.fuzzy for name in entry.guardian_names})
+    return [f"{_text(birth)}|{sounds}" for birth in entry.births for sounds in heard]
 
 
-def birth_and_guardian(entry: Standard) -> Iterator[str]:
-    for birth, guardian in product(entry.births, entry.guardian_names):
-        yield f"{_text(birth)}|{guardian.fuzzy_reading}"
+def home(entry: Standard) -> Iterable[str]:
+    """Survives any wrong name and birth where no guardian is told. Siblings."""
+    return sorted(entry.homes)
 
 
-def birth_and_guardian_number(entry: Standard) -> Iterator[str]:
-    for birth, number in product(entry.births, entry.guardian_ids):
-        yield f"{_text(birth)}|{number}"
+def birth_and_hukou(entry: Standard) -> Iterable[str]:
+    """Survives a wrong glyph in the given name where no contact is known. Less than 1."""
+    if entry.hukou is None:
+        return ()
+    county = entry.hukou // _COUNTY
+    surnames = sorted({name.fuzzy[0] for name in entry.names})
+    return [f"{_text(birth)}|{county}|{surname}" for birth in entry.births for surname in surnames]
 
 
-def birth_and_hukou(entry: Standard) -> Iterator[str]:
-    """Survives a wrong glyph in the given name where no contact is known."""
-    if entry.hukou:
-        for name, birth in product(entry.names, entry.births):
-            if name.surname:
-                yield f"{_text(birth)}|{entry.hukou // 10**6}|{name.fuzzy[0]}"
-
-
-def birth_and_school(entry: Standard) -> Iterator[str]:
-    if entry.school:
-        for birth in entry.births:
-            yield f"{_text(birth)}|{entry.school}"
+def birth_and_school(entry: Standard) -> Iterable[str]:
+    """Less than 1."""
+    if entry.school is None:
+        return ()
+    return [f"{_text(birth)}|{entry.school}" for birth in entry.births]
 
 
 RULES: Mapping[str, Rule] = {
@@ -104,14 +114,13 @@ RULES: Mapping[str, Rule] = {
         identifier,
         identifier_tail,
         sound_and_birth,
-        name_and_month,
-        name_and_day,
+        sound_and_day,
         sound_and_hukou,
-        sound_and_phone,
-        sound_and_guardian,
-        birth_and_phone,
+        own_part_and_birth,
+        phone,
+        guardian_number,
         birth_and_guardian,
-        birth_and_guardian_number,
+        home,
         birth_and_hukou,
         birth_and_school,
     )
@@ -120,7 +129,23 @@ RULES: Mapping[str, Rule] = {
 
 def keys(entry: Standard, rules: Iterable[str]) -> list[str]:
     """The entry's blocking texts under the named rules, each once, in rule order."""
-    return list(dict.fromkeys(f"{name}|{text}" for name in rules for text in RULES[name](entry)))
+    return list(dict.fromkeys([f"{name}|{text}" for name in rules for text in RULES[name](entry)]))
+
+
+def _sounds(name: Name) -> str:
+    return _in_any_order(name.fuzzy)
+
+
+@lru_cache(maxsize=1 << 14)
+def _in_any_order(sounds: str) -> str:
+    return "".join(sorted(sounds))
+
+
+def _all_births(entry: Standard) -> tuple[Birth, ...]:
+    """Births, and the common day of a stated one that nothing confirms, were it lunar."""
+    if entry.stated_birth is None or entry.number_is_firm:
+        return entry.births
+    return (*entry.births, *solar_days(*entry.stated_birth))
 
 
 def _text(birth: Birth) -> str:

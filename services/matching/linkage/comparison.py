@@ -5,243 +5,209 @@ them offers: the parents may be known from one record and the phone from another
 what it weighs is the model's. ``missing`` is no evidence either way.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TypeVar
-
-from rapidfuzz.distance import DamerauLevenshtein
-
-from services.matching.linkage.name_comparison import NAME_LEVELS, NAME_RANK, compare_names
+from services.matching.linkage import numbers
+from services.matching.linkage.births import BIRTH_LEVELS, BIRTH_RANK, Birth, compare_births
+from services.matching.linkage.name_comparison import MISWRITTEN, NAME_LEVELS, best_level
 from services.matching.linkage.names import Name
-from services.matching.linkage.normalization import Birth, Standard, is_a_generation_older
+from services.matching.linkage.normalization import Standard
+from services.matching.linkage.numbers import is_a_generation_older
+from services.matching.linkage.profile import Profile as Profile
 
 MISSING = "missing"
-T = TypeVar("T")
 
+_PLACES = ("same_township", "same_county", "same_city", "different")
+#: Guardians, phones and homes hang together, so they are one comparison: each level says what of
+#: them agrees, and nothing is counted twice.
+FAMILY_LEVELS = (
+    "guardian_id", "guardian_and_phone", "guardian_and_address", "phone_and_address",
+    "phone", "address", "guardian", "neighbour", "guardian_homophone", "different", "other_parent",
+)  # fmt: skip
 #: Every comparison with its levels, best first.  The model must weigh each of them.
 LEVELS: dict[str, tuple[str, ...]] = {
-    "identifier": ("same", "same_document", "near", "different", "clash"),
+    "identifier": ("same", "same_document", "near", "cut", "different", "clash"),
     "name": NAME_LEVELS,
-    "birth": (
-        "exact", "swapped", "day_differs", "month_differs", "year_differs", "same_year", "different",
-    ),
+    "birth": BIRTH_LEVELS,
     "sex": ("same", "different"),
-    "guardian": ("same_id", "same_name", "homophone", "different"),
-    "phone": ("same", "different"),
-    "hukou": ("same_township", "same_county", "same_city", "different"),
-    "residence": ("same_township", "same_county", "same_city", "different"),
-    "school": ("same", "different"),
-}  # fmt: skip
+    "family": FAMILY_LEVELS,
+    "hukou": _PLACES,
+    "residence": _PLACES,
+    "school": ("same_class", "same_cohort", "same", "onward", "different"),
+}
 COMPARISONS = tuple(LEVELS)
 Levels = tuple[str, ...]
 """One level for each of COMPARISONS, in that order."""
 
-_BIRTH_RANK = {level: rank for rank, level in enumerate(LEVELS["birth"])}
-_PLACE_RANK = {level: rank for rank, level in enumerate(LEVELS["hukou"])}
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What a person's entries say together; every field keeps the order of first mention."""
-
-    names: tuple[Name, ...]
-    id_numbers: tuple[str, ...]
-    firm_numbers: tuple[str, ...]
-    ids_typed: tuple[str, ...]
-    documents: tuple[str, ...]
-    stated_births: tuple[Birth, ...]
-    births: tuple[Birth, ...]
-    sexes: tuple[str, ...]
-    guardian_ids: frozenset[str]
-    guardian_names: frozenset[Name]
-    phones: frozenset[str]
-    hukous: tuple[int, ...]
-    residences: tuple[int, ...]
-    schools: tuple[str, ...]
-
-    @classmethod
-    def of(cls, members: Iterable[Standard]) -> "Profile":
-        """The members' features together. A number that any member gives as a guardian's is not
-        the child's.
-        """
-        listed = list(members)
-        guardian_ids = frozenset().union(*(m.guardian_ids for m in listed))
-        births = _distinct(birth for m in listed for birth in m.births)
-        if births:
-            youngest = (max(births),)
-            adults = {
-                m.id_number
-                for m in listed
-                if m.id_number and is_a_generation_older(m.id_number, youngest)
-            }
-            guardian_ids |= adults
-        numbers = [
-            (m.id_number, m.number_is_firm)
-            for m in listed
-            if m.id_number and m.id_number not in guardian_ids
-        ]
-        return cls(
-            names=_distinct(name for m in listed for name in m.names),
-            id_numbers=_distinct(number for number, _ in numbers),
-            firm_numbers=_distinct(number for number, firm in numbers if firm),
-            ids_typed=_distinct(m.id_typed for m in listed if m.id_typed),
-            documents=_distinct(m.document for m in listed if m.document),
-            stated_births=_distinct(m.stated_birth for m in listed if m.stated_birth),
-            births=births,
-            sexes=_distinct(m.sex for m in listed if m.sex),
-            guardian_ids=guardian_ids,
-            guardian_names=frozenset().union(*(m.guardian_names for m in listed)),
-            phones=frozenset().union(*(m.phones for m in listed)),
-            hukous=_distinct(m.hukou for m in listed if m.hukou),
-            residences=_distinct(m.residence for m in listed if m.residence),
-            schools=_distinct(m.school for m in listed if m.school),
-        )
+_NOT_ONE_NAME = frozenset(("given", "one_glyph", "surname", "different"))
 
 
 def compare(entry: Standard, person: Profile) -> Levels:
+    """The level of each comparison."""
     identifier = compare_identifiers(entry, person)
-    mine, theirs = _of_one_generation(entry, person)
-    if identifier == "same":
-        # A date read out of the number that both bear agrees by itself; only a stated one counts.
-        mine = () if entry.stated_birth is None else (entry.stated_birth,)
-        theirs = person.stated_births or theirs
+    mine, theirs = _births_told(identifier, entry, person)
+    sex, sexes = entry.sex, person.sexes
     return (
         identifier,
-        _names(entry.names, person.names),
+        _names(entry, person),
         _births(mine, theirs),
-        _sexes(entry.sex, person.sexes),
-        _guardians(entry, person),
-        _sets(entry.phones, person.phones),
+        MISSING if sex is None or not sexes else "same" if sex in sexes else "different",
+        _family(entry, person),
         _places(entry.hukou, person.hukous),
         _places(entry.residence, person.residences),
-        MISSING if not entry.school or not person.schools
-        else "same" if entry.school in person.schools
-        else "different",
-    )  # fmt: skip
-
-
-def _own_number(entry: Standard, person: Profile) -> str | None:
-    """The entry's number, unless it is that of an adult of the person's family."""
-    number = entry.id_number
-    if number is None or number in person.guardian_ids:
-        return None
-    return None if is_a_generation_older(number, person.births) else number
+        _school(entry, person),
+    )
 
 
 def compare_identifiers(entry: Standard, person: Profile) -> str:
     """Valid numbers are the same or clash; a number with a wrong checksum may be near; papers of
     birth are equal.  A number that the other side knows as a guardian's is nobody's here.
     """
-    number = _own_number(entry, person)
-    adults = {
-        n
-        for n in person.id_numbers
-        if n in entry.guardian_ids or is_a_generation_older(n, entry.births)
-    }
-    numbers = tuple(n for n in person.id_numbers if n not in adults)
-    firm_numbers = tuple(n for n in person.firm_numbers if n not in adults)
-    if number is not None and entry.number_is_firm and firm_numbers and number not in firm_numbers:
-        return "clash"
-    if number is not None and number in numbers:
-        return "same"
+    number, theirs, firm = entry.id_number, person.id_numbers, person.firm_numbers
+    if number is not None:
+        if number in firm:
+            return "same"
+        if number in person.guardian_ids or is_a_generation_older(number, person.births):
+            number = None
+    for n in theirs:
+        if n in entry.guardian_ids or is_a_generation_older(n, entry.births):
+            theirs = tuple(m for m in theirs if m != n)
+            firm = tuple(m for m in firm if m != n)
+    if number is not None:
+        if entry.number_is_firm and firm:
+            return "clash"
+        if number in theirs:
+            return "same"
     if entry.document is not None and entry.document in person.documents:
         return "same_document"
-    typed, others = entry.id_typed, numbers + person.ids_typed
+    typed, others = entry.id_typed, theirs + person.ids_typed
     if typed is None:
         typed, others = number, person.ids_typed
     if typed is None or not others:
         return MISSING
-    near = any(DamerauLevenshtein.distance(typed, n, score_cutoff=1) <= 1 for n in others)
-    return "near" if near else "different"
+    if any(numbers.nearly_one(typed, n) for n in others):
+        return "near"
+    return "cut" if any(numbers.is_cut(typed, n) for n in others) else "different"
 
 
-def _names(mine: tuple[Name, ...], theirs: tuple[Name, ...]) -> str:
-    if not mine or not theirs:
+def _names(entry: Standard, person: Profile) -> str:
+    """The best level; none where one side's name is a guardian's, entered for the child's."""
+    level = best_level(entry.names, person.names)
+    if level in _NOT_ONE_NAME and not (
+        person.guardian_names.isdisjoint(entry.names)
+        and entry.guardian_names.isdisjoint(person.names)
+    ):
         return MISSING
-    if len(mine) == 1 and len(theirs) == 1:
-        return compare_names(mine[0], theirs[0])
-    return min((compare_names(a, b) for a in mine for b in theirs), key=NAME_RANK.__getitem__)
+    return level or MISSING
 
 
-def _of_one_generation(
-    entry: Standard, person: Profile
+def _births_told(
+    identifier: str, entry: Standard, person: Profile
 ) -> tuple[tuple[Birth, ...], tuple[Birth, ...]]:
-    """Both sides' births, without those that an adult's number entered for the child brought in."""
+    """Both sides' births, without those that an adult's number entered for the child brought in.
+    A date read out of the number that both bear agrees by itself: then only a stated one counts.
+    """
     mine, theirs = entry.births, person.births
+    if identifier == "same":
+        mine = () if entry.stated_birth is None else (entry.stated_birth,)
+        return mine, person.stated_births or theirs
     if entry.id_number is not None and is_a_generation_older(entry.id_number, theirs):
         mine = () if entry.stated_birth is None else (entry.stated_birth,)
-    if any(is_a_generation_older(number, entry.births) for number in person.id_numbers):
-        theirs = person.stated_births
+    for number in person.id_numbers:
+        if is_a_generation_older(number, entry.births):
+            theirs = person.stated_births
     return mine, theirs
 
 
 def _births(mine: tuple[Birth, ...], theirs: tuple[Birth, ...]) -> str:
     if not mine or not theirs:
         return MISSING
-    return min((compare_births(a, b) for a in mine for b in theirs), key=_BIRTH_RANK.__getitem__)
+    if len(mine) == 1 == len(theirs):
+        return compare_births(mine[0], theirs[0])
+    return min((compare_births(a, b) for a in mine for b in theirs), key=BIRTH_RANK.__getitem__)
 
 
-def compare_births(a: Birth, b: Birth) -> str:
-    if a == b:
-        return "exact"
-    year, month, day = a[0] == b[0], a[1] == b[1], a[2] == b[2]
-    if year and a[1] == b[2] and a[2] == b[1]:
-        return "swapped"
-    if year and month:
-        return "day_differs"
-    if year and day:
-        return "month_differs"
-    if month and day and abs(a[0] - b[0]) <= 2:
-        return "year_differs"
-    return "same_year" if year else "different"
-
-
-def _sexes(mine: str | None, theirs: tuple[str, ...]) -> str:
-    if mine is None or not theirs:
-        return MISSING
-    return "same" if mine in theirs else "different"
-
-
-def _guardians(entry: Standard, person: Profile) -> str:
-    if entry.guardian_ids & person.guardian_ids:
-        return "same_id"
+def _family(entry: Standard, person: Profile) -> str:
+    ids, names = entry.guardian_ids, entry.guardian_names
+    if ids and (ids & person.guardian_ids or not ids.isdisjoint(person.id_numbers)):
+        return "guardian_id"
     if entry.id_number is not None and entry.id_number in person.guardian_ids:
-        return "same_id"
-    if not entry.guardian_ids.isdisjoint(person.id_numbers):
-        return "same_id"
-    mine, theirs = entry.guardian_names, person.guardian_names
-    if not mine or not theirs:
-        return "different" if entry.guardian_ids and person.guardian_ids else MISSING
-    if mine & theirs:
-        return "same_name"
-    levels = {compare_names(a, b) for a in mine for b in theirs}
-    if "exact" in levels:
-        return "same_name"
-    return "homophone" if levels & {"homophone", "look_alike"} else "different"
+        return "guardian_id"
+    guardian = _guardians(names, person.guardian_names)
+    phone = not entry.phones.isdisjoint(person.phones)
+    home = not entry.homes.isdisjoint(person.homes)
+    near = home or entry.village in person.villages or entry.street in person.streets
+    if guardian in ("guardian", "guardian_homophone"):
+        if phone:
+            return "guardian_and_phone"
+        return "guardian_and_address" if near else guardian
+    if phone:
+        return "phone_and_address" if near else "phone"
+    if home:
+        return "address"
+    if _is_another(entry.father, person.fathers) or _is_another(entry.mother, person.mothers):
+        return "other_parent"
+    if near:
+        return "neighbour"
+    if guardian == "different" or (entry.phones and person.phones):
+        return "different"
+    return "different" if (ids and person.guardian_ids) else MISSING
 
 
-def _sets(mine: frozenset[str], theirs: frozenset[str]) -> str:
+def _guardians(mine: frozenset[Name], theirs: frozenset[Name]) -> str:
     if not mine or not theirs:
         return MISSING
-    return "different" if mine.isdisjoint(theirs) else "same"
+    if not mine.isdisjoint(theirs):
+        return "guardian"
+    level = best_level(mine, theirs)
+    if level == "exact":
+        return "guardian"
+    return "guardian_homophone" if level in MISWRITTEN else "different"
+
+
+def _is_another(parent: Name | None, parents: tuple[Name, ...]) -> bool:
+    """Whether both sides name this parent, and not alike; called where no guardian agrees."""
+    if parent is None or not parents:
+        return False
+    return best_level((parent,), parents) not in (*MISWRITTEN, "part", "one_glyph")
 
 
 def _places(mine: int | None, theirs: tuple[int, ...]) -> str:
     if mine is None or not theirs:
         return MISSING
-    return min((compare_places(mine, other) for other in theirs), key=_PLACE_RANK.__getitem__)
+    return _PLACES[min([_distance(mine, other) for other in theirs])]
 
 
 def compare_places(a: int, b: int) -> str:
     """Divisions of twelve digits: a county is six of them, a township nine, and a bare county
     names no township.
     """
+    return _PLACES[_distance(a, b)]
+
+
+def _distance(a: int, b: int) -> int:
     if a // 10**3 == b // 10**3 and a % 10**6:
-        return "same_township"
+        return 0
     if a // 10**6 == b // 10**6:
-        return "same_county"
-    return "same_city" if a // 10**8 == b // 10**8 else "different"
+        return 1
+    return 2 if a // 10**8 == b // 10**8 else 3
 
 
-def _distinct(values: Iterable[T]) -> tuple[T, ...]:
-    return tuple(dict.fromkeys(values))
+def _school(entry: Standard, person: Profile) -> str:
+    mine, cohort, others = entry.school, entry.cohort, person.schoolings
+    if not others or (mine is None and cohort is None):
+        return MISSING
+    rank = 5
+    for school, year, school_class in others:
+        if mine is not None and mine == school:
+            if cohort is None or cohort != year:
+                rank = min(rank, 2)
+            else:
+                same_class = entry.school_class is not None and entry.school_class == school_class
+                rank = min(rank, 0 if same_class else 1)
+        elif cohort is not None and year is not None and abs(cohort - year) <= 1:
+            rank = min(rank, 3)
+        elif mine is not None and school is not None:
+            rank = min(rank, 4)
+    return MISSING if rank == 5 else _SCHOOL_LEVELS[rank]
+
+
+_SCHOOL_LEVELS = LEVELS["school"]

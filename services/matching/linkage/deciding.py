@@ -1,71 +1,90 @@
 """Each new entry's person.
 
-Entries of one batch see each other. Sure cases (the same valid ID number under an agreeing name)
-are settled before anything is weighed; then the best known entries found persons first, so that the
-poorly known ones find them. An entry joins one person; where it proves two persons to be one, the
-smaller is joined to the larger. A doubtful entry gets a person of its own and reviews.
+Entries of one batch see each other. An entry whose number and name a person bears joins it; one that
+resembles nobody founds a person; one that certainly belongs to a single, undisputed person joins
+that. All others are decided together with every person they resemble: their entries are clustered
+afresh (clustering.py), which may move entries that were placed long ago.
 
-Guaranteed: equal input, in any order, gives equal decisions.
+Guaranteed: equal input gives equal decisions, whatever the order of the entries in a batch.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from uuid import UUID, uuid5
 
+from services.matching.linkage.clustering import Edge, Partition, Unit, partition
 from services.matching.linkage.comparison import Profile
-from services.matching.linkage.decisions import Decision, Doubt, Known, NewEntry, Outcome
-from services.matching.linkage.judging import (
-    AGREEING_NAMES,
-    Verdict,
-    assess,
-    is_sure,
-    judge,
-    rests_on_papers,
+from services.matching.linkage.decisions import (
+    Doubt,
+    Known,
+    NewEntry,
+    Outcome,
+    Placement,
 )
+from services.matching.linkage.judging import Verdict, assess, is_related, judge
 from services.matching.linkage.normalization import Standard
+from services.matching.linkage.persons import Card, Person
 from services.matching.linkage.weights import Evidence, Frequency, Model, uncounted
 
 _FOUNDED = UUID("6b1f4e0a-0a5c-5a7e-9d0c-2f5a3c1b7e44")
-_MAX_REVIEWS = 3
+#: Units clustered at once at most: beyond, the persons least like the entry are left out.
+MAX_UNITS = 80
+
+KeysOf = Callable[[Standard], Sequence[int]]
+"""The hashed blocking texts of an entry's features."""
 
 
-def founded_by(entry: UUID, version: int) -> UUID:
-    """The id of the person that an entry founds: the same on every replay."""
-    return uuid5(_FOUNDED, f"{entry}:{version}")
+def founded_by(entry: UUID, again: int = 0) -> UUID:
+    """The id of the person that an entry founds: the same on every replay. ``again`` tells apart
+    persons founded by an entry whose first person went on without it.
+    """
+    return uuid5(_FOUNDED, f"{entry}:{again}" if again else str(entry))
 
 
 def decide(
-    model: Model, entries: Sequence[NewEntry], known: Known, frequency: Frequency = uncounted
+    model: Model,
+    entries: Sequence[NewEntry],
+    known: Known,
+    keys_of: KeysOf,
+    frequency: Frequency = uncounted,
+    disturbed: Sequence[Collection[UUID]] = (),
+    again: int = 1,
 ) -> Outcome:
-    batch = _Batch(model, frequency, known)
+    """Place the entries; cluster each group of ``disturbed`` persons afresh whatever they show.
+
+    ``again`` is a number never used before, for the id of a person parted from another.
+    """
+    batch = _Batch(model, known, keys_of, frequency, again)
     for new in entries:
-        if new.person is not None:
-            batch.take_out(new.person, new.entry)
-    ordered = sorted(entries, key=_best_known_first)
-    waiting = [new for new in ordered if not batch.settle(new)]
-    for new in waiting:
-        if not batch.settle(new):
-            batch.weigh(new)
-    return Outcome(
-        tuple(batch.final(new.entry) for new in entries),
-        tuple(batch.moved[entry] for entry in sorted(batch.moved)),
-        {person: batch.standing(person) for person in sorted(batch.joined)},
-    )
+        batch.take_out(new)
+    for person in sorted({person for group in disturbed for person in group}):
+        batch.count_keys(person)
+    waiting = [new for new in sorted(entries, key=_best_known_first) if not batch.place(new)]
+    batch.cluster(waiting, disturbed)
+    return batch.outcome()
 
 
 def search(
     model: Model,
     features: Standard,
-    keys: Sequence[Hashable],
+    sought: Sequence[int],
     known: Known,
     frequency: Frequency = uncounted,
 ) -> list[tuple[UUID, Evidence]]:
     """The persons whom the features may describe, likeliest first; nothing is decided."""
-    batch = _Batch(model, frequency, known)
-    new = NewEntry(UUID(int=0), 0, features, keys)
-    found = [(person, batch.assess(features, person)) for person in batch.candidates(new)]
+    found = [
+        (person, assess(model, features, known.persons[person].profile, frequency))
+        for person in likeliest(known, sought, model.candidates)
+    ]
     return sorted(found, key=lambda pair: (-pair[1].weight, pair[0]))
+
+
+def likeliest(known: Known, sought: Iterable[int], limit: int) -> list[UUID]:
+    """Persons at hand that share most of the keys."""
+    shared = Counter(person for key in sought for person in known.by_key.get(key, ()))
+    at_hand = [person for person in shared if person in known.persons]
+    return sorted(at_hand, key=lambda person: (-shared[person], person))[:limit]
 
 
 def _best_known_first(new: NewEntry) -> tuple[bool, bool, bool, UUID]:
@@ -73,205 +92,382 @@ def _best_known_first(new: NewEntry) -> tuple[bool, bool, bool, UUID]:
     return features.id_number is None, not features.names, not features.births, new.entry
 
 
+@dataclass(frozen=True, slots=True)
+class Component:
+    """Persons and waiting entries that must be looked at together."""
+
+    persons: set[UUID]
+    entries: list[NewEntry]
+
+
 class _Batch:
     """The persons near one batch while its entries find their places."""
 
-    def __init__(self, model: Model, frequency: Frequency, known: Known) -> None:
-        self.decided: dict[UUID, Decision] = {}
-        self.moved: dict[UUID, Decision] = {}
-        self.joined: dict[UUID, UUID] = {}
+    def __init__(
+        self, model: Model, known: Known, keys_of: KeysOf, frequency: Frequency, again: int
+    ) -> None:
         self._model = model
+        self._keys_of = keys_of
         self._frequency = frequency
-        self._members = {person: dict(members) for person, members in known.members.items()}
-        self._profiles: dict[UUID, Profile] = {}
-        self._by_key = {key: list(persons) for key, persons in known.by_key.items()}
-        self._by_number: dict[str, set[UUID]] = {}
-        for person, members in self._members.items():
-            for features in members.values():
-                self._remember_number(person, features)
+        self._rivals = {person: set(rivals) for person, rivals in known.rivals.items()}
+        self._rulings = known.rulings
+        self._bound = {e for ruling in known.rulings for e in ruling.one | ruling.other}
+        self._ended = set(known.ended)
+        self._again = again
+        self._persons = dict(known.persons)
+        self._by_key = known.by_key
+        self._found_here: dict[int, list[UUID]] = {}
+        self._stood: dict[UUID, UUID] = {}
+        """Where entries stood before this batch, as far as it had to know."""
+        self._placements: dict[UUID, Placement] = {}
+        self._changed: set[UUID] = set()
+        self._joined: dict[UUID, UUID] = {}
+        self._reviewed: set[UUID] = set()
+        self._doubts: list[Doubt] = []
 
-    def final(self, entry: UUID) -> Decision:
-        """The entry's decision, its doubts naming persons that still stand apart from its own."""
-        decision = self.decided[entry]
-        doubts = (replace(doubt, person=self.standing(doubt.person)) for doubt in decision.doubts)
-        return replace(decision, doubts=tuple(d for d in doubts if d.person != decision.person))
+    def outcome(self) -> Outcome:
+        return Outcome(
+            self._placements,
+            {person: self._persons[person] for person in sorted(self._changed)},
+            self._joined,
+            frozenset(self._reviewed),
+            self._doubts,
+        )
 
-    def standing(self, person: UUID) -> UUID:
-        """The person that this one has become."""
-        while person in self.joined:
-            person = self.joined[person]
-        return person
+    def take_out(self, new: NewEntry) -> None:
+        """An entry that is told anew leaves its person until it is placed again."""
+        if new.person is not None and (person := self._persons.get(new.person)):
+            self._stood[new.entry] = new.person
+            person.remove(new.entry)
+            self.count_keys(new.person)
 
-    def take_out(self, person: UUID, entry: UUID) -> None:
-        self._members.setdefault(person, {}).pop(entry, None)
-        self._profiles.pop(person, None)
+    def count_keys(self, person: UUID) -> None:
+        """Keep only the keys of what a person's entries still say."""
+        found = self._persons[person]
+        found.keys = {key for features in found.cards for key in self._keys_of(features)}
+        self._changed.add(person)
 
-    def settle(self, new: NewEntry) -> bool:
-        """Join the one person with the same valid number under an agreeing name, if there is
-        one.
-        """
-        number = new.features.id_number
-        sure = []
-        for person in sorted(self._by_number.get(number, ()) if number else ()):
-            evidence = self.assess(new.features, person)
-            if is_sure(evidence, judge(self._model, evidence)):
-                sure.append((person, evidence))
-        if len(sure) != 1:
+    # One entry at a time
+
+    def place(self, new: NewEntry) -> bool:
+        """Place the entry if that needs no second look at any other; whether it was placed."""
+        if new.person is not None or new.entry in self._bound:
             return False
-        self._join(new, *sure[0])
-        for person in self.candidates(new):
-            best = self.decided[new.entry].person
-            if person != best and self._proves_one(new.features, best, person):
-                self._merge(best, person)
+        related: list[tuple[Person, Evidence, Verdict]] = []
+        best: tuple[Person, Evidence] | None = None
+        for person in self._candidates(new):
+            evidence = assess(self._model, new.features, person.profile, self._frequency)
+            verdict = judge(self._model, evidence)
+            if is_related(evidence, verdict):
+                related.append((person, evidence, verdict))
+            elif best is None or evidence.weight > best[1].weight:
+                best = (person, evidence)
+        if not related:
+            self._found(new, best)
+            return True
+        if len(related) > 1:
+            return False
+        person, evidence, verdict = related[0]
+        if verdict is not Verdict.CERTAIN or person.doubtful:
+            return False
+        self._join(new, person, evidence)
         return True
 
-    def weigh(self, new: NewEntry) -> None:
-        """Find the entry's person by weight, or found one."""
-        weighed = sorted(
-            ((self.assess(new.features, person), person) for person in self.candidates(new)),
-            key=lambda pair: (-pair[0].weight, pair[1] != new.person, pair[1]),
-        )
-        links, doubts = self._judged(weighed)
-        if not links:
-            self._found(new, doubts, weighed)
-            return
-        evidence, best = links[0]
-        rivals = [
-            Doubt(person, other)
-            for other, person in links[1:]
-            if not self._merges(best, person, new.features)
-        ]
-        if rivals and evidence.weight - rivals[0].evidence.weight < self._model.margin:
-            self._found(new, [Doubt(best, evidence), *rivals], weighed)
-            return
-        self._join(new, best, evidence, tuple(rivals[:_MAX_REVIEWS]))
-        for _, person in links[1:]:
-            if all(person != rival.person for rival in rivals):
-                self._merge(self.decided[new.entry].person, person)
-
-    def candidates(self, new: NewEntry) -> list[UUID]:
+    def _candidates(self, new: NewEntry) -> list[Person]:
         """Persons sharing the most keys with the entry, as many as the model compares."""
-        shared: Counter[UUID] = Counter()
+        shared: dict[UUID, int] = {}
+        for key in new.sought:
+            for here in (self._by_key, self._found_here):
+                for person in here.get(key, ()):
+                    shared[person] = shared.get(person, 0) + 1
+        persons = self._persons
+        living = [person for person in shared if person in persons and persons[person].cards]
+        if len(living) > 1:
+            living.sort(key=lambda person: (-shared[person], person))
+        return [persons[person] for person in living[: self._model.candidates]]
+
+    def _found(self, new: NewEntry, best: tuple[Person, Evidence] | None) -> None:
+        person = Person(self._home(new.entry, known=new.is_known))
+        self._persons[person.person] = person
+        self._add(new, person)
+        against, evidence = (best[0].person, best[1]) if best else (None, None)
+        self._placements[new.entry] = Placement(
+            new.entry, person.person, certain=True, against=against, evidence=evidence
+        )
+
+    def _home(self, entry: UUID, *, known: bool) -> UUID:
+        """The person that an entry founds: the one it once founded if nobody else went on as that."""
+        home = founded_by(entry)
+        free = home in self._ended or not known
+        return home if free and home not in self._persons else founded_by(entry, self._again)
+
+    def _join(self, new: NewEntry, person: Person, evidence: Evidence) -> None:
+        self._add(new, person)
+        self._placements[new.entry] = Placement(
+            new.entry, person.person, certain=True, against=person.person, evidence=evidence
+        )
+
+    def _add(self, new: NewEntry, person: Person) -> None:
+        known = person.keys
         for key in new.keys:
-            shared.update(set(self._by_key.get(key, ())))
-        living = [person for person in shared if self._members.get(person)]
-        living.sort(key=lambda person: (-shared[person], person))
-        return living[: self._model.candidates]
+            if key not in known:
+                self._found_here.setdefault(key, []).append(person.person)
+        person.add(new.entry, new.arrival, new.features, new.keys)
+        self._changed.add(person.person)
 
-    def assess(self, features: Standard, person: UUID) -> Evidence:
-        return assess(self._model, features, self._profile(person), self._frequency)
+    # Many entries together
 
-    def _judged(
-        self, weighed: Sequence[tuple[Evidence, UUID]]
-    ) -> tuple[list[tuple[Evidence, UUID]], list[Doubt]]:
-        """Links and doubts among the weighed; papers without the name yield to another person
-        with the name.
+    def cluster(self, waiting: Sequence[NewEntry], disturbed: Sequence[Collection[UUID]]) -> None:
+        """Cluster what waits with all it resembles, one component after the other."""
+        components: list[Component] = []
+        for group in disturbed:
+            self._combine(components, Component(self._with_rivals(group), []))
+        for new in waiting:
+            self._combine(components, Component(self._resembled(new), [new]))
+        self._combine_ruled(components)
+        self._combine_alike(components, waiting)
+        for component in components:
+            self._cluster(component.persons, component.entries)
+
+    def _resembled(self, new: NewEntry) -> set[UUID]:
+        found = [new.person] if new.person else []
+        room = MAX_UNITS
+        for person in self._candidates(new):
+            evidence = assess(self._model, new.features, person.profile, self._frequency)
+            if room > 0 and is_related(evidence, judge(self._model, evidence)):
+                found.append(person.person)
+                room -= len(person.cards)
+        return self._with_rivals(found, {new.entry})
+
+    def _combine(self, components: list[Component], added: Component) -> None:
+        """Add to the components, making one of all that the addition connects, as far as that can
+        be looked at together.
         """
-        verdicts = [
-            (judge(self._model, evidence), evidence, person) for evidence, person in weighed
-        ]
-        named = any(
-            verdict is not Verdict.SEPARATE and evidence.level("name") in AGREEING_NAMES
-            for verdict, evidence, _ in verdicts
-        )
-        on_papers = any(
-            verdict is Verdict.CERTAIN and rests_on_papers(evidence)
-            for verdict, evidence, _ in verdicts
-        )
-        links: list[tuple[Evidence, UUID]] = []
-        doubts: list[Doubt] = []
-        for verdict, evidence, person in verdicts:
-            if verdict is Verdict.CERTAIN and not (named and on_papers):
-                links.append((evidence, person))
-            elif verdict is not Verdict.SEPARATE:
-                doubts.append(Doubt(person, evidence))
-        return links, doubts
+        room = MAX_UNITS - self._size(added)
+        for other in [c for c in components if not c.persons.isdisjoint(added.persons)]:
+            if (room := room - self._size(other)) >= 0:
+                components.remove(other)
+                added = Component(other.persons | added.persons, other.entries + added.entries)
+        components.append(added)
 
-    def _proves_one(self, bridge: Standard, best: UUID, person: UUID) -> bool:
-        """Whether an entry of ``best`` belongs to the other person as surely."""
-        evidence = self.assess(bridge, person)
-        return judge(self._model, evidence) is Verdict.CERTAIN and self._merges(
-            best, person, bridge
-        )
+    def _combine_ruled(self, components: list[Component]) -> None:
+        """Waiting entries that a ruling holds together are looked at together, whatever the size."""
+        for ruling in (r for r in self._rulings if r.same):
+            named = ruling.one | ruling.other
+            bound = [c for c in components if any(new.entry in named for new in c.entries)]
+            for other in bound[1:]:
+                components.remove(other)
+                bound[0].persons.update(other.persons)
+                bound[0].entries.extend(other.entries)
 
-    def _merges(self, kept: UUID, joined: UUID, bridge: Standard) -> bool:
-        """Whether two persons are one in the light of the entry that belongs to both."""
-        if self._clash(kept, joined):
-            return False
-        small, large = self._by_size(kept, joined)
-        whole = Profile.of([*self._members[large].values(), bridge])
-        return all(
-            judge(self._model, assess(self._model, member, whole, self._frequency))
-            is Verdict.CERTAIN
-            for member in self._members[small].values()
-        )
+    def _combine_alike(self, components: list[Component], waiting: Sequence[NewEntry]) -> None:
+        """Entries of the batch that wait with different persons may still resemble each other."""
+        sharing: dict[int, list[NewEntry]] = {}
+        for new in waiting:
+            for key in new.keys:
+                sharing.setdefault(key, []).append(new)
+        pairs = {
+            (a.entry, b.entry): (a, b)
+            for alike in sharing.values()
+            for a, b in zip(alike, alike[1:], strict=False)
+        }
+        for _, (a, b) in sorted(pairs.items()):
+            one = next(c for c in components if a in c.entries)
+            other = next(c for c in components if b in c.entries)
+            if one is other or self._size(one) + self._size(other) > MAX_UNITS:
+                continue
+            evidence = assess(self._model, a.features, Profile.of((b.features,)), self._frequency)
+            if is_related(evidence, judge(self._model, evidence)):
+                components.remove(one)
+                components.remove(other)
+                components.append(
+                    Component(one.persons | other.persons, one.entries + other.entries)
+                )
 
-    def _clash(self, one: UUID, other: UUID) -> bool:
-        mine, theirs = self._profile(one).firm_numbers, self._profile(other).firm_numbers
-        return bool(mine and theirs) and set(mine).isdisjoint(theirs)
+    def _size(self, component: Component) -> int:
+        known = sum(len(self._persons[p].cards) for p in component.persons)
+        return known + len(component.entries)
 
-    def _by_size(self, one: UUID, other: UUID) -> tuple[UUID, UUID]:
-        small, large = sorted(
-            (one, other), key=lambda person: (len(self._members[person]), -person.int)
-        )
-        return small, large
+    def _with_rivals(self, persons: Collection[UUID], entries: Collection[UUID] = ()) -> set[UUID]:
+        """The persons, and those whom open reviews or rulings tie to them or to the entries."""
+        found = set(persons)
+        found |= {rival for person in persons for rival in self._rivals.get(person, ())}
+        if self._bound:
+            mine = {e for p in persons if p in self._persons for e in self._persons[p].entries}
+            found |= self._ruled_same_as(mine | set(entries))
+        return {person for person in found if person in self._persons}
 
-    def _merge(self, one: UUID, other: UUID) -> None:
-        """Move the smaller person's entries to the larger."""
-        if self._clash(one, other):
-            return
-        small, large = self._by_size(one, other)
-        for entry, features in sorted(self._members[small].items()):
-            evidence = self.assess(features, large)
-            if entry in self.decided:
-                doubts = self.decided[entry].doubts
-                self.decided[entry] = Decision(entry, large, True, large, evidence, doubts)
+    def _ruled_same_as(self, entries: set[UUID]) -> set[UUID]:
+        """Persons with an entry that a ruling says is of the same child as one of the entries."""
+        same = {
+            e
+            for ruling in self._rulings
+            if ruling.same and not entries.isdisjoint(ruling.one | ruling.other)
+            for e in ruling.one | ruling.other
+        }
+        return {p.person for p in self._persons.values() if not same.isdisjoint(p.entries)}
+
+    def _cluster(self, persons: set[UUID], entries: Sequence[NewEntry]) -> None:
+        arrivals: Card = {}
+        stood: dict[UUID, UUID] = {}
+        said: dict[Standard, list[UUID]] = {}
+        for person in sorted(persons):
+            for features, card in self._persons[person].cards.items():
+                said.setdefault(features, []).extend(card)
+                arrivals |= card
+                stood |= dict.fromkeys(card, person)
+        for new in entries:
+            said.setdefault(new.features, []).append(new.entry)
+            arrivals[new.entry] = new.arrival
+            if new.entry in self._stood:
+                stood[new.entry] = self._stood[new.entry]
+        units = list(self._units(said))
+        found = partition(self._model, units, self._rulings, self._frequency)
+        fresh = {new.entry for new in entries if not new.is_known}
+        self._apply(units, found, arrivals, stood, {new.entry for new in entries}, persons, fresh)
+
+    def _units(self, said: dict[Standard, list[UUID]]) -> Iterable[Unit]:
+        """What says the same is one unit where that is enough to know the child by, and nobody ruled
+        otherwise.
+        """
+        parted = {e for r in self._rulings if not r.same for e in r.one | r.other}
+        for features, entries in said.items():
+            whole = len(entries) == 1
+            if not whole and parted.isdisjoint(entries):
+                alike = assess(self._model, features, Profile.of((features,)), self._frequency)
+                whole = judge(self._model, alike) is Verdict.CERTAIN
+            if whole:
+                yield Unit(features, frozenset(entries))
             else:
-                self.moved[entry] = Decision(entry, large, True, large, evidence)
-        self.joined[small] = large
-        for entry, features in self._members.pop(small).items():
-            self._members[large][entry] = features
-            self._remember_number(large, features)
-        self._profiles.pop(small, None)
-        self._profiles.pop(large, None)
-        for persons in self._by_key.values():
-            if small in persons:
-                persons.append(large)
+                yield from (Unit(features, frozenset((entry,))) for entry in entries)
 
-    def _found(
-        self, new: NewEntry, doubts: Sequence[Doubt], weighed: Sequence[tuple[Evidence, UUID]]
+    def _apply(
+        self,
+        units: Sequence[Unit],
+        found: Partition,
+        arrivals: Card,
+        stood: dict[UUID, UUID],
+        new: set[UUID],
+        persons: set[UUID],
+        fresh: set[UUID],
     ) -> None:
-        """Give the entry a person of its own: the one it stands in if nobody else does."""
-        alone = new.person is not None and not self._members.get(new.person)
-        person = new.person if alone and new.person else founded_by(new.entry, new.version)
-        evidence, against = weighed[0] if weighed else (None, None)
-        if doubts:
-            evidence, against = doubts[0].evidence, doubts[0].person
-        decision = Decision(
-            new.entry, person, not doubts, against, evidence, tuple(doubts[:_MAX_REVIEWS])
-        )
-        self._place(new, decision)
+        """Give the clusters their persons, and note who moved."""
+        clusters = [[units[i] for i in sorted(c)] for c in found.clusters]
+        members = [{e for unit in cluster for e in unit.entries} for cluster in clusters]
+        ids = self._identities(members, arrivals, stood, fresh)
+        here = persons | set(ids)
+        for person_id in here & self._rivals.keys():
+            self._rivals[person_id] -= here
+        doubtful = {at for one, other, _ in found.doubts for at in (one, other)}
+        waiting = {e for *_, edge in found.doubts for e in units[edge.unit].entries}
+        for at, cluster in enumerate(clusters):
+            person = Person(ids[at])
+            for unit in cluster:
+                person.cards[unit.features] = {
+                    **person.cards.get(unit.features, {}),
+                    **{e: arrivals[e] for e in sorted(unit.entries)},
+                }
+            elsewhere = bool(self._rivals.get(person.person))
+            bound = not self._bound.isdisjoint(members[at])
+            person.doubtful = at in doubtful or elsewhere or bound
+            self._renew(person, persons, members[at], stood, new)
+            for unit in cluster:
+                for entry in unit.entries:
+                    if entry in new or stood.get(entry) != person.person:
+                        self._placements[entry] = self._placement(
+                            entry, person, unit, cluster, entry not in waiting
+                        )
+                    elif (was := self._placements.get(entry)) is not None:
+                        self._placements[entry] = Placement(
+                            entry, person.person, entry not in waiting, was.against, was.evidence
+                        )
+        for person_id in persons - set(ids):
+            ended = Person(person_id)
+            self._persons[person_id] = ended
+            self._changed.add(person_id)
+            moved = [(arrivals[e], at) for at, m in enumerate(members) for e in m
+                     if stood.get(e) == person_id]  # fmt: skip
+            if moved:
+                self._joined[person_id] = ids[min(moved)[1]]
+        self._reviewed |= here
+        self._doubts = [d for d in self._doubts if not {d.one, d.other} <= here]
+        for one, other, edge in found.doubts:
+            self._rivals.setdefault(ids[one], set()).add(ids[other])
+            self._rivals.setdefault(ids[other], set()).add(ids[one])
+            sides = self._sides(ids, units, found, one, other, edge)
+            self._doubts.append(Doubt(*sides, edge.evidence))
 
-    def _join(
-        self, new: NewEntry, person: UUID, evidence: Evidence, doubts: tuple[Doubt, ...] = ()
+    @staticmethod
+    def _sides(
+        ids: Sequence[UUID],
+        units: Sequence[Unit],
+        found: Partition,
+        one: int,
+        other: int,
+        edge: Edge,
+    ) -> tuple[UUID, UUID, UUID]:
+        if edge.unit in found.clusters[other]:
+            one, other = other, one
+        return ids[one], ids[other], min(units[edge.unit].entries)
+
+    def _renew(
+        self,
+        person: Person,
+        persons: set[UUID],
+        members: set[UUID],
+        stood: dict[UUID, UUID],
+        new: set[UUID],
     ) -> None:
-        self._place(new, Decision(new.entry, person, True, person, evidence, doubts))
+        """Put a person's new state in place of what it was, unless it is the same."""
+        was = self._persons.get(person.person) if person.person in persons else None
+        if (
+            was is not None
+            and was.doubtful == person.doubtful
+            and members.isdisjoint(new)
+            and was.entries.keys() == members
+        ):
+            return
+        person.keys = {key for features in person.cards for key in self._keys_of(features)}
+        for key in person.keys - (was.keys if was else set()):
+            self._found_here.setdefault(key, []).append(person.person)
+        self._persons[person.person] = person
+        self._changed.add(person.person)
 
-    def _place(self, new: NewEntry, decision: Decision) -> None:
-        person = decision.person
-        self.decided[new.entry] = decision
-        self._members.setdefault(person, {})[new.entry] = new.features
-        self._profiles.pop(person, None)
-        self._remember_number(person, new.features)
-        for key in new.keys:
-            self._by_key.setdefault(key, []).append(person)
+    def _identities(
+        self,
+        members: Sequence[set[UUID]],
+        arrivals: Card,
+        stood: dict[UUID, UUID],
+        fresh: set[UUID],
+    ) -> list[UUID]:
+        """Each cluster's person id.
 
-    def _profile(self, person: UUID) -> Profile:
-        found = self._profiles.get(person)
-        if found is None:
-            found = self._profiles[person] = Profile.of(self._members.get(person, {}).values())
-        return found
+        A person goes on where its oldest entry is. A cluster that holds several goes on as the
+        oldest of them; one that holds none is what its oldest entry once founded, if that is free.
+        """
+        oldest: dict[UUID, tuple[int, UUID]] = {}
+        for entry, person in stood.items():
+            oldest[person] = min(
+                oldest.get(person, (arrivals[entry], entry)), (arrivals[entry], entry)
+            )
+        owned: list[list[tuple[int, UUID]]] = [[] for _ in members]
+        for person, (arrival, entry) in oldest.items():
+            at = next(i for i, entries in enumerate(members) if entry in entries)
+            owned[at].append((arrival, person))
+        ids: list[UUID] = []
+        for entries, found in zip(members, owned, strict=True):
+            if found:
+                ids.append(min(found)[1])
+                continue
+            _, entry = min((arrivals[e], e) for e in entries)
+            ids.append(self._home(entry, known=entry not in fresh))
+        return ids
 
-    def _remember_number(self, person: UUID, features: Standard) -> None:
-        if features.id_number:
-            self._by_number.setdefault(features.id_number, set()).add(person)
+    def _placement(
+        self, entry: UUID, person: Person, unit: Unit, cluster: Sequence[Unit], certain: bool
+    ) -> Placement:
+        rest = [u.features for u in cluster if u is not unit]
+        if not rest:
+            return Placement(entry, person.person, certain)
+        evidence = assess(self._model, unit.features, Profile.of(rest), self._frequency)
+        return Placement(entry, person.person, certain, person.person, evidence)

@@ -1,45 +1,61 @@
 """What deciding takes and gives."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from services.matching.linkage.normalization import Standard
+from services.matching.linkage.persons import Person
 from services.matching.linkage.weights import Evidence
 
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """An entry to place; ``person`` is where an earlier version of it stands."""
+    """An entry to place. ``person`` is where an earlier version of it stands; ``keys`` are stored
+    with it and ``sought`` looked for (the same unless index keys are being rotated); one that
+    ``is_known`` was placed before, and may have been retracted since.
+    """
 
     entry: UUID
-    version: int
+    arrival: int
     features: Standard
-    keys: Sequence[Hashable]
+    keys: Sequence[int]
+    sought: Sequence[int]
     person: UUID | None = None
+    is_known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A person's decision (人工判定): the entries of ``one`` and of ``other`` are of the same child, or
+    none of ``one`` is of the same child as any of ``other``. The model never overturns it.
+    """
+
+    ruling: UUID
+    same: bool
+    one: frozenset[UUID]
+    other: frozenset[UUID]
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the store holds near the batch: whole persons, and which of them share which key."""
+    """What the store holds near a batch.
 
-    members: Mapping[UUID, Mapping[UUID, Standard]] = field(default_factory=dict)
-    by_key: Mapping[Any, Iterable[UUID]] = field(default_factory=dict)
+    ``rivals`` says which persons have open reviews with which; ``rulings`` are those that bind any
+    entry of the ``persons``; ``ended`` are persons without entries that may live again.
+    """
+
+    persons: Mapping[UUID, Person] = field(default_factory=dict)
+    by_key: Mapping[int, Sequence[UUID]] = field(default_factory=dict)
+    rivals: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)
+    rulings: Sequence[Ruling] = ()
+    ended: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """A person that the entry may belong to, for a human to decide."""
-
-    person: UUID
-    evidence: Evidence
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """``against`` and ``evidence`` say which person was weighed: the one joined, or the best
-    rival.
+class Placement:
+    """Where an entry stands now, and the evidence about ``against``: the person joined, or the best
+    rival of one that stands alone. ``certain`` is False while a review of this entry waits.
     """
 
     entry: UUID
@@ -47,17 +63,27 @@ class Decision:
     certain: bool
     against: UUID | None = None
     evidence: Evidence | None = None
-    doubts: tuple[Doubt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Two persons who may be one child, by what ``entry`` of ``one`` shows beside ``other``."""
+
+    one: UUID
+    other: UUID
+    entry: UUID
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Decisions in the order the entries were given; earlier entries whose person was joined to
-    another.
-
-    ``joined`` maps each person that ended to the one its entries went to.
+    """``placements`` of all entries that are new or stand elsewhere than before; ``persons`` that
+    changed, as they are now (without cards: ended); ``joined``: where an ended person's entries went;
+    ``doubts`` among the ``reviewed`` persons, in place of all doubts there were among them.
     """
 
-    decisions: tuple[Decision, ...]
-    moves: tuple[Decision, ...]
+    placements: Mapping[UUID, Placement]
+    persons: Mapping[UUID, Person]
     joined: Mapping[UUID, UUID]
+    reviewed: frozenset[UUID]
+    doubts: Sequence[Doubt]

@@ -2,7 +2,8 @@
 
 Weight alone does not decide. Two different valid ID numbers forbid a link whatever else agrees; and
 a child is never told from its twin by guardians, phones or places, so a link needs evidence of the
-child's own: its name or its papers.
+child's own: its name or its papers. Nor is it told from a brother whose name sounds like its own, so
+a name that only resembles needs a birth date that could be the same.
 """
 
 from enum import Enum
@@ -23,9 +24,11 @@ AGREEING_NAMES = frozenset(
     ("exact", "homophone", "look_alike", "wildcard", "fuzzy_sound", "reordered", "part", "given")
 )
 #: Close enough to be one name miswritten, and to be two children of one family.
-_SIBLING_LIKE_NAMES = frozenset(("one_glyph", MISSING))
-_AGREEING_BIRTHS = frozenset(("exact", "swapped"))
-_CLOSE_BIRTHS = _AGREEING_BIRTHS | {"day_differs", "month_differs", "year_differs"}
+_SIBLING_LIKE_NAMES = frozenset(("one_glyph", "masked", MISSING))
+_OTHER_NAMES = frozenset(("one_glyph", "surname", "different"))
+_AGREEING_BIRTHS = frozenset(("exact", "swapped", "lunar", "near_day"))
+#: Birth dates that no slip of the pen makes of one another: what brothers and sisters have.
+_FAR_BIRTHS = frozenset(("same_year", "different"))
 _SAME_PAPERS = frozenset(("same", "same_document"))
 _REVIEWABLE_CLASH = 6.0
 """Bits above ``certain`` that all else must reach before a clash of numbers is shown to a
@@ -47,43 +50,64 @@ def judge(model: Model, evidence: Evidence) -> Verdict:
     identifier, name, birth, sex, *_ = evidence.levels
     if identifier == "clash":
         rest = evidence.weight - evidence.weights[0]
-        striking = name in AGREEING_NAMES and birth in _AGREEING_BIRTHS
+        striking = name in AGREEING_NAMES and birth in ("exact", "swapped")
         reviewable = striking and rest >= model.certain + _REVIEWABLE_CLASH
         return Verdict.POSSIBLE if reviewable else Verdict.SEPARATE
     if identifier in _SAME_PAPERS:
         return _with_same_papers(name, birth, sex)
     if evidence.weight < model.possible:
         return Verdict.SEPARATE
+    near = identifier == "near"
+    if name != "exact" and not near and birth in _FAR_BIRTHS:
+        return Verdict.SEPARATE
     strong = evidence.weight >= model.certain
-    sibling_like = name in _SIBLING_LIKE_NAMES
-    near = identifier == "near" and birth in _CLOSE_BIRTHS and sex != "different"
-    if name in AGREEING_NAMES or (near and sibling_like):
+    if name in AGREEING_NAMES:
         return Verdict.CERTAIN if strong else Verdict.POSSIBLE
-    if sibling_like or identifier == "near":
+    if sex == "different" or birth in _FAR_BIRTHS:
+        return Verdict.SEPARATE
+    if near and name in _SIBLING_LIKE_NAMES:
+        return Verdict.CERTAIN if strong else Verdict.POSSIBLE
+    if near or name in _SIBLING_LIKE_NAMES:
         return Verdict.POSSIBLE if strong else Verdict.SEPARATE
     return Verdict.SEPARATE
 
 
-def is_sure(evidence: Evidence, verdict: Verdict) -> bool:
-    """Whether the papers and the name agree: nothing else needs to be weighed against it."""
-    papers, name, *_ = evidence.levels
-    return verdict is Verdict.CERTAIN and papers == "same" and name in AGREEING_NAMES
-
-
-def rests_on_papers(evidence: Evidence) -> bool:
-    """Whether the papers agree but the name does not: also how a sibling's number entered for
-    the child looks.
+def is_related(evidence: Evidence, verdict: Verdict) -> bool:
+    """Whether the entry and the person must be looked at together: linked, doubtful, or so alike
+    under different numbers that one of them may hold a record of the other.
     """
-    return evidence.levels[0] in _SAME_PAPERS and evidence.levels[1] not in AGREEING_NAMES
+    if verdict is not Verdict.SEPARATE:
+        return True
+    papers, name, birth, *_ = evidence.levels
+    return papers == "clash" and name in AGREEING_NAMES and birth not in _FAR_BIRTHS
+
+
+def is_sibling(evidence: Evidence) -> bool:
+    """Whether birth or sex tell two children of one family apart."""
+    _, _, birth, sex, *_ = evidence.levels
+    return birth in _FAR_BIRTHS or sex == "different"
+
+
+def contradicts(evidence: Evidence) -> bool:
+    """Whether the entry names somebody else: records that hold for one child never do so."""
+    papers, name, *_ = evidence.levels
+    return name in _OTHER_NAMES and papers not in _SAME_PAPERS
+
+
+def bears(person: Profile, entry: Standard) -> bool:
+    """Whether the person bears the entry's own number and one of its names as written: then nobody
+    else needs to be looked for under what the person is known by already.
+    """
+    return entry.id_number in person.id_numbers and any(n in person.names for n in entry.names)
 
 
 def _with_same_papers(name: str, birth: str, sex: str) -> Verdict:
     """A guardian's or sibling's number entered for the child agrees in neither name nor birth."""
     if name in AGREEING_NAMES:
-        contradicted = birth in ("same_year", "different") and sex == "different"
+        contradicted = birth in _FAR_BIRTHS and (sex == "different" or name != "exact")
         return Verdict.POSSIBLE if contradicted else Verdict.CERTAIN
     if sex == "different":
         return Verdict.POSSIBLE
-    if name in _SIBLING_LIKE_NAMES and birth in _CLOSE_BIRTHS | {MISSING}:
+    if name in _SIBLING_LIKE_NAMES and birth not in _FAR_BIRTHS:
         return Verdict.CERTAIN
     return Verdict.CERTAIN if birth in _AGREEING_BIRTHS else Verdict.POSSIBLE

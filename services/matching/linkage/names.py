@@ -1,127 +1,218 @@
-"""Names as written, made comparable: simplified glyphs, one kind of dot, a reading for each
-glyph.
+"""Names as written, made comparable: simplified glyphs, one kind of dot, a sound for each glyph.
 
-A glyph's reading is the same wherever it stands, except in a surname; so a homophone stays a
+A glyph's sound is the same wherever it stands, except in a surname; so a homophone stays a
 homophone whatever its neighbours are.
 """
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-from opencc import OpenCC
-from pypinyin import lazy_pinyin
-
-from services.matching.linkage import glyphs
+from services.matching.linkage import glyphs, hanzi
 
 #: Stands for one glyph that the source masked or could not write.
 WILDCARD = "?"
 DOT = "·"
 
-_SIMPLIFIED = OpenCC("t2s")
-_DOTS = re.compile("[·•∙⋅・･‧.。．˙ꞏ᛫▪●˚﹒]")
-_UNKNOWN_GLYPHS = re.compile("[?？*＊□■▢◻△○\ufffd\ue000-\uf8ff]")
-_BRACKETED = re.compile(r"[(（\[【<《].*?[)）\]】>》]")
+_PLAIN = re.compile("[\u4e00-\u9fff\u3400-\u4dbf]{2,4}")
+_DOTS = re.compile("[·•∙⋅・･‧.。．˙ꞏ᛫▪●˚﹒,，、‒–—‐‑-]")
+_SPELLED = re.compile("[⿰-⿻][^⿰-⿻·]{2}|\\w[+＋]\\w")
+_UNKNOWN_GLYPHS = re.compile("[?？*＊□■▢◻△▲○〇◯×✕_＿#＃\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
+_BRACKETED = re.compile(r"[(（\[【<《{「『].*?[)）\]】>》}」』]")
+_LONE_SURNAME = re.compile(r"([^\W\d_])[(（\[【]([^\W\d_]{2,3})[)）\]】]([^\W\d_]?)")
 _NOT_NAME = re.compile(r"[^\w·? ]|[\d_]")
-_LATIN = re.compile(r"[a-zA-Zü' ]+")
+_LATIN = re.compile(r"[a-z? ·]*[a-z][a-z? ·]*")
+_LETTERS = re.compile("[a-z]+")
+_MARKS = re.compile("[\u0300-\u0307\u0309-\u036f]")
+_CHILD_OF = re.compile(
+    r"((?:[^\W\d_]|·){2,}?)(?:[之的家][大小长次二三]?(?:子|女|儿|孩|宝|婴|双).*|宝宝|婴儿|(?<=...)子|(?<=..)女)"
+)
+_BABY = re.compile("(?i)bb$|baby|宝宝")
+_RESPELLED = re.compile("|".join(sorted(glyphs.RESPELLED, key=len, reverse=True)))
+_SUSPECT_ENDS = frozenset(ending[-1] for ending in glyphs.PLACEHOLDER_ENDINGS) | {"子", "女"}
+_TITLE_ENDS = frozenset(title[-1] for title in glyphs.TITLES)
+_LONGEST_WHOLE = 4
+_LONGEST_SYLLABLE = 6
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Name:
-    """One standard name; names are equal when text and parts are, whichever text they were read
-    from.
+class Name(NamedTuple):
+    """One standard name.
 
-    ``text`` has neither spaces nor dots; ``parts`` are what the dots separated. A name in Latin
-    letters has one syllable a word and no surname. ``turned`` is its reading with the first word
-    last.
+    ``text`` has neither spaces nor dots; ``written`` has them. ``sounds`` and ``fuzzy`` hold one
+    character a glyph (see ``hanzi``), or a syllable where the name is in Latin letters; letters
+    that spell no syllables stand for themselves. Only a name of two to four glyphs has a surname.
     """
 
     text: str
-    parts: tuple[str, ...]
-    syllables: tuple[str, ...]
-    fuzzy: tuple[str, ...]
+    sounds: str
+    fuzzy: str
     surname: str
+    written: str
     latin: bool
-
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        return isinstance(other, Name) and self.text == other.text and self.parts == other.parts
-
-    def __hash__(self) -> int:
-        return hash(self.text)
 
     @property
     def given(self) -> str:
         return self.text[len(self.surname) :]
 
     @property
-    def reading(self) -> str:
-        return "".join(self.syllables)
+    def parts(self) -> tuple[str, ...]:
+        """What dots, or spaces in Latin letters, separate."""
+        return tuple(self.written.split(" " if self.latin else DOT))
 
     @property
-    def turned(self) -> str:
-        return "".join(self.syllables[1:] + self.syllables[:1])
+    def reading(self) -> str:
+        """In Latin letters, without tones or spaces."""
+        return self.sounds.translate(hanzi.SYLLABLES)
 
     @property
     def fuzzy_reading(self) -> str:
-        return "".join(self.fuzzy)
+        return self.fuzzy.translate(hanzi.SYLLABLES)
 
 
-@lru_cache(maxsize=1 << 14)
 def read(text: str) -> Name | None:
     """The standard name, or None where the text names nobody (empty, a placeholder, a parent's
     child).
     """
-    clean = unicodedata.normalize("NFKC", text)
-    clean = _UNKNOWN_GLYPHS.sub(WILDCARD, _DOTS.sub(DOT, clean))
-    clean = _NOT_NAME.sub("", _BRACKETED.sub("", clean)).strip(" " + DOT)
-    if not clean or set(clean) <= {WILDCARD, " ", DOT}:
+    simple = text.translate(hanzi.SIMPLIFIED)
+    if _PLAIN.fullmatch(simple):
+        return _whole(simple)
+    return _read(text)
+
+
+@lru_cache(maxsize=1 << 12)
+def _read(text: str) -> Name | None:
+    clean = _LONE_SURNAME.sub(rf"\1{WILDCARD}\3", unicodedata.normalize("NFKC", text))
+    clean = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", clean)))
+    clean = clean.casefold().replace("ü", "v").replace("u:", "v")
+    clean = _BRACKETED.sub("", _SPELLED.sub(WILDCARD, clean))
+    clean = _UNKNOWN_GLYPHS.sub(WILDCARD, clean).translate(hanzi.SIMPLIFIED)
+    if _LATIN.fullmatch(latin := _NOT_NAME.sub(" ", clean.replace("'", "").replace("’", ""))):
+        return _latin(latin)
+    clean = _DOTS.sub(DOT, clean).strip()
+    words = clean.split()
+    dotted = sum(map(len, words)) > _LONGEST_WHOLE and max(map(len, words)) > 1
+    clean = (DOT if dotted else "").join(words)
+    clean = re.sub(f"{DOT}+", DOT, _NOT_NAME.sub("", clean)).strip(DOT)
+    if not clean or not set(clean) - {WILDCARD, DOT}:
         return None
-    if _LATIN.fullmatch(clean):
-        return _latin(clean)
-    clean = _SIMPLIFIED.convert(clean.replace(" ", "")).casefold()
-    if clean in glyphs.PLACEHOLDERS or clean.endswith(glyphs.PLACEHOLDER_ENDINGS):
+    if _LETTERS.search(clean):
+        return _mixed(clean)
+    if 2 <= len(clean) <= 4 and DOT not in clean:
+        return _whole(clean)
+    if _names_nobody(clean.replace(DOT, "")):
         return None
-    parts = tuple(part for part in clean.split(DOT) if part)
-    return _hanzi("".join(parts), parts)
+    if clean.endswith(glyphs.TITLES) and DOT not in clean:
+        return _untitled(clean)
+    return _glyphs(clean.replace(DOT, ""), clean)
+
+
+def parent_in(text: str) -> Name | None:
+    """The parent by whom a child without a name is called: 李芳 of 李芳之女."""
+    found = _CHILD_OF.fullmatch(_BRACKETED.sub("", text.strip().translate(hanzi.SIMPLIFIED)))
+    return read(found[1]) if found else None
+
+
+def _names_nobody(text: str) -> bool:
+    if text[-1] not in _SUSPECT_ENDS:
+        return text in glyphs.PLACEHOLDERS
+    return (
+        text.endswith(glyphs.PLACEHOLDER_ENDINGS)
+        or text in glyphs.PLACEHOLDERS
+        or (text[-1] in "子女" and _is_child_of(text))
+    )
+
+
+def _is_child_of(text: str) -> bool:
+    """Whether a parent's name and a word for a child make up the text: 黄红艳子, 李芳女."""
+    if len(text) == _LONGEST_WHOLE:
+        return text[:2] not in glyphs.COMPOUND_SURNAMES
+    return len(text) == 3 and text[-1] == "女"
+
+
+def _whole(text: str) -> Name | None:
+    """A name of two to four glyphs: surname first."""
+    if _names_nobody(text):
+        return None
+    if text[-1] in _TITLE_ENDS and text.endswith(glyphs.TITLES):
+        return _untitled(text)
+    sounds = text.translate(hanzi.READINGS)
+    first = text[0]
+    if len(text) > 2 and text[:2] in glyphs.COMPOUND_SURNAMES:
+        surname = text[:2]
+        one, two = glyphs.COMPOUND_SURNAMES[surname]
+        sounds = hanzi.SOUNDS[one] + hanzi.SOUNDS[two] + sounds[2:]
+    else:
+        surname = "" if first == WILDCARD else first
+        if first in glyphs.SURNAME_READINGS:
+            sounds = hanzi.SOUNDS[glyphs.SURNAME_READINGS[first]] + sounds[1:]
+    if len(text) == _LONGEST_WHOLE or text in glyphs.RESPELLED:
+        return Name(text, sounds, _heard(text), surname, text, False)
+    return Name(text, sounds, sounds.translate(hanzi.FUZZY), surname, text, False)
+
+
+def _heard(text: str) -> str:
+    """The fuzzy sounds of a name whose transliterated words are spelled in one way."""
+    spelled = _RESPELLED.sub(lambda found: glyphs.RESPELLED[found[0]], text)
+    return spelled.translate(hanzi.READINGS).translate(hanzi.FUZZY)
+
+
+def _untitled(text: str) -> Name | None:
+    """The name before 女士 or 同学; none where only a surname is before it."""
+    title = next(title for title in glyphs.TITLES if text.endswith(title))
+    rest = text.removesuffix(title)
+    return _whole(rest) if len(rest) > 1 else None
+
+
+def _glyphs(text: str, written: str) -> Name:
+    sounds = text.translate(hanzi.READINGS)
+    return Name(text, sounds, _heard(text), "", written, False)
+
+
+def _mixed(clean: str) -> Name | None:
+    """Glyphs among which syllables are spelled: each such glyph is lost, but its sound is known."""
+    if _BABY.search(clean):
+        return None
+    text, sounds, written, at = "", "", "", 0
+    for found in _LETTERS.finditer(clean):
+        before = clean[at : found.start()]
+        word = found.group()
+        spelled = syllables(word) or WILDCARD * (len(word) if set(word) == {"x"} else 1)
+        written += before + WILDCARD * len(spelled)
+        before = before.replace(DOT, "")
+        text += before + WILDCARD * len(spelled)
+        sounds += before.translate(hanzi.READINGS) + spelled
+        at = found.end()
+    written += clean[at:]
+    rest = clean[at:].replace(DOT, "")
+    text, sounds = text + rest, sounds + rest.translate(hanzi.READINGS)
+    if not set(text) - {WILDCARD} and not set(sounds) - {WILDCARD}:
+        return None
+    if _names_nobody(text):
+        return None
+    surname = text[0] if 2 <= len(text) <= 4 and text[0] != WILDCARD else ""
+    return Name(text, sounds, sounds.translate(hanzi.FUZZY), surname, written, False)
 
 
 def _latin(clean: str) -> Name | None:
-    words = tuple(re.sub("[^a-z]", "", word) for word in clean.lower().replace("ü", "v").split())
-    words = tuple(word for word in words if word)
+    words = clean.replace(DOT, " ").replace(WILDCARD, " ").split()
     if sum(map(len, words)) < 3:
         return None
-    return Name("".join(words), words, words, tuple(fuzzy(word) for word in words), "", latin=True)
+    spelled = [syllables(word) for word in words]
+    text = "".join(words)
+    sounds = "".join(spelled) if all(spelled) else text
+    return Name(text, sounds, sounds.translate(hanzi.FUZZY), "", " ".join(words), True)
 
 
-def _hanzi(text: str, parts: tuple[str, ...]) -> Name:
-    whole = len(parts) == 1 and 2 <= len(text) <= 4
-    surname = ""
-    opening: tuple[str, ...] = ()
-    if whole and len(text) > 2 and text[:2] in glyphs.COMPOUND_SURNAMES:
-        surname, opening = text[:2], glyphs.COMPOUND_SURNAMES[text[:2]]
-    elif whole:
-        surname, opening = text[0], (glyphs.SURNAME_READINGS.get(text[0]) or reading_of(text[0]),)
-    syllables = opening + tuple(reading_of(glyph) for glyph in text[len(surname) :])
-    return Name(text, parts, syllables, tuple(fuzzy(s) for s in syllables), surname, latin=False)
-
-
-@lru_cache(maxsize=1 << 14)
-def reading_of(glyph: str) -> str:
-    """The commonest reading of one glyph, without tone; the glyph itself where none is known."""
-    return str(lazy_pinyin(glyph, v_to_u=False)[0])
-
-
-@lru_cache(maxsize=1 << 14)
-def fuzzy(syllable: str) -> str:
-    """The syllable with sounds that are often confused made one."""
-    for long, short in glyphs.FUZZY_INITIALS:
-        if syllable.startswith(long):
-            syllable = short + syllable[len(long) :]
-            break
-    for long, short in glyphs.FUZZY_FINALS:
-        if syllable.endswith(long):
-            return syllable[: -len(long)] + short
-    return syllable
+@lru_cache(maxsize=1 << 12)
+def syllables(word: str) -> str:
+    """The sounds that a word in Latin letters spells, fewest first; empty where it spells none."""
+    best: list[str | None] = [""] + [None] * len(word)
+    for end in range(1, len(word) + 1):
+        for start in range(max(0, end - _LONGEST_SYLLABLE), end):
+            before, sound = best[start], hanzi.SOUNDS.get(word[start:end])
+            if before is not None and sound is not None:
+                found = best[end]
+                if found is None or len(before) + 1 < len(found):
+                    best[end] = before + sound
+    return best[len(word)] or ""

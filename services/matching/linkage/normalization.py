@@ -1,27 +1,22 @@
 """What a record says of a child, made comparable.
 
 Guaranteed: never raises on any text; the same features give the same standard; nothing is guessed,
-so what cannot be read is absent.
+so what cannot be read is absent; a standard survives packing.
 """
 
-import re
-import unicodedata
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Iterable
+from datetime import date
 from functools import lru_cache
-from typing import TypedDict
+from typing import Any, NamedTuple, TypedDict
 
-from opencc import OpenCC
-
-from services.matching.linkage import names
+from services.matching.linkage import addresses, births, names, numbers, schooling
+from services.matching.linkage.births import Birth
 from services.matching.linkage.names import Name
-from shared import resident_id
+from services.matching.linkage.phones import phones_in
+from shared import divisions
 
 #: Part of the rule version: raise it when any table or rule of reading changes.
 NORMALIZATION = 1
-
-Birth = tuple[int, int, int]
-"""Year, month, day as stated; the day need not exist in that month."""
 
 
 class GuardianFeatures(TypedDict, total=False):
@@ -43,15 +38,21 @@ class Features(TypedDict, total=False):
     phone: str | None
     guardians: list[GuardianFeatures]
     hukou_division: str | None
+    hukou_address: str | None
     residence_division: str | None
+    residence_address: str | None
     school: str | None
+    school_division: str | None
+    grade: str | None
+    observed_on: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Standard:
+class Standard(NamedTuple):
     """Standard features. ``births`` holds the stated birth date first, then the one inside the
     ID number. A number is *firm* unless the stated birth date or sex contradict it, as they do
-    where a sibling's number was entered; only firm numbers clash.
+    where a sibling's number was entered; only firm numbers clash. ``id_typed`` is a number that no
+    checksum confirms. ``homes`` are lived in or registered at; a ``street`` and the registered
+    ``village`` are wider. See ``schooling`` for the ``cohort``.
     """
 
     names: tuple[Name, ...] = ()
@@ -64,159 +65,193 @@ class Standard:
     sex: str | None = None
     guardian_ids: frozenset[str] = frozenset()
     guardian_names: frozenset[Name] = frozenset()
+    father: Name | None = None
+    mother: Name | None = None
     phones: frozenset[str] = frozenset()
+    homes: frozenset[str] = frozenset()
     hukou: int | None = None
+    village: str | None = None
     residence: int | None = None
+    street: str | None = None
     school: str | None = None
+    cohort: int | None = None
+    school_class: str | None = None
 
 
-_SIMPLIFIED = OpenCC("t2s")
-_SEPARATED_DATE = re.compile(r"(\d{4})\D{1,3}(\d{1,2})\D{1,3}(\d{1,2})(?:\D.*)?")
-_PACKED_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_NOT_WORD = re.compile(r"[\W_]+")
-_NOT_ID = re.compile(r"[^0-9A-Z]")
+_NOTHING: frozenset[Any] = frozenset()
 _PERSONAL = {"male", "female"}
-_GENERATION = 15
+_FAR_DAY = date(2199, 12, 31)
+"""Later than any change the table knows: succession is followed to its end, whatever today is."""
 
 
 def standardise(features: Features) -> Standard:
     """Remove the dirt of writing; a guardian's ID number given as the child's is kept as the
     guardian's.
     """
-    own = [_name(features.get("name")), _name(features.get("former_name"))]
-    guardians = features.get("guardians") or []
-    guardian_ids = {number for g in guardians if (number := _any_number(g.get("id_number")))}
-    phones = [phone(features.get("phone")), *(phone(g.get("phone")) for g in guardians)]
-    stated = birth_date(features.get("birth_date"))
+    name, former = features.get("name"), features.get("former_name")
+    own = names.read(name) if name else None
+    earlier = names.read(former) if former else None
+    stated = births.read(features.get("birth_date"))
+    given_sex = features.get("sex")
+    sex = given_sex if given_sex in _PERSONAL else None
 
-    number, typed, document = _identifier(features.get("id_number"), features.get("id_kind"))
-    id_birth, id_sex = _inside(number) if number else (None, None)
-    if number and (number in guardian_ids or (stated and is_a_generation_older(number, (stated,)))):
-        guardian_ids.add(number)
-        number = id_birth = id_sex = None
-    sex = features.get("sex")
+    guardian_ids, guardian_names, phones, father, mother = _guardians(
+        features.get("guardians") or ()
+    )
+    if own is not None and _is_guardians(own, guardian_names):
+        own = None
+    elif own is None and name and (parent := names.parent_in(name)) is not None:
+        guardian_names.append(parent)
+    if told := features.get("phone"):
+        phones.extend(phones_in(told))
+    number, typed, document = numbers.identifier(
+        features.get("id_number"), features.get("id_kind"), stated
+    )
+    firm, all_births = False, () if stated is None else (stated,)
+    if number is not None:
+        if number in guardian_ids or (stated and numbers.is_a_generation_older(number, all_births)):
+            guardian_ids.append(number)
+            number = None
+        else:
+            born = numbers.born(number)
+            firm = births.may_be_one(stated, born) and sex in (None, numbers.sex(number))
+            if born != stated:
+                all_births = (*all_births, born)
+            sex = sex or numbers.sex(number)
+    elif typed is not None and stated is None and numbers.is_valid(typed):
+        all_births = (numbers.born(typed),)
+
+    residence, hukou = (
+        division(features.get("residence_division")),
+        division(features.get("hukou_division")),
+    )
+    street, home = _place(features.get("residence_address"), residence)
+    village, registered = _place(features.get("hukou_address"), hukou)
+    office, school, grade = (
+        features.get("school_division"),
+        features.get("school"),
+        features.get("grade"),
+    )
     return Standard(
-        names=tuple(dict.fromkeys(name for name in own if name is not None)),
-        id_number=number,
-        number_is_firm=number is not None
-        and _compatible(stated, id_birth)
-        and (id_sex == sex or sex not in _PERSONAL),
-        id_typed=typed,
-        document=document,
-        stated_birth=stated,
-        births=tuple(dict.fromkeys(birth for birth in (stated, id_birth) if birth is not None)),
-        sex=sex if sex in _PERSONAL else id_sex,
-        guardian_ids=frozenset(guardian_ids),
-        guardian_names=frozenset(n for g in guardians if (n := _name(g.get("name"))) is not None),
-        phones=frozenset(p for p in phones if p is not None),
-        hukou=division(features.get("hukou_division")),
-        residence=division(features.get("residence_division")),
-        school=school(features.get("school")),
+        _distinct(own, earlier),
+        number,
+        firm,
+        typed,
+        document,
+        stated,
+        all_births,
+        sex,
+        frozenset(guardian_ids) if guardian_ids else _NOTHING,
+        frozenset(guardian_names) if guardian_names else _NOTHING,
+        father,
+        mother,
+        frozenset(phones) if phones else _NOTHING,
+        frozenset([one for one in (home, registered) if one]) if home or registered else _NOTHING,
+        hukou,
+        village,
+        residence,
+        street,
+        schooling.school(school, division(office)) if school else None,
+        schooling.cohort(grade, features.get("observed_on")) if grade else None,
+        schooling.school_class(grade) if grade else None,
     )
 
 
-@lru_cache(maxsize=1 << 14)
-def birth_date(text: str | None) -> Birth | None:
-    """A date in any order-keeping spelling; day and month are exchanged where only that makes a
-    month.
-    """
-    if not text:
-        return None
-    clean = unicodedata.normalize("NFKC", text).strip()
-    found = _SEPARATED_DATE.fullmatch(clean) or _PACKED_DATE.fullmatch(clean[:8])
-    if found is None:
-        return None
-    year, month, day = (int(part) for part in found.groups())
-    if month > 12 >= day:
-        month, day = day, month
-    if not (1901 <= year <= 2100 and 1 <= month <= 12 and 1 <= day <= 31):
-        return None
-    return year, month, day
+def _distinct(own: Name | None, earlier: Name | None) -> tuple[Name, ...]:
+    if earlier is None or earlier == own:
+        return () if own is None else (own,)
+    return (earlier,) if own is None else (own, earlier)
 
 
-@lru_cache(maxsize=1 << 14)
-def phone(text: str | None) -> str | None:
-    """Digits without country code; None for short numbers and fillers such as 11111111111."""
-    if not text:
-        return None
-    digits = "".join(c for c in unicodedata.normalize("NFKC", text) if c.isascii() and c.isdigit())
-    digits = digits.removeprefix("00")
-    if len(digits) == 13 and digits.startswith("86"):
-        digits = digits[2:]
-    if not 7 <= len(digits) <= 13 or len(set(digits[3:])) == 1:
-        return None
-    return digits
+def _place(address: str | None, county: int | None) -> tuple[str | None, str | None]:
+    """The street and the home of an address, within its county: every county has a Main Street."""
+    if not address:
+        return None, None
+    street, home = addresses.read(address)
+    within = county // 10**6 if county else ""
+    return street and f"{within}{street}", home and f"{within}{home}"
+
+
+def _is_guardians(own: Name, guardians: list[Name]) -> bool:
+    """Whether a guardian's name stands in the child's field, alone or with a word for a child."""
+    shorter = own.text[:-1] if own.text[-1] in "子女" else None
+    return any(one.text in (own.text, shorter) for one in guardians)
+
+
+def _guardians(
+    listed: Iterable[GuardianFeatures],
+) -> tuple[list[str], list[Name], list[str], Name | None, Name | None]:
+    """Numbers, names and phones of all guardians, and who of them are father and mother."""
+    ids: list[str] = []
+    all_names: list[Name] = []
+    phones: list[str] = []
+    parents: dict[str | None, Name] = {}
+    for one in listed:
+        if number := numbers.any_number(one.get("id_number")):
+            ids.append(number)
+        if (written := one.get("name")) and (name := names.read(written)) is not None:
+            all_names.append(name)
+            parents.setdefault(one.get("relation"), name)
+        if told := one.get("phone"):
+            phones.extend(phones_in(told))
+    return ids, all_names, phones, parents.get("father"), parents.get("mother")
 
 
 @lru_cache(maxsize=1 << 14)
 def division(text: str | None) -> int | None:
-    """A division code widened to twelve digits; None for anything else."""
+    """A division code widened to twelve digits; None for anything else. The code of a county that
+    has ended stands for its successor, where there is exactly one.
+    """
     if not text or not text.isascii() or not text.isdigit() or len(text) > 12:
         return None
     code = int(text.ljust(12, "0"))
-    return code if code >= 10**11 else None
-
-
-@lru_cache(maxsize=1 << 14)
-def school(text: str | None) -> str | None:
-    if not text:
+    if code < 10**11:
         return None
-    clean = _NOT_WORD.sub("", unicodedata.normalize("NFKC", text)).casefold()
-    return str(_SIMPLIFIED.convert(clean)) or None
+    following = divisions.successors_on(code, _FAR_DAY)
+    return code if len(following) != 1 else following[0]
 
 
-def _name(text: str | None) -> Name | None:
-    return names.read(text) if text else None
+def packed(standard: Standard) -> list[Any]:
+    """The standard as a list that JSON can hold, for the same normalisation version to unpack."""
+    s = standard
+    return [
+        [list(name) for name in s.names],
+        s.id_number,
+        s.number_is_firm,
+        s.id_typed,
+        s.document,
+        s.stated_birth,
+        s.births,
+        s.sex,
+        sorted(s.guardian_ids),
+        [list(name) for name in sorted(s.guardian_names)],
+        None if s.father is None else s.father.written,
+        None if s.mother is None else s.mother.written,
+        sorted(s.phones),
+        sorted(s.homes),
+        *s[14:],
+    ]
 
 
-def _identifier(text: str | None, kind: str | None) -> tuple[str | None, str | None, str | None]:
-    """A checksum-valid resident number, or one that is none, or another document's number."""
-    if not text:
-        return None, None, None
-    if kind in (None, "resident_id") and (number := _valid_number(text)):
-        return number, None, None
-    clean = _NOT_ID.sub("", unicodedata.normalize("NFKC", text).upper())
-    if len(clean) < 6 or len(set(clean)) <= 2:
-        return None, None, None
-    if kind in (None, "resident_id"):
-        return None, clean, None
-    return None, None, f"{kind}:{clean}"
-
-
-@lru_cache(maxsize=1 << 14)
-def _valid_number(text: str | None) -> str | None:
-    if not text:
-        return None
-    found = resident_id.read(text)
-    return found.number if found.valid else None
-
-
-@lru_cache(maxsize=1 << 14)
-def _any_number(text: str | None) -> str | None:
-    """A guardian's number: one of 15 digits is widened, since adults still hold papers that show
-    it.
-    """
-    return resident_id.read(text).number if text else None
-
-
-@lru_cache(maxsize=1 << 14)
-def _inside(number: str) -> tuple[Birth | None, str | None]:
-    """The birth date and sex that a valid number carries."""
-    found = resident_id.read(number)
-    born = found.birth_on
-    sex = str(found.sex) if found.sex in _PERSONAL else None
-    return ((born.year, born.month, born.day) if born else None), sex
-
-
-def _compatible(stated: Birth | None, inside: Birth | None) -> bool:
-    """Whether one could be the other with a single part miswritten."""
-    if stated is None or inside is None:
-        return True
-    alike = sum(a == b for a, b in zip(stated, inside, strict=True))
-    return alike >= 2 or (stated[0] == inside[0] and stated[1:] == inside[:0:-1])
-
-
-def is_a_generation_older(number: str, births: Collection[Birth]) -> bool:
-    """Whether a valid number must be that of an adult of the family, given the child's births."""
-    year = int(number[6:10])
-    return bool(births) and all(birth[0] - year >= _GENERATION for birth in births)
+def unpacked(stored: list[Any]) -> Standard:
+    """What `packed` stored."""
+    own, number, firm, typed, document, stated, days, sex, ids, listed, *rest = stored
+    father, mother, phones, homes, *places = rest
+    guardians = [Name(*name) for name in listed]
+    return Standard(
+        tuple([Name(*name) for name in own]),
+        number,
+        firm,
+        typed,
+        document,
+        None if stated is None else tuple(stated),
+        tuple([tuple(day) for day in days]),
+        sex,
+        frozenset(ids) if ids else _NOTHING,
+        frozenset(guardians) if guardians else _NOTHING,
+        next((name for name in guardians if name.written == father), None) if father else None,
+        next((name for name in guardians if name.written == mother), None) if mother else None,
+        frozenset(phones) if phones else _NOTHING,
+        frozenset(homes) if homes else _NOTHING,
+        *places,
+    )

@@ -1,15 +1,16 @@
 """The linkage model: what each comparison level weighs, in bits.
 
 A level's weight is log2(m/u): m is how often a true pair shows it, u how often a chance pair does.
-An agreeing name weighs by how rare that name is (term frequency), taken from counted frequencies
-where the caller has them and from the model's shares of surnames otherwise. A model is immutable:
+The match weight is the prior and all levels' weights added up. Where a name agrees exactly, its own
+frequency stands for u (Fellegi and Sunter's term frequency, as Splink applies it): the counted one
+where the caller has it, what the model's shares of surnames expect otherwise. A model is immutable:
 its rule version carries a digest of its text.
 """
 
 import hashlib
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log2
 from typing import Any
 
@@ -44,20 +45,20 @@ class Shares:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    rule_version: str
-    prior: float
-    certain: float
-    possible: float
-    margin: float
-    family_cap: float
-    blocking: tuple[str, ...]
-    candidates: int
-    key_cap: int
-    weights: tuple[Mapping[str, float], ...]
-    is_family: tuple[bool, ...]
-    name_m: float
-    shares: Shares
+class TermFrequency:
+    """How an exactly agreeing name's frequency stands for u.
+
+    ``minimum_u`` is the least frequency that counts, since a name seen once may be a slip of the
+    pen; ``weight`` of 1 applies the adjustment whole, 0 not at all.
+    """
+
+    u: float
+    minimum_u: float
+    weight: float
+
+    def adjustment(self, frequency: float) -> float:
+        """Bits to add to the exact level's weight."""
+        return log2(self.u / max(frequency, self.minimum_u)) * self.weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,27 @@ class Evidence:
         return self.levels[COMPARISONS.index(comparison)]
 
 
+@dataclass(frozen=True, slots=True)
+class Model:
+    """``prior`` to ``margin`` are bits; ``weights`` holds each comparison's levels in the order of
+    COMPARISONS.
+    """
+
+    rule_version: str
+    prior: float
+    certain: float
+    possible: float
+    margin: float
+    blocking: tuple[str, ...]
+    candidates: int
+    key_cap: int
+    weights: tuple[Mapping[str, float], ...]
+    name_frequency: TermFrequency
+    shares: Shares
+    weighed: dict[Levels, Evidence] = field(default_factory=dict, compare=False, repr=False)
+    """Levels weighed before, apart from any name's frequency: few of them make up most pairs."""
+
+
 def parse(text: bytes) -> Model:
     """Read a model; BadModel names the part that is missing or out of range."""
     try:
@@ -83,26 +105,32 @@ def parse(text: bytes) -> Model:
         if unknown := set(raw["blocking"]) - set(RULES):
             raise BadModel(f"no such blocking rules: {sorted(unknown)}")
         shares = raw["shares"]
+        comparisons = raw["comparisons"]
+        if unknown := set(comparisons) - set(COMPARISONS):
+            raise BadModel(f"no such comparisons: {sorted(unknown)}")
+        exact_u = float(comparisons["name"]["exact"]["u"])
         return Model(
             rule_version=f"{raw['name']}+{hashlib.sha256(text).hexdigest()[:12]}",
             prior=float(raw["prior"]),
             certain=float(raw["certain"]),
             possible=float(raw["possible"]),
             margin=float(raw["margin"]),
-            family_cap=float(raw["family_cap"]),
             blocking=tuple(raw["blocking"]),
             candidates=int(raw["candidates"]),
             key_cap=int(raw["key_cap"]),
-            weights=tuple(_level_weights(name, raw["comparisons"][name]) for name in COMPARISONS),
-            is_family=tuple(name in raw["family"] for name in COMPARISONS),
-            name_m=float(raw["comparisons"]["name"]["exact"]["m"]),
+            weights=tuple(_level_weights(name, comparisons[name]) for name in COMPARISONS),
+            name_frequency=_term_frequency(exact_u, raw.get("name_frequency", {})),
             shares=Shares(**shares),
         )
-    except (KeyError, TypeError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except BadModel:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BadModel(f"the model cannot be read: {type(error).__name__}") from error
 
 
 def _level_weights(comparison: str, levels: Mapping[str, Any]) -> Mapping[str, float]:
+    if unknown := set(levels) - set(LEVELS[comparison]):
+        raise BadModel(f"{comparison} has no such levels: {sorted(unknown)}")
     found = {MISSING: 0.0}
     for level in LEVELS[comparison]:
         m, u = float(levels[level]["m"]), float(levels[level]["u"])
@@ -112,21 +140,33 @@ def _level_weights(comparison: str, levels: Mapping[str, Any]) -> Mapping[str, f
     return found
 
 
+def _term_frequency(u: float, stated: Mapping[str, Any]) -> TermFrequency:
+    minimum_u, weight = float(stated.get("minimum_u", 0)), float(stated.get("weight", 1))
+    if not (0 <= minimum_u <= 1 and 0 <= weight <= 1):
+        raise BadModel("name_frequency: minimum_u and weight are shares")
+    return TermFrequency(u, minimum_u, weight)
+
+
 def uncounted(_name: Name) -> float | None:
     """No counted frequencies: the model's shares hold."""
     return None
 
 
 def weigh(model: Model, levels: Levels, agreeing: Name | None, frequency: Frequency) -> Evidence:
-    """Add the levels up. ``agreeing`` is the name that agrees exactly, if one does; family
-    evidence is capped.
-    """
-    weights = [table[level] for table, level in zip(model.weights, levels, strict=True)]
-    if agreeing is not None:
-        weights[_NAME] = log2(model.name_m / (frequency(agreeing) or model.shares.of(agreeing)))
-    own = sum(w for w, family in zip(weights, model.is_family, strict=True) if not family)
-    shared = sum(w for w, family in zip(weights, model.is_family, strict=True) if family)
-    return Evidence(levels, tuple(weights), model.prior + own + min(shared, model.family_cap))
+    """Add the levels up. ``agreeing`` is the name that agrees exactly, if one does."""
+    plain = model.weighed.get(levels)
+    if plain is None:
+        weights = tuple(table[level] for table, level in zip(model.weights, levels, strict=True))
+        plain = Evidence(levels, weights, model.prior + sum(weights))
+        if len(model.weighed) < _REMEMBERED:
+            model.weighed[levels] = plain
+    if agreeing is None:
+        return plain
+    bits = model.name_frequency.adjustment(frequency(agreeing) or model.shares.of(agreeing))
+    weights = plain.weights
+    adjusted = (*weights[:_NAME], weights[_NAME] + bits, *weights[_NAME + 1 :])
+    return Evidence(levels, adjusted, plain.weight + bits)
 
 
 _NAME = COMPARISONS.index("name")
+_REMEMBERED = 1 << 16

@@ -8,11 +8,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
 
+from services.matching.entries.models import Entry
+from services.matching.keyings.following import Following
 from services.matching.linkage.comparison import COMPARISONS
+from services.matching.linkage.weights import Model
 from services.matching.links import explaining, linking, retracting
 from services.matching.links.grades import Grade
 from services.matching.links.linking import Linker
-from services.matching.links.models import Link, LinkChange
+from services.matching.links.models import LinkChange
 from services.matching.links.schemas import (
     ComparisonOut,
     ExplanationOut,
@@ -80,13 +83,14 @@ async def explain_link(
     return ExplanationOut(
         link=_link_out(found.link),
         against=found.link.against,
-        prior=linker_of(request).model.prior,
-        comparisons=comparisons(found.link.levels, found.link.weights),
+        prior=_prior(found.link, linker_of(request).model),
+        crowded=found.link.crowded,
+        comparisons=comparisons(found.link.levels.split(), found.link.weights),
         reviews=[
             ReviewOut(
-                candidate=review.candidate,
-                weight=review.weight,
-                comparisons=comparisons(review.levels, review.weights),
+                candidate=review.one if review.other == found.link.person else review.other,
+                weight=round(review.weight, 6),
+                comparisons=comparisons(review.levels.split(), review.weights),
             )
             for review in found.reviews
         ],
@@ -100,12 +104,18 @@ def comparisons(levels: Sequence[str], weights: Sequence[float]) -> list[Compari
     ]
 
 
+def _prior(link: Entry, model: Model) -> float:
+    """Of the model that decided, which may not be the active one: what its comparisons leave."""
+    return round(link.weight - sum(link.weights), 6) if link.weights else model.prior
+
+
 def linker_of(request: Request) -> Linker:
-    linker: Linker = request.app.state.linker
-    return linker
+    """The linker by the regime that this process met last; acts renew it under their locks."""
+    following: Following = request.app.state.following
+    return following.linker
 
 
-def _link_out(link: Link | LinkChange) -> LinkOut:
+def _link_out(link: Entry | LinkChange) -> LinkOut:
     return LinkOut(
         entry=link.entry,
         person=link.person,

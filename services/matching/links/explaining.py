@@ -3,29 +3,31 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.matching.links.models import Link, LinkChange
+from services.matching.entries.models import Entry
+from services.matching.links.models import LinkChange
 from services.matching.reviews.models import Review
 from shared.problems import NotFound
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    link: Link
+    link: Entry
     reviews: list[Review]
 
 
 async def explain(session: AsyncSession, entry: UUID) -> Explanation:
     """NotFound for an entry that is linked to nobody."""
-    link = (await session.exec(select(Link).where(Link.entry == entry))).one_or_none()
+    link = (await session.exec(select(Entry).where(Entry.entry == entry))).one_or_none()
     if link is None or link.person is None:
         raise NotFound
     reviews = await session.exec(
         select(Review)
-        .where(Review.entry == entry)
-        .order_by(col(Review.weight).desc(), col(Review.candidate))
+        .where(or_(Review.one == link.person, Review.other == link.person))
+        .where(col(Review.closed_at).is_(None))
+        .order_by(col(Review.weight).desc(), col(Review.review))
     )
     return Explanation(link, list(reviews))
 

@@ -1,6 +1,7 @@
 """Retracting entries: what was recalled or erased speaks of nobody any more.
 
-Features, their data keys and blocking hashes go; the link stays as a link to nobody. A recalled
+Its features and the keys that it alone gave its person go; the link stays as a link to nobody. The
+entries it stood with are clustered afresh, so what it alone had joined comes apart again. A recalled
 entry may be resolved again; an erased one is never linked again, however late a copy of it arrives.
 """
 
@@ -12,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.matching.links import queries
 from services.matching.links.grades import Grade
-from services.matching.links.linking import Linker
+from services.matching.links.linking import Linker, Neighbourhood
 from services.matching.links.queries import NewLink, StoredLink
 from shared.database import raw
 
@@ -34,27 +35,42 @@ async def retract(
         erased[retraction.entry] |= retraction.erased
     connection = await raw(session)
     await queries.lock_linker(connection)
+    linker = await linker.current(session)
     stored = await queries.links_of(connection, list(erased))
     gone = [link for link in stored.values() if link.version is not None]
-    await queries.remove_features(
-        connection,
-        [link.entry for link in gone],
-        [(key, link.entry) for link in gone for key in link.keys],
-    )
+    if gone:
+        await queries.replace_features(connection, [(link.entry, None, None) for link in gone])
     first = await queries.last_link_seq(connection) + 1
     grades = {entry: _grade(stored.get(entry), erased=erased[entry]) for entry in erased}
     changed = [e for e, grade in grades.items() if e not in stored or stored[e].grade is not grade]
     now = linker.clock.now()
     links = [
-        NewLink(entry, None, grades[entry], 0.0, linker.model.rule_version, seq, now)
+        NewLink(
+            entry, None, None, None, grades[entry], 0.0, linker.model.rule_version, seq,
+            stored[entry].arrival if entry in stored else seq, now,
+        )
         for seq, entry in enumerate(sorted(changed), first)
-    ]
-    await queries.replace_links(connection, links, [entry for entry in changed if entry in stored])
-    left = await queries.empty_among(connection, [link.person for link in gone if link.person])
-    await queries.replace_reviews(connection, changed, {}, left, [])
+    ]  # fmt: skip
+    await queries.store_links(
+        connection,
+        [n for n in links if n.entry not in stored],
+        [n for n in links if n.entry in stored],
+    )
+    await _leave(Neighbourhood(connection, linker), gone)
     for n in links:
         stored[n.entry] = StoredLink(n.entry, None, n.grade, n.weight, n.rule_version, n.link_seq)
     return [stored[r.entry] for r in retractions]
+
+
+async def _leave(near: Neighbourhood, gone: Sequence[StoredLink]) -> None:
+    """Take the entries out of their persons and look at those afresh."""
+    left = {link.person for link in gone if link.person}
+    if left:
+        await near.fetch(left)
+        await near.fetch_bound()
+        await near.fetch_ended()
+        near.take_out(gone)
+        await near.decide_and_store((), {}, disturbed=[{person} for person in sorted(left)])
 
 
 def _grade(link: StoredLink | None, *, erased: bool) -> Grade:

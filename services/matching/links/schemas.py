@@ -121,5 +121,8 @@ class ExplanationOut(BaseModel):
     link: LinkOut
     against: UUID | None
     prior: float = Field(description="Bits before any comparison; already in the link's weight.")
+    crowded: int = Field(
+        description="Blocking keys of this entry that too many persons share to be looked under alone."
+    )
     comparisons: list[ComparisonOut] = Field(max_length=50)
     reviews: list[ReviewOut] = Field(max_length=100)

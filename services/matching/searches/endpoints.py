@@ -16,14 +16,14 @@ async def search_persons(
     request: Request, caller: Registry, session: Transaction, search: SearchIn
 ) -> SearchOut:
     """Persons whom the features may describe.  Nothing of the search is stored."""
-    linker = linker_of(request)
-    found = await searching.find(session, linker, search.features.plain(), search.limit)
+    found = await searching.find(session, linker_of(request), search.features.plain(), search.limit)
+    model = linker_of(request).model
     return SearchOut(
         items=[
             FoundOut(
                 person=person,
                 weight=round(evidence.weight, 6),
-                certain=judge(linker.model, evidence) is Verdict.CERTAIN,
+                certain=judge(model, evidence) is Verdict.CERTAIN,
                 comparisons=comparisons(evidence.levels, evidence.weights),
             )
             for person, evidence in found

@@ -5,7 +5,7 @@ Events are taken in the registry's order, each with all its effects in the same 
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from services.notifications.notices.issuing import (
     drafts,
     happening,
     left_hukou,
+    untrue_since_parting,
 )
 from services.notifications.notices.states import OPEN, State
 from shared.clock import Clock
@@ -104,11 +105,15 @@ class Batch:
     _merges: list[tuple[UUID, UUID]] = field(default_factory=list)
     _gone: list[UUID] = field(default_factory=list)
     _moved_hukou: list[tuple[UUID, int]] = field(default_factory=list)
+    _parted: list[tuple[UUID, UUID]] = field(default_factory=list)
+    _untrue: list[tuple[UUID, int, int]] = field(default_factory=list)
 
     def take(self, event: Arrived) -> None:
         what = happening(event.type, event.body)
         if (left := left_hukou(what)) is not None:
             self._correct(event.child, left)
+        if event.type == "child.parted":
+            self._part(event, what)
         story = self.stories[event.child]
         for draft in drafts(what, story, self.hub.territory):
             state = State.AWAITING_DECISION if draft.held else State.ISSUED
@@ -132,6 +137,28 @@ class Batch:
             if not (told.kind == Kind.ARRIVED and told.target == left and told.state in OPEN)
         ]
 
+    def _part(self, event: Arrived, what: Happening) -> None:
+        """What was told of a child before it was merged goes back with it; what was told of two as one, and is still open,
+        is withdrawn."""
+        if (left := _uuid(event.body.get("from"))) is not None:
+            self._parted.append((left, event.child))
+            story = self.stories[left]
+            self.stories[left] = [told for told in story if told.first != event.child]
+            self.stories[event.child] += [told for told in story if told.first == event.child]
+        if (pair := untrue_since_parting(what)) is not None:
+            self._untrue.append((event.child, *pair))
+            self._notices = [
+                (about, draft)
+                for about, draft in self._notices
+                if not (about == event.child and (draft.origin, draft.target) == pair)
+            ]
+            self.stories[event.child] = [
+                told
+                for told in self.stories[event.child]
+                if told.first is not None
+                or not ((told.origin, told.target) == pair and told.state in OPEN)
+            ]
+
     def _remember(self, event: Arrived, what: Happening) -> None:
         if event.type == "reference.read":
             reader = event.body.get("reader")
@@ -144,7 +171,8 @@ class Batch:
             return
         if event.type == "child.merged" and (into := _uuid(event.body.get("into"))):
             self._merges.append((event.child, into))
-            self.stories[into] += self.stories.pop(event.child, [])
+            story = self.stories.pop(event.child, [])
+            self.stories[into] += [replace(told, first=told.first or event.child) for told in story]
             self._cases.pop(event.child, None)
             return
         self._cases[event.child] = (what.residence, what.hukou, what.shielded, event.child_seq)
@@ -158,7 +186,12 @@ class Batch:
             " subject_seq = excluded.subject_seq WHERE c.subject_seq <= excluded.subject_seq",
             [(child, *case) for child, case in self._cases.items()],
         )
+        await connection.executemany(
+            "UPDATE notices SET child = $2, first_child = NULL WHERE child = $1 AND first_child = $2",
+            self._parted,
+        )
         await holding.withdraw_arrived(session, self._moved_hukou, self.now)
+        await holding.withdraw_untrue(session, self._untrue, self.now)
         await connection.executemany(
             "INSERT INTO notices (id, kind, direction, toward, state, version, child, origin_county,"
             " target_county, unwanted, untold, released, unfounded, pushed, facts, tries, created_at, issued_at)"
@@ -168,7 +201,11 @@ class Batch:
         )
         shielded = [child for child, (_, _, shielded, _) in self._cases.items() if shielded]
         await holding.hold(session, shielded, self.now)
-        await connection.executemany("UPDATE notices SET child = $2 WHERE child = $1", self._merges)
+        await connection.executemany(
+            "UPDATE notices SET child = $2, first_child = coalesce(first_child, $1) WHERE child = $1",
+            self._merges,
+        )
+        await holding.withdraw_doubled(session, [into for _, into in self._merges], self.now)
         gone = [*self._gone, *(merged for merged, _ in self._merges)]
         await connection.execute("DELETE FROM cases WHERE child = ANY($1)", gone)
         await holding.withdraw_all(session, self._gone, self.now)
@@ -220,15 +257,22 @@ async def _waiting(session: AsyncSession, batch: int) -> list[Arrived]:
 
 async def _stories(session: AsyncSession, events: Sequence[Arrived]) -> dict[UUID, list[Told]]:
     children = {event.child for event in events}
-    children |= {into for event in events if (into := _uuid(event.body.get("into")))}
+    for name in ("into", "from"):
+        children |= {other for event in events if (other := _uuid(event.body.get(name)))}
     connection = await raw(session)
     stories: dict[UUID, list[Told]] = defaultdict(list)
     for row in await connection.fetch(
-        "SELECT child, kind, origin_county, target_county, state FROM notices"
+        "SELECT child, kind, origin_county, target_county, state, first_child FROM notices"
         " WHERE child = ANY($1) AND direction <> 'incoming' AND NOT unfounded ORDER BY id",
         sorted(children),
     ):
         stories[row["child"]].append(
-            Told(row["kind"], row["origin_county"], row["target_county"], State(row["state"]))
+            Told(
+                row["kind"],
+                row["origin_county"],
+                row["target_county"],
+                State(row["state"]),
+                row["first_child"],
+            )
         )
     return stories

@@ -56,6 +56,46 @@ async def withdraw_arrived(
     await _silence(session, [row["id"] for row in ended], now)
 
 
+async def withdraw_doubled(session: AsyncSession, merged: Sequence[UUID], now: datetime) -> None:
+    """End the open *arrived* notices that came to these children by a merge and say what another of theirs says already.
+
+    If they are parted again, the child that left is told of anew.
+    """
+    if not merged:
+        return
+    connection = await raw(session)
+    ended = await connection.fetch(
+        f"{_WITHDRAW} AND kind = 'arrived' AND first_child IS NOT NULL AND child = ANY($2)"
+        " AND EXISTS (SELECT FROM notices o WHERE o.child = notices.child AND o.kind = 'arrived'"
+        "  AND o.direction <> 'incoming' AND o.state <> 'withdrawn' AND o.id <> notices.id"
+        "  AND (o.origin_county, o.target_county) = (notices.origin_county, notices.target_county)"
+        "  AND (o.first_child IS NULL OR o.id < notices.id)) RETURNING id",
+        now,
+        list(merged),
+    )
+    await _silence(session, [row["id"] for row in ended], now)
+
+
+async def withdraw_untrue(
+    session: AsyncSession, untrue: Sequence[tuple[UUID, int, int]], now: datetime
+) -> None:
+    """End the open *arrived* notices that told these children's residence and hukou while two were taken for one.
+
+    What had been told of either before they were merged is not among them.
+    """
+    if not untrue:
+        return
+    connection = await raw(session)
+    ended = await connection.fetch(
+        f"{_WITHDRAW} AND kind = 'arrived' AND first_child IS NULL"
+        " AND (child, origin_county, target_county) IN"
+        " (SELECT * FROM unnest($2::uuid[], $3::bigint[], $4::bigint[])) RETURNING id",
+        now,
+        *map(list, zip(*untrue, strict=True)),
+    )
+    await _silence(session, [row["id"] for row in ended], now)
+
+
 async def withdraw_all(session: AsyncSession, children: Sequence[UUID], now: datetime) -> None:
     """End every open notice of our own about erased children; peers that heard of one are told."""
     if not children:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from services.notifications.notices.states import State
 
@@ -73,6 +74,8 @@ class Told:
     origin: int
     target: int
     state: State
+    first: UUID | None = None
+    """The child it was about before a merge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ ARRIVING = {
     "child.hukou_changed",
     "child.status_changed",
     "child.returned",
+    "child.parted",
 }
 RETURNING = {"child.residence_changed", "child.returned"}
 LEAVING = {"child.residence_changed", "child.moved_on"}
@@ -125,6 +129,14 @@ def left_hukou(event: Happening) -> int | None:
     if event.type != "child.hukou_changed" or event.previous_hukou == event.hukou:
         return None
     return event.previous_hukou
+
+
+def untrue_since_parting(event: Happening) -> tuple[int, int] | None:
+    """Residence and hukou that were told of a child while it was taken for two, and are not its own."""
+    residence, hukou = event.previous_residence, event.previous_hukou
+    if event.type != "child.parted" or residence is None or hukou is None:
+        return None
+    return None if (residence, hukou) == (event.residence, event.hukou) else (residence, hukou)
 
 
 def _sole_in(body: Mapping[str, Any], name: str) -> str | None:

@@ -56,6 +56,8 @@ class Notice(Table, table=True):
     state: str = Field(sa_type=Text)
     version: int = Field(default=1, sa_type=BigInteger)
     child: UUID | None = None
+    first_child: UUID | None = None
+    """Whom it was about until that child was merged into ``child``: it goes back there if they are parted."""
     reference: str | None = Field(default=None, sa_type=Text)
     origin_county: int = Field(sa_type=BigInteger)
     target_county: int = Field(sa_type=BigInteger)

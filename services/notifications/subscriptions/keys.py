@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -75,8 +76,12 @@ class KeyRing:
             sorted(own),
             now,
         ):
-            data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
-            bound = binding((row["id"], row["receiver"], row["public"]))
-            text = unseal(data_key, row["sealed"], bound).decode()
-            found[row["receiver"]].append(signatures.private_key(text))
+            found[row["receiver"]].append(opened(sealer, row))
         return found
+
+
+def opened(sealer: Sealer, row: Any) -> Ed25519PrivateKey:
+    """The private half in a row of ``signing_keys`` with its data key; ``Unsealable`` when either was changed."""
+    data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
+    bound = binding((row["id"], row["receiver"], row["public"]))
+    return signatures.private_key(unseal(data_key, row["sealed"], bound).decode())

@@ -14,7 +14,7 @@ from services.registry.break_glass.schemas import (
     OpeningsOut,
     ReviewIn,
 )
-from services.registry.children.registration import Kit
+from services.registry.children.kit import Kit
 from shared import audit, problems
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed

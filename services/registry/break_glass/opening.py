@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.subjects import Subject
@@ -24,7 +25,7 @@ from services.registry.break_glass.schemas import (
     Side,
 )
 from services.registry.children.events import county
-from services.registry.children.registration import Kit
+from services.registry.children.kit import Kit
 from shared import audit, divisions, outbox, resident_id
 from shared.auth import Caller
 from shared.database import SYSTEM, enter, raw
@@ -32,7 +33,9 @@ from shared.hashes import lookup_hashes
 from shared.ids import uuid7
 from shared.limits import BREAK_GLASS_SECONDS
 from shared.problems import Flaw, Forbidden, Invalid
-from shared.sealing import Sealer, binding, seal, unseal
+from shared.sealing import Sealer, Unsealable, binding, seal, unseal
+
+log = structlog.get_logger()
 
 
 class Expired(Forbidden):
@@ -160,13 +163,25 @@ def note_of(sealer: Sealer, row: Any) -> str:
     return unseal(data_key, row["note"], bound(row)).decode()
 
 
+def _authentic(sealer: Sealer, row: Any) -> bool:
+    """Whether the service wrote this opening: its note opens and binds the rest, its hour too."""
+    try:
+        if row["wrapped"] is not None:
+            note_of(sealer, row)
+            return True
+    except Unsealable:
+        pass
+    log.error("break_glass.forged", id=str(row["id"]))
+    return False
+
+
 async def tell(
     session: AsyncSession, kit: Kit, caller: Caller, opening: UUID, now: datetime
 ) -> BreakGlassOut | None:
     """What the opener may know now; None when the opening is not the caller's, Expired after its hour."""
     await enter(session, caller.reach)
     row = await queries.opened_by(session, caller, opening)
-    if row is None:
+    if row is None or not _authentic(kit.sealer, row):
         return None
     if now >= row["expires_at"]:
         raise Expired

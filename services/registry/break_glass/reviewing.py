@@ -10,7 +10,7 @@ from services.registry.access.subjects import Subject
 from services.registry.break_glass import queries
 from services.registry.break_glass.opening import bound, note_of
 from services.registry.break_glass.schemas import Judgement, OpeningOut, ReviewIn, SubjectOut
-from services.registry.children.registration import Kit
+from services.registry.children.kit import Kit
 from shared import audit
 from shared.auth import Caller
 from shared.database import SYSTEM, enter, raw

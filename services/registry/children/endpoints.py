@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request, Response
 
 from services.registry.access.matrix import open_groups
 from services.registry.children import queries, viewing
+from services.registry.children.building import open_state
 from services.registry.children.events import county
-from services.registry.children.registration import Kit, open_state
+from services.registry.children.kit import Kit
 from services.registry.children.schemas import (
     ChildOut,
     ChildrenOut,

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from services.registry.links.moves import NOTHING, Moved
 from shared import divisions
 from shared.outbox import Event
 
 if TYPE_CHECKING:
-    from services.registry.children.registration import Folded
+    from services.registry.children.building import Folded
 
 
 def county(code: int | None) -> str | None:
@@ -19,8 +20,11 @@ def sole(stated_by: Sequence[str]) -> str | None:
     return stated_by[0] if len(stated_by) == 1 else None
 
 
-def announce(old: Any, new: "Folded") -> list[Event]:
-    """The events of one changed child; ``old`` is its row before, or None when it is new."""
+def announce(old: Any, new: "Folded", moved: Moved = NOTHING) -> list[Event]:
+    """The events of one changed child; ``old`` is its row before, or None when it is new.
+
+    A child that was parted from another has neither moved nor changed its hukou: what had been told was of two children.
+    """
     seq = (old["child_seq"] if old else 0) + 1
     base = {
         "residence": county(new.residence_code),
@@ -33,17 +37,25 @@ def announce(old: Any, new: "Folded") -> list[Event]:
     def event(kind: str, **more: Any) -> Event:
         return Event(kind, new.id, seq, {**base, **more})
 
+    if old is None and moved.gained:
+        return [event("child.parted", status=new.status, **{"from": str(moved.gained[0])})]
     if old is None:
         return [event("child.registered", status=new.status)]
     made: list[Event] = []
     decision = old["decision"]
-    if county(old["residence_code"]) != county(new.residence_code):
+    if moved.lost:
+        before = {
+            "previous_residence": county(old["residence_code"]),
+            "previous_hukou": county(old["hukou_code"]),
+        }
+        made.append(event("child.parted", **before))
+    elif county(old["residence_code"]) != county(new.residence_code):
         made.append(
             event("child.residence_changed", previous_residence=county(old["residence_code"]))
         )
     elif new.decision["moved_out"] and not decision["moved_out"]:
         made.append(event("child.moved_on", previous_residence=county(old["residence_code"])))
-    if county(old["hukou_code"]) != county(new.hukou_code):
+    if not moved.lost and county(old["hukou_code"]) != county(new.hukou_code):
         made.append(event("child.hukou_changed", previous_hukou=county(old["hukou_code"])))
     if old["status"] != new.status:
         made.append(event("child.status_changed", status=new.status))
@@ -52,15 +64,14 @@ def announce(old: Any, new: "Folded") -> list[Event]:
     return made or [event("child.updated")]
 
 
-def withdrawn(old: Any) -> Event:
+def ended(old: Any, moved: Moved = NOTHING) -> Event:
     """No record speaks of this child any more: merged into another, recalled or erased."""
-    return Event(
-        "child.withdrawn",
-        old["id"],
-        old["child_seq"] + 1,
-        {
-            "residence": county(old["residence_code"]),
-            "hukou": county(old["hukou_code"]),
-            "shielded": old["shielded"],
-        },
-    )
+    body: dict[str, Any] = {
+        "residence": county(old["residence_code"]),
+        "hukou": county(old["hukou_code"]),
+        "shielded": old["shielded"],
+    }
+    if moved.lost:
+        body["into"] = str(moved.lost[0])
+    kind = "child.merged" if moved.lost else "child.withdrawn"
+    return Event(kind, old["id"], old["child_seq"] + 1, body)

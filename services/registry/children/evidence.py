@@ -6,9 +6,10 @@ day it took effect, never by when it came in, so that signs and endings may come
 day of an ending stays: in doubt the child is looked at.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from services.registry.records.feeds import (
@@ -60,11 +61,16 @@ class Ending:
 
 def evidence_of(item: Item, record: UUID) -> tuple[Sign | Ending, ...]:
     """What one record says of hardships, and of their end."""
-    signs = (
-        Sign(strand, category, record, since, until)
-        for strand, category, since, until in _signs(item)
-    )
-    return (*signs, *_endings(item))
+    kind = type(item)
+    said: list[Sign | Ending] = []
+    if signs := _SIGNS.get(kind):
+        said += [
+            Sign(strand, category, record, since, until)
+            for strand, category, since, until in signs(item)
+        ]
+    if endings := _ENDINGS.get(kind):
+        said += endings(item)
+    return tuple(said)
 
 
 def lasting(said: Iterable[Sign | Ending]) -> tuple[HardshipEvidence, ...]:
@@ -88,54 +94,82 @@ def lasting(said: Iterable[Sign | Ending]) -> tuple[HardshipEvidence, ...]:
     return tuple(found)
 
 
-def _endings(item: Item) -> Iterator[Ending]:
-    if isinstance(item, Assistance):
-        if item.event == "ended":
-            yield Ending(f"assistance:{item.kind}", item.on, item.on - DAY)
-    elif isinstance(item, DisabilityCertificate):
-        if item.event == "revoked":
-            yield Ending("disability", item.on, item.on - DAY)
-    elif isinstance(item, Enrolment):
-        if item.event in ("enrolled", "transferred_in"):
-            yield Ending("schooling", item.on, item.on - DAY)
-    elif isinstance(item, InsuranceEnrolment) and item.enrolled:
+def _benefit_ended(item: Assistance) -> Iterator[Ending]:
+    if item.event == "ended":
+        yield Ending(f"assistance:{item.kind}", item.on, item.on - DAY)
+
+
+def _certificate_revoked(item: DisabilityCertificate) -> Iterator[Ending]:
+    if item.event == "revoked":
+        yield Ending("disability", item.on, item.on - DAY)
+
+
+def _at_school(item: Enrolment) -> Iterator[Ending]:
+    if item.event in ("enrolled", "transferred_in"):
+        yield Ending("schooling", item.on, item.on - DAY)
+
+
+def _insured(item: InsuranceEnrolment) -> Iterator[Ending]:
+    if item.enrolled:
         # Another place may know of no insurance: whoever is insured anywhere is not uninsured that year.
         year_after = date(item.year + 1, 1, 1)
-        yield Ending(
-            f"insurance:{item.year}", year_after, (item.enrolled_on or item.observed_on) - DAY
-        )
+        last = (item.enrolled_on or item.observed_on) - DAY
+        yield Ending(f"insurance:{item.year}", year_after, last)
 
 
-def _signs(item: Item) -> Iterator[tuple[str, str, date, date | None]]:
-    """Strand, category, first and last day."""
-    if isinstance(item, Assistance):
-        if item.event == "started":
-            open_ended = item.kind != "temporary" and item.kind != "vagrancy_rescue"
-            until = None if open_ended else item.on + SPEAKS_FOR
-            yield f"assistance:{item.kind}", _ASSISTANCE[item.kind], item.on, until
-    elif isinstance(item, DisabilityCertificate):
-        if item.event != "revoked":
-            yield "disability", "disability", item.on, item.valid_until
-    elif isinstance(item, HealthCheck):
-        if item.psychological_finding in ("suspected", "confirmed"):
-            until = item.checked_on + SPEAKS_FOR
-            yield "health", "psychological_behavioural", item.checked_on, until
-    elif isinstance(item, Enrolment):
-        if item.event == "dropped_out":
-            yield "schooling", "out_of_school", item.on, None
-    elif isinstance(item, InsuranceEnrolment):
-        if not item.enrolled:
-            first, last = date(item.year, 1, 1), date(item.year, 12, 31)
-            yield f"insurance:{item.year}", "insurance_status", first, last
-    elif isinstance(item, MedicalCostAlert):
-        until = item.incurred_on + SPEAKS_FOR
-        yield "medical_cost", "family_hardship", item.incurred_on, until
-    elif isinstance(item, Survey):
-        for category in _surveyed(item):
-            yield "survey", category, item.surveyed_on, item.observed_on + SPEAKS_FOR
+#: What ends signs, by the item's exact type.
+_ENDINGS: Mapping[type[Item], Callable[[Any], Iterator[Ending]]] = {
+    Assistance: _benefit_ended,
+    DisabilityCertificate: _certificate_revoked,
+    Enrolment: _at_school,
+    InsuranceEnrolment: _insured,
+}
+
+#: Strand, category, first and last day.
+_Said = tuple[str, str, date, date | None]
 
 
-def _surveyed(item: Survey) -> Iterator[str]:
+def _benefit(item: Assistance) -> Iterator[_Said]:
+    if item.event == "started":
+        open_ended = item.kind != "temporary" and item.kind != "vagrancy_rescue"
+        until = None if open_ended else item.on + SPEAKS_FOR
+        yield f"assistance:{item.kind}", _ASSISTANCE[item.kind], item.on, until
+
+
+def _certificate(item: DisabilityCertificate) -> Iterator[_Said]:
+    if item.event != "revoked":
+        yield "disability", "disability", item.on, item.valid_until
+
+
+def _finding(item: HealthCheck) -> Iterator[_Said]:
+    if item.psychological_finding in ("suspected", "confirmed"):
+        until = item.checked_on + SPEAKS_FOR
+        yield "health", "psychological_behavioural", item.checked_on, until
+
+
+def _dropped_out(item: Enrolment) -> Iterator[_Said]:
+    if item.event == "dropped_out":
+        yield "schooling", "out_of_school", item.on, None
+
+
+def _uninsured(item: InsuranceEnrolment) -> Iterator[_Said]:
+    if not item.enrolled:
+        first, last = date(item.year, 1, 1), date(item.year, 12, 31)
+        yield f"insurance:{item.year}", "insurance_status", first, last
+
+
+def _costly(item: MedicalCostAlert) -> Iterator[_Said]:
+    until = item.incurred_on + SPEAKS_FOR
+    yield "medical_cost", "family_hardship", item.incurred_on, until
+
+
+def _surveyed(item: Survey) -> Iterator[_Said]:
+    until = item.observed_on + SPEAKS_FOR
+    for category in _hardships(item):
+        yield "survey", category, item.surveyed_on, until
+
+
+def _hardships(item: Survey) -> Iterator[str]:
     living, guardianship = item.living_security, item.guardianship
     if living:
         if living.hardships:
@@ -148,3 +182,15 @@ def _surveyed(item: Survey) -> Iterator[str]:
             yield "vagrancy"
     if guardianship and (guardianship.lives_with == "none" or guardianship.capacity == "none"):
         yield "missing_guardianship"
+
+
+#: What speaks for a hardship, by the item's exact type.
+_SIGNS: Mapping[type[Item], Callable[[Any], Iterator[_Said]]] = {
+    Assistance: _benefit,
+    DisabilityCertificate: _certificate,
+    HealthCheck: _finding,
+    Enrolment: _dropped_out,
+    InsuranceEnrolment: _uninsured,
+    MedicalCostAlert: _costly,
+    Survey: _surveyed,
+}

@@ -6,21 +6,20 @@ recalling or relinking a record is: fold again.  How the conflicts of sources ar
 """
 
 import tomllib
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from services.registry.children.claiming import claims_of
 from services.registry.children.claims import (
     Claims,
     GuardianClaim,
     HukouClaim,
     Observation,
     Source,
-    claims_of,
 )
 from services.registry.children.evidence import lasting
 from services.registry.children.residing import Residing, reside
@@ -39,8 +38,27 @@ def rules() -> dict[str, Any]:
     return tomllib.loads(RULES.read_text(encoding="utf-8"))
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Rule(NamedTuple):
+    """How one field's value survives: feeds by rank, the most trusted first, and whether how often a value is stated
+    outweighs who states it."""
+
+    ranks: Mapping[str, int]
+    most_stated: bool
+
+    def rank(self, feed: str) -> int:
+        return self.ranks.get(feed, LAST)
+
+
+@cache
+def rule(field: str) -> Rule:
+    """The rule of a field, or of ``hukou``."""
+    stated = rules()["hukou"] if field == "hukou" else rules()["fields"].get(field, {})
+    given = {**rules()["default"], **stated}
+    ranks = {feed: rank for rank, feed in enumerate(given["order"])}
+    return Rule(ranks, given["choose"] == "most_stated")
+
+
+class Value(NamedTuple):
     """A surviving value, its source, and how many other values were stated."""
 
     value: str
@@ -49,8 +67,7 @@ class Value:
     differing: int
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """A guardian, gathered from every record that names them."""
 
     name: str
@@ -109,7 +126,11 @@ def _age(record: Opened) -> tuple[int, int]:
 
 def fold(records: Iterable[Opened]) -> Fold:
     """Fold a child's records, in whatever order they come."""
-    kept = current(records)
+    return fold_current(current(records))
+
+
+def fold_current(kept: Sequence[Opened]) -> Fold:
+    """As ``fold``, from what ``current`` left of the records."""
     claims = [claims_of(record) for record in kept]
     fields = _survivors(o for c in claims for o in c.observations)
     if birth := _birth_by_number(fields):
@@ -127,10 +148,6 @@ def fold(records: Iterable[Opened]) -> Fold:
     )
 
 
-def _rank(order: Sequence[str], feed: str) -> int:
-    return order.index(feed) if feed in order else LAST
-
-
 def _survivors(observations: Iterable[Observation]) -> dict[str, Value]:
     by_field: dict[str, list[Observation]] = {}
     for one in observations:
@@ -139,15 +156,18 @@ def _survivors(observations: Iterable[Observation]) -> dict[str, Value]:
 
 
 def _survivor(field: str, stated: Sequence[Observation]) -> Value:
-    rule = {**rules()["default"], **rules()["fields"].get(field, {})}
-    order: Sequence[str] = rule["order"]
-    times = Counter(o.value for o in stated)
-    by_count = rule["choose"] == "most_stated"
+    if len(stated) == 1:
+        return Value(stated[0].value, stated[0].source, 1, 0)
+    ruling = rule(field)
+    times: dict[str, int] = {}
+    for one in stated:
+        times[one.value] = times.get(one.value, 0) + 1
 
     def merit(one: Observation) -> tuple[Any, ...]:
-        newest = (one.source.observed_on, one.source.entry.int, one.value)
-        rank = -_rank(order, one.source.feed)
-        return (times[one.value], rank, *newest) if by_count else (rank, *newest)
+        source = one.source
+        count = times[one.value] if ruling.most_stated else 0
+        rank = -ruling.rank(source.feed)
+        return count, rank, source.observed_on, source.entry.bytes, one.value
 
     best = max(stated, key=merit)
     return Value(best.value, best.source, times[best.value], len(times) - 1)
@@ -166,7 +186,7 @@ def _birth_by_number(fields: dict[str, Value]) -> Value | None:
 
 def _hukou(claims: Iterable[HukouClaim]) -> tuple[tuple[HukouClaim, ...], tuple[str, ...]]:
     """The dated spells of the most trusted feed that knows any, and who states the last one's county."""
-    order: Sequence[str] = rules()["hukou"]["order"]
+    rank = rule("hukou").rank
     every = list(claims)
     if not every:
         return (), ()
@@ -174,8 +194,8 @@ def _hukou(claims: Iterable[HukouClaim]) -> tuple[tuple[HukouClaim, ...], tuple[
     def place(claim: HukouClaim) -> tuple[Any, ...]:
         return claim.since or date.min, claim.source.observed_on, claim.source.entry.int
 
-    best = min(_rank(order, c.source.feed) for c in every)
-    ranked = sorted((c for c in every if _rank(order, c.source.feed) == best), key=place)
+    best = min(rank(c.source.feed) for c in every)
+    ranked = sorted((c for c in every if rank(c.source.feed) == best), key=place)
     dated = [c for c in ranked if c.since is not None]
     spells: list[HukouClaim] = []
     for claim in dated or ranked[-1:]:
@@ -209,6 +229,9 @@ def _guardians(claims: Sequence[Claims]) -> tuple[Person, ...]:
 
 
 def _person(group: Sequence[GuardianClaim]) -> Person:
+    if len(group) == 1:
+        return Person(*group[0])
+
     def newest(field: str) -> str:
         return next((str(v) for one in reversed(group) if (v := getattr(one, field))), "")
 

@@ -57,7 +57,7 @@ _SEALED: Mapping[str, tuple[str, str, Callable[[Sealer, Any], object]]] = {
     ),
     "decisions": (
         "SELECT r.*, k.master, k.wrapped FROM decisions r LEFT JOIN vault.data_keys k ON k.id = r.id",
-        _ERASED_ENTRY.format(entry="r.anchor", at="r.decided_at")
+        _ERASED_ENTRY.format(entry="ANY(r.anchor || r.basis)", at="r.decided_at")
         + " OR "
         + _ERASED_CHILD.format(child="r.child_id", at="r.decided_at"),
         deciding.note_of,

@@ -10,14 +10,10 @@ from uuid import UUID
 
 import orjson
 
+from services.registry.children.building import build, open_state
+from services.registry.children.gathering import decisions_of, records_of
+from services.registry.children.kit import Kit
 from services.registry.children.proving import Difference, sealed_rows, stray_keys
-from services.registry.children.registration import (
-    Kit,
-    build,
-    decisions_of,
-    open_state,
-    records_of,
-)
 from shared.database import SYSTEM, Database, raw
 from shared.sealing import Unsealable
 
@@ -59,9 +55,9 @@ async def _children(database: Database, kit: Kit) -> AsyncIterator[Difference]:
 
 
 async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Difference]:
-    broken: set[UUID] = set()  # named already, as the records they are
+    broken: set[UUID] = set()  # named already, as the records and decisions they are
     records = await records_of(connection, kit.sealer, ids, broken)
-    decisions = await decisions_of(connection, ids)
+    decisions = await decisions_of(connection, kit.sealer, ids, broken)
     rows = {
         row["id"]: row
         for row in await connection.fetch(

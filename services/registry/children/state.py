@@ -1,6 +1,7 @@
 """A child's folded state as JSON: what is sealed in its row and shown, field by field, to who may see it."""
 
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -9,24 +10,34 @@ from services.registry.children.folding import Fold
 from shared import divisions
 
 
-def _source(source: Source) -> dict[str, str]:
-    return {
-        "record": str(source.record),
-        "feed": source.feed,
-        "department": source.department,
-        "observed_on": source.observed_on.isoformat(),
-    }
+class _Sources:
+    """Sources as they are shown: a record is the source of many values, and is written down once."""
+
+    def __init__(self) -> None:
+        self._shown: dict[UUID, dict[str, str]] = {}
+
+    def __getitem__(self, source: Source) -> dict[str, str]:
+        shown = self._shown.get(source.record)
+        if shown is None:
+            shown = self._shown[source.record] = {
+                "record": str(source.record),
+                "feed": source.feed,
+                "department": source.department,
+                "observed_on": source.observed_on.isoformat(),
+            }
+        return shown
 
 
 def state_of(fold: Fold) -> dict[str, Any]:
     """The whole state, with the source of every value; keys are stable and sorted when written."""
+    sources = _Sources()
     return {
         "fields": {
             name: {
                 "value": v.value,
                 "stated": v.stated,
                 "differing": v.differing,
-                **_source(v.source),
+                **sources[v.source],
             }
             for name, v in fold.fields.items()
         },
@@ -35,7 +46,7 @@ def state_of(fold: Fold) -> dict[str, Any]:
                 "division": divisions.text_of(h.code),
                 "since": h.since.isoformat() if h.since else None,
                 "address": h.address,
-                **_source(h.source),
+                **sources[h.source],
             }
             for h in fold.hukou
         ],
@@ -56,7 +67,7 @@ def state_of(fold: Fold) -> dict[str, Any]:
             {
                 "division": divisions.text_of(s.code),
                 "since": s.since.isoformat(),
-                **_source(s.source),
+                **sources[s.source],
             }
             for s in fold.residing.unconfirmed
         ],
@@ -66,7 +77,7 @@ def state_of(fold: Fold) -> dict[str, Any]:
                 "relation": g.relation,
                 "id_number": g.id_number,
                 "phone": g.phone,
-                **_source(g.source),
+                **sources[g.source],
             }
             for g in fold.guardians
         ],

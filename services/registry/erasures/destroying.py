@@ -11,13 +11,13 @@ from uuid import UUID
 
 import asyncpg
 
-from services.registry.children.registration import queue
+from services.registry.children.queueing import hold, queue
 from services.registry.erasures.tombstones import shred
-from services.registry.records.storing import enqueue
+from services.registry.records.queueing import enqueue
 
 _SHRED_DECISIONS = (
     "DELETE FROM vault.data_keys k USING decisions d WHERE k.id = d.id"
-    " AND (d.anchor = ANY($1) OR d.child_id = $3)"
+    " AND (d.anchor = ANY($1) OR d.child_id = $3 OR (d.category = '' AND d.basis && $1))"
     " AND ($2::timestamptz IS NULL OR d.decided_at <= $2)"
 )
 _SHRED_OPENINGS = (
@@ -27,6 +27,7 @@ _SHRED_OPENINGS = (
 _REMOVE_FOLD = (
     "DELETE FROM child_lookups WHERE child_id = $1",
     "DELETE FROM key_care WHERE child_id = $1",
+    "DELETE FROM match_reviews WHERE one = $1 OR other = $1",
     "DELETE FROM children WHERE id = $1",
     "DELETE FROM vault.data_keys WHERE id = $1",
 )
@@ -35,12 +36,12 @@ _REMOVE_FOLD = (
 async def lock(connection: "asyncpg.Connection[Any]", child: UUID) -> list[UUID]:
     """The child's entries, with nobody linking, folding or deciding about it until the transaction ends.
 
-    Links first, then the place in the fold queue: the order in which everyone takes them.
+    Links first, then the child's lock and its place in the fold queue: the order in which everyone takes them.
     """
     rows = await connection.fetch(
         "SELECT entry_id FROM links WHERE person = $1 ORDER BY entry_id FOR UPDATE", child
     )
-    await queue(connection, {child})
+    await hold(connection, child)
     return [row["entry_id"] for row in rows]
 
 

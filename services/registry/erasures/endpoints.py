@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from services.registry.access.subjects import only_civil_affairs
-from services.registry.children.registration import Kit
+from services.registry.children.kit import Kit
 from services.registry.erasures import erasing, queries
 from services.registry.erasures.schemas import (
     ErasureIn,

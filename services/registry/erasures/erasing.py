@@ -9,13 +9,15 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.subjects import Subject
 from services.registry.children import queries as children
 from services.registry.children.events import county
-from services.registry.children.registration import Kit
+from services.registry.children.kit import Kit
 from services.registry.erasures import queries
+from services.registry.erasures.authenticity import COLUMNS, authentic, mac
 from services.registry.erasures.destroying import destroy, lock
 from services.registry.erasures.schemas import ErasureIn, ErasureState
 from shared import audit, divisions, outbox
@@ -24,11 +26,19 @@ from shared.database import SYSTEM, enter, raw
 from shared.ids import uuid7
 from shared.problems import Conflict, NotFound
 
+log = structlog.get_logger()
+
 
 class AlreadyRequested(Conflict):
     type = "erasure-already-requested"
     title = "An erasure of this child waits for its second person"
     title_zh = "该儿童的删除申请正待第二人批准"
+
+
+class NotAuthentic(Conflict):
+    type = "erasure-not-authentic"
+    title = "This request was not written by the hub"
+    title_zh = "该删除申请并非由本系统写入"
 
 
 class NotPending(Conflict):
@@ -46,19 +56,27 @@ async def request_one(
     erasure = uuid7()
     await enter(session, SYSTEM)
     connection = await raw(session)
+    row = {
+        "id": erasure,
+        "child_id": wanted.child_id,
+        "residence_code": _county(child["residence_code"]),
+        "hukou_code": _county(child["hukou_code"]),
+        "ground": str(wanted.ground),
+        "hold": wanted.hold,
+        "state": str(ErasureState.REQUESTED),
+        "request_client": subject.client,
+        "request_actor": subject.actor,
+        "requested_at": now,
+        "approval_client": None,
+        "approval_actor": None,
+        "erased_at": None,
+    }
     made = await connection.execute(
-        "INSERT INTO erasures (id, child_id, residence_code, hukou_code, ground, hold, state, request_client,"
-        " request_actor, requested_at) VALUES ($1, $2, $3, $4, $5, $6, 'requested', $7, $8, $9)"
+        f"INSERT INTO erasures ({', '.join(COLUMNS)}, mac)"
+        f" VALUES ({', '.join(f'${i + 1}' for i in range(len(COLUMNS) + 1))})"
         " ON CONFLICT (child_id) WHERE state = 'requested' DO NOTHING",
-        erasure,
-        wanted.child_id,
-        _county(child["residence_code"]),
-        _county(child["hukou_code"]),
-        str(wanted.ground),
-        wanted.hold,
-        subject.client,
-        subject.actor,
-        now,
+        *(row[name] for name in COLUMNS),
+        mac(kit.audit, row),
     )
     if made != "INSERT 0 1":
         raise AlreadyRequested
@@ -77,8 +95,8 @@ async def request_one(
 async def approve(
     session: AsyncSession, kit: Kit, caller: Caller, erasure: UUID, now: datetime
 ) -> None:
-    """Approve as the second subject, and erase.  NotFound, NotPending or SecondPersonNeeded."""
-    row = await _pending(session, caller, erasure)
+    """Approve as the second subject, and erase.  NotFound, NotPending, NotAuthentic or SecondPersonNeeded."""
+    row = await _pending(session, kit, caller, erasure)
     subject = Subject.of(caller).of_another_client(
         Subject(row["request_client"], row["request_actor"])
     )
@@ -94,7 +112,7 @@ async def approve(
     if child is None:
         raise NotFound
     await destroy(connection, child_id, entries)
-    await _entomb(connection, row, entries, subject, now)
+    await _entomb(connection, kit, row, entries, subject, now)
     await outbox.append(session, kit.audit, now, [_erased(child_id, child)])
     done = audit.Act.of(
         caller, "erasures.approve", [child_id], erasure=str(erasure), entries=len(entries)
@@ -106,22 +124,31 @@ async def approve(
 async def withdraw(
     session: AsyncSession, kit: Kit, caller: Caller, erasure: UUID, now: datetime
 ) -> None:
-    """Take back a request that nobody has approved.  NotFound or NotPending."""
-    row = await _pending(session, caller, erasure)
+    """Take back a request that nobody has approved.  NotFound, NotPending or NotAuthentic."""
+    row = await _pending(session, kit, caller, erasure)
     await enter(session, SYSTEM)
     connection = await raw(session)
-    await connection.execute("UPDATE erasures SET state = 'withdrawn' WHERE id = $1", erasure)
+    withdrawn = {**row, "state": str(ErasureState.WITHDRAWN)}
+    await connection.execute(
+        "UPDATE erasures SET state = $2, mac = $3 WHERE id = $1",
+        erasure,
+        withdrawn["state"],
+        mac(kit.audit, withdrawn),
+    )
     done = audit.Act.of(caller, "erasures.withdraw", [row["child_id"]], erasure=str(erasure))
     await audit.record(session, kit.audit, now, done)
     await enter(session, caller.reach)
 
 
-async def _pending(session: AsyncSession, caller: Caller, erasure: UUID) -> Any:
+async def _pending(session: AsyncSession, kit: Kit, caller: Caller, erasure: UUID) -> Any:
     row = await queries.one(session, caller, erasure, locked=True)
     if row is None:
         raise NotFound
     if row["state"] != ErasureState.REQUESTED:
         raise NotPending
+    if not authentic(kit.audit, row):
+        log.error("erasure.forged", id=str(erasure))
+        raise NotAuthentic
     return row
 
 
@@ -134,18 +161,28 @@ async def _visible(session: AsyncSession, caller: Caller, child: UUID) -> Any:
 
 async def _entomb(
     connection: "asyncpg.Connection[Any]",
+    kit: Kit,
     row: Any,
     entries: list[UUID],
     subject: Subject,
     now: datetime,
 ) -> None:
+    entombed = {
+        **row,
+        "state": str(ErasureState.ERASED),
+        "approval_client": subject.client,
+        "approval_actor": subject.actor,
+        "erased_at": now,
+    }
     await connection.execute(
-        "UPDATE erasures SET state = 'erased', approval_client = $2, approval_actor = $3, erased_at = $4"
+        "UPDATE erasures SET state = $2, approval_client = $3, approval_actor = $4, erased_at = $5, mac = $6"
         " WHERE id = $1",
         row["id"],
+        entombed["state"],
         subject.client,
         subject.actor,
         now,
+        mac(kit.audit, entombed, entries),
     )
     await connection.execute(
         "INSERT INTO erased_entries (entry_id, erasure_id, hold) SELECT unnest($1::uuid[]), $2, $3",

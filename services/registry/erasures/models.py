@@ -7,14 +7,14 @@ affairs may see it; nothing else of them.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, LargeBinary, Text, text
 from sqlmodel import Field
 
 from services.registry.tables import Table
 
 
 class Erasure(Table, table=True):
-    """A request; once ``erased_at`` is set, a tombstone."""
+    """A request; once ``erased_at`` is set, a tombstone.  ``mac`` stands for all of it: see ``authenticity.py``."""
 
     __tablename__ = "erasures"
     __table_args__ = (
@@ -39,6 +39,7 @@ class Erasure(Table, table=True):
     approval_client: str | None = Field(default=None, sa_column=Column(Text))
     approval_actor: str | None = Field(default=None, sa_column=Column(Text))
     erased_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    mac: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
 
 
 class ErasedEntry(Table, table=True):

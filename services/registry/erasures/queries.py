@@ -10,7 +10,7 @@ from shared.database import raw
 
 _COLUMNS = (
     "id, child_id, residence_code, hukou_code, ground, hold, state, request_client, request_actor, requested_at,"
-    " approval_client, approval_actor, erased_at"
+    " approval_client, approval_actor, erased_at, mac"
 )
 _IN_PLACE = "(residence_code BETWEEN $1 AND $2 OR hukou_code BETWEEN $1 AND $2)"
 

@@ -26,6 +26,7 @@ _COLUMNS = (
     "approval_client",
     "approval_actor",
     "erased_at",
+    "mac",
 )
 _IDS = {"id", "child_id"}
 _TIMES = {"requested_at", "erased_at"}
@@ -36,7 +37,8 @@ _INSERT = (
     f"INSERT INTO erasures ({', '.join(_COLUMNS)}, state) VALUES ("
     + ", ".join(f"${i + 1}" for i in range(len(_COLUMNS)))
     + ", 'erased') ON CONFLICT (id) DO UPDATE SET state = 'erased', erased_at = excluded.erased_at,"
-    " approval_client = excluded.approval_client, approval_actor = excluded.approval_actor"
+    " approval_client = excluded.approval_client, approval_actor = excluded.approval_actor,"
+    " mac = excluded.mac"
 )
 
 
@@ -75,7 +77,7 @@ async def replay(
 
 
 async def _take_in(connection: "asyncpg.Connection[Any]", tombstone: Mapping[str, Any]) -> None:
-    await connection.execute(_INSERT, *(_typed(name, tombstone[name]) for name in _COLUMNS))
+    await connection.execute(_INSERT, *(_typed(name, tombstone.get(name)) for name in _COLUMNS))
     await connection.execute(
         "INSERT INTO erased_entries (entry_id, erasure_id, hold) SELECT unnest($1::uuid[]), $2, $3"
         " ON CONFLICT DO NOTHING",
@@ -99,10 +101,14 @@ async def _as_system(connection: "asyncpg.Connection[Any]") -> None:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
     return str(value) if isinstance(value, UUID) else value
 
 
 def _typed(name: str, value: Any) -> Any:
     if name in _IDS:
         return UUID(value)
+    if name == "mac":
+        return None if value is None else bytes.fromhex(value)
     return datetime.fromisoformat(value) if name in _TIMES else value

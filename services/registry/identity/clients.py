@@ -1,22 +1,34 @@
-"""Clients: adding, rotating, revoking, and the grant behind each."""
+"""Clients: adding, rotating, revoking, and the grant behind each.
+
+Every change is authenticated and told to the audit trail; a row that is not authentic is no client.
+"""
 
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from joserfc.jwk import KeySet
+import structlog
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.matrix import categories_of
+from services.registry.identity.authenticity import Forged, act, authentic, faults, mac
 from services.registry.identity.models import Client
-from shared import divisions, jwk
+from services.registry.identity.signing import IssuerKeys
+from shared import audit, divisions, jwk
 from shared.auth import Grant, read_token
-from shared.database import SYSTEM, Database
+from shared.database import SYSTEM, Database, raw
+from shared.keys import KeySet
 from shared.limits import KEYS_OF_A_CLIENT
 from shared.problems import Unauthenticated
+from shared.revocations import key_named_in
 from shared.vocabulary import Department, Purpose, Scope
+
+log = structlog.get_logger()
+
+#: Who acts where nobody is named: the operator's shell.
+OPERATOR = "system:operator"
 
 
 class UnknownClient(Exception):
@@ -38,6 +50,7 @@ def grant_of(client: Client) -> Grant:
 
 async def add(
     session: AsyncSession,
+    keys: KeySet,
     *,
     client: str,
     department: Department,
@@ -47,43 +60,124 @@ async def add(
     key: dict[str, Any],
     sources: Sequence[str] = (),
     now: datetime,
+    actor: str = OPERATOR,
 ) -> Client:
-    """Register a client; ``area`` is one division code, which stands for everything inside it."""
-    low, high = (0, 999_999_999_999) if area == "all" else divisions.area_of(divisions.widen(area))
+    """Register a client; ``area`` is one division code, which stands for everything inside it.
+
+    ``keys`` is the registry's audit key set.
+    """
+    low, high = _area(area)
     made = Client(
         id=client,
-        department=department,
+        department=str(department),
         low=low,
         high=high,
-        scopes=sorted(scopes),
-        purposes=sorted(purposes),
+        scopes=sorted(map(str, scopes)),
+        purposes=sorted(map(str, purposes)),
         sources=list(sources) or [client],
         keys=[jwk.public(jwk.read(key))],
         created_at=now,
     )
-    session.add(made)
-    await session.flush()
-    return made
+    return await _write(session, keys, made, "add", now, actor)
 
 
-async def rotate(session: AsyncSession, client: str, key: dict[str, Any]) -> None:
-    """Accept a new key beside the newest old one."""
-    found = await named(session, client)
+def _area(text: str) -> tuple[int, int]:
+    return (0, 999_999_999_999) if text == "all" else divisions.area_of(divisions.widen(text))
+
+
+async def change(
+    session: AsyncSession,
+    keys: KeySet,
+    client: str,
+    *,
+    area: str | None = None,
+    scopes: Sequence[Scope] | None = None,
+    purposes: Sequence[Purpose] | None = None,
+    now: datetime,
+    actor: str = OPERATOR,
+) -> None:
+    """Give a client another area, other scopes or purposes; what is None stays.  Forged where it is not authentic.
+
+    The registry goes by it at once; elsewhere a token speaks for the old grant until it expires.
+    """
+    found = await _authentic(session, keys, client)
+    if area is not None:
+        found.low, found.high = _area(area)
+    if scopes is not None:
+        found.scopes = sorted(map(str, scopes))
+    if purposes is not None:
+        found.purposes = sorted(map(str, purposes))
+    await _write(session, keys, found, "change", now, actor)
+
+
+async def rotate(
+    session: AsyncSession,
+    keys: KeySet,
+    client: str,
+    key: dict[str, Any],
+    now: datetime,
+    actor: str = OPERATOR,
+) -> None:
+    """Accept a new key beside the newest old one; Forged where the grant is not authentic."""
+    found = await _authentic(session, keys, client)
     found.keys = [jwk.public(jwk.read(key)), *found.keys][:KEYS_OF_A_CLIENT]
-    session.add(found)
+    await _write(session, keys, found, "rotate", now, actor)
 
 
-async def revoke(session: AsyncSession, client: str, now: datetime) -> None:
-    """End a client: no new token, and every token it holds is refused from now on."""
+async def revoke(
+    session: AsyncSession, keys: KeySet, client: str, now: datetime, actor: str = OPERATOR
+) -> None:
+    """End a client for good: no new token, and every token it holds is refused from now on."""
     found = await named(session, client)
-    found.revoked_at = found.not_before = now
-    session.add(found)
+    if found.revoked_at is None:
+        found.revoked_at = found.not_before = now
+    await _write(session, keys, found, "revoke", now, actor)
+
+
+async def adopt(
+    session: AsyncSession, keys: KeySet, client: str, now: datetime, actor: str = OPERATOR
+) -> None:
+    """Vouch for a row from before rows were authenticated; Forged when it was authenticated once and no longer is."""
+    found = await named(session, client)
+    if found.mac is not None and not authentic(keys, found):
+        raise Forged(client)
+    await _write(session, keys, found, "adopt", now, actor)
+
+
+async def _write(
+    session: AsyncSession, keys: KeySet, client: Client, operation: str, now: datetime, actor: str
+) -> Client:
+    client.generation += 1
+    client.mac = mac(keys, client)
+    session.add(client)
+    await session.flush()
+    await audit.record(session, keys, now, act(operation, client, actor))
+    return client
 
 
 async def named(session: AsyncSession, client: str) -> Client:
+    """A client's row, authentic or not; UnknownClient when there is none."""
     found = await session.get(Client, client)
     if found is None:
         raise UnknownClient(client)
+    return found
+
+
+async def _authentic(session: AsyncSession, keys: KeySet, client: str) -> Client:
+    found = await named(session, client)
+    if not authentic(keys, found):
+        raise Forged(client)
+    return found
+
+
+async def live(session: AsyncSession, keys: KeySet, client: str) -> Client | None:
+    """The client as it stands at this moment; None when it is unknown, revoked or not authentic."""
+    found = await session.get(Client, client)
+    if found is None or found.revoked_at is not None:
+        return None
+    if not authentic(keys, found):
+        log.error("client.forged", id=client)
+        return None
     return found
 
 
@@ -91,19 +185,35 @@ async def all_of(session: AsyncSession) -> Sequence[Client]:
     return (await session.exec(select(Client).order_by(col(Client.id)))).all()
 
 
+async def faults_of(session: AsyncSession, keys: KeySet) -> list[str]:
+    """Every client whose row is not what an operator's command last made of it."""
+    connection = await raw(session)
+    rows = await connection.fetch(
+        "SELECT detail FROM audit_entries WHERE client = 'hutong' AND operation LIKE 'clients.%'"
+    )
+    told: dict[str, Any] = {}
+    for detail in sorted((row["detail"] for row in rows), key=lambda d: int(d["generation"])):
+        told[detail["client"]] = detail
+    return faults(keys, await all_of(session), told)
+
+
 class StoredAuthority:
     """The registry's authority: signature, then the client's row as it stands at this very request."""
 
-    def __init__(self, database: Database, keys: KeySet, issuer: str) -> None:
+    def __init__(
+        self, database: Database, issuer_keys: IssuerKeys, keys: KeySet, issuer: str
+    ) -> None:
         self._database = database
+        self._issuer_keys = issuer_keys
         self._keys = keys
         self._issuer = issuer
 
     async def grant_of(self, token: str) -> tuple[Grant, str]:
-        claims = read_token(token, self._keys, self._issuer, time.time())
+        verifying = self._issuer_keys.verifying(key_named_in(token))
+        claims = read_token(token, verifying, self._issuer, time.time())
         async with self._database.transaction(SYSTEM) as session:
-            client = await session.get(Client, claims.grant.client)
-        if client is None or client.revoked_at is not None:
+            client = await live(session, self._keys, claims.grant.client)
+        if client is None:
             raise Unauthenticated()
         issued = datetime.fromtimestamp(claims.issued_at, UTC)
         if client.not_before is not None and issued <= client.not_before:

@@ -7,11 +7,10 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import text
-from sqlmodel import col, select
 
-from services.registry.identity.clients import grant_of
+from services.registry.identity.authenticity import authentic
+from services.registry.identity.clients import all_of, grant_of, live
 from services.registry.identity.issuing import METHOD, Issuer, KnownClient, claimed_client
-from services.registry.identity.models import Client
 from shared.application import USUAL, Transaction
 from shared.auth import ALGORITHMS, Caller, allowed
 from shared.database import SYSTEM, Database, enter
@@ -87,8 +86,8 @@ async def issue_token(
     except ValueError:
         client_id = ""
     async with database.transaction(SYSTEM) as session:
-        client = await session.get(Client, client_id) if client_id else None
-        if client is not None and client.revoked_at is None:
+        keys = request.app.state.kit.audit
+        if client_id and (client := await live(session, keys, client_id)) is not None:
             known = KnownClient(grant_of(client), client.keys, assertion_is_new=True)
     form = {
         "grant_type": grant_type,
@@ -96,7 +95,7 @@ async def issue_token(
         "client_assertion_type": client_assertion_type,
         "client_assertion": client_assertion,
     }
-    issuer = Issuer(request.app.state.issuer, request.app.state.issuer_key, known)
+    issuer = Issuer(request.app.state.issuer, request.app.state.issuer_keys.signing, known)
     status, body, headers = issuer.create_token_response(form)
     if status == 200 and known is not None:
         # Recorded only now: an assertion that does not verify must not use up anyone's jti.
@@ -161,7 +160,11 @@ async def show_keys(request: Request) -> JwksOut:
 
 
 def _jwks(request: Request) -> dict[str, Any]:
-    return {"keys": [{k: str(v) for k, v in key.items()} for key in request.app.state.public_keys]}
+    return {
+        "keys": [
+            {k: str(v) for k, v in key.items()} for key in request.app.state.issuer_keys.public
+        ]
+    }
 
 
 class Revoked(BaseModel):
@@ -184,13 +187,17 @@ async def list_revocations(
 ) -> RevocationsOut:
     """Clients whose tokens are no longer good, and the live keys; for the hub's own services."""
     await enter(session, SYSTEM)
-    since = datetime.now(UTC) - timedelta(seconds=2 * TOKEN_LIFE_SECONDS)
-    found = await session.exec(select(Client).where(col(Client.not_before) > since))
+    keys = request.app.state.kit.audit
+    now = datetime.now(UTC)
+    since = now - timedelta(seconds=2 * TOKEN_LIFE_SECONDS)
+    ended = {}
+    for client in await all_of(session):
+        if not authentic(keys, client):
+            # Whoever wrote that row, nothing it was issued is good any longer.
+            ended[client.id] = now
+        elif client.not_before is not None and client.not_before > since:
+            ended[client.id] = client.not_before
     return RevocationsOut(
-        revoked=[
-            Revoked(client=c.id, not_before=int(c.not_before.timestamp()))
-            for c in found
-            if c.not_before is not None
-        ],
+        revoked=[Revoked(client=c, not_before=int(at.timestamp())) for c, at in ended.items()],
         jwks=JwksOut(keys=_jwks(request)["keys"]),
     )

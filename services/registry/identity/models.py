@@ -1,9 +1,9 @@
-"""Clients and their grants: who may call this hub and for what."""
+"""Clients and their grants: who may call this hub and for what.  ``authenticity.py`` says what keeps them true."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Text
+from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
@@ -11,7 +11,10 @@ from services.registry.tables import Table
 
 
 class Client(Table, table=True):
-    """An OAuth client and its one grant.  ``keys`` are public JWKs; two during a rotation."""
+    """An OAuth client and its one grant.  ``keys`` are public JWKs; two during a rotation.
+
+    ``generation`` counts the row's changes; ``mac`` is empty on rows from before rows were authenticated.
+    """
 
     __tablename__ = "clients"
 
@@ -26,6 +29,10 @@ class Client(Table, table=True):
     created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     revoked_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     not_before: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    generation: int = Field(
+        default=0, sa_column=Column(BigInteger, nullable=False, server_default="0")
+    )
+    mac: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
 
 
 class UsedAssertion(Table, table=True):

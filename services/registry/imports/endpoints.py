@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from services.registry.children.registration import Kit
+from services.registry.children.kit import Kit
 from services.registry.imports import queries
 from services.registry.imports.receiving import Upload
 from services.registry.imports.schemas import (
@@ -74,8 +74,9 @@ def _add_import(feed: Feed) -> None:
         f"{MAX_IMPORT_BYTES // 1024**3} GiB: one item a line, {MAX_IMPORT_LINE_BYTES // 1024} KiB at most.\n\n"
         "Lines are stored while the upload still runs, in chunks of up to 1000, each in one transaction; the answer "
         "comes after the last.  Linkage follows, behind single pushes.  A line that cannot be read is refused by "
-        "itself.  Meanwhile `GET /v1/imports` names the job on another connection, and `DELETE` stops it.  When an "
-        "upload breaks off, what was stored stays: send all of it again, which is harmless.\n\n"
+        "itself; a blank one is counted and skipped.  Meanwhile `GET /v1/imports` names the job on another "
+        "connection, and `DELETE` stops it.  When an upload breaks off, what was stored stays: send all of it again, "
+        "which is harmless.\n\n"
         f"Legal basis: {feed.legal_basis}."
     )
     router.add_api_route(

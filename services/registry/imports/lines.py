@@ -1,6 +1,7 @@
 """Lines of an upload: cut from its pieces as they arrive and read as items one by one.
 
-Never more than one longest line is held back, whatever arrives; a line that cannot be read costs itself alone.
+Never more than one longest line is held back, whatever arrives; a line that cannot be read costs itself alone.  A blank
+line is counted and is no line otherwise: an upload of nothing else must leave nothing behind.
 """
 
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ class Lines:
         self._begun = bytearray()
         self._too_long = False
         self._number = 0
+        self._blank = 0
 
     def take(self, piece: bytes) -> list[Line]:
         """The lines that this piece completes."""
@@ -40,13 +42,20 @@ class Lines:
         lines = []
         for end in ends:
             self._hold(end)
-            lines.append(self._close())
+            if (line := self._close()) is not None:
+                lines.append(line)
         self._hold(rest)
         return lines
 
     def end(self) -> list[Line]:
         """The last line, when no newline ended it."""
-        return [self._close()] if self._begun or self._too_long else []
+        last = self._close() if self._begun or self._too_long else None
+        return [last] if last is not None else []
+
+    def blanks(self) -> int:
+        """How many blank lines there were since this was last asked."""
+        count, self._blank = self._blank, 0
+        return count
 
     def _hold(self, part: bytes) -> None:
         if self._too_long or len(self._begun) + len(part) > self._longest:
@@ -55,13 +64,19 @@ class Lines:
         else:
             self._begun += part
 
-    def _close(self) -> Line:
+    def _close(self) -> Line | None:
+        """The line that ends here; None when it is blank."""
         self._number += 1
-        body = None if self._too_long else bytes(self._begun)
-        if body is not None and self._number == 1:
-            body = body.removeprefix(BYTE_ORDER_MARK)
+        if self._too_long:
+            self._too_long = False
+            return Line(self._number, None)
+        body = bytes(self._begun)
         self._begun.clear()
-        self._too_long = False
+        if self._number == 1:
+            body = body.removeprefix(BYTE_ORDER_MARK)
+        if not body or not body.strip(BLANKS):
+            self._blank += 1
+            return None
         return Line(self._number, body)
 
 
@@ -71,8 +86,6 @@ def read(feed: Feed, line: Line) -> Item | tuple[Flaw, ...]:
         detail = f"A line holds at most {MAX_IMPORT_LINE_BYTES} bytes."
         return (Flaw("", "line_too_long", detail),)
     body = line.body.strip(BLANKS)
-    if not body:
-        return (Flaw("", "line_blank", "Every line is one item."),)
     try:
         return feed.model.model_validate_json(body)
     except ValidationError as error:

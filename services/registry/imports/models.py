@@ -29,6 +29,7 @@ class ImportJob(Table, table=True):
     unchanged: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     superseded: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     refused: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    blank: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
     started_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     ended_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     heartbeat_at: datetime = Field(

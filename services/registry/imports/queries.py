@@ -16,7 +16,7 @@ _STATE = (
     "CASE WHEN state = 'receiving' AND heartbeat_at < clock_timestamp()"
     f" - make_interval(secs => {IMPORT_DEAD_SECONDS}) THEN 'interrupted' ELSE state END"
 )
-_COLUMNS = f"id, feed, {_STATE} AS state, lines, created, unchanged, superseded, refused, started_at, ended_at"
+_COLUMNS = f"id, feed, {_STATE} AS state, lines, created, unchanged, superseded, refused, blank, started_at, ended_at"
 
 
 async def begin(session: AsyncSession, caller: Caller, job: UUID, feed: str, now: datetime) -> None:
@@ -31,12 +31,14 @@ async def begin(session: AsyncSession, caller: Caller, job: UUID, feed: str, now
     )
 
 
-async def go_on(session: AsyncSession, job: UUID) -> bool:
-    """Move the heartbeat; False when the job was cancelled.  The row stays locked until commit."""
+async def go_on(session: AsyncSession, job: UUID, blanks: int) -> bool:
+    """Move the heartbeat and count blank lines; False when the job was cancelled.  The row stays locked until commit."""
     connection = await raw(session)
     moved = await connection.execute(
-        "UPDATE import_jobs SET heartbeat_at = clock_timestamp() WHERE id = $1 AND state = 'receiving'",
+        "UPDATE import_jobs SET heartbeat_at = clock_timestamp(), blank = blank + $2"
+        " WHERE id = $1 AND state = 'receiving'",
         job,
+        blanks,
     )
     return bool(moved == "UPDATE 1")
 

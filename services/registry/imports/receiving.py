@@ -16,13 +16,13 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import ClientDisconnect
 
-from services.registry.children.registration import Kit
-from services.registry.identity.clients import grant_of
-from services.registry.identity.models import Client
+from services.registry.children.kit import Kit
+from services.registry.identity.clients import grant_of, live
 from services.registry.imports import queries
 from services.registry.imports.lines import Line, Lines, read
 from services.registry.records.feeds import Feed, Item
-from services.registry.records.storing import Keys, Result, store
+from services.registry.records.results import Result
+from services.registry.records.storing import Keys, store
 from shared import audit
 from shared.auth import Caller
 from shared.clock import Clock
@@ -53,6 +53,7 @@ class Upload:
     caller: Caller
     feed: Feed
     job: UUID
+    _lines: Lines = field(default_factory=Lines)
     _waiting: list[Line] = field(default_factory=list)
     _bytes: int = 0
     _flushed: float = field(default_factory=time.monotonic)
@@ -75,13 +76,12 @@ class Upload:
         await self._end("done")
 
     async def _receive(self, pieces: AsyncIterator[bytes]) -> None:
-        lines = Lines()
         async for piece in _steadily(pieces):
-            for line in lines.take(piece):
+            for line in self._lines.take(piece):
                 await self._take(line)
             if time.monotonic() - self._flushed > FLUSH_SECONDS:
                 await self._flush()
-        for line in lines.end():
+        for line in self._lines.end():
             await self._take(line)
         await self._flush()
 
@@ -94,6 +94,7 @@ class Upload:
     async def _flush(self) -> None:
         """Store what waits, if the job and the client may still go on."""
         chunk, self._waiting, self._bytes = self._waiting, [], 0
+        blanks = self._lines.blanks()
         items: list[tuple[int, Item]] = []
         refused: list[Result] = []
         for line in chunk:
@@ -104,9 +105,9 @@ class Upload:
                 refused.append(Result(line.number, "", "refused", flaws=found))
         now = self.clock.now()
         async with self.database.transaction(self.caller.reach) as session:
-            if not await queries.go_on(session, self.job):
+            if not await queries.go_on(session, self.job, blanks):
                 raise ImportCancelled
-            caller = await still_allowed(session, self.caller, self.feed)
+            caller = await still_allowed(session, self.kit, self.caller, self.feed)
             await enter(session, caller.reach)
             if chunk:
                 keys = Keys(self.kit.sealer, self.kit.entries)
@@ -131,13 +132,13 @@ class Upload:
             await queries.end(session, self.caller, self.job, state, self.clock.now())
 
 
-async def still_allowed(session: AsyncSession, caller: Caller, feed: Feed) -> Caller:
+async def still_allowed(session: AsyncSession, kit: Kit, caller: Caller, feed: Feed) -> Caller:
     """The caller with its grant as it stands now; a Problem when that no longer allows this import.
 
     The token is not read again: an upload may well outlive it.
     """
-    client = await session.get(Client, caller.client)
-    if client is None or client.revoked_at is not None:
+    client = await live(session, kit.audit, caller.client)
+    if client is None:
         raise Unauthenticated
     grant = grant_of(client)
     if Scope.RECORDS_WRITE not in grant.scopes or grant.department not in feed.departments:

@@ -41,6 +41,7 @@ class ImportOut(BaseModel):
                     "unchanged": 0,
                     "superseded": 0,
                     "refused": 1,
+                    "blank": 0,
                     "started_at": "2026-11-20T08:00:00Z",
                     "ended_at": "2026-11-20T08:00:01Z",
                 }
@@ -56,6 +57,7 @@ class ImportOut(BaseModel):
     unchanged: Count
     superseded: Count
     refused: Count
+    blank: Count = Field(default=0, description="blank lines (空行): skipped, without a verdict")
     started_at: datetime
     ended_at: datetime | None = None
 

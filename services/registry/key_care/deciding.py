@@ -1,31 +1,47 @@
 """Deciding: what a person decides about a child becomes a row like any record, and the child is folded again at once.
 
 Cast: a *decision* has an *anchor*, the entry by which it follows its child through merges and splits, and a *basis*,
-the entries it rested on.  Whoever decides first *holds* the child: its row in the fold queue, which the workers skip
-meanwhile, so that deciders of one child take turns and no fold from before the decision overwrites one from after it.
+the entries it rested on.  Whoever decides first *holds* the child: its lock and its place in the fold queue, which the
+workers skip meanwhile, so that deciders of one child take turns and no fold from before the decision overwrites one from
+after it.
 """
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.children import queries as children
-from services.registry.children.registration import Kit, queue, refold
+from services.registry.children import queueing
+from services.registry.children.kit import Kit
+from services.registry.children.registration import refold
 from services.registry.key_care import queries
+from services.registry.key_care.authenticity import bound
+from services.registry.key_care.authenticity import note_of as note_of
 from services.registry.key_care.terms import Reason
 from shared.auth import Caller
 from shared.clock import SHANGHAI
 from shared.database import SYSTEM, enter, raw
 from shared.ids import uuid7
 from shared.problems import Flaw, Invalid, NotFound, Unavailable
-from shared.sealing import Sealer, binding, seal, unseal
+from shared.sealing import seal
 
 SHIELD, UNSHIELD = "shield", "unshield"
+
+
+class Author(Protocol):
+    """Who decides: a caller, or the person whose ruling had this consequence."""
+
+    @property
+    def client(self) -> str: ...
+    @property
+    def department(self) -> str: ...
+    @property
+    def actor(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +69,7 @@ async def hold(session: AsyncSession, caller: Caller, child: UUID) -> Any:
     """
     if not await children.visible(session, caller, [child]):
         raise NotFound
-    await queue(await raw(session), {child})
+    await queueing.hold(await raw(session), child)
     rows = await children.visible(session, caller, [child])
     if not rows:
         raise NotFound
@@ -86,7 +102,7 @@ async def decide(
         anchor = basis[0] if basis else await queries.surest_entry(session, child)
         if anchor is None:
             raise NotFound
-        made = await _append(session, kit, caller, child, word, anchor, basis, now)
+        made = await append(session, kit, caller, child, word, anchor, basis, now)
         if await refold(session, kit, [child], now.astimezone(SHANGHAI).date(), now):
             # The child's records cannot be folded now: a decision that would take no effect is not taken.
             raise Unavailable(headers={"Retry-After": "60"})
@@ -95,16 +111,17 @@ async def decide(
     return made
 
 
-async def _append(
+async def append(
     session: AsyncSession,
     kit: Kit,
-    caller: Caller,
+    author: Author,
     child: UUID,
     word: Word,
     anchor: UUID,
     basis: Sequence[UUID],
     now: datetime,
 ) -> UUID:
+    """Append a decision under a data key of its own, as the service itself; its id."""
     row: dict[str, Any] = {
         "id": uuid7(),
         "anchor": anchor,
@@ -113,9 +130,9 @@ async def _append(
         "kind": word.kind,
         "category": word.category,
         "reason": word.reason,
-        "client": caller.client,
-        "department": str(caller.department),
-        "actor": caller.actor,
+        "client": author.client,
+        "department": str(author.department),
+        "actor": author.actor,
         "decided_at": now,
     }
     data_key, wrapped = kit.sealer.new_key(row["id"])
@@ -134,28 +151,3 @@ async def _append(
     )
     made: UUID = row["id"]
     return made
-
-
-def bound(row: Any) -> bytes:
-    """The plain columns of a decision, bound to its sealed note: sealed also where the note is empty."""
-    return binding(
-        (
-            row["id"].bytes,
-            row["anchor"].bytes,
-            row["child_id"].bytes,
-            ",".join(str(entry) for entry in row["basis"]),
-            row["kind"],
-            row["category"],
-            row["reason"],
-            row["client"],
-            row["department"],
-            row["actor"],
-            int(row["decided_at"].timestamp() * 1_000_000),
-        )
-    )
-
-
-def note_of(sealer: Sealer, row: Any) -> str:
-    """The note of a ``decisions`` row joined with its data key; Unsealable when anything bound was changed."""
-    data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
-    return unseal(data_key, row["sealed"], bound(row)).decode()

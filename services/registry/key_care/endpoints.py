@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from services.registry.children.registration import Kit
+from services.registry.children.kit import Kit
 from services.registry.key_care import deciding, queries, reading, showing, workbook
 from services.registry.key_care.deciding import Word
 from services.registry.key_care.queries import Question

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from fastapi import Request
 
-from services.registry.children.registration import Kit
+from services.registry.children.kit import Kit
 from services.registry.key_care import queries, showing
 from services.registry.key_care.queries import Position, Question
 from shared import audit

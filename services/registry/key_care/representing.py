@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.children.registration import Kit
+from services.registry.children.kit import Kit
 from services.registry.key_care import queries, showing
 from services.registry.key_care.deciding import as_system
 from shared.auth import Caller

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.children.registration import Kit
+from services.registry.children.kit import Kit
 from services.registry.key_care import deciding, showing
 from services.registry.key_care.deciding import SHIELD, UNSHIELD, Word
 from services.registry.key_care.schemas import ShieldedOut, ShieldIn, UnshieldIn

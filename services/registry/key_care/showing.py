@@ -12,8 +12,9 @@ import orjson
 
 from services.registry.access.matrix import FULL
 from services.registry.children import viewing
+from services.registry.children.building import open_state
 from services.registry.children.endpoints import groups_for
-from services.registry.children.registration import Kit, open_state
+from services.registry.children.kit import Kit
 from services.registry.key_care import deciding
 from shared.auth import Caller
 from shared.hashes import keyed

@@ -71,6 +71,7 @@ class Reason(StrEnum):
 
     `verified` 核实属实, `not_verified` 核实不属实, `found_by_visit` 走访发现, `reported` 报告、举报, `family_request` 家庭主动提出,
     `relieved` 困境解除, `moved_away` 已迁出并移交, `of_age` 已成年, `deceased` 死亡, `wrong_child` 对象有误, `duplicate` 重复登记,
+    `carried_over` 拆分后沿用待核 (nobody gives it: a child that was parted from another may be the one it was about),
     `other` 其他.
     """
 
@@ -96,6 +97,8 @@ class Reason(StrEnum):
     """对象有误"""
     DUPLICATE = "duplicate"
     """重复登记"""
+    CARRIED_OVER = "carried_over"
+    """拆分后沿用待核"""
     OTHER = "other"
 
 

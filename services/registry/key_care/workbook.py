@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import xlsxwriter
 from fastapi import Request
 
-from services.registry.children.registration import Kit
+from services.registry.children.kit import Kit
 from services.registry.key_care import ledger, reading, showing
 from services.registry.key_care.queries import START, Position, Question
 from services.registry.key_care.terms import CURRENT

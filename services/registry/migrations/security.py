@@ -1,4 +1,4 @@
-"""What the runtime role may do, and what it may see: the grants and row-level security of the first version.
+"""What the runtime role may do, and what it may see: grants, row-level security, and what may never go back.
 
 Migrations call this module's functions by version and never edit one that was released.
 """
@@ -87,6 +87,52 @@ def first_version() -> None:
         _protect(table, using=_IS_OWN, check=_IS_OWN)
     _protect("break_glass", using=f"{_IS_OWN} OR {_CIVIL_AFFAIRS_OF_THE_PLACE}", check=_SYSTEM)
     _protect("erasures", using=f"{_SYSTEM} OR {_CIVIL_AFFAIRS_OF_THE_PLACE}", check=_SYSTEM)
+
+
+#: A grant's number grows by one with each change, and what was revoked stays so: an older row, whose MAC was good once,
+#: cannot be put back.  The owner, who could drop this anyway, restores and repairs.
+_ONLY_FORWARD = """
+CREATE FUNCTION clients_only_forward() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID) THEN
+    RETURN NEW;
+  END IF;
+  IF NEW.id <> OLD.id OR NEW.generation <> OLD.generation + 1
+     OR (OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at) THEN
+    RAISE EXCEPTION 'a grant only moves forward' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$
+"""
+
+
+def second_version() -> None:
+    role = runtime_role()
+    op.execute(f"GRANT SELECT, INSERT ON outbox_checkpoints TO {role}")
+    op.execute(f"REVOKE DELETE ON clients FROM {role}")
+    op.execute(_ONLY_FORWARD)
+    op.execute(
+        "CREATE TRIGGER only_forward BEFORE UPDATE ON clients"
+        " FOR EACH ROW EXECUTE FUNCTION clients_only_forward()"
+    )
+
+
+def _civil_affairs_of_both_children() -> str:
+    reached = (
+        f"({side}_residence_code BETWEEN {_LOW} AND {_HIGH}"
+        f" OR {side}_hukou_code BETWEEN {_LOW} AND {_HIGH})"
+        for side in ("one", "other")
+    )
+    return f"({_ME} = 'civil_affairs' AND {' AND '.join(reached)})"
+
+
+def reviews_and_rulings() -> None:
+    role = runtime_role()
+    for table in ("match_reviews", "rulings", "ruling_constraints", "link_moves"):
+        op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role}")
+    op.execute(f"GRANT USAGE ON SEQUENCE ruling_turns TO {role}")
+    for table in ("match_reviews", "rulings"):
+        _protect(table, using=f"{_SYSTEM} OR {_civil_affairs_of_both_children()}", check=_SYSTEM)
 
 
 def _protect(table: str, using: str, check: str) -> None:

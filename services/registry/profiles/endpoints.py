@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 
-from services.registry.children.registration import Kit
+from services.registry.children.kit import Kit
 from services.registry.profiles.schemas import ProfileOut
 from services.registry.profiles.showing import shown
 from services.registry.records.feeds.wire import DivisionText

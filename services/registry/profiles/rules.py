@@ -172,3 +172,8 @@ class OpenPoint:
     setting: str
     value: str
     clause: str
+
+    @property
+    def needed(self) -> bool:
+        """Whether some child waits for it: a document without a day is taken to hold on every day."""
+        return self.kind == "not_configured" and self.rule != "documents"

@@ -6,10 +6,12 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from services.registry.children.registration import Kit
+from services.registry.children.kit import Kit
 from services.registry.records import lateness
 from services.registry.records.feeds import FEEDS, Feed
 from services.registry.records.models import RECALL
+from services.registry.records.parsing import parse
+from services.registry.records.recalling import recall
 from services.registry.records.schemas import (
     BulkOut,
     FeedsOut,
@@ -19,7 +21,7 @@ from services.registry.records.schemas import (
     RecordOut,
     written,
 )
-from services.registry.records.storing import Keys, parse, recall, store
+from services.registry.records.storing import Keys, store
 from services.registry.records.vault import SELECT, open_row
 from shared import audit
 from shared.application import USUAL, RawBody, Transaction

@@ -12,10 +12,12 @@ from fastapi import APIRouter, Request
 from pydantic import TypeAdapter, ValidationError
 
 from services.registry.children import queries
-from services.registry.children.registration import Kit, open_state
+from services.registry.children.building import open_state
+from services.registry.children.kit import Kit
 from services.registry.records.feeds import FEEDS, Item
+from services.registry.records.parsing import parse
 from services.registry.records.schemas import BulkOut, ItemResult
-from services.registry.records.storing import Keys, parse, store
+from services.registry.records.storing import Keys, store
 from shared import audit
 from shared.application import USUAL, RawBody, Transaction
 from shared.audit import Act

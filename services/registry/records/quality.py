@@ -6,7 +6,7 @@ the item alone; what other records say about the same child is no concern of it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from unicodedata import normalize
@@ -33,7 +33,17 @@ BIRTH_CERTIFICATE = re.compile(r"[A-Z][0-9]{9}")
 
 def findings(item: Item) -> tuple[str, ...]:
     """Every finding about `item`, each once, in a fixed order."""
-    return tuple(dict.fromkeys(_found(item)))
+    identity = _resident_id(item)
+    guardians = [_read(guardian.id_number) for guardian in item.guardians]
+    found = (
+        *_about_name(item),
+        *_about_number(item, identity, guardians),
+        *_about_birth(item, identity),
+        *_about_sex(item, identity),
+        *_about_places(item),
+        *_about_guardians(item, guardians),
+    )
+    return tuple(dict.fromkeys(found)) if len(found) > 1 else found
 
 
 def birth_on(item: Item) -> date | None:
@@ -42,17 +52,8 @@ def birth_on(item: Item) -> date | None:
     Read leniently: 2017-05-03, 20170503, 2017/5/3, 2017.5.3, 2017年5月3日, full-width digits,
     with or without a time of day. What the identity number says is not looked at.
     """
-    stated = WRITTEN_DATE.fullmatch(_plain(item.child.birth_date))
-    if stated is None:
-        return None
-    try:
-        return date(
-            int(stated["year"]),
-            int(stated["month"] or stated["mm"]),
-            int(stated["day"] or stated["dd"]),
-        )
-    except ValueError:
-        return None
+    stated = item.child.birth_date
+    return _day(stated) if stated else None
 
 
 def sex(item: Item) -> Sex | None:
@@ -60,76 +61,77 @@ def sex(item: Item) -> Sex | None:
     return None if item.child.sex is Sex.UNKNOWN else item.child.sex
 
 
-def _found(item: Item) -> Iterator[str]:
-    identity = _resident_id(item)
-    guardians = [_read(guardian.id_number) for guardian in item.guardians]
-    yield from _about_name(item)
-    yield from _about_number(item, identity, guardians)
-    yield from _about_birth(item, identity)
-    if identity is not None and identity.valid and sex(item) not in (None, identity.sex):
-        yield "sex_disagrees_with_id"
-    yield from _about_places(item)
-    yield from _about_guardians(item, guardians)
+@lru_cache(maxsize=8192)
+def _day(text: str) -> date | None:
+    stated = WRITTEN_DATE.fullmatch(_plain(text))
+    if stated is None:
+        return None
+    year, mm, dd, month, day = stated.groups()
+    try:
+        return date(int(year), int(month or mm), int(day or dd))
+    except ValueError:
+        return None
 
 
-def _about_name(item: Item) -> Iterator[str]:
+def _about_name(item: Item) -> Sequence[str]:
     name = _plain(item.child.name).replace(" ", "")
     if not name:
-        yield "name_missing"
-    elif HANZI.fullmatch(name) is None:
-        yield "name_not_hanzi"
+        return ("name_missing",)
+    return () if HANZI.fullmatch(name) else ("name_not_hanzi",)
 
 
 def _about_number(
-    item: Item, identity: ResidentId | None, guardians: list[ResidentId | None]
-) -> Iterator[str]:
+    item: Item, identity: ResidentId | None, guardians: Sequence[ResidentId | None]
+) -> Sequence[str]:
     number = _plain(item.child.id_number)
     if not number:
-        yield "id_missing"
-    elif identity is not None:
-        yield from identity.findings
+        return ("id_missing",)
+    if identity is not None:
         numbers = {guardian.number for guardian in guardians if guardian is not None}
         if identity.number is not None and identity.number in numbers:
-            yield "id_is_guardians"
-    elif item.child.id_kind is IdKind.BIRTH_CERTIFICATE:
-        yield "id_birth_certificate"
+            return (*identity.findings, "id_is_guardians")
+        return identity.findings
+    if item.child.id_kind is IdKind.BIRTH_CERTIFICATE:
         if BIRTH_CERTIFICATE.fullmatch(number.upper()) is None:
-            yield "birth_certificate_malformed"
-    else:
-        yield "id_of_other_kind"
+            return ("id_birth_certificate", "birth_certificate_malformed")
+        return ("id_birth_certificate",)
+    return ("id_of_other_kind",)
 
 
-def _about_birth(item: Item, identity: ResidentId | None) -> Iterator[str]:
-    if not _plain(item.child.birth_date):
-        yield "birth_date_missing"
-        return
+def _about_birth(item: Item, identity: ResidentId | None) -> Sequence[str]:
     born = birth_on(item)
-    if born is None or born > item.observed_on:
-        yield "birth_date_impossible"
-    elif identity is not None and identity.valid and identity.birth_on != born:
-        yield "birth_date_disagrees_with_id"
+    if born is None:
+        return ("birth_date_impossible" if _plain(item.child.birth_date) else "birth_date_missing",)
+    if born > item.observed_on:
+        return ("birth_date_impossible",)
+    if identity is not None and identity.valid and identity.birth_on != born:
+        return ("birth_date_disagrees_with_id",)
+    return ()
 
 
-def _about_places(item: Item) -> Iterator[str]:
+def _about_sex(item: Item, identity: ResidentId | None) -> Sequence[str]:
+    if identity is not None and identity.valid and sex(item) not in (None, identity.sex):
+        return ("sex_disagrees_with_id",)
+    return ()
+
+
+def _about_places(item: Item) -> Sequence[str]:
+    found = []
     if item.hukou is None or item.hukou.division is None:
-        yield "hukou_missing"
-    else:
-        yield from _about_division("hukou", item.hukou.division, item.observed_on)
+        found.append("hukou_missing")
+    elif flaw := _division_flaw(item.hukou.division, item.observed_on):
+        found.append(f"hukou_division_{flaw}")
     home = item.residence
     if home is None or home.division is None:
-        yield "residence_missing"
-    else:
-        yield from _about_division("residence", home.division, item.observed_on)
+        found.append("residence_missing")
+    elif flaw := _division_flaw(home.division, item.observed_on):
+        found.append(f"residence_division_{flaw}")
     if home and home.since and home.until and home.until < home.since:
-        yield "residence_dates_reversed"
+        found.append("residence_dates_reversed")
+    return found
 
 
-def _about_division(what: str, text: str, on: date) -> Iterator[str]:
-    if flaw := _division_flaw(text, on):
-        yield f"{what}_division_{flaw}"
-
-
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _division_flaw(text: str, on: date) -> str | None:
     """Remembered, because the same few places are stated over and over."""
     county = divisions.county_of(divisions.widen(text))
@@ -141,28 +143,30 @@ def _division_flaw(text: str, on: date) -> str | None:
     return "ended" if ended else "not_begun"
 
 
-def _about_guardians(item: Item, identities: list[ResidentId | None]) -> Iterator[str]:
-    if _malformed(item.child.phone):
-        yield "phone_malformed"
+def _about_guardians(item: Item, identities: Sequence[ResidentId | None]) -> Sequence[str]:
+    found = ["phone_malformed"] if _malformed(item.child.phone) else []
     if not item.guardians:
-        yield "guardian_missing"
+        found.append("guardian_missing")
     for guardian, identity in zip(item.guardians, identities, strict=True):
         if not _plain(guardian.name):
-            yield "guardian_name_missing"
+            found.append("guardian_name_missing")
         if _malformed(guardian.phone):
-            yield "guardian_phone_malformed"
+            found.append("guardian_phone_malformed")
         if identity is not None and not identity.valid:
-            yield "guardian_id_invalid"
+            found.append("guardian_id_invalid")
+    return found
 
 
 def _malformed(phone: str | None) -> bool:
+    if not phone or PHONE.fullmatch(phone):
+        return False
     dialled = BETWEEN_DIGITS.sub("", _plain(phone))
     return bool(dialled) and PHONE.fullmatch(dialled) is None
 
 
 def _resident_id(item: Item) -> ResidentId | None:
     """The child's number read as a resident identity number, unless it claims to be another."""
-    if item.child.id_kind in (None, IdKind.RESIDENT_ID):
+    if item.child.id_kind is None or item.child.id_kind is IdKind.RESIDENT_ID:
         return _read(item.child.id_number)
     return None
 

@@ -6,32 +6,35 @@ may arrive in any order, twice, or from two replicas, and the newest still stand
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import httpx
+import orjson
 import structlog
-from sqlmodel.ext.asyncio.session import AsyncSession
+from asyncpg.pgproto import pgproto
 
-from services.registry.children.registration import queue
+from services.registry.children.queueing import queue
 from services.registry.erasures import tombstones
+from services.registry.links import moves
+from services.registry.planning import by_index
+from services.registry.records import queueing
 from services.registry.records.features import features_of
 from services.registry.records.models import RECALL
-from services.registry.records.vault import SELECT, Opened, Plain, open_row
+from services.registry.records.vault import SELECTED, Opened, Plain, open_row
 from shared.database import SYSTEM, Database, raw
-from shared.limits import LEASE_SECONDS, MAX_PAGE
+from shared.limits import MAX_PAGE
 from shared.sealing import Sealer, Unsealable
 
 log = structlog.get_logger()
 
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    entry: UUID
-    wanted: int
-    leased_until: Any
+# OFFSET 0 keeps the planner from beginning with every key there is; LIMIT 1 takes the first of an index range.
+_NEWEST = (
+    f"SELECT {SELECTED} FROM unnest($1::uuid[]) AS e(entry_id) CROSS JOIN LATERAL"
+    " (SELECT * FROM records WHERE entry_id = e.entry_id ORDER BY version DESC, kind DESC LIMIT 1) r"
+    " LEFT JOIN LATERAL (SELECT * FROM vault.data_keys WHERE id = r.id OFFSET 0) k ON true"
+)
 
 
 async def resolve_batch(
@@ -39,46 +42,23 @@ async def resolve_batch(
 ) -> int:
     """Resolve up to ``limit`` queued entries; how many."""
     async with database.transaction(SYSTEM) as session:
-        claimed = await _claim(session, limit)
-        newest, erased = await _newest(await raw(session), sealer, [c.entry for c in claimed])
-    if not claimed:
-        return 0
+        connection = await raw(session)
+        await by_index(connection)
+        claimed = await queueing.claim(connection, limit)
+        if not claimed:
+            return 0
+        newest, erased = await _newest(connection, sealer, [c.entry for c in claimed])
     asked = {o.plain.entry_id for o in newest} | erased.keys()
     links = await _ask(matching, newest, erased)
-    answered = {UUID(link["entry"]) for link in links}
+    answered = {pgproto.UUID(link["entry"]) for link in links}
     done = [c for c in claimed if c.entry in answered or c.entry not in asked]
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
+        await by_index(connection)
         await take(connection, links)
-        await connection.execute(
-            "DELETE FROM resolution_queue q USING unnest($1::uuid[], $2::bigint[], $3::timestamptz[])"
-            " AS c(entry_id, wanted, leased_until)"
-            " WHERE q.entry_id = c.entry_id AND q.wanted = c.wanted AND q.leased_until = c.leased_until",
-            [c.entry for c in done],
-            [c.wanted for c in done],
-            [c.leased_until for c in done],
-        )
-        await connection.execute(
-            "UPDATE resolution_queue SET leased_until = NULL"
-            " WHERE entry_id = ANY($1) AND leased_until = $2",
-            [c.entry for c in done],
-            claimed[0].leased_until,
-        )
+        await _skip(connection, [int(link["link_seq"]) for link in links])
+        await queueing.finish(connection, done)
     return len(done)
-
-
-async def _claim(session: AsyncSession, limit: int) -> list[Claimed]:
-    connection = await raw(session)
-    rows = await connection.fetch(
-        "UPDATE resolution_queue q SET leased_until = now() + make_interval(secs => $2)"
-        " FROM (SELECT entry_id FROM resolution_queue"
-        "  WHERE leased_until IS NULL OR leased_until < clock_timestamp()"
-        "  ORDER BY bulk, queued_at LIMIT $1 FOR UPDATE SKIP LOCKED) AS next"
-        " WHERE q.entry_id = next.entry_id RETURNING q.entry_id, q.wanted, q.leased_until",
-        limit,
-        float(LEASE_SECONDS),
-    )
-    return [Claimed(r["entry_id"], r["wanted"], r["leased_until"]) for r in rows]
 
 
 async def _newest(
@@ -91,11 +71,7 @@ async def _newest(
     if held := await tombstones.held(connection, entries):
         # A version may have come in beside the erasure, before it could be refused.
         await tombstones.shred(connection, held)
-    rows = await connection.fetch(
-        SELECT.replace("SELECT ", "SELECT DISTINCT ON (r.entry_id) ", 1)
-        + " WHERE r.entry_id = ANY($1) ORDER BY r.entry_id, r.version DESC, r.kind DESC",
-        list(entries),
-    )
+    rows = await connection.fetch(_NEWEST, entries)
     opened = []
     for row in rows:
         try:
@@ -129,9 +105,9 @@ async def _ask(
         ]
         links += await _resolutions(matching, body)
     if silent:
-        reply = await matching.post("/v1/retractions", json={"items": silent})
+        reply = await _post(matching, "/v1/retractions", silent)
         reply.raise_for_status()
-        links += reply.json()["items"]
+        links += orjson.loads(reply.content)["items"]
     return links
 
 
@@ -140,7 +116,7 @@ async def _resolutions(
 ) -> list[dict[str, Any]]:
     """Matching's word on a batch.  An entry that it refuses holds up no other: the batch is halved until it stands
     alone, stays queued and is named in the log by its id."""
-    reply = await matching.post("/v1/resolutions", json={"items": body})
+    reply = await _post(matching, "/v1/resolutions", body)
     if reply.status_code == 422:
         if len(body) == 1:
             log.error("resolution.refused", entry=body[0]["entry"])
@@ -151,8 +127,16 @@ async def _resolutions(
             *await _resolutions(matching, body[middle:]),
         ]
     reply.raise_for_status()
-    links: list[dict[str, Any]] = reply.json()["items"]
+    links: list[dict[str, Any]] = orjson.loads(reply.content)["items"]
     return links
+
+
+async def _post(
+    matching: httpx.AsyncClient, path: str, items: list[dict[str, Any]]
+) -> httpx.Response:
+    return await matching.post(
+        path, content=orjson.dumps({"items": items}), headers={"content-type": "application/json"}
+    )
 
 
 async def take(connection: "asyncpg.Connection[Any]", links: Sequence[dict[str, Any]]) -> int:
@@ -167,7 +151,8 @@ async def take(connection: "asyncpg.Connection[Any]", links: Sequence[dict[str, 
         if link["link_seq"] >= newest.get(link["entry"], link)["link_seq"]:
             newest[link["entry"]] = link
     ordered = [newest[entry] for entry in sorted(newest)]
-    entries = [UUID(link["entry"]) for link in ordered]
+    entries = [pgproto.UUID(link["entry"]) for link in ordered]
+    persons = [pgproto.UUID(link["person"]) if link.get("person") else None for link in ordered]
     before = {
         row["entry_id"]: row["person"]
         for row in await connection.fetch(
@@ -182,16 +167,17 @@ async def take(connection: "asyncpg.Connection[Any]", links: Sequence[dict[str, 
         " weight = excluded.weight, rule_version = excluded.rule_version, link_seq = excluded.link_seq"
         " WHERE excluded.link_seq > l.link_seq RETURNING entry_id, person",
         entries,
-        [UUID(link["person"]) if link.get("person") else None for link in ordered],
+        persons,
         [link.get("grade") or "none" for link in ordered],
         [float(link.get("weight") or 0) for link in ordered],
         [link.get("rule_version") or "" for link in ordered],
         [int(link["link_seq"]) for link in ordered],
     )
-    touched = {row["person"] for row in taken} | {before.get(row["entry_id"]) for row in taken}
+    pairs = [(before.get(row["entry_id"]), row["person"]) for row in taken]
+    await moves.note(connection, [(a, b) for a, b in pairs if a and b and a != b])
+    touched = {person for pair in pairs for person in pair}
     # An entry whose newest version changed nothing about its link still changed the child's record.
-    touched |= {UUID(link["person"]) for link in ordered if link.get("person")}
-    touched |= set(before.values())
+    touched |= set(persons) | set(before.values())
     await queue(connection, {person for person in touched if person is not None})
     return len(taken)
 
@@ -207,7 +193,7 @@ async def follow_changes(
         )
     reply = await matching.get("/v1/link-changes", params={"after": after or 0, "limit": page})
     reply.raise_for_status()
-    changes = reply.json()["items"]
+    changes = orjson.loads(reply.content)["items"]
     if not changes:
         return 0
     async with database.transaction(SYSTEM) as session:
@@ -221,6 +207,17 @@ async def follow_changes(
     return news if len(changes) < page else max(news, 1)
 
 
+async def _skip(connection: "asyncpg.Connection[Any]", taken: Sequence[int]) -> None:
+    """Not to follow changes that were just taken, where they are the very next ones and there are no others between."""
+    first, last = min(taken, default=0), max(taken, default=0)
+    if taken and len(set(taken)) == last - first + 1:
+        await connection.execute(
+            "UPDATE relay_positions SET seq = $2 WHERE target = 'link-changes' AND seq = $1 - 1",
+            first,
+            last,
+        )
+
+
 async def take_news(
     connection: "asyncpg.Connection[Any]", changes: Sequence[dict[str, Any]]
 ) -> int:
@@ -229,7 +226,7 @@ async def take_news(
         str(row["entry_id"]): row["link_seq"]
         for row in await connection.fetch(
             "SELECT entry_id, link_seq FROM links WHERE entry_id = ANY($1)",
-            [UUID(c["entry"]) for c in changes],
+            [pgproto.UUID(c["entry"]) for c in changes],
         )
     }
     return await take(

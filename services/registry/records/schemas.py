@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.registry.records.storing import Result
+from services.registry.records.results import Result
 from shared.problems import FlawOut
 from shared.vocabulary import Department
 

@@ -3,10 +3,10 @@
 Wrapped data keys stand in ``vault.data_keys``; without the row there the record can never be read again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -14,36 +14,11 @@ from pydantic import ValidationError
 
 from services.registry.records.feeds import FEEDS, Item
 from services.registry.records.models import RECALL
-from shared.sealing import Sealer, Unsealable, WrappedKey, seal, unseal
-
-COLUMNS = (
-    "id",
-    "entry_id",
-    "version",
-    "kind",
-    "feed",
-    "source",
-    "department",
-    "client",
-    "division",
-    "observed_on",
-    "received_at",
-    "birth_on",
-    "residence_code",
-    "hukou_code",
-    "findings",
-    "content_mac",
-)
-#: A record with its key, as every opener selects it; ``r`` is ``records`` and ``k`` is ``vault.data_keys``.
-SELECT = (
-    "SELECT " + ", ".join(f"r.{name}" for name in COLUMNS) + ", r.sealed, k.master, k.wrapped"
-    " FROM records r LEFT JOIN vault.data_keys k ON k.id = r.id"
-)
+from shared.sealing import Sealer, Unsealable, WrappedKey, unseal
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
-    """The plain columns of a record."""
+class Plain(NamedTuple):
+    """The plain columns of a record, in the order in which every opener selects them."""
 
     id: UUID
     entry_id: UUID
@@ -86,10 +61,16 @@ class Plain:
         )
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> "Plain":
-        values = {name: row[name] for name in COLUMNS}
-        values["findings"] = tuple(values["findings"])
-        return cls(**values)
+    def of(cls, row: Any) -> "Plain":
+        """From a row that begins with ``COLUMNS``."""
+        *others, findings, content_mac = row[: len(COLUMNS)]
+        return cls._make((*others, tuple(findings), content_mac))
+
+
+COLUMNS = Plain._fields
+#: A record with its key, as every opener selects it; ``r`` is ``records`` and ``k`` is ``vault.data_keys``.
+SELECTED = ", ".join(f"r.{name}" for name in COLUMNS) + ", r.sealed, k.master, k.wrapped"
+SELECT = f"SELECT {SELECTED} FROM records r LEFT JOIN vault.data_keys k ON k.id = r.id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +81,14 @@ class Opened:
     item: Item | None
 
 
-def close(sealer: Sealer, plain: Plain, payload: bytes) -> tuple[bytes, WrappedKey]:
-    """Seal an item under a fresh data key: the sealed bytes and the wrapped key to store."""
-    data_key, wrapped = sealer.new_key(plain.id)
-    return seal(data_key, payload, plain.bound()), wrapped
+def close_each(
+    sealer: Sealer, rows: Sequence[tuple[Plain, bytes]]
+) -> list[tuple[bytes, WrappedKey]]:
+    """Seal each payload under a fresh data key: the sealed bytes and the wrapped key to store."""
+    return sealer.seal_each([(plain.id, payload, plain.bound()) for plain, payload in rows])
 
 
-def open_row(sealer: Sealer, row: Mapping[str, Any]) -> Opened | None:
+def open_row(sealer: Sealer, row: Any) -> Opened | None:
     """A row of ``SELECT``; None when its key was destroyed; ``Unsealable`` when anything was changed."""
     if row["wrapped"] is None:
         return None

@@ -5,6 +5,7 @@ unknown, only the city or province is certain. Two places whose areas do not mee
 different counties, even when neither county is known.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -31,6 +32,14 @@ def place_of(code: int, on: date, profile: Profile) -> Place | None:
 
     A code not in force yet is taken as it stands: a source may tell an old stay by today's code.
     """
+    days = turning_days(code, profile)
+    at = bisect_right(days, on)
+    return _place_since(code, days[at - 1] if at else date.min, profile)
+
+
+@lru_cache(maxsize=2**13)
+def _place_since(code: int, on: date, profile: Profile) -> Place | None:
+    """Remembered from one turning day to the next: every fold asks for the same few places on many days."""
     try:
         county = divisions.county_of(code)
     except ValueError:
@@ -68,8 +77,8 @@ def inside_one_centre(a: Place, b: Place, profile: Profile, on: date) -> bool | 
 
 @lru_cache(maxsize=2**14)
 def turning_days(code: int, profile: Profile) -> tuple[date, ...]:
-    """Every day on which `place_of` may begin to answer differently."""
-    return tuple(_turning_days(code, profile))
+    """Every day on which `place_of` may begin to answer differently, in order."""
+    return tuple(sorted(set(_turning_days(code, profile))))
 
 
 def _turning_days(code: int, profile: Profile) -> Iterator[date]:

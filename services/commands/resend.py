@@ -1,0 +1,41 @@
+"""`hutong linkage resend`: the registry tells matching everything again."""
+
+import asyncio
+
+import typer
+
+
+def resend() -> None:
+    """Queue every entry for resolution, as a bulk load: after matching's database was lost or made anew.
+
+    Rulings in force are held before the first entry comes. Repeating it queues nothing twice; what departments send
+    meanwhile overtakes it.
+    """
+    from services.commands.backup import owner_urls
+    from services.matching.linkage.decisions import Ruling
+    from services.matching.relearning.preparing import Held, prepare
+    from services.registry.records.resending import queue_all, told
+    from shared.clock import SystemClock
+    from shared.database import SYSTEM, Database
+    from shared.settings import HubSettings
+
+    async def run() -> tuple[int, int]:
+        registry = Database(HubSettings().database_url("registry"), 1)
+        matching = Database(owner_urls("matching")["matching"], 1)
+        try:
+            async with registry.transaction(SYSTEM) as session:
+                said = await told(session)
+            rulings = [
+                Ruling(row["id"], row["same"], frozenset(row["one"]), frozenset(row["other"]))
+                for row in said.constraints
+            ]
+            held = Held(said.link_seq, said.review_seq, rulings)
+            async with matching.transaction(SYSTEM) as session:
+                new = await prepare(session, held, SystemClock().now())
+            return new, await queue_all(registry)
+        finally:
+            await registry.close()
+            await matching.close()
+
+    rulings, entries = asyncio.run(run())
+    typer.echo(f"{rulings:,} rulings held anew, {entries:,} entries queued")

@@ -1,0 +1,104 @@
+"""Gathering: what a fold is made from, for many children at once."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from services.registry.children.building import SHIELDING
+from services.registry.key_care.authenticity import note_of
+from services.registry.records.vault import SELECTED, Opened, open_row
+from shared.sealing import Sealer, Unsealable
+
+log = structlog.get_logger()
+
+# From child to links to records to keys: OFFSET 0 keeps the planner from beginning with every record there is.
+_RECORDS = (
+    f"SELECT {SELECTED}, c.person FROM unnest($1::uuid[]) AS c(person)"
+    " CROSS JOIN LATERAL (SELECT entry_id FROM links WHERE person = c.person OFFSET 0) l"
+    " CROSS JOIN LATERAL (SELECT * FROM records WHERE entry_id = l.entry_id OFFSET 0) r"
+    " LEFT JOIN LATERAL (SELECT * FROM vault.data_keys WHERE id = r.id OFFSET 0) k ON true"
+)
+
+
+_DECISIONS = (
+    "SELECT l.person, d.id, d.anchor, d.child_id, d.basis, d.kind, d.category, d.reason, d.client,"
+    " d.department, d.actor, d.decided_at, d.sealed, k.master, k.wrapped FROM"
+    " (SELECT id FROM decisions WHERE child_id = ANY($1) UNION SELECT id FROM decisions"
+    "  WHERE anchor = ANY(ARRAY(SELECT entry_id FROM links WHERE person = ANY($1)))) AS found"
+    " CROSS JOIN LATERAL (SELECT * FROM decisions WHERE id = found.id OFFSET 0) d"
+    " CROSS JOIN LATERAL (SELECT master, wrapped FROM vault.data_keys WHERE id = d.id OFFSET 0) k"
+    " LEFT JOIN LATERAL (SELECT person FROM links WHERE entry_id = d.anchor OFFSET 0) l ON true"
+    " ORDER BY d.decided_at, d.id"
+)
+
+
+async def records_of(
+    connection: "asyncpg.Connection[Any]",
+    sealer: Sealer,
+    children: Sequence[UUID],
+    broken: set[UUID] | None = None,
+) -> dict[UUID, list[Opened]]:
+    """Every record linked to these children whose key was not destroyed.
+
+    A child of whom a record was tampered with goes into ``broken``; without that set ``Unsealable`` is raised.
+    """
+    found: dict[UUID, list[Opened]] = {}
+    for row in await connection.fetch(_RECORDS, children):
+        try:
+            opened = open_row(sealer, row)
+        except Unsealable:
+            if broken is None:
+                raise
+            log.error("record.unsealable", record=str(row["id"]))
+            broken.add(row["person"])
+            continue
+        if opened is not None:
+            found.setdefault(row["person"], []).append(opened)
+    return found
+
+
+async def decisions_of(
+    connection: "asyncpg.Connection[Any]",
+    sealer: Sealer,
+    children: Sequence[UUID],
+    broken: set[UUID],
+) -> dict[UUID, list[Any]]:
+    """Decisions by child: where their anchor is linked now, else where they were made.
+
+    A shield holds for both: an entry that is led astray must not carry the shield off with it.  A decision whose key was
+    destroyed was erased and speaks no more; one that was forged or changed puts its child into ``broken``.
+    """
+    wanted = set(children)
+    found: dict[UUID, list[Any]] = {}
+    for row in await connection.fetch(_DECISIONS, children):
+        of = {row["person"] or row["child_id"]}
+        if row["kind"] in SHIELDING:
+            of.add(row["child_id"])
+        try:
+            note_of(sealer, row)
+        except Unsealable:
+            log.error("decision.unsealable", decision=str(row["id"]))
+            broken |= of & wanted
+            continue
+        for child in of & wanted:
+            found.setdefault(child, []).append(row)
+    return found
+
+
+async def rows_of(
+    connection: "asyncpg.Connection[Any]", children: Sequence[UUID]
+) -> dict[UUID, Any]:
+    """The children as they stand, with their data keys, the states of their key care and their look-up hashes."""
+    rows = await connection.fetch(
+        "SELECT c.id, c.child_seq, c.birth_on, c.sex, c.residence_code, c.hukou_code, c.status, c.decision,"
+        " c.shielded, c.digest, c.registered_at, k.master, k.wrapped,"
+        " (SELECT coalesce(jsonb_object_agg(kc.category, kc.state), '{}'::jsonb) FROM key_care kc"
+        "   WHERE kc.child_id = c.id) AS care,"
+        " (SELECT coalesce(array_agg(h.hash), '{}') FROM child_lookups h WHERE h.child_id = c.id) AS hashes"
+        " FROM children c LEFT JOIN vault.data_keys k ON k.id = c.id WHERE c.id = ANY($1)",
+        children,
+    )
+    return {row["id"]: row for row in rows}

@@ -1,0 +1,184 @@
+"""Writing: the rows of children that changed, a statement a table for all of them, in the caller's transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from services.registry.children.building import Folded
+from shared.sealing import Sealer, WrappedKey, seal
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A child as it is now, with its digest, and its row before (``gathering.rows_of``), if there was one."""
+
+    new: Folded
+    digest: bytes
+    old: Any | None
+
+
+#: Columns of ``children`` with their types; a list of departments travels as one text, since an array of arrays of
+#: different lengths is none.
+_CHILD = {
+    "id": "uuid",
+    "child_seq": "bigint",
+    "birth_on": "date",
+    "sex": "text",
+    "residence_code": "bigint",
+    "hukou_code": "bigint",
+    "residence_stated_by": "text",
+    "hukou_stated_by": "text",
+    "status": "text",
+    "decision": "jsonb",
+    "next_change_on": "date",
+    "shielded": "boolean",
+    "entries": "integer",
+    "digest": "bytea",
+    "sealed": "bytea",
+    "folded_on": "date",
+    "registered_at": "timestamptz",
+    "changed_at": "timestamptz",
+}
+_CARE = {
+    "id": "uuid",
+    "child_id": "uuid",
+    "category": "text",
+    "state": "text",
+    "residence_code": "bigint",
+    "hukou_code": "bigint",
+    "residence_stated_by": "text",
+    "hukou_stated_by": "text",
+    "detail": "jsonb",
+    "since": "timestamptz",
+}
+_KEY = {"id": "uuid", "master": "smallint", "wrapped": "bytea"}
+_LISTS = ("residence_stated_by", "hukou_stated_by")
+
+
+def _inserting(table: str, columns: dict[str, str]) -> str:
+    """An insert of many rows, a parameter a column."""
+    values = (f"string_to_array(n.{c}, ',')" if c in _LISTS else f"n.{c}" for c in columns)
+    arrays = (f"${i}::{kind}[]" for i, kind in enumerate(columns.values(), 1))
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)}"
+        f" FROM unnest({', '.join(arrays)}) AS n({', '.join(columns)})"
+    )
+
+
+_UPSERT_CHILDREN = (
+    _inserting("children", _CHILD)
+    + " ON CONFLICT (id) DO UPDATE SET "
+    + ", ".join(f"{c} = excluded.{c}" for c in _CHILD if c not in ("id", "registered_at"))
+)
+_UPSERT_KEYS = (
+    _inserting("vault.data_keys", _KEY)
+    + " ON CONFLICT (id) DO UPDATE SET master = excluded.master, wrapped = excluded.wrapped"
+)
+_INSERT_CARE = _inserting("key_care", _CARE)
+
+
+async def write(
+    connection: "asyncpg.Connection[Any]",
+    sealer: Sealer,
+    changes: Sequence[Change],
+    day: date,
+    now: datetime,
+) -> None:
+    """Put the changed children in the place of what stood there; each was folded on ``day``."""
+    if not changes:
+        return
+    keys: list[WrappedKey] = []
+    rows = []
+    for change in changes:
+        new, old = change.new, change.old
+        if old is not None and old["wrapped"] is not None:
+            data_key = sealer.unwrap(new.id, old["master"], old["wrapped"])
+        else:
+            data_key, wrapped = sealer.new_key(new.id)
+            keys.append(wrapped)
+        rows.append(
+            (
+                new.id,
+                (old["child_seq"] if old else 0) + 1,
+                new.birth_on,
+                new.sex,
+                new.residence_code,
+                new.hukou_code,
+                ",".join(new.residence_stated_by),
+                ",".join(new.hukou_stated_by),
+                new.status,
+                orjson.dumps(new.decision).decode(),
+                new.next_change_on,
+                new.shielded,
+                new.entries,
+                change.digest,
+                seal(data_key, new.payload, new.bound()),
+                day,
+                old["registered_at"] if old else now,
+                now,
+            )
+        )
+    if keys:
+        await connection.execute(_UPSERT_KEYS, *zip(*keys, strict=True))
+    await connection.execute(_UPSERT_CHILDREN, *zip(*rows, strict=True))
+    await _write_lookups(connection, changes)
+    await _write_care(connection, changes)
+
+
+async def _write_lookups(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
+    gone, come = [], []
+    for change in changes:
+        new, child = set(change.new.lookups), change.new.id
+        old = set(change.old["hashes"]) if change.old else set()
+        gone += [(hashed, child) for hashed in old - new]
+        come += [(hashed, child) for hashed in new - old]
+    if gone:
+        await connection.execute(
+            "DELETE FROM child_lookups l USING unnest($1::bytea[], $2::uuid[]) AS n(hash, child_id)"
+            " WHERE l.hash = n.hash AND l.child_id = n.child_id",
+            *zip(*gone, strict=True),
+        )
+    if come:
+        await connection.copy_records_to_table(
+            "child_lookups", records=come, columns=["hash", "child_id"]
+        )
+
+
+async def _write_care(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
+    before = [change.new.id for change in changes if change.old and change.old["care"]]
+    if before:
+        await connection.execute("DELETE FROM key_care WHERE child_id = ANY($1)", before)
+    rows = [
+        (
+            care.id,
+            new.id,
+            care.category,
+            care.state,
+            new.residence_code,
+            new.hukou_code,
+            ",".join(new.residence_stated_by),
+            ",".join(new.hukou_stated_by),
+            orjson.dumps(care.detail).decode(),
+            care.since,
+        )
+        for new in (change.new for change in changes)
+        for care in new.key_care
+    ]
+    if rows:
+        await connection.execute(_INSERT_CARE, *zip(*rows, strict=True))
+
+
+async def remove(connection: "asyncpg.Connection[Any]", children: Sequence[UUID]) -> None:
+    """Remove children of whom no record speaks any more, with their keys."""
+    for table, column in (
+        ("key_care", "child_id"),
+        ("child_lookups", "child_id"),
+        ("children", "id"),
+        ("vault.data_keys", "id"),
+    ):
+        await connection.execute(f"DELETE FROM {table} WHERE {column} = ANY($1)", children)

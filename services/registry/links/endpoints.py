@@ -1,0 +1,67 @@
+"""Links of a child (关联说明): each entry's evidence, asked of matching and fronted by the registry."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from services.registry.children import queries as children
+from services.registry.children.endpoints import groups_for
+from services.registry.children.kit import Kit
+from services.registry.key_care import showing as bytes_
+from services.registry.links import explaining
+from services.registry.links.schemas import LinksOut
+from shared import audit
+from shared.application import USUAL
+from shared.auth import Caller, allowed
+from shared.database import SYSTEM, Database
+from shared.problems import NotFound
+from shared.vocabulary import Scope
+
+router = APIRouter(prefix="/v1", tags=["who is whom"], responses=USUAL)
+
+
+@router.get(
+    "/children/{child_id}/links",
+    summary="Explain a child's links",
+    response_model=LinksOut,
+    response_model_exclude_none=True,
+)
+async def explain_child_links(
+    request: Request,
+    child_id: UUID,
+    caller: Annotated[Caller, allowed(Scope.CHILDREN_READ)],
+) -> Response:
+    """Why each entry is held to speak of this child: grade, weight and comparison levels, and the rule version.
+
+    You see the entries of your own records; where provenance (来源追溯) is open to you, all of them.  Of fields that are not
+    open to you no comparison is shown, and no weight from which one could be reckoned.
+    """
+    groups = groups_for(caller)
+    kit: Kit = request.app.state.kit
+    database: Database = request.app.state.database
+    async with database.transaction(caller.reach) as session:
+        _, entries = await explaining.linked(session, caller, child_id)
+    # The records behind provenance are other departments' rows, of which three columns are shown.
+    reach = SYSTEM if "provenance" in groups else caller.reach
+    async with database.transaction(reach) as session:
+        records = await explaining.newest(session, entries)
+    told = await explaining.ask(request.app.state.matching, sorted(records))
+    async with database.transaction(caller.reach) as session:
+        others = explaining.others_in(told, child_id)
+        rows = await children.visible(session, caller, [child_id, *others])
+        seen = {row["id"]: row for row in rows}
+        child = seen.pop(child_id, None)
+        if child is None:
+            raise NotFound
+        links = [
+            explaining.shown(records[entry], told[entry], child, groups, seen)
+            for entry in sorted(told)
+            if told[entry]["link"]["person"] == str(child_id)
+        ]
+        read = audit.Act.of(
+            caller, "links.read", [child_id], fields=sorted(groups), links=len(links)
+        )
+        await audit.record(session, kit.audit, request.app.state.clock.now(), read)
+    body: dict[str, Any] = {"links": links}
+    return Response(bytes_.dump(body), media_type="application/json")

@@ -1,0 +1,122 @@
+"""Explaining: why each entry is held to speak of a child, level by level, as matching decided it.
+
+A caller sees the entries whose records are its own; where the matrix opens provenance, all of them.  A push never buys
+a read: what an entry showed beside a child out of reach, and that there is such a child, is not told.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import httpx
+import orjson
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.children import queries as children
+from services.registry.links.grading import Grade
+from services.registry.links.schemas import MAX_LINKS
+from services.registry.links.steps import waterfall
+from shared.auth import Caller
+from shared.database import raw
+from shared.problems import NotFound, Unavailable
+
+#: Questions to matching at once.
+_AT_ONCE = 8
+_NEWEST = (
+    "SELECT DISTINCT ON (r.entry_id) r.entry_id, r.feed, r.department, r.observed_on FROM records r"
+    " WHERE r.entry_id = ANY($1) ORDER BY r.entry_id, r.version DESC, r.kind DESC"
+)
+
+
+async def linked(session: AsyncSession, caller: Caller, child: UUID) -> tuple[Any, list[UUID]]:
+    """The child and its entries; NotFound unless the caller sees it."""
+    rows = await children.visible(session, caller, [child])
+    if not rows:
+        raise NotFound
+    connection = await raw(session)
+    entries = await connection.fetch(
+        "SELECT entry_id FROM links WHERE person = $1 ORDER BY entry_id LIMIT $2", child, MAX_LINKS
+    )
+    return rows[0], [row["entry_id"] for row in entries]
+
+
+async def newest(session: AsyncSession, entries: Sequence[UUID]) -> dict[UUID, Any]:
+    """The newest records of the entries, as far as this transaction reaches."""
+    connection = await raw(session)
+    return {row["entry_id"]: row for row in await connection.fetch(_NEWEST, list(entries))}
+
+
+async def ask(matching: httpx.AsyncClient, entries: Sequence[UUID]) -> dict[UUID, Any]:
+    """Matching's explanation of each entry that is linked; Unavailable when it does not answer."""
+    turn = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(entry: UUID) -> tuple[UUID, Any]:
+        async with turn:
+            reply = await matching.get(f"/v1/explanations/{entry}")
+        if reply.status_code == 404:
+            return entry, None
+        reply.raise_for_status()
+        return entry, orjson.loads(reply.content)
+
+    try:
+        found = await asyncio.gather(*(one(entry) for entry in entries))
+    except httpx.HTTPError as error:
+        raise Unavailable(headers={"Retry-After": "5"}) from error
+    return {entry: told for entry, told in found if told is not None}
+
+
+def others_in(explanations: Mapping[UUID, Any], child: UUID) -> set[UUID]:
+    """The other children that the explanations speak of."""
+    named = {
+        UUID(other)
+        for told in explanations.values()
+        for other in (told["against"], *(review["candidate"] for review in told["reviews"]))
+        if other
+    }
+    return named - {child}
+
+
+def shown(
+    record: Any,
+    told: Mapping[str, Any],
+    child: Any,
+    groups: Mapping[str, str],
+    visible: Mapping[UUID, Any],
+) -> dict[str, Any]:
+    """One link as the caller may know it; ``visible`` are the other children that it sees."""
+    against = UUID(told["against"]) if told["against"] else None
+    # To whoever does not see the rival, there is none.
+    rivals = [review for review in told["reviews"] if UUID(review["candidate"]) in visible]
+    doubtful = told["link"]["grade"] == Grade.POSSIBLE and bool(rivals)
+    seen: dict[str, Any] = {
+        "entry": str(record["entry_id"]),
+        "feed": record["feed"],
+        "department": record["department"],
+        "observed_on": record["observed_on"],
+        "grade": str(Grade.POSSIBLE if doubtful else Grade.CERTAIN),
+        "rule_version": told["link"]["rule_version"],
+    }
+    if told["comparisons"] and (against == child["id"] or against in visible):
+        seen["beside"] = str(against)
+        seen["evidence"] = _evidence(
+            told, told["link"]["weight"], groups, child, visible.get(against) if against else None
+        )
+    if rivals:
+        seen["rivals"] = [
+            {
+                "child": review["candidate"],
+                "evidence": _evidence(
+                    review, review["weight"], groups, child, visible[UUID(review["candidate"])]
+                ),
+            }
+            for review in rivals
+        ]
+    return seen
+
+
+def _evidence(
+    told: Mapping[str, Any], weight: float, groups: Mapping[str, str], child: Any, other: Any | None
+) -> dict[str, Any]:
+    shielded = child["shielded"] or (other is not None and other["shielded"])
+    return waterfall(told["comparisons"], weight, groups, shielded)

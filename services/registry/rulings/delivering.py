@@ -1,0 +1,243 @@
+"""Delivering: rulings are told to matching, one after the other in the order in which they were made.
+
+Whoever leases the first of the queue tells it; the question goes over HTTP, so no transaction stays open meanwhile.
+Telling twice does no harm, since matching knows each constraint by its id.  A contradiction or evidence that is gone ends
+the ruling as *returned*, and its review comes back to the queue.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import orjson
+import structlog
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.children.kit import Kit
+from services.registry.records.resolving import take
+from services.registry.rulings import carrying, constraints, making, queries
+from services.registry.rulings.constraints import Constraint, Kept, Override
+from services.registry.rulings.terms import Kind, Problem, State
+from shared.clock import Clock
+from shared.database import SYSTEM, Database, raw
+from shared.limits import LEASE_SECONDS
+
+log = structlog.get_logger()
+
+#: Matching's refusals, which another attempt would not change.
+_REFUSALS = {
+    404: Problem.EVIDENCE_GONE,
+    409: Problem.CONTRADICTED,
+    422: Problem.UNUSABLE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The ruling whose turn it is, under a lease; what matching is to take back, then to hold.
+
+    ``kept`` is what goes on of older rulings.
+    """
+
+    id: UUID
+    kind: Kind
+    row: Any
+    leased_until: datetime
+    ends: Sequence[UUID]
+    holds: Sequence[Constraint]
+    kept: Sequence[Kept]
+
+
+@dataclass(slots=True)
+class Answer:
+    """What came of it: the links as matching told them, and why it went no further."""
+
+    links: list[dict[str, Any]] = field(default_factory=list)
+    ended: list[UUID] = field(default_factory=list)
+    held: list[UUID] = field(default_factory=list)
+    problem: Problem | None = None
+
+
+async def deliver(database: Database, kit: Kit, matching: httpx.AsyncClient, clock: Clock) -> int:
+    """Carry out the ruling whose turn it is; how many."""
+    async with database.transaction(SYSTEM) as session:
+        task = await _claim(await raw(session))
+    if task is None:
+        return 0
+    try:
+        answer = await _tell(matching, task)
+    except httpx.HTTPError:
+        async with database.transaction(SYSTEM) as session:
+            await _give_back(await raw(session), task)
+        raise
+    async with database.transaction(SYSTEM) as session:
+        return await _settle(session, kit, task, answer, clock.now())
+
+
+async def _claim(connection: "asyncpg.Connection[Any]") -> Task | None:
+    row = await connection.fetchrow(
+        "UPDATE rulings SET leased_until = clock_timestamp() + make_interval(secs => $1)"
+        " WHERE id = (SELECT id FROM rulings WHERE state = 'pending' ORDER BY turn LIMIT 1)"
+        " AND state = 'pending' AND (leased_until IS NULL OR leased_until < clock_timestamp())"
+        " RETURNING id, kind, review, target, one, other, entries, leased_until",
+        float(LEASE_SECONDS),
+    )
+    if row is None:
+        return None
+    kind = Kind(row["kind"])
+    holds = [one for one, _ in await queries.constraints_of(connection, row["id"])]
+    override = await _override(connection, kind, row, holds)
+    ends = list(override.ended)
+    if kind is Kind.WITHDRAW:
+        theirs = await queries.constraints_of(connection, row["target"])
+        ends += [one.id for one, held in theirs if held]
+    return Task(row["id"], kind, row, row["leased_until"], ends, holds, override.kept)
+
+
+async def _override(
+    connection: "asyncpg.Connection[Any]", kind: Kind, row: Any, mine: Sequence[Constraint]
+) -> Override:
+    """What of older rulings this one outranks."""
+    if kind not in (Kind.PART, Kind.MOVE):
+        return Override()
+    own = {one.id for one in mine}
+    standing = [
+        one for one in await queries.standing(connection, row["entries"]) if one.id not in own
+    ]
+    if kind is Kind.PART:
+        groups = {group for one in mine for group in (one.one, one.other)}
+        return constraints.parting(sorted(groups, key=min), standing)
+    (joined,) = (one for one in mine if one.same)
+    (entry,) = joined.one
+    there = await queries.entries_of(connection, [row["other"]])
+    home = joined.other | frozenset(there[row["other"]])
+    return constraints.moving(row["id"], entry, home - {entry}, standing)
+
+
+async def _tell(matching: httpx.AsyncClient, task: Task) -> Answer:
+    answer = Answer()
+    for one in task.ends:
+        reply = await matching.post(f"/v1/rulings/{one}/withdrawal")
+        if reply.status_code != 404:  # what it never held has ended
+            reply.raise_for_status()
+            answer.links += orjson.loads(reply.content)["items"]
+        answer.ended.append(one)
+    for constraint in (*task.holds, *(kept.said for kept in task.kept)):
+        reply = await matching.post("/v1/rulings", json=_body(constraint))
+        if (problem := _REFUSALS.get(reply.status_code)) is not None:
+            if problem is Problem.UNUSABLE:
+                log.error("ruling.unusable", ruling=str(task.id))
+            return await _undo(matching, answer, problem)
+        reply.raise_for_status()
+        answer.links += orjson.loads(reply.content)["items"]
+        answer.held.append(constraint.id)
+    return answer
+
+
+async def _undo(matching: httpx.AsyncClient, answer: Answer, problem: Problem) -> Answer:
+    """A ruling holds whole or not at all."""
+    for one in answer.held:
+        reply = await matching.post(f"/v1/rulings/{one}/withdrawal")
+        reply.raise_for_status()
+        answer.links += orjson.loads(reply.content)["items"]
+    answer.ended += answer.held
+    answer.held = []
+    answer.problem = problem
+    return answer
+
+
+def _body(constraint: Constraint) -> dict[str, Any]:
+    return {
+        "ruling": str(constraint.id),
+        "same": constraint.same,
+        "one": [str(entry) for entry in sorted(constraint.one)],
+        "other": [str(entry) for entry in sorted(constraint.other)],
+    }
+
+
+async def _give_back(connection: "asyncpg.Connection[Any]", task: Task) -> None:
+    await connection.execute(
+        "UPDATE rulings SET leased_until = NULL WHERE id = $1 AND leased_until = $2",
+        task.id,
+        task.leased_until,
+    )
+
+
+async def _settle(
+    session: AsyncSession, kit: Kit, task: Task, answer: Answer, now: datetime
+) -> int:
+    """Keep what came of it, unless another worker took the task over."""
+    connection = await raw(session)
+    state = State.RETURNED if answer.problem else State.STANDING
+    done = await connection.execute(
+        "UPDATE rulings SET state = $3, problem = $4, settled_at = $5, turn = NULL, leased_until = NULL"
+        " WHERE id = $1 AND leased_until = $2 AND state = 'pending'",
+        task.id,
+        task.leased_until,
+        str(state),
+        str(answer.problem or ""),
+        now,
+    )
+    if done != "UPDATE 1":
+        return 0
+    parted_since = await _last_joined(connection, answer.ended)
+    await _keep(connection, task, answer, now)
+    await take(connection, answer.links)
+    if answer.problem:
+        await _reopen(connection, task.id, answer.problem)
+    elif task.kind in (Kind.PART, Kind.WITHDRAW, Kind.MOVE):
+        await carrying.carry(session, kit, task.row, parted_since, now)
+    return 1
+
+
+async def _last_joined(
+    connection: "asyncpg.Connection[Any]", ended: Sequence[UUID]
+) -> datetime | None:
+    """When the last of these constraints joined what they held together; None where none did."""
+    found: datetime | None = await connection.fetchval(
+        "SELECT max(u.settled_at) FROM ruling_constraints c JOIN rulings u ON u.id = c.ruling"
+        " WHERE c.id = ANY($1) AND c.same",
+        list(ended),
+    )
+    return found
+
+
+async def _keep(
+    connection: "asyncpg.Connection[Any]", task: Task, answer: Answer, now: datetime
+) -> None:
+    """Note what matching holds now; a ruling of which nothing is left was withdrawn."""
+    held = set(answer.held)
+    for kept in task.kept:
+        if kept.said.id in held:
+            of = await connection.fetchval(
+                "SELECT ruling FROM ruling_constraints WHERE id = $1", kept.of
+            )
+            await making.bind(connection, of, [kept.said])
+    await connection.execute(
+        "UPDATE ruling_constraints SET held = true WHERE id = ANY($1)", answer.held
+    )
+    touched = await connection.fetch(
+        "UPDATE ruling_constraints SET ended = true WHERE id = ANY($1) RETURNING ruling",
+        answer.ended,
+    )
+    await connection.execute(
+        "UPDATE rulings u SET state = 'withdrawn', settled_at = $2 WHERE u.id = ANY($1) AND u.state = 'standing'"
+        " AND u.id <> $3"
+        " AND NOT EXISTS (SELECT 1 FROM ruling_constraints c WHERE c.ruling = u.id AND NOT c.ended)",
+        list({row["ruling"] for row in touched}),
+        now,
+        task.id,
+    )
+
+
+async def _reopen(connection: "asyncpg.Connection[Any]", ruling: UUID, problem: Problem) -> None:
+    await connection.execute(
+        "UPDATE match_reviews SET state = 'open', returned = $2"
+        " WHERE ruling = $1 AND state = 'decided' AND closed_at IS NULL",
+        ruling,
+        str(problem),
+    )

@@ -1,0 +1,131 @@
+"""The two queues: asking never waits for work under way, and nothing asked for meanwhile is lost."""
+
+import asyncio
+from uuid import UUID, uuid4
+
+from services.registry.children import queueing as folds
+from services.registry.records import queueing as resolutions
+from shared.database import SYSTEM, raw
+from tests.registry.conftest import Registry
+
+
+async def test_asking_for_a_fold_does_not_wait_for_the_one_under_way(registry: Registry) -> None:
+    child, other = uuid4(), uuid4()
+    async with registry.database.transaction(SYSTEM) as session:
+        await folds.queue(await raw(session), [child, other])
+
+    async with registry.database.transaction(SYSTEM) as session:
+        connection = await raw(session)
+        claimed = await folds.claim(connection, 10)
+        async with asyncio.timeout(5), registry.database.transaction(SYSTEM) as asking:
+            await folds.queue(await raw(asking), [child])
+        await folds.finish(connection, claimed)
+
+    assert {one.child for one in claimed} == {child, other}
+    assert await registry.system("SELECT child_id, wanted FROM fold_queue") == [(child, 2)]
+
+
+async def test_two_workers_take_children_of_their_own(registry: Registry) -> None:
+    children = {uuid4() for _ in range(20)}
+    async with registry.database.transaction(SYSTEM) as session:
+        await folds.queue(await raw(session), children)
+
+    async with (
+        registry.database.transaction(SYSTEM) as one,
+        registry.database.transaction(SYSTEM) as other,
+    ):
+        mine = await folds.claim(await raw(one), 8)
+        theirs = await folds.claim(await raw(other), 8)
+
+    taken = {c.child for c in mine} | {c.child for c in theirs}
+    assert (len(mine), len(theirs), len(taken)) == (8, 8, 16)
+    assert taken <= children
+
+
+async def test_a_child_held_for_a_decision_is_not_folded(registry: Registry) -> None:
+    child = uuid4()
+    async with (
+        registry.database.transaction(SYSTEM) as deciding,
+        registry.database.transaction(SYSTEM) as folding,
+    ):
+        await folds.hold(await raw(deciding), child)
+        while_held = await folds.claim(await raw(folding), 10)
+    async with registry.database.transaction(SYSTEM) as folding:
+        afterwards = await folds.claim(await raw(folding), 10)
+
+    assert while_held == []
+    assert [one.child for one in afterwards] == [child]
+
+
+async def test_a_child_that_cannot_be_folded_is_put_off(registry: Registry) -> None:
+    child = uuid4()
+    async with registry.database.transaction(SYSTEM) as session:
+        await folds.queue(await raw(session), [child])
+    async with registry.database.transaction(SYSTEM) as session:
+        connection = await raw(session)
+        await folds.park(connection, await folds.claim(connection, 10))
+    async with registry.database.transaction(SYSTEM) as session:
+        assert await folds.claim(await raw(session), 10) == []
+    async with registry.database.transaction(SYSTEM) as session:
+        await folds.queue(await raw(session), [child])
+        assert [one.child for one in await folds.claim(await raw(session), 10)] == [child]
+
+
+async def test_under_a_bulk_load_a_child_waits_for_the_rest_of_its_records(
+    registry: Registry,
+) -> None:
+    child = uuid4()
+    async with registry.database.transaction(SYSTEM) as session:
+        connection = await raw(session)
+        await folds.queue(connection, [child])
+        await resolutions.enqueue(connection, [uuid4() for _ in range(folds.BULK_BACKLOG)])
+    async with registry.database.transaction(SYSTEM) as session:
+        connection = await raw(session)
+        young = await folds.claim(connection, 10)
+        await connection.execute(
+            "UPDATE fold_queue SET queued_at = queued_at - make_interval(secs => $1)",
+            folds.BULK_PATIENCE,
+        )
+        patient = await folds.claim(connection, 10)
+
+    assert young == []
+    assert [one.child for one in patient] == [child]
+
+
+async def test_an_entry_sent_anew_while_it_is_linked_is_linked_again_at_once(
+    registry: Registry,
+) -> None:
+    entry, other = uuid4(), uuid4()
+
+    async def claim() -> list[resolutions.Claimed]:
+        async with registry.database.transaction(SYSTEM) as session:
+            return await resolutions.claim(await raw(session), 10)
+
+    async with registry.database.transaction(SYSTEM) as session:
+        await resolutions.enqueue(await raw(session), [entry, other])
+    claimed = await claim()
+    assert await claim() == []
+    async with registry.database.transaction(SYSTEM) as session:
+        await resolutions.enqueue(await raw(session), [entry])
+    async with registry.database.transaction(SYSTEM) as session:
+        await resolutions.finish(await raw(session), claimed)
+    again = await claim()
+
+    assert {one.entry for one in claimed} == {entry, other}
+    assert [(one.entry, one.wanted) for one in again] == [(entry, 2)]
+
+
+async def test_whoever_lost_its_lease_takes_nothing_out(registry: Registry) -> None:
+    entry: UUID = uuid4()
+    async with registry.database.transaction(SYSTEM) as session:
+        await resolutions.enqueue(await raw(session), [entry])
+    async with registry.database.transaction(SYSTEM) as session:
+        slow = await resolutions.claim(await raw(session), 10)
+    await registry.system("UPDATE resolution_queue SET leased_until = now() - interval '1 s'")
+    async with registry.database.transaction(SYSTEM) as session:
+        quick = await resolutions.claim(await raw(session), 10)
+    async with registry.database.transaction(SYSTEM) as session:
+        await resolutions.finish(await raw(session), slow)
+
+    assert [one.entry for one in quick] == [entry]
+    assert len(await registry.system("SELECT 1 FROM resolution_queue")) == 1

@@ -1,0 +1,241 @@
+"""Finding children by partial evidence, and why an entry is held to speak of a child: nothing of what is out of reach."""
+
+import time
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from services.registry.links.steps import PLACES
+from services.registry.searches import endpoints as searches
+from shared import auth
+from shared.limits import SEARCHES_BURST
+from shared.vocabulary import Department
+from tests.guards.story import ELSEWHERE, HOME, HUKOU, World
+from tests.notifications.hubs import settle
+from tests.registry.doubles import Pair, doubted, reviewer
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture(autouse=True)
+def full_buckets() -> None:
+    auth._buckets.clear()
+    searches._paces.clear()
+
+
+async def find(who: httpx.AsyncClient, **evidence: Any) -> list[dict[str, Any]]:
+    reply = await who.post("/v1/children/searches", json=evidence)
+    assert reply.status_code == 200, reply.text
+    found: list[dict[str, Any]] = reply.json()["found"]
+    return found
+
+
+def ids(found: list[dict[str, Any]]) -> list[str]:
+    return [one["child"]["id"] for one in found]
+
+
+async def explained(who: httpx.AsyncClient, child: UUID) -> list[dict[str, Any]]:
+    reply = await who.get(f"/v1/children/{child}/links")
+    assert reply.status_code == 200, reply.text
+    links: list[dict[str, Any]] = reply.json()["links"]
+    return links
+
+
+async def sighted(pair: Pair) -> None:
+    """A second department speaks of both, so that education may see them at all."""
+    for elder in (True, False):
+        await pair.tell(elder, feed="assistance", guardians=[])
+    await settle(pair.world.hub)
+
+
+async def test_a_child_is_found_by_what_one_has_of_it(world: World) -> None:
+    pair = await doubted(world)
+    facts = pair.facts(True)
+    typo = (
+        facts["id_number"][:-3]
+        + facts["id_number"][-2]
+        + facts["id_number"][-3:-2]
+        + facts["id_number"][-1]
+    )
+    parent = pair.item(True, "x")["guardians"][0]
+    civil = await reviewer(world)
+    for evidence in (
+        {"name": facts["name"], "birth_date": facts["birth_date"]},
+        {"name": facts["name"], "guardians": [{"phone": parent["phone"]}]},
+        {"id_number": facts["id_number"]},
+        {"name": facts["name"], "id_number": typo, "birth_date": facts["birth_date"]},
+        {"phone": parent["phone"], "birth_date": facts["birth_date"]},
+    ):
+        found = await find(civil, **evidence)
+        assert str(pair.elder) in ids(found), evidence
+    first = (
+        await find(civil, **{k: facts[k] for k in ("name", "id_number", "birth_date", "sex")})
+    )[0]
+    assert first["child"]["id"] == str(pair.elder)
+    assert first["likely"]
+    evidence = first["evidence"]
+    steps = sum(one["weight"] for one in evidence["comparisons"])
+    assert evidence["prior"] + steps == pytest.approx(evidence["weight"])
+
+
+async def test_a_stranger_finds_as_little_as_of_nobody(world: World) -> None:
+    pair = await doubted(world)
+    stranger = await reviewer(world, ELSEWHERE)
+    facts = pair.facts(True)
+    replies = [
+        await stranger.post("/v1/children/searches", json=body)
+        for body in (
+            {"id_number": facts["id_number"]},
+            {"id_number": "500107201705030015"},
+            {"name": facts["name"], "birth_date": facts["birth_date"]},
+        )
+    ]
+    assert {reply.content for reply in replies} == {b'{"found":[]}'}
+    assert {reply.headers["content-length"] for reply in replies} == {"12"}
+
+
+async def test_answers_leave_on_the_beat_whatever_was_looked_at(world: World) -> None:
+    pair = await doubted(world)
+    civil = await reviewer(world)
+    for evidence in (
+        {"id_number": pair.facts(True)["id_number"]},
+        {"name": "示无名", "birth_date": "2013-01-01"},
+    ):
+        started = time.monotonic()
+        await find(civil, **evidence)
+        assert time.monotonic() - started >= searches.BEAT
+
+
+@pytest.mark.parametrize(
+    ("purpose", "criterion", "allowed"),
+    [
+        ("verification", {"name": "示云海", "phone": "14200010000"}, False),
+        ("service", {"name": "示云海", "phone": "14200010000"}, True),
+        ("verification", {"guardians": [{"phone": "14200010000"}]}, False),
+        ("verification", {"guardians": [{"name": "示父"}]}, True),
+        ("verification", {"name": "示云海", "residence_address": "示例街1号"}, False),
+        ("verification", {"name": "示云海", "school": "示例小学"}, True),
+        ("verification", {"birth_date": "2014-01-01"}, False),
+        ("verification", {"sex": "male", "residence_division": HOME}, False),
+        ("verification", {"name": "示云海", "residence_division": "000000"}, False),
+    ],
+)
+async def test_nobody_learns_a_value_by_guessing_it(
+    world: World, purpose: str, criterion: dict[str, Any], allowed: bool
+) -> None:
+    """Education sees a school, for some purposes masked phones, and never a street."""
+    education = await world(Department.EDUCATION, HOME)
+    reply = await education.post(
+        "/v1/children/searches", json=criterion, headers={"Hutong-Purpose": purpose}
+    )
+    assert (reply.status_code == 200) == allowed, reply.text
+    if not allowed:
+        assert reply.status_code == 422
+        assert {flaw["code"] for flaw in reply.json()["errors"]} <= {
+            "not_open",
+            "criteria",
+            "division",
+        }
+
+
+async def test_a_shielded_child_is_found_by_who_it_is_and_never_by_where(world: World) -> None:
+    pair = await doubted(world)
+    civil = await reviewer(world)
+    shielded = await civil.post(
+        f"/v1/children/{pair.elder}/shield",
+        json={"reason": "domestic_violence"},
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    assert shielded.status_code == 200
+    facts = pair.facts(True)
+    who = {"name": facts["name"], "birth_date": facts["birth_date"]}
+    address = pair.item(True, "x")["residence"]["address"]
+    here = {"residence_division": HOME, "residence_address": address}
+    there = {"residence_division": "500112", "residence_address": "别处路9号"}
+    (plain,), (right,), (wrong,) = [
+        [one for one in await find(civil, **who, **where) if one["child"]["id"] == str(pair.elder)]
+        for where in ({}, here, there)
+    ]
+    assert plain == right == wrong
+    assert not {one["comparison"] for one in plain["evidence"]["comparisons"]} & PLACES
+    assert "weight" not in plain["evidence"]
+    review = (await civil.get(f"/v1/match-reviews/{pair.review}")).json()
+    assert "weight" not in review["evidence"] and not review["evidence"]["whole"]
+    listed = (await civil.get("/v1/match-reviews", params={"limit": 500})).json()["reviews"]
+    assert [one for one in listed if one["id"] == pair.review and "weight" in one] == []
+
+
+async def test_searches_are_paced_and_audited(world: World) -> None:
+    pair = await doubted(world)
+    facts = pair.facts(True)
+    civil = await reviewer(world, actor="staff-41")
+    found = await find(civil, id_number=facts["id_number"], name=facts["name"])
+    (row,) = await world.rows("SELECT * FROM audit_entries WHERE actor = 'staff-41'")
+    assert row["operation"] == "children.find"
+    assert {str(subject) for subject in row["subjects"]} == set(ids(found))
+    assert facts["name"] not in str(row["detail"]) and '"id_number"' in str(row["detail"])
+
+    pace = searches._paces[f"{Department.CIVIL_AFFAIRS}-{HOME}"]
+    pace.level = 1.0
+    pace.rate = 0
+    replies = [await civil.post("/v1/children/searches", json={"name": "示云海"}) for _ in range(2)]
+    assert [reply.status_code for reply in replies] == [200, 429]
+    assert replies[1].headers["Retry-After"] == "1"
+    assert SEARCHES_BURST > 1
+
+
+async def test_links_explain_themselves_to_who_may_see_them(world: World) -> None:
+    pair = await doubted(world)
+    await sighted(pair)
+    civil, education = await reviewer(world), await world(Department.EDUCATION, HOME)
+    links = await explained(civil, pair.elder)
+    assert {one["feed"] for one in links} == {"enrolments", "assistance"}
+    assert {one["beside"] for one in links if "evidence" in one} <= {
+        str(pair.elder),
+        str(pair.younger),
+    }
+    whole = [one["evidence"] for one in links if "evidence" in one]
+    assert whole and all(one["whole"] and "weight" in one for one in whole)
+
+    own = await explained(education, pair.elder)
+    assert {one["feed"] for one in own} == {"enrolments"}
+    for one in own:
+        if "evidence" in one:
+            shown = {step["comparison"] for step in one["evidence"]["comparisons"]}
+            assert shown <= {
+                "identifier",
+                "name",
+                "birth",
+                "sex",
+                "family",
+                "hukou",
+                "residence",
+                "school",
+            }
+
+
+async def test_an_explanation_tells_nothing_of_a_rival_out_of_reach(world: World) -> None:
+    """A clerk pushes a false record for a known number: its own child stands alone, and for all the clerk can see, certainly."""
+    pair = await doubted(world, places=(HOME, ELSEWHERE), hukous=(HUKOU, "500229"))
+    await sighted(pair)
+    seen = []
+    for child, area in ((pair.elder, HOME), (pair.younger, ELSEWHERE)):
+        alone = await explained(await reviewer(world, area), child)
+        assert {one["grade"] for one in alone} == {"certain"}
+        assert {one.get("beside", str(child)) for one in alone} == {str(child)}
+        assert [one for one in alone if "rivals" in one] == []
+        seen += await explained(await reviewer(world, "50"), child)
+    assert "possible" in {one["grade"] for one in seen}
+    rivals = {rival["child"] for one in seen for rival in one.get("rivals", ())}
+    assert rivals >= {
+        str(pair.elder),
+        str(pair.younger),
+    }  # children of other tests may resemble them
+    strange = await reviewer(world, "500112")
+    replies = [
+        await strange.get(f"/v1/children/{child}/links") for child in (pair.younger, uuid4())
+    ]
+    assert [reply.status_code for reply in replies] == [404, 404]
+    assert replies[0].content == replies[1].content
