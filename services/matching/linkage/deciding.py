@@ -8,8 +8,7 @@ afresh (clustering.py), which may move entries that were placed long ago.
 Guaranteed: equal input gives equal decisions, whatever the order of the entries in a batch.
 """
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
@@ -75,16 +74,21 @@ def search(
     """The persons whom the features may describe, likeliest first; nothing is decided."""
     found = [
         (person, assess(model, features, known.persons[person].profile, frequency))
-        for person in likeliest(known, sought, model.candidates)
+        for person in most_shared(known.by_key, sought, model.candidates)
+        if person in known.persons
     ]
     return sorted(found, key=lambda pair: (-pair[1].weight, pair[0]))
 
 
-def likeliest(known: Known, sought: Iterable[int], limit: int) -> list[UUID]:
-    """Persons at hand that share most of the keys."""
-    shared = Counter(person for key in sought for person in known.by_key.get(key, ()))
-    at_hand = [person for person in shared if person in known.persons]
-    return sorted(at_hand, key=lambda person: (-shared[person], person))[:limit]
+def most_shared(
+    by_key: Mapping[int, Sequence[UUID]], sought: Iterable[int], limit: int
+) -> list[UUID]:
+    """The persons found under most of the keys, most first."""
+    shared: dict[UUID, int] = {}
+    for key in sought:
+        for person in by_key.get(key, ()):
+            shared[person] = shared.get(person, 0) + 1
+    return sorted(shared, key=lambda person: (-shared[person], person))[:limit]
 
 
 def _best_known_first(new: NewEntry) -> tuple[bool, bool, bool, UUID]:

@@ -21,7 +21,7 @@ from prometheus_client import Counter as Metric
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.matching.entries.sealing import Prepared, Strongroom
-from services.matching.linkage.deciding import decide, founded_by
+from services.matching.linkage.deciding import decide, founded_by, most_shared
 from services.matching.linkage.decisions import (
     Doubt,
     Known,
@@ -170,7 +170,7 @@ class Neighbourhood:
         await self._find({key for p in fresh for key in self._unknown_keys(p)})
         wanted: set[UUID] = set()
         for p in fresh:
-            wanted.update(self._promising(p))
+            wanted.update(most_shared(self._by_key, p.sought, self._model.candidates))
             wanted.update(await self._under_crowded(p))
         await self.fetch(wanted)
         await self.fetch_bound([p.entry for p in fresh])
@@ -187,17 +187,6 @@ class Neighbourhood:
                 if known and not known.doubtful and bears(known.profile, prepared.features):
                     return [k for k in prepared.sought if k not in known.keys]
         return [k for k in prepared.sought if k not in self._by_key]
-
-    def _promising(self, prepared: Prepared) -> list[UUID]:
-        """The persons that share most keys with the entry, as many as the model compares."""
-        shared: dict[UUID, int] = {}
-        for key in prepared.sought:
-            for person in self._by_key.get(key, ()):
-                shared[person] = shared.get(person, 0) + 1
-        if len(shared) <= self._model.candidates:
-            return list(shared)
-        ranked = sorted(shared, key=lambda person: (-shared[person], person))
-        return ranked[: self._model.candidates]
 
     async def _under_crowded(self, prepared: Prepared) -> list[UUID]:
         """Persons found under several keys each of which alone is too common to tell anything."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.matching.linkage.deciding import search
+from services.matching.linkage.deciding import most_shared, search
 from services.matching.linkage.decisions import Known
 from services.matching.linkage.normalization import Features, standardise
 from services.matching.linkage.weights import Evidence
@@ -26,7 +26,7 @@ async def find(
     standard = standardise(features)
     sought = linker.strongroom.sought_by(standard)
     by_key, _ = await queries.persons_under(connection, sought, linker.model.key_cap)
-    best = most_shared(by_key, linker.model.candidates)
+    best = most_shared(by_key, sought, linker.model.candidates)
     rows = await queries.persons(connection, best)
 
     def weigh() -> list[tuple[UUID, Evidence]]:
@@ -38,12 +38,3 @@ async def find(
         return search(linker.model, standard, sought, known, linker.frequency)[:limit]
 
     return await asyncio.to_thread(weigh)
-
-
-def most_shared(by_key: dict[int, list[UUID]], limit: int) -> list[UUID]:
-    """Persons found under most of the keys."""
-    shared: dict[UUID, int] = {}
-    for persons in by_key.values():
-        for person in persons:
-            shared[person] = shared.get(person, 0) + 1
-    return sorted(shared, key=lambda person: (-shared[person], person))[:limit]
