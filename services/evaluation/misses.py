@@ -22,7 +22,7 @@ from services.evaluation.truth import Truth
 from services.matching.linkage.comparison import COMPARISONS, Profile
 from services.matching.linkage.judging import assess, judge
 from services.matching.linkage.normalization import standardise
-from services.matching.links.linking import Linker
+from services.matching.links.neighbourhood import Linker
 from services.registry.records.features import features_of
 
 SAMPLED = 3000

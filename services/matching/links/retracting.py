@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.matching.links import queries
 from services.matching.links.grades import Grade
-from services.matching.links.linking import Linker, Neighbourhood
+from services.matching.links.neighbourhood import Linker, Neighbourhood
 from services.matching.links.queries import NewLink, StoredLink
 from shared.database import raw
 

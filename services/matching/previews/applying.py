@@ -5,7 +5,7 @@ from uuid import UUID
 from services.matching.keyings import queries as keyings
 from services.matching.keyings.following import Keys
 from services.matching.links import queries as links
-from services.matching.links.linking import Neighbourhood
+from services.matching.links.neighbourhood import Neighbourhood
 from services.matching.models import activating
 from services.matching.previews import queries
 from services.matching.previews.changes import Changes, surveyed

@@ -6,7 +6,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from services.matching.linkage.decisions import Outcome
-from services.matching.links.linking import Neighbourhood, ReviewChanges
+from services.matching.links.neighbourhood import Neighbourhood, ReviewChanges
 
 
 @dataclass(slots=True)

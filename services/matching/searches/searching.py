@@ -12,7 +12,7 @@ from services.matching.linkage.decisions import Known
 from services.matching.linkage.normalization import Features, standardise
 from services.matching.linkage.weights import Evidence
 from services.matching.links import queries
-from services.matching.links.linking import Linker
+from services.matching.links.neighbourhood import Linker
 from shared.database import raw
 
 
