@@ -221,18 +221,18 @@ async def test_an_explanation_tells_nothing_of_a_rival_out_of_reach(world: World
     pair = await doubted(world, places=(HOME, ELSEWHERE), hukous=(HUKOU, "500229"))
     await sighted(pair)
     seen = []
-    for child, area in ((pair.elder, HOME), (pair.younger, ELSEWHERE)):
+    # Children of other tests may resemble these two: what is in reach may be named, the rival may not.
+    for child, rival, area in (
+        (pair.elder, pair.younger, HOME),
+        (pair.younger, pair.elder, ELSEWHERE),
+    ):
         alone = await explained(await reviewer(world, area), child)
-        assert {one["grade"] for one in alone} == {"certain"}
-        assert {one.get("beside", str(child)) for one in alone} == {str(child)}
-        assert [one for one in alone if "rivals" in one] == []
+        assert str(rival) not in str(alone)
+        assert {one["grade"] for one in alone if "rivals" not in one} == {"certain"}
         seen += await explained(await reviewer(world, "50"), child)
     assert "possible" in {one["grade"] for one in seen}
     rivals = {rival["child"] for one in seen for rival in one.get("rivals", ())}
-    assert rivals >= {
-        str(pair.elder),
-        str(pair.younger),
-    }  # children of other tests may resemble them
+    assert rivals >= {str(pair.elder), str(pair.younger)}
     strange = await reviewer(world, "500112")
     replies = [
         await strange.get(f"/v1/children/{child}/links") for child in (pair.younger, uuid4())
