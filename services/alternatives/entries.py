@@ -17,7 +17,6 @@ from services.evaluation.truth import Truth
 from services.matching.linkage.births import Birth
 from services.matching.linkage.lunar import solar_days
 from services.matching.linkage.normalization import Standard, standardise
-from services.registry.records.features import features_of
 
 _BATCH = 20_000
 _COUNTY, _TOWNSHIP = 10**6, 10**3
@@ -97,7 +96,7 @@ def truth_of(directory: Path, entries: list[Any]) -> "tuple[array[int], Kinship]
 def _rows(batch: list[Record]) -> Any:
     columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
     for record in batch:
-        for name, value in _row(standardise(features_of(record.item))).items():  # type: ignore[arg-type]
+        for name, value in _row(standardise(record.features)).items():
             columns[name].append(value)
     return pyarrow.record_batch([pyarrow.array(columns[f.name], f.type) for f in SCHEMA], SCHEMA)
 

@@ -79,7 +79,6 @@ def _of_corpus(directory: Path, limit: int) -> "Iterator[Standard]":
     """Each entry's newest record, the first ``limit`` in shuffled order."""
     from services.evaluation.corpus import Corpus, Record
     from services.matching.linkage.normalization import standardise
-    from services.registry.records.features import features_of
 
     corpus = Corpus.open(directory)
     newest: dict[UUID, Record] = {}
@@ -89,7 +88,7 @@ def _of_corpus(directory: Path, limit: int) -> "Iterator[Standard]":
             if known is None or known.version < record.version:
                 newest[record.entry] = record
     for record in islice(newest.values(), limit):
-        yield standardise(features_of(record.item))  # type: ignore[arg-type]
+        yield standardise(record.features)
 
 
 async def _of_hub(limit: int) -> "list[Standard]":

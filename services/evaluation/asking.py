@@ -4,13 +4,13 @@ import asyncio
 import time
 from collections.abc import Iterator
 from itertools import cycle
-from typing import Any
+from typing import cast
 
 from services.evaluation.corpus import Corpus
 from services.evaluation.hub import Hub
 from services.evaluation.resolving import Run
+from services.matching.linkage.normalization import Features
 from services.matching.searches.searching import find
-from services.registry.records.features import features_of
 from shared.database import SYSTEM
 
 AT_ONCE = 8
@@ -40,17 +40,18 @@ async def ask(hub: Hub, corpus: Corpus, run: Run, count: int) -> None:
     await asyncio.gather(*(caller() for _ in range(AT_ONCE)))
 
 
-async def _timed(hub: Hub, evidence: dict[str, Any]) -> float:
+async def _timed(hub: Hub, evidence: Features) -> float:
     began = time.perf_counter()
     async with hub.database.transaction(SYSTEM) as session:
-        await find(session, hub.linker, evidence, FOUND)  # type: ignore[arg-type]
+        await find(session, hub.linker, evidence, FOUND)
     return time.perf_counter() - began
 
 
-def _evidence(corpus: Corpus, count: int) -> Iterator[dict[str, Any]]:
+def _evidence(corpus: Corpus, count: int) -> Iterator[Features]:
     """Parts of records that are spread over the corpus."""
     stride = max(1, len(corpus) // max(1, count))
     lines = corpus.lines()[::stride][:count]
     for record, known in zip(corpus.read(lines), cycle(KNOWN), strict=False):
-        features = features_of(record.item)
-        yield {key: features[key] for key in known if key in features} or features
+        features = record.features
+        part = {key: value for key, value in features.items() if key in known}
+        yield cast("Features", part or features)

@@ -7,12 +7,11 @@ them siblings; a child's birth date is the one most of its records state.
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from hashlib import blake2b
-from typing import Any
 
 from services.evaluation.corpus import Corpus
 from services.evaluation.merges import Kinship
 from services.evaluation.truth import Truth
-from services.registry.records.features import features_of
+from services.matching.linkage.normalization import Features
 from shared import resident_id
 
 
@@ -36,7 +35,7 @@ def inferred(corpus: Corpus, truth: Truth) -> Kinship:
         child = truth.child_of(record.entry)
         if child is None:
             continue
-        features = features_of(record.item)
+        features = record.features
         guardians[child].update(_keys(features))
         if born := _born(features):
             births[child][born] += 1
@@ -46,21 +45,21 @@ def inferred(corpus: Corpus, truth: Truth) -> Kinship:
     )
 
 
-def _keys(features: dict[str, Any]) -> Iterator[int]:
+def _keys(features: Features) -> Iterator[int]:
     for guardian in features.get("guardians", ()):
-        number = resident_id.read(guardian.get("id_number", ""))
+        number = resident_id.read(guardian.get("id_number") or "")
         if number.valid and number.number:
             yield _hash(number.number)
         if guardian.get("name") and guardian.get("phone"):
             yield _hash(f"{guardian['name']} {guardian['phone']}")
 
 
-def _born(features: dict[str, Any]) -> str | None:
+def _born(features: Features) -> str | None:
     """Eight digits of the stated date, or those of the number where none is stated."""
-    digits = "".join(c for c in features.get("birth_date", "") if c.isdigit())
+    digits = "".join(c for c in (features.get("birth_date") or "") if c.isdigit())
     if len(digits) == 8:
         return digits
-    number = resident_id.read(features.get("id_number", ""))
+    number = resident_id.read(features.get("id_number") or "")
     return f"{number.birth_on:%Y%m%d}" if number.valid and number.birth_on else None
 
 

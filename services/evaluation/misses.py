@@ -12,7 +12,6 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from services.evaluation.corpus import Corpus
@@ -21,9 +20,8 @@ from services.evaluation.outcome import Outcome
 from services.evaluation.truth import Truth
 from services.matching.linkage.comparison import COMPARISONS, Profile
 from services.matching.linkage.judging import assess, judge
-from services.matching.linkage.normalization import standardise
+from services.matching.linkage.normalization import Features, standardise
 from services.matching.links.neighbourhood import Linker
-from services.registry.records.features import features_of
 
 SAMPLED = 3000
 _EXAMPLES = 2
@@ -48,7 +46,7 @@ class Group:
     count: int = 0
     weights: list[float] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
-    examples: list[tuple[dict[str, Any], list[dict[str, Any]]]] = field(default_factory=list)
+    examples: list[tuple[Features, list[Features]]] = field(default_factory=list)
 
     def differing(self) -> str:
         """The levels that say something, as ``comparison=level``."""
@@ -138,12 +136,12 @@ def _apart(kind: str, parts: Sequence[list[UUID]]) -> Iterator[Fault]:
 
 def _groups(corpus: Corpus, truth: Truth, linker: Linker, faults: Sequence[Fault]) -> list[Group]:
     wanted = {entry for fault in faults for entry in (fault.entry, *fault.others)}
-    features = {entry: features_of(record.item) for entry, record in corpus.newest(wanted).items()}
+    features = {entry: record.features for entry, record in corpus.newest(wanted).items()}
     groups: dict[tuple[str, tuple[str, ...]], Group] = {}
     for fault in faults:
-        one = standardise(features[fault.entry])  # type: ignore[arg-type]
+        one = standardise(features[fault.entry])
         others = [features[entry] for entry in fault.others]
-        profile = Profile.of(standardise(other) for other in others)  # type: ignore[arg-type]
+        profile = Profile.of(standardise(other) for other in others)
         evidence = assess(linker.model, one, profile, linker.frequency)
         verdict = judge(linker.model, evidence).value
         key = fault.kind, evidence.levels

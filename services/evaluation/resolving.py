@@ -18,7 +18,6 @@ from services.evaluation import memory
 from services.evaluation.corpus import Corpus, Order, Record
 from services.evaluation.hub import Hub
 from services.matching.links.linking import Item, resolve
-from services.registry.records.features import features_of
 from shared.database import SYSTEM
 
 TENTHS = 10
@@ -122,7 +121,7 @@ def _load_by_replicas(
 
 def item_of(record: Record) -> Item:
     """What the registry would send of it."""
-    return Item(record.entry, record.version, features_of(record.item))  # type: ignore[arg-type]
+    return Item(record.entry, record.version, record.features)
 
 
 async def _timed(hub: Hub, items: Sequence[Item]) -> float:
