@@ -18,8 +18,8 @@ setup: ## make .venv from requirements.lock (instant when nothing changed)
 	@tools/setup
 setup-training: ## make .venv with Splink, DuckDB and Spark as well: to train linkage models and measure peers
 	@tools/setup training
-test: setup ## run the tests on a PostgreSQL of their own; T=path or T="path -k word"
-	@.venv/bin/python -m pytest $(if $(T),$(T),-q)
+test: setup ## run the tests, as many at once as there are cores, each on a PostgreSQL of its own; T=path or T="path -k word"
+	@.venv/bin/python -m pytest $(if $(T),$(T),-q --numprocesses auto --dist loadfile)
 check: setup ## all that CI asks: lint, types, imports, migrations, contracts, lock, manifests
 	@tools/check
 migration: setup ## write the migration that models ask for: S=registry M="what changes"

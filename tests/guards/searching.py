@@ -20,6 +20,9 @@ _REFERENCE = re.compile(rb"\b[a-z2-7]{52}\b")
 _CHINESE = re.compile("[\u3400-\u9fff\uf900-\ufaff]+")
 #: A shorter romanised name would be found in ordinary words.
 SHORTEST_PINYIN = 5
+#: Sealed bytes are hex digits by the megabyte, in which any eight stand somewhere by chance.  A leak in an encoding of two
+#: bytes a character would show the names of three as well.
+SHORTEST_HEX = 12
 #: So many bytes of a needle tell most texts from it; a shorter needle would never be found.
 START = 6
 
@@ -77,9 +80,13 @@ def found(values: Iterable[str], text: bytes) -> list[tuple[str, str]]:
         (value, form)
         for value in values
         for form, needle in forms(value)
-        if needle[:START] in starts and needle in text
+        if needle[:START] in starts and needle in text and not _by_chance(form, needle)
     ]
     return hits + romanised(values, text)
+
+
+def _by_chance(form: str, needle: bytes) -> bool:
+    return "hex" in form and len(needle) < SHORTEST_HEX
 
 
 def romanised(values: Iterable[str], text: bytes) -> list[tuple[str, str]]:

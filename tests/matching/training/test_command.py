@@ -10,7 +10,6 @@ from services.commands.linkage import linkage
 from services.evaluation.corpus import Corpus
 from services.matching.linkage import weights
 from services.population import corpus
-from services.registry.records.features import features_of
 from tests.matching.conftest import Matching
 
 pytest.importorskip("splink", reason="tools/setup training installs Splink")
@@ -23,7 +22,7 @@ async def test_a_hub_learns_from_its_own_records(
     written = Corpus.open(tmp_path)
     records = {record.entry: record for record in written.read(written.lines())}
     await matching.resolve(
-        *((at, 1, features_of(record.item)) for at, record in enumerate(records.values(), 1))  # type: ignore[arg-type]
+        *((at, 1, record.features) for at, record in enumerate(records.values(), 1))
     )
     monkeypatch.setenv("HUTONG_HOME", str(home))
     monkeypatch.setenv("HUTONG_MATCHING_OWNER_URL", matching.owner_url)

@@ -16,7 +16,6 @@ from services.matching.training.learning import SEEN, Asked, TooLittle, Trained,
 from services.matching.training.report import report
 from services.matching.training.vectors import TRAINING_RULES, Vectors, blocked_pairs, chance_pairs
 from services.population import corpus
-from services.registry.records.features import features_of
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +23,12 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> list[Standard]:
     folder = tmp_path_factory.mktemp("corpus")
     corpus.write(folder, children=700, seed=3)
     records = Corpus.open(folder)
-    return [standardise(features_of(record.item)) for record in records.read(records.lines())]  # type: ignore[arg-type]
+    return [standardise(record.features) for record in records.read(records.lines())]
 
 
 @pytest.fixture(scope="module")
 def trained(engine: Callable[[], Any], sample: list[Standard]) -> Trained:
-    asked = Asked("under-test", seed=1, chance=40_000, blocked=20_000, iterations=8)
+    asked = Asked("under-test", seed=1, chance=40_000, blocked=20_000, iterations=4)
     return learn(sample, shipped.text(), engine, asked)
 
 
