@@ -59,7 +59,6 @@ def rekey(
 
 
 _SAID = {
-    "looked under": "the new key is looked under",
     "current": "what is linked from now on is found by the new key",
     "retired": "{} persons rewritten; the old key is looked under no more",
     "dropped": "the old key is gone from the file",

@@ -3,15 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import resources
 
 import httpx
 from fastapi import FastAPI
 
-from services.matching import linkage
 from services.matching.keyings.following import Following, keys_of
-from services.matching.linkage import weights
-from services.matching.linkage.weights import Model
 from services.matching.links import endpoints as links
 from services.matching.reviews import endpoints as reviews
 from services.matching.rulings import endpoints as rulings
@@ -71,8 +67,3 @@ def create_app(
     app.include_router(rulings.router)
     app.include_router(searches.router)
     return app
-
-
-def the_model() -> Model:
-    """The linkage model this release carries."""
-    return weights.parse(resources.files(linkage).joinpath("model.toml").read_bytes())

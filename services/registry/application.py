@@ -107,6 +107,7 @@ def create_app(
     app.state.settings = settings
     app.state.clock = clock or SystemClock()
     app.state.kit = kit_of(settings)
+    app.state.search_paces = {}
     app.state.cursors = Cursors(settings.key_set(SERVICE, "cursor"))
     app.state.references = References(settings.key_set("registry", "references"))
     app.state.issuer = settings.issuer

@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
-from services.matching.application import the_model
 from services.matching.entries.sealing import hashes
 from services.matching.linkage import blocking
 from services.matching.linkage.deciding import decide
@@ -16,9 +15,10 @@ from services.matching.linkage.normalization import (
     standardise,
 )
 from services.matching.linkage.persons import Person
+from services.matching.models import shipped
 from shared import resident_id
 
-MODEL = the_model()
+MODEL = shipped.model()
 
 BORN = date(2015, 3, 7)
 ID = resident_id.make(500103, BORN, 11)

@@ -6,11 +6,12 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.registry.links.steps import PLACES
 from services.registry.searches import endpoints as searches
 from shared import auth
-from shared.limits import SEARCHES_BURST
 from shared.vocabulary import Department
 from tests.guards.story import ELSEWHERE, HOME, HUKOU, World
 from tests.notifications.hubs import settle
@@ -20,9 +21,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest.fixture(autouse=True)
-def full_buckets() -> None:
+def full_buckets(world: World) -> None:
     auth._buckets.clear()
-    searches._paces.clear()
+    world.hub.apps["registry"].state.search_paces.clear()
 
 
 async def find(who: httpx.AsyncClient, **evidence: Any) -> list[dict[str, Any]]:
@@ -94,6 +95,13 @@ async def test_a_stranger_finds_as_little_as_of_nobody(world: World) -> None:
     ]
     assert {reply.content for reply in replies} == {b'{"found":[]}'}
     assert {reply.headers["content-length"] for reply in replies} == {"12"}
+
+
+@given(st.floats(0, 10))
+async def test_what_was_done_is_rounded_up_to_the_beat(worked: float) -> None:
+    left = searches.rest(worked)
+    assert 0 < left <= searches.BEAT
+    assert (worked + left) / searches.BEAT == pytest.approx(round((worked + left) / searches.BEAT))
 
 
 async def test_answers_leave_on_the_beat_whatever_was_looked_at(world: World) -> None:
@@ -177,13 +185,12 @@ async def test_searches_are_paced_and_audited(world: World) -> None:
     assert {str(subject) for subject in row["subjects"]} == set(ids(found))
     assert facts["name"] not in str(row["detail"]) and '"id_number"' in str(row["detail"])
 
-    pace = searches._paces[f"{Department.CIVIL_AFFAIRS}-{HOME}"]
+    pace = world.hub.apps["registry"].state.search_paces[f"{Department.CIVIL_AFFAIRS}-{HOME}"]
     pace.level = 1.0
     pace.rate = 0
     replies = [await civil.post("/v1/children/searches", json={"name": "示云海"}) for _ in range(2)]
     assert [reply.status_code for reply in replies] == [200, 429]
     assert replies[1].headers["Retry-After"] == "1"
-    assert SEARCHES_BURST > 1
 
 
 async def test_links_explain_themselves_to_who_may_see_them(world: World) -> None:

@@ -27,7 +27,6 @@ router = APIRouter(prefix="/v1", tags=["who is whom"], responses=USUAL)
 #: Every answer leaves after a whole number of these, in seconds, so that its time does not tell how many children out of
 #: reach were looked at.
 BEAT = 0.025
-_paces: dict[str, Bucket] = {}
 
 
 @router.post(
@@ -49,7 +48,8 @@ async def find_children(
     """
     started = time.monotonic()
     groups = groups_for(caller)
-    pace = _paces.setdefault(caller.client, Bucket(SEARCHES_PER_SECOND, SEARCHES_BURST))
+    paces: dict[str, Bucket] = request.app.state.search_paces
+    pace = paces.setdefault(caller.client, Bucket(SEARCHES_PER_SECOND, SEARCHES_BURST))
     if not pace.take(started):
         raise TooMany(headers={"Retry-After": "1"})
     wanted = searching.sought(body, groups)
@@ -81,5 +81,10 @@ async def find_children(
             criteria=sorted(wanted.features),
         )
         await audit.record(session, kit.audit, request.app.state.clock.now(), read)
-    await asyncio.sleep(BEAT - (time.monotonic() - started) % BEAT)
+    await asyncio.sleep(rest(time.monotonic() - started))
     return Response(bytes_.dump(seen), media_type="application/json")
+
+
+def rest(worked: float) -> float:
+    """Seconds until the next beat, after ``worked`` seconds."""
+    return BEAT - worked % BEAT
