@@ -3,6 +3,7 @@
 A subject is a client together with its acting person.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.auth import Caller
@@ -28,6 +29,19 @@ class PersonNeeded(Forbidden):
 def only_civil_affairs(caller: Caller) -> None:
     if caller.department != Department.CIVIL_AFFAIRS:
         raise Forbidden("Civil affairs of the child's place do this.")
+
+
+def where_it_lives(
+    caller: Caller, residence: int | None, territory: Iterable[tuple[int, int]]
+) -> None:
+    """Forbidden where another county of this hub has the child with it.
+
+    For what can endanger a child or never be undone: the hukou place sees the child too, but does not decide that.
+    """
+    if residence is None or caller.covers(residence):
+        return
+    if any(low <= residence <= high for low, high in territory):
+        raise Forbidden("The place where the child lives does this.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import asyncpg
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.access.subjects import Subject
+from services.registry.access.subjects import Subject, where_it_lives
 from services.registry.children import queries as children
 from services.registry.children.events import county
 from services.registry.children.kit import Kit
@@ -95,12 +95,14 @@ async def request_one(
 async def approve(
     session: AsyncSession, kit: Kit, caller: Caller, erasure: UUID, now: datetime
 ) -> None:
-    """Approve as the second subject, and erase.  NotFound, NotPending, NotAuthentic or SecondPersonNeeded."""
+    """Approve as the second subject, and erase.  NotFound, NotPending, NotAuthentic, SecondPersonNeeded,
+    or Forbidden where the child lives in another county."""
     row = await _pending(session, kit, caller, erasure)
     subject = Subject.of(caller).of_another_client(
         Subject(row["request_client"], row["request_actor"])
     )
-    await _visible(session, caller, row["child_id"])
+    seen = await _visible(session, caller, row["child_id"])
+    where_it_lives(caller, seen["residence_code"], kit.territory)
     await enter(session, SYSTEM)
     connection = await raw(session)
     child_id: UUID = row["child_id"]
