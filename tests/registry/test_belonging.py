@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from services.registry.children.belonging import belong
 from services.registry.children.claims import HukouClaim, Source
 from services.registry.children.folding import rule
+from services.registry.children.precedence import said
 
 NAMES = UUID(int=7)
 ZHONG, YUNYANG, CAO = 500233000000, 500235000000, 371721000000
@@ -35,7 +36,7 @@ def claim(
 
 def held(claims: list[HukouClaim]) -> tuple[int | None, set[int]]:
     """The county, and those that stand aside."""
-    found = belong(claims, rule("hukou").rank, lambda c: c.source.received_at)
+    found = belong(claims, rule("hukou").rank, lambda c: said(c.source))
     return found.code, {c.code for c in found.unconfirmed}
 
 
@@ -132,7 +133,7 @@ def test_former_places_are_remembered_on_one_word() -> None:
         claim(YUNYANG, "police", "household-registrations", 2, since="2024-03-01"),
         claim(YUNYANG, "education", "enrolments", 3),
     ]
-    found = belong(claims, rule("hukou").rank, lambda c: c.source.received_at)
+    found = belong(claims, rule("hukou").rank, lambda c: said(c.source))
     assert [(c.code, c.since) for c in found.spells] == [
         (ZHONG, date(2016, 5, 1)),
         (YUNYANG, date(2024, 3, 1)),

@@ -12,10 +12,11 @@ aside as *unconfirmed*.  Among those heard the most trusted feed speaks.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from services.registry.children.claims import HukouClaim
+from services.registry.children.precedence import Said
 from services.registry.children.residing import ENOUGH, HUB
 from shared import divisions
 
@@ -41,7 +42,7 @@ class Belonging:
 def belong(
     claims: Iterable[HukouClaim],
     rank: Callable[[str], int],
-    first_said: Callable[[HukouClaim], datetime],
+    first_said: Callable[[HukouClaim], Said],
 ) -> Belonging:
     """What holds of the claims, in whatever order; ``rank`` is a feed's, the most trusted lowest."""
     every = sorted(claims, key=_place)
@@ -65,7 +66,7 @@ def _place(claim: HukouClaim) -> tuple[Any, ...]:
 
 
 def _heard(
-    claims: Sequence[HukouClaim], first_said: Callable[[HukouClaim], datetime]
+    claims: Sequence[HukouClaim], first_said: Callable[[HukouClaim], Said]
 ) -> frozenset[int]:
     by_county: dict[int, list[HukouClaim]] = {}
     for claim in claims:
@@ -74,7 +75,7 @@ def _heard(
         return frozenset(by_county)
     heard = {county for county, said in by_county.items() if _enough(county, said)}
     if not heard:
-        heard = {_county(min(claims, key=lambda c: (first_said(c), c.source.record.int)))}
+        heard = {_county(min(claims, key=first_said))}
     while given := {_county(c) for c in claims if _gives(c, heard)} - heard:
         heard |= given
     return frozenset(heard)

@@ -13,6 +13,13 @@ from services.registry.children.claims import Source
 from services.registry.records.vault import Opened
 from shared import divisions
 
+#: The instant of receipt; records of one instant are in the order of their ids.
+Said = tuple[datetime, int]
+
+
+def said(source: Source) -> Said:
+    return source.received_at, source.record.int
+
 
 class Precedence:
     """The versions of a child's entries, the newest first; sorted out when somebody asks."""
@@ -23,13 +30,13 @@ class Precedence:
 
     def first_said(
         self, source: Source, county: int, says: Callable[[Opened], Collection[Any]]
-    ) -> datetime:
+    ) -> Said:
         """When ``source``'s entry began to say this county; ``says`` are a version's claims."""
-        first = source.received_at
+        first = said(source)
         for version in self._of(source.entry):
             if county not in {divisions.county_of(claim.code) for claim in says(version)}:
                 break
-            first = min(first, version.plain.received_at)
+            first = min(first, (version.plain.received_at, version.plain.id.int))
         return first
 
     def _of(self, entry: UUID) -> list[Opened]:

@@ -11,11 +11,12 @@ county (or the hub that speaks for it): nobody elsewhere can end it.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from itertools import groupby, pairwise
 from typing import Any
 
 from services.registry.children.claims import CompanyClaim, Stay
+from services.registry.children.precedence import Said, said
 from services.registry.status.facts import Episode
 from shared import divisions
 
@@ -63,7 +64,7 @@ class Residing:
 def reside(
     stays: Sequence[Stay],
     company: Sequence[CompanyClaim],
-    first_said: Callable[[Stay], datetime] = lambda stay: stay.source.received_at,
+    first_said: Callable[[Stay], Said] = lambda stay: said(stay.source),
 ) -> Residing:
     """Episodes from claims in any order; ``first_said`` is when a claim's source began to say it."""
     ordered = sorted(stays, key=_order)
@@ -86,7 +87,7 @@ def _order(stay: Stay) -> tuple[Any, ...]:
     return stay.since, stay.source.observed_on, stay.source.entry.int, stay.code
 
 
-def _homes(stays: Sequence[Stay], first_said: Callable[[Stay], datetime]) -> set[int]:
+def _homes(stays: Sequence[Stay], first_said: Callable[[Stay], Said]) -> set[int]:
     """The counties whose claims are heard: the supported ones, or the first that was ever reported."""
     by_county: dict[int, list[Stay]] = {}
     for stay in stays:
@@ -94,7 +95,7 @@ def _homes(stays: Sequence[Stay], first_said: Callable[[Stay], datetime]) -> set
     supported = {county for county, claims in by_county.items() if _enough(claims)}
     if supported or len(by_county) == 1:
         return supported or set(by_county)
-    return {_county(min(stays, key=lambda s: (first_said(s), s.source.record.int)))}
+    return {_county(min(stays, key=first_said))}
 
 
 def _enough(claims: Iterable[Stay]) -> bool:
