@@ -79,7 +79,7 @@ async def _turn(
     async def effect() -> Ids:
         child = await deciding.hold(session, caller, child_id)
         if word.kind == UNSHIELD:
-            where_it_lives(caller, child["residence_code"], kit.territory)
+            where_it_lives(child["residence_code"], kit.territory, caller.grant)
         if child["shielded"] == (word.kind == SHIELD):
             raise Conflict("The child is so already.")
         made = await deciding.decide(session, kit, caller, child_id, word, (), now)
