@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared import keys
+from shared.divisions import area_of, widen
 from shared.keys import KeySet
 
 HubName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
@@ -37,6 +38,12 @@ class HubSettings(BaseSettings):
         default=0, ge=0, le=65535, description="where a worker serves /metrics; 0: nowhere"
     )
     log_level: str = "info"
+
+    @property
+    def ranges(self) -> tuple[tuple[int, int], ...]:
+        """The territory, as ranges of division codes; a hub that names no area covers every place."""
+        codes = [one.strip() for one in self.area.split(",") if one.strip()]
+        return tuple(area_of(widen(code)) for code in codes) or ((0, 999_999_999_999),)
 
     @property
     def issuer(self) -> str:

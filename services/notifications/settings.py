@@ -7,7 +7,6 @@ from pathlib import Path
 from pydantic import Field
 
 from services.notifications.notices.issuing import Territory
-from shared.divisions import area_of, widen
 from shared.settings import HubSettings
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -34,8 +33,7 @@ class NotificationsSettings(HubSettings):
     @cached_property
     def territory(self) -> Territory:
         """Where this hub is the residence or hukou place; a hub that names no area covers every place."""
-        codes = [one.strip() for one in self.area.split(",") if one.strip()]
-        return Territory(tuple(area_of(widen(code)) for code in codes) or ((0, 999_999_999_999),))
+        return Territory(self.ranges)
 
     @property
     def relay_key_file(self) -> Path:

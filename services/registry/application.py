@@ -58,6 +58,7 @@ def kit_of(settings: RegistrySettings) -> Kit:
         index=settings.key_set(SERVICE, "index"),
         audit=settings.key_set(SERVICE, "audit"),
         profiles=Profiles.load(SHIPPED),
+        territory=settings.ranges,
     )
 
 

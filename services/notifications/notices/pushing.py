@@ -25,7 +25,7 @@ _CLAIM = (
     " FROM (SELECT id FROM notices WHERE pushed = 'waiting' AND due_at <= $1"
     "  ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) AS due"
     " WHERE n.id = due.id"
-    " RETURNING n.id, n.child, n.origin_county, n.outcome, n.ended_at, n.tries,"
+    " RETURNING n.id, n.child, n.origin_county, n.target_county, n.peer, n.outcome, n.ended_at, n.tries,"
     # A peer hub does not say for others that a child is registered with them.
     " CASE WHEN n.direction = 'local' OR EXISTS (SELECT 1 FROM peers p WHERE p.name = n.peer"
     "  AND n.hukou_division BETWEEN p.low AND p.high) THEN n.hukou_division END AS hukou_division"
@@ -89,8 +89,11 @@ def _item(row: Any) -> dict[str, Any]:
         "child_id": str(row["child"]),
         "outcome": row["outcome"],
         "answered_on": answered_on,
+        "answered_by": text_of(row["target_county"]),
         "notice_ref": str(row["id"]),
     }
+    if row["peer"] is not None:
+        item["peer"] = row["peer"]
     if row["hukou_division"] is not None:
         item["hukou_division"] = text_of(row["hukou_division"])
     return item

@@ -3,9 +3,10 @@
 A subject is a client together with its acting person.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shared.auth import Caller
+from shared.auth import Caller, Grant
 from shared.problems import Forbidden
 from shared.vocabulary import Department
 
@@ -28,6 +29,19 @@ class PersonNeeded(Forbidden):
 def only_civil_affairs(caller: Caller) -> None:
     if caller.department != Department.CIVIL_AFFAIRS:
         raise Forbidden("Civil affairs of the child's place do this.")
+
+
+def where_it_lives(
+    residence: int | None, territory: Iterable[tuple[int, int]], *grants: Grant
+) -> None:
+    """Forbidden where another county of this hub has the child with it, and none of those who act is of that county.
+
+    For what can endanger a child or never be undone: the hukou place sees the child too, but does not decide that alone.
+    """
+    if residence is None or any(one.low <= residence <= one.high for one in grants):
+        return
+    if any(low <= residence <= high for low, high in territory):
+        raise Forbidden("The place where the child lives does this, or takes part in it.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def build(
 ) -> Folded:
     """One child from its records and decisions, as of ``day``."""
     live = current(records)
-    folded = fold_current(live)
+    folded = fold_current(live, records)
     here = folded.residing.now
     # The rules of the last home go on holding after its stay ended: nothing ends by itself.
     profile = kit.profiles.for_division(here.code, day) if here else None
@@ -122,7 +122,7 @@ def build(
         residence_code=here.code if here else None,
         hukou_code=folded.hukou_code,
         residence_stated_by=here.stated_by if here else (),
-        hukou_stated_by=folded.hukou_stated_by,
+        hukou_stated_by=folded.belonging.stated_by,
         status=str(decision.status),
         decision=_shown(decision, here is not None and here.until is not None),
         next_change_on=_next_change(decision, folded, day),

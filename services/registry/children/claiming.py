@@ -38,6 +38,7 @@ from services.registry.records.feeds.item import IdKind
 from services.registry.records.vault import Opened
 from shared import divisions, resident_id
 from shared.clock import SHANGHAI
+from shared.vocabulary import Department
 
 
 def claims_of(opened: Opened) -> Claims:
@@ -196,9 +197,14 @@ def _hukou(item: Item, source: Source) -> tuple[HukouClaim, ...]:
 
 
 def _by_answer(item: HukouAnswer, source: Source) -> tuple[HukouClaim, ...]:
-    if item.outcome in ("confirmed", "mismatch") and item.hukou_division:
-        return (HukouClaim(divisions.widen(item.hukou_division), None, "", source),)
-    return ()
+    """The word of the county that answered: of another hub, or of civil affairs here, who are no second voice beside
+    themselves."""
+    if item.outcome not in ("confirmed", "mismatch") or not item.hukou_division:
+        return ()
+    office = divisions.county_of(divisions.widen(item.answered_by)) if item.answered_by else 0
+    department = Department.HUB if item.peer else Department.CIVIL_AFFAIRS
+    voice = source._replace(department=str(department), office=office)
+    return (HukouClaim(divisions.widen(item.hukou_division), None, "", voice),)
 
 
 def _by_register(item: HouseholdRegistration, source: Source) -> tuple[HukouClaim, ...]:

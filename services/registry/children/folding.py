@@ -13,15 +13,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from services.registry.children.belonging import Belonging, belong
 from services.registry.children.claiming import claims_of
 from services.registry.children.claims import (
     Claims,
     GuardianClaim,
-    HukouClaim,
     Observation,
     Source,
 )
 from services.registry.children.evidence import lasting
+from services.registry.children.precedence import Precedence
 from services.registry.children.residing import Residing, reside
 from services.registry.records.models import RECALL
 from services.registry.records.vault import Opened
@@ -82,11 +83,10 @@ class Fold:
     """A child's state."""
 
     fields: dict[str, Value]
-    hukou: tuple[HukouClaim, ...]
+    belonging: Belonging
     residing: Residing
     guardians: tuple[Person, ...]
     evidence: tuple[HardshipEvidence, ...]
-    hukou_stated_by: tuple[str, ...]
     entries: int
 
     @property
@@ -96,13 +96,13 @@ class Fold:
 
     @property
     def hukou_code(self) -> int | None:
-        return self.hukou[-1].code if self.hukou else None
+        return self.belonging.code
 
     def facts(self) -> ChildFacts:
         """What a status decision is made from."""
         return ChildFacts(
             birth_on=self.birth_on,
-            hukou=tuple(HukouSpell(h.code, h.since) for h in self.hukou),
+            hukou=tuple(HukouSpell(h.code, h.since) for h in self.belonging.spells),
             episodes=tuple(e.as_episode() for e in self.residing.episodes),
         )
 
@@ -126,24 +126,37 @@ def _age(record: Opened) -> tuple[int, int]:
 
 def fold(records: Iterable[Opened]) -> Fold:
     """Fold a child's records, in whatever order they come."""
-    return fold_current(current(records))
+    every = list(records)
+    return fold_current(current(every), every)
 
 
-def fold_current(kept: Sequence[Opened]) -> Fold:
-    """As ``fold``, from what ``current`` left of the records."""
+def fold_current(kept: Sequence[Opened], every: Sequence[Opened]) -> Fold:
+    """As ``fold``, from ``every`` record and what ``current`` left of them."""
     claims = [claims_of(record) for record in kept]
     fields = _survivors(o for c in claims for o in c.observations)
     if birth := _birth_by_number(fields):
         fields["birth_on"] = birth
-    hukou, stated_by = _hukou(h for c in claims for h in c.hukou)
-    residing = reside([s for c in claims for s in c.stays], [a for c in claims for a in c.company])
+    precedence = Precedence(every)
+    belonging = belong(
+        (h for c in claims for h in c.hukou),
+        rule("hukou").rank,
+        lambda h: precedence.first_said(
+            h.source, divisions.county_of(h.code), lambda r: claims_of(r).hukou
+        ),
+    )
+    residing = reside(
+        [s for c in claims for s in c.stays],
+        [a for c in claims for a in c.company],
+        lambda s: precedence.first_said(
+            s.source, divisions.county_of(s.code), lambda r: claims_of(r).stays
+        ),
+    )
     return Fold(
         fields=fields,
-        hukou=hukou,
+        belonging=belonging,
         residing=residing,
         guardians=_guardians(claims),
         evidence=lasting(e for c in claims for e in c.evidence),
-        hukou_stated_by=stated_by,
         entries=len(kept),
     )
 
@@ -182,33 +195,6 @@ def _birth_by_number(fields: dict[str, Value]) -> Value | None:
     if born is None or (stated is not None and stated.value == born.isoformat()):
         return None
     return Value(born.isoformat(), number.source, number.stated, 1 if stated else 0)
-
-
-def _hukou(claims: Iterable[HukouClaim]) -> tuple[tuple[HukouClaim, ...], tuple[str, ...]]:
-    """The dated spells of the most trusted feed that knows any, and who states the last one's county."""
-    rank = rule("hukou").rank
-    every = list(claims)
-    if not every:
-        return (), ()
-
-    def place(claim: HukouClaim) -> tuple[Any, ...]:
-        return claim.since or date.min, claim.source.observed_on, claim.source.entry.int
-
-    best = min(rank(c.source.feed) for c in every)
-    ranked = sorted((c for c in every if rank(c.source.feed) == best), key=place)
-    dated = [c for c in ranked if c.since is not None]
-    spells: list[HukouClaim] = []
-    for claim in dated or ranked[-1:]:
-        if spells and spells[-1].code == claim.code:
-            continue
-        spells.append(claim)
-    if best == 0 and (register := [c for c in every if c.since is not None]):
-        # The hukou place's answer names the division, the register the day: keep the day where both agree.
-        agreeing = [c for c in register if c.code == spells[-1].code]
-        spells = [max(agreeing, key=place)] if agreeing else spells
-    county = divisions.county_of(spells[-1].code)
-    stated_by = {c.source.department for c in every if divisions.county_of(c.code) == county}
-    return tuple(spells), tuple(sorted(stated_by))
 
 
 def _guardians(claims: Sequence[Claims]) -> tuple[Person, ...]:

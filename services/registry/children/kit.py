@@ -9,10 +9,11 @@ from shared.sealing import Sealer
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """Keys and profiles."""
+    """Keys and profiles, and the territory of this hub, range by range."""
 
     sealer: Sealer
     entries: KeySet
     index: KeySet
     audit: KeySet
     profiles: Profiles
+    territory: tuple[tuple[int, int], ...]

@@ -9,13 +9,14 @@ aside.  A run that begins again in a county needs support of its own.  An end of
 county (or the hub that speaks for it): nobody elsewhere can end it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby, pairwise
 from typing import Any
 
 from services.registry.children.claims import CompanyClaim, Stay
+from services.registry.children.precedence import Said, said
 from services.registry.status.facts import Episode
 from shared import divisions
 
@@ -60,12 +61,16 @@ class Residing:
         return self.now.code if self.now and self.now.until is None else None
 
 
-def reside(stays: Sequence[Stay], company: Sequence[CompanyClaim]) -> Residing:
-    """Episodes from claims in any order."""
+def reside(
+    stays: Sequence[Stay],
+    company: Sequence[CompanyClaim],
+    first_said: Callable[[Stay], Said] = lambda stay: said(stay.source),
+) -> Residing:
+    """Episodes from claims in any order; ``first_said`` is when a claim's source began to say it."""
     ordered = sorted(stays, key=_order)
     if not ordered:
         return Residing((), ())
-    homes = _homes(ordered)
+    homes = _homes(ordered, first_said)
     runs = _holding(_runs([s for s in ordered if _county(s) in homes]))
     held = {id(s) for run in runs for s in run}
     return Residing(
@@ -82,15 +87,15 @@ def _order(stay: Stay) -> tuple[Any, ...]:
     return stay.since, stay.source.observed_on, stay.source.entry.int, stay.code
 
 
-def _homes(stays: Sequence[Stay]) -> set[int]:
+def _homes(stays: Sequence[Stay], first_said: Callable[[Stay], Said]) -> set[int]:
     """The counties whose claims are heard: the supported ones, or the first that was ever reported."""
     by_county: dict[int, list[Stay]] = {}
     for stay in stays:
         by_county.setdefault(_county(stay), []).append(stay)
     supported = {county for county, claims in by_county.items() if _enough(claims)}
-    if supported:
-        return supported
-    return {_county(min(stays, key=lambda s: (s.source.received_at, s.source.record.int)))}
+    if supported or len(by_county) == 1:
+        return supported or set(by_county)
+    return {_county(min(stays, key=first_said))}
 
 
 def _enough(claims: Iterable[Stay]) -> bool:

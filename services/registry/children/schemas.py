@@ -156,6 +156,11 @@ class ChildOut(BaseModel):
     hukou: list[PlaceOut] | None = Field(
         default=None, max_length=100, description="户籍期间, oldest first"
     )
+    hukou_unconfirmed: list[PlaceOut] | None = Field(
+        default=None,
+        max_length=500,
+        description="counties that too few departments name as hukou to be heard",
+    )
     episodes: list[PlaceOut] | None = Field(
         default=None, max_length=500, description="居住期间, oldest first"
     )

@@ -48,7 +48,11 @@ def state_of(fold: Fold) -> dict[str, Any]:
                 "address": h.address,
                 **sources[h.source],
             }
-            for h in fold.hukou
+            for h in fold.belonging.spells
+        ],
+        "hukou_unconfirmed": [
+            {"division": divisions.text_of(h.code), **sources[h.source]}
+            for h in fold.belonging.unconfirmed
         ],
         "episodes": [
             {

@@ -60,6 +60,9 @@ def view(state: Mapping[str, Any], groups: Mapping[str, str], shielded: bool) ->
         seen["hukou"] = [
             _place(h, groups, shielded or "hukou_address" not in groups) for h in state["hukou"]
         ]
+        seen["hukou_unconfirmed"] = [
+            _place(u, groups, True) for u in state.get("hukou_unconfirmed", ())
+        ]
     if "residence" in groups:
         seen["episodes"] = [
             _place(e, groups, shielded or "residence_address" not in groups)

@@ -12,7 +12,7 @@ import asyncpg
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.access.subjects import Subject
+from services.registry.access.subjects import Subject, where_it_lives
 from services.registry.children import queries as children
 from services.registry.children.events import county
 from services.registry.children.kit import Kit
@@ -20,6 +20,7 @@ from services.registry.erasures import queries
 from services.registry.erasures.authenticity import COLUMNS, authentic, mac
 from services.registry.erasures.destroying import destroy, lock
 from services.registry.erasures.schemas import ErasureIn, ErasureState
+from services.registry.identity import clients
 from shared import audit, divisions, outbox
 from shared.auth import Caller
 from shared.database import SYSTEM, enter, raw
@@ -95,13 +96,17 @@ async def request_one(
 async def approve(
     session: AsyncSession, kit: Kit, caller: Caller, erasure: UUID, now: datetime
 ) -> None:
-    """Approve as the second subject, and erase.  NotFound, NotPending, NotAuthentic or SecondPersonNeeded."""
+    """Approve as the second subject, and erase.  NotFound, NotPending, NotAuthentic, SecondPersonNeeded,
+    or Forbidden where neither of the two is of the county in which the child lives."""
     row = await _pending(session, kit, caller, erasure)
     subject = Subject.of(caller).of_another_client(
         Subject(row["request_client"], row["request_actor"])
     )
-    await _visible(session, caller, row["child_id"])
+    seen = await _visible(session, caller, row["child_id"])
     await enter(session, SYSTEM)
+    asker = await clients.live(session, kit.audit, row["request_client"])
+    asking = [clients.grant_of(asker)] if asker else []
+    where_it_lives(seen["residence_code"], kit.territory, caller.grant, *asking)
     connection = await raw(session)
     child_id: UUID = row["child_id"]
     entries = await lock(connection, child_id)

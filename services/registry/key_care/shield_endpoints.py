@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.access.subjects import where_it_lives
 from services.registry.children.kit import Kit
 from services.registry.key_care import deciding, showing
 from services.registry.key_care.deciding import SHIELD, UNSHIELD, Word
@@ -54,7 +55,8 @@ async def unshield_child(
 ) -> ShieldedOut:
     """Show the child's addresses again to those to whom the access matrix opens them.
 
-    Civil affairs (民政) of the child's residence or hukou place alone.  A child not shielded is a conflict (409).
+    Civil affairs (民政) of the place where it lives alone, or of its hukou place where it lives in no county of this hub.
+    A child not shielded is a conflict (409).
     """
     deciding.check_reason(body.reason, body.note)
     return await _turn(request, session, caller, child_id, UNSHIELD, body, idempotency_key)
@@ -76,6 +78,8 @@ async def _turn(
 
     async def effect() -> Ids:
         child = await deciding.hold(session, caller, child_id)
+        if word.kind == UNSHIELD:
+            where_it_lives(child["residence_code"], kit.territory, caller.grant)
         if child["shielded"] == (word.kind == SHIELD):
             raise Conflict("The child is so already.")
         made = await deciding.decide(session, kit, caller, child_id, word, (), now)

@@ -8,7 +8,7 @@ import pytest
 from services.matching.training.engines import ENGINES, CannotTrain
 
 
-@pytest.fixture(scope="session", params=sorted(ENGINES))
+@pytest.fixture(scope="package", params=sorted(ENGINES))
 def engine(request: pytest.FixtureRequest) -> Iterator[Callable[[], Any]]:
     try:
         with ENGINES[request.param]() as api:

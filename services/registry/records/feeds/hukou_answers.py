@@ -41,6 +41,10 @@ class HukouAnswer(Item):
     """Where the child is registered according to the answering place."""
     answered_on: Day | None = None
     """Day of the answer."""
+    answered_by: DivisionText | None = None
+    """County of the authority that answered."""
+    peer: Code | None = None
+    """The hub whose authority answered; absent where it is one of this hub."""
     notice_ref: Code | None = None
     """Opaque reference of the notice that is answered."""
 
