@@ -36,6 +36,7 @@ from services.registry.records.feeds import (
 )
 from services.registry.records.feeds.item import IdKind
 from services.registry.records.vault import Opened
+from services.registry.visits.noting import visits_of
 from shared import divisions, resident_id
 from shared.clock import SHANGHAI
 
@@ -64,6 +65,7 @@ def claims_of(opened: Opened) -> Claims:
         _company(item, source),
         _guardians(item, source),
         evidence_of(item, source.record),
+        visits_of(item, source),
     )
 
 

@@ -20,6 +20,7 @@ from services.registry.children.claims import (
     HukouClaim,
     Observation,
     Source,
+    VisitClaim,
 )
 from services.registry.children.evidence import lasting
 from services.registry.children.residing import Residing, reside
@@ -88,6 +89,7 @@ class Fold:
     evidence: tuple[HardshipEvidence, ...]
     hukou_stated_by: tuple[str, ...]
     entries: int
+    visits: tuple[VisitClaim, ...] = ()
 
     @property
     def birth_on(self) -> date | None:
@@ -131,7 +133,8 @@ def fold(records: Iterable[Opened]) -> Fold:
 
 def fold_current(kept: Sequence[Opened]) -> Fold:
     """As ``fold``, from what ``current`` left of the records."""
-    claims = [claims_of(record) for record in kept]
+    every = [claims_of(record) for record in kept]
+    claims = _original(kept, every)
     fields = _survivors(o for c in claims for o in c.observations)
     if birth := _birth_by_number(fields):
         fields["birth_on"] = birth
@@ -142,10 +145,32 @@ def fold_current(kept: Sequence[Opened]) -> Fold:
         hukou=hukou,
         residing=residing,
         guardians=_guardians(claims),
-        evidence=lasting(e for c in claims for e in c.evidence),
+        evidence=lasting(e for c in every for e in c.evidence),
         hukou_stated_by=stated_by,
         entries=len(kept),
+        visits=_in_order(v for c in every for v in c.visits),
     )
+
+
+#: Feeds whose particulars were copied from the hub's own lists to say whom they are about.
+RESTATING = frozenset({"visits"})
+
+
+def _original(kept: Sequence[Opened], claims: list[Claims]) -> list[Claims]:
+    """The claims without those that only restate: a visit finds a child where others say that it lives.
+
+    Where nothing else speaks of the child, they are all there is, and protection does not wait for another word.
+    """
+    original = [
+        c
+        for record, c in zip(kept, claims, strict=True)
+        if record.plain.feed not in RESTATING
+    ]
+    return original or claims
+
+
+def _in_order(visits: Iterable[VisitClaim]) -> tuple[VisitClaim, ...]:
+    return tuple(sorted(visits, key=lambda v: (v.on, v.source.entry.int)))
 
 
 def _survivors(observations: Iterable[Observation]) -> dict[str, Value]:
