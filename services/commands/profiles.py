@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from services.commands.areas import Place, area_code
-from services.registry.profiles import SHIPPED, Profiles
+from services.registry.profiles import SHIPPED, Profiles, open_points
 from services.registry.profiles.rules import OpenPoint
 from services.registry.profiles.showing import shown
 from services.registry.profiles.tables import ProfileError
@@ -57,7 +57,7 @@ def show(
         for one in said["local_divisions"]:
             local.add_row(one["name"], one["code"], one["superseded_by"] or "")
         print_(local)
-    print_(_points([(found.id, point) for point in found.open_points()]))
+    print_(_points([(found.id, point) for point in open_points(found)]))
 
 
 @profile.command("check")
@@ -86,7 +86,7 @@ def check(
     if not checked:
         typer.echo(f"no profile covers {division}", err=True)
         raise typer.Exit(1)
-    points = [(one.id, point) for one in checked for point in one.open_points()]
+    points = [(one.id, point) for one in checked for point in open_points(one)]
     Console().print(_points(points))
     needed = sum(point.needed for _, point in points)
     typer.echo(

@@ -13,7 +13,12 @@ from pathlib import Path
 from typing import Self
 
 from services.registry.profiles.profile import Area, Layer, Profile
-from services.registry.profiles.reading import read_documents, read_local_division, read_rules
+from services.registry.profiles.reading import (
+    read_contradiction,
+    read_documents,
+    read_local_division,
+    read_rules,
+)
 from services.registry.profiles.rules import CentralDistricts, LocalDivision, Unset
 from services.registry.profiles.tables import ProfileError, Table
 from shared import divisions
@@ -115,6 +120,9 @@ def _read(path: Path) -> _Sheet:
             documents=documents,
             rules=read_rules(rules, documents),
             local_divisions=tuple(map(read_local_division, table.tables("local_divisions"))),
+            contradictions=tuple(
+                read_contradiction(one, documents) for one in table.tables("contradictions")
+            ),
         ),
     )
     table.done()

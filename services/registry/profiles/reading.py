@@ -1,22 +1,25 @@
-"""One reader per family of rules: a TOML table in, a checked rule out."""
+"""Reading the rules of a file: a TOML table in, a checked rule out.
+
+Most families are read by the types of their fields (typed.py); those on which a status is decided
+have readers of their own here.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Final, Literal, TypedDict, get_args
 
+from services.registry.profiles.families import TYPED
 from services.registry.profiles.rules import (
     NOT_CONFIGURED,
     Arrival,
     Birthday,
-    Cadence,
     CentralDistricts,
     City,
+    Contradiction,
     DayCounting,
     Definition,
     Document,
     EarlierHukou,
-    Handling,
-    Hardship,
     LeapBirthday,
     LocalDivision,
     Onward,
@@ -24,6 +27,7 @@ from services.registry.profiles.rules import (
     Unset,
 )
 from services.registry.profiles.tables import Table
+from services.registry.profiles.typed import read_rule
 
 NO_OTHERS: Final[tuple[Literal["none"], ...]] = ("none",)
 
@@ -32,6 +36,7 @@ class _Common(TypedDict):
     clause: str
     valid_from: date | None
     valid_until: date | None
+    wording: str
     note: str
 
 
@@ -68,6 +73,7 @@ def _common(table: Table, documents: Mapping[str, Document]) -> _Common:
         "clause": f"{document.name} {table.text('clause')}",
         "valid_from": first,
         "valid_until": last,
+        "wording": table.text("wording", default=""),
         "note": table.text("note", default=""),
     }
 
@@ -122,48 +128,17 @@ def _day_counting(table: Table, common: _Common) -> DayCounting:
     )
 
 
-def _hardship(table: Table, common: _Common) -> Hardship:
-    return Hardship(
-        **common,
-        category=table.text("category"),
-        cross_township=table.flag("cross_township", default=False),
-        handling=table.choice("handling", get_args(Handling), "ledger"),
-    )
-
-
-def _cadence(table: Table, common: _Common) -> Cadence:
-    return Cadence(
-        **common,
-        duty=table.text("duty"),
-        population=table.choice("population", ("migrant", "key_care")),
-        every_months=table.count_or_unset("every_months", 1, 120),
-        wording=table.text("wording"),
-        categories=table.texts("categories"),
-    )
-
-
-def _single(_: Rule) -> str:
-    return ""
-
-
-def _category(rule: Rule) -> str:
-    return rule.category if isinstance(rule, Hardship) else ""
-
-
-def _duty(rule: Rule) -> str:
-    return rule.duty if isinstance(rule, Cadence) else ""
-
-
-Reader = tuple[Callable[[Table, _Common], Rule], Callable[[Rule], str]]
-"""How to read a rule of one family, and what tells the rules of that family apart."""
-
-READERS: Final[Mapping[str, Reader]] = {
-    "migrant_child": (_definition, _single),
-    "central_districts": (_central_districts, _single),
-    "day_counting": (_day_counting, _single),
-    "hardship": (_hardship, _category),
-    "cadence": (_cadence, _duty),
+READERS: Final[Mapping[str, Callable[[Table, _Common], Rule]]] = {
+    Definition.family: _definition,
+    CentralDistricts.family: _central_districts,
+    DayCounting.family: _day_counting,
 }
+
+
+def _rule(family: str, table: Table, common: _Common) -> Rule:
+    if family in READERS:
+        return READERS[family](table, common)
+    return read_rule(TYPED[family], table, {**common})
 
 
 def read_rules(
@@ -172,13 +147,12 @@ def read_rules(
     """Every rule by family and key, its versions in order of time and never two on one day."""
     found: dict[tuple[str, str], list[Rule]] = {}
     for family in rules:
-        if family not in READERS:
+        if family not in READERS and family not in TYPED:
             raise rules.fault(family, "is not a known family of rules")
-        read, key_of = READERS[family]
         for table in rules.tables(family):
-            rule = read(table, _common(table, documents))
+            rule = _rule(family, table, _common(table, documents))
             table.done()
-            versions = found.setdefault((family, key_of(rule)), [])
+            versions = found.setdefault((family, rule.key), [])
             if any(_meet(rule, other) for other in versions):
                 raise table.fault("valid_from", "holds on a day on which another version holds")
             versions.append(rule)
@@ -207,3 +181,19 @@ def read_local_division(table: Table) -> LocalDivision:
     )
     table.done()
     return local
+
+
+def read_contradiction(table: Table, documents: Mapping[str, Document]) -> Contradiction:
+    """Two sayings or more, each with its document and clause, that cannot both be followed."""
+    clauses = []
+    for saying in table.tables("sayings"):
+        key = saying.text("document", default="main")
+        if key not in documents:
+            raise saying.fault("document", f"[documents.{key}] is missing")
+        clauses.append(f"{documents[key].name} {saying.text('clause')}: {saying.text('wording')}")
+        saying.done()
+    if len(clauses) < 2:
+        raise table.fault("sayings", "must be two at least")
+    found = Contradiction(table.text("rule"), tuple(clauses), table.text("why"))
+    table.done()
+    return found

@@ -4,13 +4,16 @@ A *document* is a text that binds; a *rule* is what one of its clauses says. A r
 versions: `valid_from` is its first day, `valid_until` its last, the document's own unless the rule
 says otherwise. A document that bears no day is taken to hold on every day, and that is an open
 point. Where a text is silent a field holds NOT_CONFIGURED: nothing is guessed or borrowed from
-another place. Adding a family of rules takes one class here and one reader in reading.py.
+another place.
+
+This file has what every rule shares and the families on which a status is decided; the others are
+in cadences.py and families/. Adding a family takes one class: its fields say how it is read.
 """
 
 from dataclasses import dataclass, fields
 from datetime import date
 from enum import Enum
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 
 class Unset(Enum):
@@ -43,12 +46,31 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What every rule carries; `note` is for the administrator's eyes."""
+    """What every rule carries.
+
+    `wording` is the text's own phrase; `note` is for the administrator's eyes. Of the class:
+    `family` is its name in a profile, `keyed_by` the field that tells the rules of one family
+    apart (empty where a place has one such rule), `waiting` the fields for whose value some child
+    or duty waits while it is not configured.
+    """
+
+    family: ClassVar[str] = ""
+    keyed_by: ClassVar[str] = ""
+    waiting: ClassVar[frozenset[str]] = frozenset()
 
     clause: str
     valid_from: date | None = None
     valid_until: date | None = None
+    wording: str = ""
     note: str = ""
+
+    @property
+    def key(self) -> str:
+        return str(getattr(self, self.keyed_by)) if self.keyed_by else ""
+
+    def fault(self) -> tuple[str, str] | None:
+        """A field, and why its value cannot stand beside the others; None if all is well."""
+        return None
 
     def holds(self, on: date) -> bool:
         return (self.valid_from is None or self.valid_from <= on) and (
@@ -64,6 +86,8 @@ class Definition(Rule):
     `months_inclusive`: "6个月以上" includes six exactly, as "以上" does throughout Chinese civil
     law.
     """
+
+    family = "migrant_child"
 
     cross_county: bool
     months: int
@@ -84,6 +108,9 @@ class City:
 class CentralDistricts(Rule):
     """Moves between central districts of one city do not count; `exempt` is False where they do."""
 
+    family = "central_districts"
+    waiting = frozenset({"cities", "others"})
+
     exempt: bool
     cities: tuple[City, ...]
     others: Literal["none"] | Unset
@@ -103,6 +130,8 @@ class DayCounting(Rule):
     - `tolerated_gap_days`: days without a known residence that do not interrupt a stay.
     - `earlier_hukou`: what is taken for days before the first known hukou spell.
     """
+
+    family = "day_counting"
 
     arrival_day: Arrival = "counted"
     birthday: Birthday = "on_the_day"
@@ -130,23 +159,12 @@ class Hardship(Rule):
     (及时受理).
     """
 
+    family = "hardship"
+    keyed_by = "category"
+
     category: str
-    cross_township: bool
-    handling: Handling
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cadence(Rule):
-    """How often something is due: `wording` is the text's own phrase for it (每季度, 定期 …).
-
-    `population` is whom it is owed to; `categories`, if any, narrow key care to those named.
-    """
-
-    duty: str
-    population: Literal["migrant", "key_care"]
-    every_months: int | Unset
-    wording: str
-    categories: tuple[str, ...]
+    cross_township: bool = False
+    handling: Handling = "ledger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +182,26 @@ class LocalDivision:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenPoint:
-    """What an administrator should settle: a silence of the text, or a value assumed for it."""
+class Contradiction:
+    """Clauses of one text, or of two, that cannot both be followed in what `rule` settles.
 
-    kind: Literal["not_configured", "assumed"]
+    `rule` is a family, or family.key; a narrower layer that has that rule settles it.
+    """
+
+    rule: str
+    clauses: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPoint:
+    """What an administrator should settle: a silence of the text, a value assumed for it, or texts
+    that contradict each other. `needed`: some child or duty waits for it.
+    """
+
+    kind: Literal["not_configured", "assumed", "contradiction"]
     rule: str
     setting: str
     value: str
     clause: str
-
-    @property
-    def needed(self) -> bool:
-        """Whether some child waits for it: a document without a day is taken to hold on every day."""
-        return self.kind == "not_configured" and self.rule != "documents"
+    needed: bool

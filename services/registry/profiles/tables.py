@@ -72,6 +72,14 @@ class Table:
                 return option
         raise self.fault(key, f"must be one of {', '.join(sorted(options))}")
 
+    def choices(self, key: str, options: Collection[T]) -> tuple[T, ...]:
+        """A list of some of these options, each once."""
+        texts = self.texts(key)
+        found = tuple(option for text in texts for option in options if option == text)
+        if len(found) != len(texts) or len(set(found)) != len(found):
+            raise self.fault(key, f"must be a list of {', '.join(sorted(options))}, each once")
+        return found
+
     def flag(self, key: str, default: bool | None = None) -> bool:
         if default is not None and not self.has(key):
             return default
