@@ -18,6 +18,7 @@ from services.registry.children.claims import (
     Stay,
 )
 from services.registry.children.evidence import evidence_of
+from services.registry.children.schooling import schooling_of
 from services.registry.records import quality
 from services.registry.records.feeds import (
     Assistance,
@@ -66,6 +67,7 @@ def claims_of(opened: Opened) -> Claims:
         _guardians(item, source),
         evidence_of(item, source.record),
         visits_of(item, source),
+        schooling_of(item, source.entry),
     )
 
 

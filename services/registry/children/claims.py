@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.registry.children.evidence import Ending, Sign
+from services.registry.children.schooling import SchoolClaim
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -86,3 +87,4 @@ class Claims(NamedTuple):
     guardians: tuple[GuardianClaim, ...]
     evidence: tuple[Sign | Ending, ...]
     visits: tuple[VisitClaim, ...] = ()
+    schooling: tuple[SchoolClaim, ...] = ()

@@ -24,6 +24,7 @@ from services.registry.children.claims import (
 )
 from services.registry.children.evidence import lasting
 from services.registry.children.residing import Residing, reside
+from services.registry.children.schooling import NONE, Schooling, schooling
 from services.registry.records.models import RECALL
 from services.registry.records.vault import Opened
 from services.registry.status.facts import ChildFacts, HukouSpell
@@ -90,6 +91,7 @@ class Fold:
     hukou_stated_by: tuple[str, ...]
     entries: int
     visits: tuple[VisitClaim, ...] = ()
+    schooling: Schooling = NONE
 
     @property
     def birth_on(self) -> date | None:
@@ -149,6 +151,7 @@ def fold_current(kept: Sequence[Opened]) -> Fold:
         hukou_stated_by=stated_by,
         entries=len(kept),
         visits=_in_order(v for c in every for v in c.visits),
+        schooling=schooling(s for c in every for s in c.schooling),
     )
 
 
@@ -162,9 +165,7 @@ def _original(kept: Sequence[Opened], claims: list[Claims]) -> list[Claims]:
     Where nothing else speaks of the child, they are all there is, and protection does not wait for another word.
     """
     original = [
-        c
-        for record, c in zip(kept, claims, strict=True)
-        if record.plain.feed not in RESTATING
+        c for record, c in zip(kept, claims, strict=True) if record.plain.feed not in RESTATING
     ]
     return original or claims
 

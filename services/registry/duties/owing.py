@@ -23,6 +23,7 @@ from typing import Literal
 
 from services.registry.duties.acts import act_of
 from services.registry.duties.spans import DAY, span_after, span_of
+from services.registry.duties.standing import Pupil, Standing, rules
 from services.registry.profiles import DayCounting, Profile
 from services.registry.profiles.cadences import Cadence
 from services.registry.profiles.rules import Unset
@@ -30,43 +31,6 @@ from services.registry.status.counting import months_on
 
 State = Literal["pending", "overdue", "interval_not_configured"]
 Step = Literal["village", "township", "county"]
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    since: date
-    profile: Profile
-
-
-@dataclass(frozen=True, slots=True)
-class Belonging:
-    """``until`` is the first day on which the child belongs to it no more; ``category`` is one of key care."""
-
-    population: str
-    since: date
-    until: date | None = None
-    category: str = ""
-
-    def holds(self, on: date) -> bool:
-        return self.since <= on and (self.until is None or on < self.until)
-
-
-@dataclass(frozen=True, slots=True)
-class Pupil:
-    """Stage of schooling, and the grade as known on a day; None where no source says."""
-
-    stage: str = ""
-    grade: int | None = None
-    on: date = date.min
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What a child is, for duties; ``homes`` in order of time."""
-
-    homes: tuple[Home, ...]
-    belongings: tuple[Belonging, ...]
-    pupil: Pupil = Pupil()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,43 +60,45 @@ class _Stretch:
     cadences: tuple[Cadence, ...]
 
 
-def owed(
-    standing: Standing, done: Mapping[str, Sequence[date]], day: date
-) -> tuple[Duty, ...]:
+def owed(standing: Standing, done: Mapping[str, Sequence[date]], day: date) -> tuple[Duty, ...]:
     """The duties owed on ``day``, in the order of the texts; ``done`` are the days of each act, in order."""
-    home = _home(standing, day)
-    if home is None or not standing.belongings:
+    profile = rules(standing, day)
+    if profile is None or not standing.belongings:
         return ()
     found = []
     for cadence in _applying(standing, day):
         act = act_of(cadence.duty).name
         run = _run(standing, act, day)
         days = tuple(d for d in done.get(act, ()) if d <= day)
-        found.append(_duty(standing, home, cadence, run, days, day))
+        found.append(_duty(standing, profile, cadence, run, days, day))
     return tuple(found)
 
 
 def next_turn(standing: Standing, day: date) -> date | None:
     """The next day on which the rules of the place themselves change; None if none will."""
-    home = _home(standing, day)
-    if home is None or not standing.belongings:
+    profile = rules(standing, day)
+    if profile is None or not standing.belongings:
         return None
-    now = _cadences(home.profile, day)
-    for turn in home.profile.turning_days:
-        if turn > day and _cadences(home.profile, turn) != now:
-            return turn
-    return None
+    turns = (t for t in profile.turning_days if t > day)
+    now = _cadences(profile, day)
+    changing = [t for t in turns if _cadences(profile, t) != now][:1]
+    pupil = standing.pupil
+    if pupil.grade is not None and any(isinstance(c.from_grade, int) for c in now):
+        changing.append(
+            span_after(profile, "school_year", span_of(profile, "school_year", day)).first
+        )
+    return min(changing, default=None)
 
 
 def _duty(
     standing: Standing,
-    home: Home,
+    profile: Profile,
     cadence: Cadence,
     run: Sequence[_Stretch],
     days: tuple[date, ...],
     day: date,
 ) -> Duty:
-    counting = home.profile.day_counting(day)
+    counting = profile.day_counting(day)
     missing = _missing(cadence, standing.pupil, counting, day)
     due = None if missing else _due(run, cadence, days)
     state: State = "interval_not_configured"
@@ -206,9 +172,7 @@ def _carried(before: date | None, fresh: date, stretch: _Stretch, rule: Cadence)
     return max(fresh, restarted if before is None else min(before, restarted))
 
 
-def _deadline(
-    profile: Profile, rule: Cadence, begun: date, days: Sequence[date]
-) -> date | None:
+def _deadline(profile: Profile, rule: Cadence, begun: date, days: Sequence[date]) -> date | None:
     """When a rule that had held all along would ask for the act next; None where it names no interval."""
     period = rule.period
     if isinstance(period, Unset) or period.unit == "occasion":
@@ -230,16 +194,17 @@ def _deadline(
 def _run(standing: Standing, act: str, day: date) -> list[_Stretch]:
     """The unbroken time up to ``day`` through which this act was owed, in stretches of the same rules."""
     days = {home.since for home in standing.homes}
-    days |= {turn for home in standing.homes for turn in home.profile.turning_days}
+    for home in standing.homes:
+        days |= set(home.profile.turning_days) if home.profile else set()
     for one in standing.belongings:
         days |= {one.since} if one.until is None else {one.since, one.until}
     run: list[_Stretch] = []
     for since in sorted((d for d in days if d <= day), reverse=True):
-        home = _home(standing, since)
+        profile = rules(standing, since)
         applying = tuple(c for c in _applying(standing, since) if act_of(c.duty).name == act)
-        if home is None or not applying:
+        if profile is None or not applying:
             break
-        run.append(_Stretch(since, home.profile, applying))
+        run.append(_Stretch(since, profile, applying))
     run.reverse()
     merged = run[:1]
     for stretch in run[1:]:
@@ -253,16 +218,16 @@ def _periods(stretch: _Stretch) -> set[object]:
 
 
 def _applying(standing: Standing, on: date) -> tuple[Cadence, ...]:
-    home = _home(standing, on)
-    if home is None:
+    profile = rules(standing, on)
+    if profile is None:
         return ()
     here = [one for one in standing.belongings if one.holds(on)]
     if not here:
         return ()
-    counting = home.profile.day_counting(on)
+    counting = profile.day_counting(on)
     return tuple(
         c
-        for c in _cadences(home.profile, on)
+        for c in _cadences(profile, on)
         if any(
             one.population == c.population
             and (not c.categories or one.category in c.categories)
@@ -283,11 +248,6 @@ def _is_pupil(rule: Cadence, pupil: Pupil, counting: DayCounting, on: date) -> b
     return grade is None or grade >= rule.from_grade
 
 
-def _home(standing: Standing, on: date) -> Home | None:
-    before = [home for home in standing.homes if home.since <= on]
-    return before[-1] if before else None
-
-
 def _cadences(profile: Profile, on: date) -> tuple[Cadence, ...]:
     return _in_force(profile, bisect_right(profile.turning_days, on))
 
@@ -298,4 +258,3 @@ def _in_force(profile: Profile, turn: int) -> tuple[Cadence, ...]:
     turns = profile.turning_days
     on = turns[turn - 1] if turn else turns[0] - DAY if turns else date.min
     return tuple(c for c in profile.cadences(on) if c.level == "child")
-

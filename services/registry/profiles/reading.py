@@ -124,8 +124,21 @@ def _day_counting(table: Table, common: _Common) -> DayCounting:
         onward_move=table.choice("onward_move", get_args(Onward), assumed.onward_move),
         tolerated_gap_days=table.count("tolerated_gap_days", 0, 366, assumed.tolerated_gap_days),
         earlier_hukou=table.choice("earlier_hukou", get_args(EarlierHukou), assumed.earlier_hukou),
+        autumn_term_begins=_month_day(table, "autumn_term_begins", assumed.autumn_term_begins),
+        spring_term_begins=_month_day(table, "spring_term_begins", assumed.spring_term_begins),
+        township_after_days=table.count("township_after_days", 0, 366, assumed.township_after_days),
+        county_after_days=table.count("county_after_days", 0, 366, assumed.county_after_days),
         stated=frozenset(name for name in DayCounting.settings() if table.has(name)),
     )
+
+
+def _month_day(table: Table, key: str, default: str) -> str:
+    """A day of every year, as MM-DD; 29 February is none."""
+    text = table.text(key, default)
+    try:
+        return f"{date.fromisoformat(f'2001-{text}'):%m-%d}"
+    except ValueError:
+        raise table.fault(key, "must be a day of every year, MM-DD") from None
 
 
 READERS: Final[Mapping[str, Callable[[Table, _Common], Rule]]] = {

@@ -129,6 +129,10 @@ class DayCounting(Rule):
     - `onward_move`: whether months already spent away go on counting in the next county.
     - `tolerated_gap_days`: days without a known residence that do not interrupt a stay.
     - `earlier_hukou`: what is taken for days before the first known hukou spell.
+    - `autumn_term_begins`, `spring_term_begins`: month and day (MM-DD) on which the two terms begin
+      where no school calendar is dated; the last day of one is the day before the other.
+    - `township_after_days`, `county_after_days`: days overdue after which a duty has come to the
+      township, and to the county.
     """
 
     family = "day_counting"
@@ -139,6 +143,10 @@ class DayCounting(Rule):
     onward_move: Onward = "continues"
     tolerated_gap_days: int = 0
     earlier_hukou: EarlierHukou = "same"
+    autumn_term_begins: str = "09-01"
+    spring_term_begins: str = "03-01"
+    township_after_days: int = 7
+    county_after_days: int = 14
     stated: frozenset[str] = frozenset()
 
     @classmethod

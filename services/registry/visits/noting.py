@@ -65,9 +65,7 @@ def _check(item: HealthCheck, source: Source) -> VisitClaim | None:
     if item.kind is not CheckKind.PSYCHOLOGICAL:
         return None
     met = VisitOutcome.MET
-    return VisitClaim(
-        SCREENING, item.checked_on, VisitChannel.IN_PERSON, met, "", "", (), source
-    )
+    return VisitClaim(SCREENING, item.checked_on, VisitChannel.IN_PERSON, met, "", "", (), source)
 
 
 _TELLING: Mapping[type[Item], Callable[[Any, Source], VisitClaim | None]] = {
