@@ -78,7 +78,12 @@ _DEPARTMENTS: Mapping[str, Department] = {
 
 
 def owner_of(cadence: Cadence) -> Department:
-    """The department that owes it: whose the first performer is that the text names, else who reports the act."""
+    """The department that owes it: the first that the text names and whose word counts for it, else the first named.
+
+    Where the text names nobody, it is whose word counts first.
+    """
+    reporting = act_of(cadence.duty).reported_by
     if isinstance(cadence.performers, Unset) or not cadence.performers:
-        return act_of(cadence.duty).reported_by[0]
-    return _DEPARTMENTS.get(cadence.performers[0], Department.CIVIL_AFFAIRS)
+        return reporting[0]
+    named = [_DEPARTMENTS.get(one, Department.CIVIL_AFFAIRS) for one in cadence.performers]
+    return next((one for one in named if one in reporting), named[0])

@@ -46,6 +46,10 @@ class Standing:
 
 
 def rules(standing: Standing, on: date) -> Profile | None:
-    """The rules of the place where the child lived, or last lived, on a day."""
+    """The rules of the place where the child lived, or last lived, on a day.
+
+    Before the first home that is known those of the first one hold: a home that nobody confirmed falls out of a child's life
+    when a better known one comes, and no clock may be reset by that.
+    """
     before = [home for home in standing.homes if home.since <= on]
-    return before[-1].profile if before else None
+    return (before[-1] if before else standing.homes[0]).profile if standing.homes else None

@@ -58,7 +58,8 @@ class VisitOutcome(StrEnum):
 class Visitor(StrEnum):
     """In what post (走访人岗位).
 
-    `child_director` 儿童主任, `child_supervisor` 儿童督导员, `teacher` 教师, `social_worker` 社会工作者, `volunteer` 志愿者, `other` 其他.
+    `child_director` 儿童主任, `child_supervisor` 儿童督导员, `teacher` 教师, `social_worker` 社会工作者, `volunteer` 志愿者,
+    `other` 其他.
     """
 
     CHILD_DIRECTOR = "child_director"
@@ -137,7 +138,7 @@ class Visit(Item):
     outcome: VisitOutcome
     """What came of it."""
     visited_on: Day
-    """The day of the visit; a day after that of receipt counts for nothing."""
+    """The day of the visit; a day after that of receipt makes it no visit."""
     visitor: Visitor | None = None
     """In what post the visitor acted."""
     staff: StaffId | None = None
