@@ -103,10 +103,11 @@ def _contradictions(profile: Profile) -> Iterator[OpenPoint]:
 
 
 def _without_code(profile: Profile) -> Iterator[OpenPoint]:
-    for layer in profile.layers:
-        for local in layer.local_divisions:
-            if isinstance(local.code, Unset):
-                yield _point("local_divisions", local.name, local.basis, needed=True)
+    locals_ = [local for layer in profile.layers for local in layer.local_divisions]
+    coded = {local.name for local in locals_ if isinstance(local.code, int)}
+    for local in locals_:
+        if local.name not in coded:
+            yield _point("local_divisions", local.name, local.basis, needed=True)
 
 
 def _assumed(profile: Profile) -> Iterator[OpenPoint]:
