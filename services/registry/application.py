@@ -23,7 +23,7 @@ from services.registry.key_care import shield_endpoints
 from services.registry.links import endpoints as links
 from services.registry.match_reviews import endpoints as match_reviews
 from services.registry.posts import endpoints as posts
-from services.registry.profiles import SHIPPED, Profiles
+from services.registry.profiles import Profiles
 from services.registry.profiles import endpoints as profiles
 from services.registry.queues import QUEUES
 from services.registry.records import endpoints as records
@@ -59,7 +59,7 @@ def kit_of(settings: RegistrySettings) -> Kit:
         entries=settings.key_set(SERVICE, "entries"),
         index=settings.key_set(SERVICE, "index"),
         audit=settings.key_set(SERVICE, "audit"),
-        profiles=Profiles.load(SHIPPED),
+        profiles=Profiles.of_hub(settings.profiles),
     )
 
 

@@ -65,7 +65,7 @@ async def test_a_profile_with_a_fault_fails_whatever_gaps_are_allowed(
     (faulty / "tianmen.toml").write_text(
         (SHIPPED / "tianmen.toml").read_text() + "\nsurprise = 1\n"
     )
-    monkeypatch.setattr("services.commands.profiles.SHIPPED", faulty)
+    monkeypatch.setattr("services.registry.profiles.loading.SHIPPED", faulty)
     result = await shell("profile", "check", "--allow-gaps")
     assert result.exit_code == 1
     assert "tianmen.toml" in result.output and "surprise" in result.output

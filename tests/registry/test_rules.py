@@ -33,7 +33,7 @@ async def test_a_place_shows_its_rules_whoever_asks(registry: Registry) -> None:
     assert len(said["open_points"]) == len(open_points(chongqing))
 
 
-async def test_a_city_shows_which_rules_it_inherits(registry: Registry) -> None:
+async def test_r63_a_city_shows_which_rules_it_inherits(registry: Registry) -> None:
     civil = await registry("civil_affairs:15")
     said = (await civil.get("/v1/profiles/150203")).json()
     assert (said["id"], said["inherits"]) == ("baotou", ["inner_mongolia"])

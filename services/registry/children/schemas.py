@@ -163,7 +163,7 @@ CHILD_EXAMPLE: dict[str, Any] = {
         "reasons": [{"code": "other_county", "clause": "一", "detail": {}}],
         "missing": [],
         "next_change_on": "2033-05-03",
-        "rule_version": "chongqing-2024",
+        "rule_version": "example-city-2024",
     },
     "key_care": [
         {

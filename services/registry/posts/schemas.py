@@ -82,7 +82,7 @@ class TrainingOut(BaseModel):
     hours: int = Field(ge=0, le=400)
 
 
-_POST: dict[str, Any] = {
+_POST_EXAMPLE: dict[str, Any] = {
     "id": "0195f3f2-5a6e-7c1b-9a53-0242ac120055",
     "kind": "child_director",
     "division": "500103001001",
@@ -98,7 +98,7 @@ _POST: dict[str, Any] = {
 class PostOut(BaseModel):
     """One post: filled or vacant, and since when."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_POST]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_POST_EXAMPLE]})
 
     id: UUID
     kind: PostKind

@@ -71,6 +71,7 @@ class Cadence(Rule):
     family = "cadence"
     keyed_by = "duty"
     waiting = frozenset({"period", "from_grade"})
+    if_silent = "needed"
 
     duty: str
     level: Level = "child"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
 from services.registry.profiles.cadences import Cadence, SchoolCalendar
+from services.registry.profiles.families import TYPED
 from services.registry.profiles.profile import Profile, prefix_of
 from services.registry.profiles.rules import (
     ASSUMED_COUNTING,
@@ -43,18 +44,21 @@ def _undated(profile: Profile) -> Iterator[OpenPoint]:
         for setting, day in (("valid_from", text.valid_from), ("valid_until", text.valid_until)):
             if isinstance(day, Unset):
                 yield _point("documents", setting, text.name, needed=False)
+        if not text.at_hand:
+            yield _point("documents", "text", text.name, needed=False)
 
 
 def _absent(profile: Profile) -> Iterator[OpenPoint]:
-    """Families without which nothing can be decided, or without which something never falls due."""
-    families = {family for family, _, _ in profile.effective()}
-    wanted = [Definition.family, CentralDistricts.family]
+    """Families of which the texts of a place say nothing, where that matters."""
+    said = {family for family, _, _ in profile.effective()}
+    kinds: tuple[type[Rule], ...] = (Definition, CentralDistricts, *TYPED.values())
+    for kind in kinds:
+        if kind.family not in said and kind.if_silent != "nothing":
+            yield _point(kind.family, "", "", needed=kind.if_silent == "needed")
     rules = [rule for _, _, versions in profile.effective() for rule in versions]
-    if any(isinstance(rule, Cadence) and rule.by_school_calendar for rule in rules):
-        wanted.append(SchoolCalendar.family)
-    for family in wanted:
-        if family not in families:
-            yield _point(family, "", "", needed=True)
+    follows = any(isinstance(rule, Cadence) and rule.by_school_calendar for rule in rules)
+    if follows and SchoolCalendar.family not in said:
+        yield _point(SchoolCalendar.family, "", "", needed=True)
 
 
 def _unset(profile: Profile) -> Iterator[OpenPoint]:
@@ -74,12 +78,11 @@ def _unset_within(value: object, name: str) -> Iterator[str]:
         if isinstance(value.members, Unset):
             yield f"members of {prefix_of(value.area)}"
     elif is_dataclass(value):
-        title = next((v for f in fields(value) if isinstance(v := getattr(value, f.name), str)), "")
         for field in fields(value):
-            yield from _unset_within(getattr(value, field.name), f"{field.name} of {title}")
+            yield from _unset_within(getattr(value, field.name), f"{name}.{field.name}")
     elif isinstance(value, tuple):
         for one in value:
-            yield from _unset_within(one, name)
+            yield from _unset_within(one, f"{name}.{getattr(one, 'name', '')}".rstrip("."))
 
 
 def _contradictions(profile: Profile) -> Iterator[OpenPoint]:
@@ -100,10 +103,11 @@ def _contradictions(profile: Profile) -> Iterator[OpenPoint]:
 
 
 def _without_code(profile: Profile) -> Iterator[OpenPoint]:
-    for layer in profile.layers:
-        for local in layer.local_divisions:
-            if isinstance(local.code, Unset):
-                yield _point("local_divisions", local.name, local.basis, needed=True)
+    locals_ = [local for layer in profile.layers for local in layer.local_divisions]
+    coded = {local.name for local in locals_ if isinstance(local.code, int)}
+    for local in locals_:
+        if local.name not in coded:
+            yield _point("local_divisions", local.name, local.basis, needed=True)
 
 
 def _assumed(profile: Profile) -> Iterator[OpenPoint]:

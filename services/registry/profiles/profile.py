@@ -39,6 +39,7 @@ class Layer:
     """What one file says: rules by family and key, each with its versions in order of time."""
 
     id: str
+    amends: str | None
     documents: Mapping[str, Document]
     rules: Mapping[tuple[str, str], tuple[Rule, ...]]
     local_divisions: tuple[LocalDivision, ...]

@@ -4,7 +4,7 @@ Most families are read by the types of their fields (typed.py); those on which a
 have readers of their own here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Final, Literal, TypedDict, get_args
 
@@ -50,6 +50,7 @@ def read_documents(documents: Table) -> dict[str, Document]:
             name=table.text("name"),
             valid_from=NOT_CONFIGURED if unset_from else table.day("valid_from"),
             valid_until=NOT_CONFIGURED if unset_until else table.day_or_none("valid_until"),
+            at_hand=table.flag("at_hand", default=True),
         )
         table.done()
     return found
@@ -148,10 +149,16 @@ READERS: Final[Mapping[str, Callable[[Table, _Common], Rule]]] = {
 }
 
 
-def _rule(family: str, table: Table, common: _Common) -> Rule:
+def _said(
+    family: str, table: Table, documents: Mapping[str, Document]
+) -> Iterator[tuple[Table, Rule]]:
+    """The rule that a table holds; several where its key is a list: one clause on several things."""
     if family in READERS:
-        return READERS[family](table, common)
-    return read_rule(TYPED[family], table, {**common})
+        yield table, READERS[family](table, _common(table, documents))
+        return
+    kind = TYPED[family]
+    for one in table.spread(kind.keyed_by):
+        yield one, read_rule(kind, one, {**_common(one, documents)})
 
 
 def read_rules(
@@ -162,8 +169,8 @@ def read_rules(
     for family in rules:
         if family not in READERS and family not in TYPED:
             raise rules.fault(family, "is not a known family of rules")
-        for table in rules.tables(family):
-            rule = _rule(family, table, _common(table, documents))
+        said = (one for table in rules.tables(family) for one in _said(family, table, documents))
+        for table, rule in said:
             table.done()
             versions = found.setdefault((family, rule.key), [])
             if any(_meet(rule, other) for other in versions):

@@ -30,6 +30,7 @@ LeapBirthday = Literal["feb_28", "mar_1"]
 Onward = Literal["continues", "restarts"]
 EarlierHukou = Literal["same", "unknown"]
 Handling = Literal["ledger", "accept_promptly"]
+Silence = Literal["nothing", "listed", "needed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,13 @@ class Document:
     """A text that binds, by the name that clauses cite, and the days that it says it holds.
 
     A silence about either day is NOT_CONFIGURED; None is a text that plainly has no end.
+    `at_hand` is False for an annex that is cited and was not supplied.
     """
 
     name: str
     valid_from: date | Unset
     valid_until: date | Unset | None
+    at_hand: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +54,14 @@ class Rule:
     `wording` is the text's own phrase; `note` is for the administrator's eyes. Of the class:
     `family` is its name in a profile, `keyed_by` the field that tells the rules of one family
     apart (empty where a place has one such rule), `waiting` the fields for whose value some child
-    or duty waits while it is not configured.
+    or duty waits while it is not configured, `if_silent` what it means that a place has no such
+    rule: `nothing` is owed there, or the silence is `listed`, or some child or duty waits (`needed`).
     """
 
     family: ClassVar[str] = ""
     keyed_by: ClassVar[str] = ""
     waiting: ClassVar[frozenset[str]] = frozenset()
+    if_silent: ClassVar[Silence] = "nothing"
 
     clause: str
     valid_from: date | None = None
@@ -88,6 +93,7 @@ class Definition(Rule):
     """
 
     family = "migrant_child"
+    if_silent = "needed"
 
     cross_county: bool
     months: int
@@ -110,6 +116,7 @@ class CentralDistricts(Rule):
 
     family = "central_districts"
     waiting = frozenset({"cities", "others"})
+    if_silent = "needed"
 
     exempt: bool
     cities: tuple[City, ...]
@@ -169,6 +176,7 @@ class Hardship(Rule):
 
     family = "hardship"
     keyed_by = "category"
+    if_silent = "needed"
 
     category: str
     cross_township: bool = False

@@ -80,6 +80,7 @@ class ProfileOut(BaseModel):
                     "name_en": "Example City",
                     "covers": ["50"],
                     "inherits": [],
+                    "amended_by": [],
                     "fingerprint": "0" * 64,
                     "rules": [
                         {
@@ -113,6 +114,10 @@ class ProfileOut(BaseModel):
     covers: list[Prefix] = Field(max_length=500)
     inherits: list[Text] = Field(
         max_length=10, description="profiles that speak where it is silent"
+    )
+    amended_by: list[Text] = Field(
+        max_length=100,
+        description="files in which administrators settled what the texts leave open",
     )
     fingerprint: Text = Field(
         description="version of these rules, as `rule_version` of a child's status names it"

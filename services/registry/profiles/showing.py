@@ -47,9 +47,12 @@ def shown(profile: Profile, code: int, on: date) -> dict[str, Any]:
         "name_zh": profile.name_zh,
         "name_en": profile.name_en,
         "covers": [prefix_of(area) for area in profile.covers],
-        "inherits": [layer.id for layer in profile.layers[1:]],
+        "inherits": [
+            one.id for one in profile.layers if one.amends is None and one.id != profile.id
+        ],
+        "amended_by": [one.id for one in profile.layers if one.amends is not None],
         "fingerprint": profile.fingerprint,
-        "rules": [_rule(*one) for one in in_force(profile, on)],
+        "rules": rules_shown(profile, on),
         "local_divisions": [
             _local(one) for layer in profile.layers for one in layer.local_divisions
         ],
@@ -58,6 +61,11 @@ def shown(profile: Profile, code: int, on: date) -> dict[str, Any]:
             for point in open_points(profile)
         ],
     }
+
+
+def rules_shown(profile: Profile, on: date) -> list[dict[str, Any]]:
+    """Every rule in force, as `shown` has them."""
+    return [_rule(*one) for one in in_force(profile, on)]
 
 
 def _rule(layer: str, family: str, key: str, rule: Rule) -> dict[str, Any]:

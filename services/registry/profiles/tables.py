@@ -142,6 +142,13 @@ class Table:
         for at, one in enumerate(value, start=1):
             yield Table(self.file, f"{self._key(key)}[{at}]", one)
 
+    def spread(self, key: str) -> "Iterator[Table]":
+        """This table once for each value of a list under `key`; once, where it is no list."""
+        value = self._data.get(key)
+        for one in value if isinstance(value, list) and value else (value,):
+            data = {**self._data, key: one} if key in self._data else self._data
+            yield Table(self.file, self._path, data)
+
     def __iter__(self) -> Iterator[str]:
         """The names of its keys."""
         return iter(self._data)
