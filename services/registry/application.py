@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from services.registry.access import endpoints as access
 from services.registry.break_glass import endpoints as break_glass
+from services.registry.calendar_duties import endpoints as calendar_duties
 from services.registry.children import endpoints as children
 from services.registry.children.kit import Kit
 from services.registry.duties import endpoints as duties
@@ -125,6 +126,7 @@ def create_app(
     app.include_router(key_care.router)
     app.include_router(shield_endpoints.router)
     app.include_router(duties.router)
+    app.include_router(calendar_duties.router)
     app.include_router(posts.router)
     for router in (searches.router, links.router, match_reviews.router, rulings.router):
         app.include_router(router)

@@ -243,7 +243,13 @@ async def _put_off(civil: httpx.AsyncClient) -> None:
 
 
 async def _staff(civil: httpx.AsyncClient) -> None:
-    """The home's director has a post, and was trained."""
+    """The home's director has a post, and was trained; a meeting was held."""
+    held = await civil.post(
+        "/v1/calendar-duties",
+        json={"duty": "progress_meeting", "division": HOME, "done_on": "2026-03-01"},
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    assert held.status_code == 201, held.text
     made = await civil.post(
         "/v1/posts",
         json={"kind": "child_director", "division": f"{HOME}001001"},

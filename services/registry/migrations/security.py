@@ -146,8 +146,15 @@ def duties_and_posts() -> None:
     role = runtime_role()
     for table in ("duties", "posts"):
         op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role}")
-    op.execute(f"GRANT SELECT, INSERT ON trainings TO {role}")
+    for table in ("trainings", "calendar_acts"):
+        op.execute(f"GRANT SELECT, INSERT ON {table} TO {role}")
     _protect("duties", using=f"({_CHILD_IS_SEEN}) AND {_DUTY_IS_OPEN}", check=_SYSTEM)
+    here = f"division BETWEEN {_LOW} AND {_HIGH}"
+    _protect(
+        "calendar_acts",
+        using=f"{_SYSTEM} OR ({here} AND {_DUTY_IS_OPEN})",
+        check=f"{_SYSTEM} OR ({here} AND department = {_ME})",
+    )
     for table in ("posts", "trainings"):
         inside = _CIVIL_AFFAIRS_OF_THE_DIVISION
         _protect(table, using=inside, check=inside)

@@ -87,6 +87,25 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_trainings_post_id"), "trainings", ["post_id"], unique=False)
     op.create_index("trainings_staff", "trainings", ["staff", "held_on"], unique=False)
+    op.create_table(
+        "calendar_acts",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("duty", sa.Text(), nullable=False),
+        sa.Column("occasion", sa.Text(), nullable=False),
+        sa.Column("division", sa.BigInteger(), nullable=False),
+        sa.Column("school", sa.Text(), nullable=False),
+        sa.Column("done_on", sa.Date(), nullable=False),
+        sa.Column("participants", sa.Integer(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("department", sa.Text(), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "calendar_acts_place", "calendar_acts", ["division", "duty", "done_on"], unique=False
+    )
     op.add_column(
         "children",
         sa.Column("told", sa.LargeBinary(), server_default=sa.text("''::bytea"), nullable=False),
@@ -95,6 +114,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("calendar_acts")
     op.drop_column("children", "told")
     op.drop_index("trainings_staff", table_name="trainings")
     op.drop_index(op.f("ix_trainings_post_id"), table_name="trainings")
