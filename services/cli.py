@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "peers": ("peers", "peers"),
     "authorities": ("peers", "authorities"),
     "profile": ("profiles", "profile"),
+    "requirements": ("requirements", "requirements"),
     "audit": ("proofs", "audit"),
     "rebuild": ("proofs", "rebuild"),
     "backup": ("backup", "backup"),

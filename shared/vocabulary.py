@@ -46,6 +46,10 @@ class Scope(StrEnum):
     CHILDREN_SHIELD = "children:shield"
     KEY_CARE_READ = "key-care:read"
     KEY_CARE_WRITE = "key-care:write"
+    DUTIES_READ = "duties:read"
+    DUTIES_WRITE = "duties:write"
+    POSTS_READ = "posts:read"
+    POSTS_WRITE = "posts:write"
     REVIEWS_DECIDE = "reviews:decide"
     REFERENCES_READ = "references:read"
     NOTICES_READ = "notices:read"
@@ -71,6 +75,10 @@ SCOPE_MEANINGS: dict[Scope, str] = {
     Scope.CHILDREN_SHIELD: "hide where a child lives, and show it again (地址保密); civil affairs alone",
     Scope.KEY_CARE_READ: "read key care, as pages, stream or workbook (重点关爱)",
     Scope.KEY_CARE_WRITE: "decide on key care; civil affairs alone",
+    Scope.DUTIES_READ: "read what is owed to children and by when (职责任务)",
+    Scope.DUTIES_WRITE: "report what was done of a place's calendar (日历任务)",
+    Scope.POSTS_READ: "read posts, vacancies and trainings (岗位); civil affairs alone",
+    Scope.POSTS_WRITE: "make, fill and vacate posts, record trainings; civil affairs alone",
     Scope.REVIEWS_DECIDE: "decide who is whom, and take it back (人工比对); civil affairs alone",
     Scope.REFERENCES_READ: "read the children behind references of events and notices",
     Scope.NOTICES_READ: "read notices of your area (通知单)",

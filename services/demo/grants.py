@@ -8,7 +8,7 @@ _PUSH = (Scope.RECORDS_WRITE, Scope.RECORDS_READ)
 _READ = (Scope.CHILDREN_READ, Scope.EVENTS_READ, Scope.REFERENCES_READ, Scope.SUBSCRIPTIONS_WRITE)
 
 SCOPES: Mapping[Department, tuple[Scope, ...]] = {
-    Department.EDUCATION: (*_PUSH, *_READ),
+    Department.EDUCATION: (*_PUSH, *_READ, Scope.DUTIES_READ, Scope.DUTIES_WRITE),
     Department.POLICE: (*_PUSH, *_READ),
     Department.HEALTH: (*_PUSH, *_READ),
     Department.DISEASE_CONTROL: (*_PUSH, *_READ),
@@ -20,6 +20,10 @@ SCOPES: Mapping[Department, tuple[Scope, ...]] = {
         Scope.CHILDREN_SHIELD,
         Scope.KEY_CARE_READ,
         Scope.KEY_CARE_WRITE,
+        Scope.DUTIES_READ,
+        Scope.DUTIES_WRITE,
+        Scope.POSTS_READ,
+        Scope.POSTS_WRITE,
         Scope.REVIEWS_DECIDE,
         Scope.NOTICES_READ,
         Scope.NOTICES_WRITE,

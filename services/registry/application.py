@@ -9,8 +9,10 @@ from fastapi import FastAPI
 
 from services.registry.access import endpoints as access
 from services.registry.break_glass import endpoints as break_glass
+from services.registry.calendar_duties import endpoints as calendar_duties
 from services.registry.children import endpoints as children
 from services.registry.children.kit import Kit
+from services.registry.duties import endpoints as duties
 from services.registry.erasures import endpoints as erasures
 from services.registry.identity import endpoints as identity
 from services.registry.identity.clients import StoredAuthority
@@ -21,7 +23,8 @@ from services.registry.key_care import endpoints as key_care
 from services.registry.key_care import shield_endpoints
 from services.registry.links import endpoints as links
 from services.registry.match_reviews import endpoints as match_reviews
-from services.registry.profiles import SHIPPED, Profiles
+from services.registry.posts import endpoints as posts
+from services.registry.profiles import Profiles
 from services.registry.profiles import endpoints as profiles
 from services.registry.queues import QUEUES
 from services.registry.records import endpoints as records
@@ -57,7 +60,7 @@ def kit_of(settings: RegistrySettings) -> Kit:
         entries=settings.key_set(SERVICE, "entries"),
         index=settings.key_set(SERVICE, "index"),
         audit=settings.key_set(SERVICE, "audit"),
-        profiles=Profiles.load(SHIPPED),
+        profiles=Profiles.of_hub(settings.profiles),
         territory=settings.ranges,
     )
 
@@ -124,6 +127,9 @@ def create_app(
     app.include_router(erasures.router)
     app.include_router(key_care.router)
     app.include_router(shield_endpoints.router)
+    app.include_router(duties.router)
+    app.include_router(calendar_duties.router)
+    app.include_router(posts.router)
     for router in (searches.router, links.router, match_reviews.router, rulings.router):
         app.include_router(router)
     app.include_router(profiles.router)

@@ -1,11 +1,17 @@
 """Settings of the registry's two processes."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from shared.settings import HubSettings
 
 
 class RegistrySettings(HubSettings):
+    profiles: Path | None = Field(
+        default=None,
+        description="folder of the hub's own profiles and amendments, beside those that are shipped",
+    )
     resolve_batch: int = Field(
         default=500, ge=1, le=1000, description="entries per call to matching"
     )

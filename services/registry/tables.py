@@ -22,12 +22,15 @@ IDEMPOTENCY_KEYS = idempotency.table(METADATA)
 
 # The models register themselves by being imported.
 from services.registry.break_glass import models as break_glass  # noqa: E402, F401
+from services.registry.calendar_duties import models as calendar_duties  # noqa: E402, F401
 from services.registry.children import models as children  # noqa: E402, F401
+from services.registry.duties import models as duties  # noqa: E402, F401
 from services.registry.erasures import models as erasures  # noqa: E402, F401
 from services.registry.identity import models as identity  # noqa: E402, F401
 from services.registry.imports import models as imports  # noqa: E402, F401
 from services.registry.key_care import models as key_care  # noqa: E402, F401
 from services.registry.links import models as links  # noqa: E402, F401
 from services.registry.match_reviews import models as match_reviews  # noqa: E402, F401
+from services.registry.posts import models as posts  # noqa: E402, F401
 from services.registry.records import models as records  # noqa: E402, F401
 from services.registry.rulings import models as rulings  # noqa: E402, F401

@@ -208,6 +208,7 @@ async def tell(world: World) -> None:
     await _break_glass(world)
     await _ask_for_erasure(world)
     await _put_off(civil)
+    await _staff(civil)
     await _ask_and_hear(world)
     await settle(world.hub)
 
@@ -239,6 +240,30 @@ async def _put_off(civil: httpx.AsyncClient) -> None:
         headers={"If-Match": read.headers["ETag"], "Idempotency-Key": str(uuid4())},
     )
     assert said.status_code == 200, said.text
+
+
+async def _staff(civil: httpx.AsyncClient) -> None:
+    """The home's director has a post, and was trained; a meeting was held."""
+    held = await civil.post(
+        "/v1/calendar-duties",
+        json={"duty": "progress_meeting", "division": HOME, "done_on": "2026-03-01"},
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    assert held.status_code == 201, held.text
+    made = await civil.post(
+        "/v1/posts",
+        json={"kind": "child_director", "division": f"{HOME}001001"},
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    assert made.status_code == 201, made.text
+    path, etag = f"/v1/posts/{made.json()['id']}", made.headers["ETag"]
+    for act, body in (
+        ("fill", {"staff": "cd-1", "on": "2026-12-01"}),
+        ("trainings", {"held_on": "2026-03-01", "topic": "basics", "hours": 8}),
+    ):
+        done = await civil.post(f"{path}/{act}", json=body, headers={"If-Match": etag})
+        assert done.status_code == 200, done.text
+        etag = done.headers["ETag"]
 
 
 async def _subscribe(civil: httpx.AsyncClient) -> None:

@@ -62,7 +62,7 @@ async def test_a_newer_version_relinks(matching: Matching) -> None:
     assert [str(row["person"]) for row in found] == [one["person"]]
 
 
-async def test_a_doubtful_entry_gets_a_person_and_a_review(matching: Matching) -> None:
+async def test_r12_a_doubtful_entry_gets_a_person_and_a_review(matching: Matching) -> None:
     nameless: Features = {"birth_date": "2015-03-07", **FAMILY}
     child, doubtful = await matching.resolve((1, 1, {**CHILD, **FAMILY}), (2, 1, nameless))
 

@@ -121,7 +121,7 @@ TABLE = [
 @pytest.mark.parametrize(
     ("changes", "story", "expected"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
 )
-def test_an_event_calls_for_these_notices(changes, story, expected) -> None:
+def test_r14_an_event_calls_for_these_notices(changes, story, expected) -> None:
     event = Happening(**{"residence": YUZHONG, "hukou": CAOXIAN, **changes})
 
     made = drafts(event, story, CHONGQING)

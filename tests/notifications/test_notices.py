@@ -45,7 +45,7 @@ async def states(hub: Hub) -> list[tuple[str, str]]:
     ]
 
 
-async def test_a_notice_is_issued_delivered_read_accepted_and_answered(
+async def test_r14_a_notice_is_issued_delivered_read_accepted_and_answered(
     chongqing: Hub, home: httpx.AsyncClient, hukou: httpx.AsyncClient
 ) -> None:
     child = uuid4()
@@ -205,7 +205,7 @@ async def test_a_child_shielded_before_its_notice_left_is_held(
     assert (await the_notice(official))["state"] == "delivered"
 
 
-async def test_not_ours_goes_on_to_the_county_that_was_named(
+async def test_r14_not_ours_goes_on_to_the_county_that_was_named(
     chongqing: Hub, home: httpx.AsyncClient, hukou: httpx.AsyncClient
 ) -> None:
     await chongqing.authority("万州区民政局", "500101", "civil-500101")

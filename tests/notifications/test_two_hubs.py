@@ -73,7 +73,7 @@ async def exchange(make_hub: MakeHub) -> Exchange:
     return Exchange(chongqing, heze, school, await heze.official("civil-3717", "3717"))
 
 
-async def test_a_notice_travels_to_the_hukou_place_and_its_answer_becomes_a_record(
+async def test_r14_a_notice_travels_to_the_hukou_place_and_its_answer_becomes_a_record(
     exchange: Exchange,
 ) -> None:
     pushed = await exchange.school.post("/v1/enrolments", json=[enrolment()])

@@ -72,7 +72,7 @@ def test_an_item_survives_the_journey_through_json(feed: Feed) -> None:
     assert feed.model.model_validate(item.model_dump()) == item
 
 
-def test_every_feed_says_who_may_push_it_and_on_what_ground() -> None:
+def test_r11_every_feed_says_who_may_push_it_and_on_what_ground() -> None:
     assert {feed.name for feed in FEEDS.values() if feed.internal} == INTERNAL
     for name, feed in FEEDS.items():
         assert name == feed.name

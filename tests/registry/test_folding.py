@@ -101,7 +101,7 @@ def test_every_value_names_a_record_of_the_child(life: list[Opened]) -> None:
 
 @given(st.sampled_from(LIVES))
 @settings(max_examples=100, deadline=None)
-def test_episodes_follow_one_another(life: list[Opened]) -> None:
+def test_r6_episodes_follow_one_another(life: list[Opened]) -> None:
     episodes = fold(life).residing.episodes
     for one, following in zip(episodes, episodes[1:], strict=False):
         assert one.until is not None
@@ -244,7 +244,7 @@ MOVES: list[tuple[str, list[Stay], list[tuple[int, str, str | None]], int]] = [
 
 
 @pytest.mark.parametrize(("_what", "stays", "expected", "aside"), MOVES, ids=[m[0] for m in MOVES])
-def test_stays_become_episodes(
+def test_r6_stays_become_episodes(
     _what: str, stays: list[Stay], expected: list[tuple[int, str, str | None]], aside: int
 ) -> None:
     for order in (stays, stays[::-1]):

@@ -50,7 +50,7 @@ def test_the_lists_agree_with_the_matrix_and_each_other() -> None:
     assert set(REASONS) == set(DecisionKind)
 
 
-async def test_evidence_in_a_record_proposes_an_entry_that_both_places_see(
+async def test_r15_evidence_in_a_record_proposes_an_entry_that_both_places_see(
     registry: Registry,
 ) -> None:
     (child,) = await surveyed(registry)
@@ -136,7 +136,7 @@ async def test_a_cursor_is_good_for_its_client_and_question_alone(registry: Regi
     assert [r.status_code for r in (foreign, refiltered, edited)] == [400, 400, 400]
 
 
-async def test_each_department_sees_the_categories_the_matrix_opens_to_it(
+async def test_r57_each_department_sees_the_categories_the_matrix_opens_to_it(
     registry: Registry,
 ) -> None:
     """A reader who may not see a category cannot tell a child that has it from one that has not."""
@@ -261,7 +261,7 @@ async def test_row_security_alone_hides_rows_and_categories(registry: Registry) 
             assert await connection.fetchval("SELECT count(*) FROM decisions") == 0
 
 
-async def test_every_page_is_audited_with_its_subjects(registry: Registry) -> None:
+async def test_r57_every_page_is_audited_with_its_subjects(registry: Registry) -> None:
     children = await surveyed(registry, *(survey() for _ in range(3)))
     civil = await registry("civil_affairs:500103")
 
@@ -384,7 +384,9 @@ async def test_a_broken_stream_is_taken_up_at_its_last_cursor(registry: Registry
     ] == ids[2:]
 
 
-async def test_the_workbook_has_the_annexs_columns_and_one_row_a_child(registry: Registry) -> None:
+async def test_r16_the_workbook_has_the_annexs_columns_and_one_row_a_child(
+    registry: Registry,
+) -> None:
     child = {
         "name": '=HYPERLINK("http://x")',
         "id_number": "500103201705030017",

@@ -202,7 +202,7 @@ async def test_only_civil_affairs_of_the_childs_places_decides(
         ({**decision("confirm"), "decision": "keep"}, "/body/decision"),
     ],
 )
-async def test_a_decision_gives_a_reason_that_fits(
+async def test_r15_a_decision_gives_a_reason_that_fits(
     registry: Registry, body: dict[str, Any], pointer: str
 ) -> None:
     civil = await registry("civil_affairs:500103")
@@ -305,7 +305,7 @@ async def test_a_decision_follows_its_evidence_to_another_child(registry: Regist
 
 
 @pytest.mark.parametrize("place", [YUZHONG, "110101000000"], ids=["profile", "no profile"])
-async def test_key_care_opens_by_hand_migrant_or_not(registry: Registry, place: str) -> None:
+async def test_r3_key_care_opens_by_hand_migrant_or_not(registry: Registry, place: str) -> None:
     (child,) = await surveyed(
         registry, survey(place, hukou={"division": place}, living_security={})
     )

@@ -20,7 +20,7 @@ def full_buckets() -> None:
     auth._buckets.clear()
 
 
-async def test_a_doubt_is_shown_side_by_side_with_the_way_to_its_weight(world: World) -> None:
+async def test_r12_a_doubt_is_shown_side_by_side_with_the_way_to_its_weight(world: World) -> None:
     pair = await doubted(world)
     civil = await reviewer(world)
     assert pair.review in await listed(civil)

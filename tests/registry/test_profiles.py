@@ -10,6 +10,7 @@ from services.registry.profiles import (
     SHIPPED,
     ProfileError,
     Profiles,
+    open_points,
 )
 
 TODAY = date(2026, 3, 1)
@@ -184,8 +185,8 @@ def test_r18_regularly_is_no_interval(shipped: Profiles, place: str) -> None:
     assert visit is not None
     assert "定期" in visit.wording
     assert visit.every_months is NOT_CONFIGURED
-    settings = {(point.rule, point.setting) for point in profile.open_points()}
-    assert ("cadence.key_care_home_visit", "every_months") in settings
+    settings = {(point.rule, point.setting) for point in open_points(profile)}
+    assert ("cadence.key_care_home_visit", "period") in settings
 
 
 def test_r18_who_is_visited_differs(shipped: Profiles) -> None:
@@ -243,7 +244,7 @@ def test_silences_are_open_points(shipped: Profiles) -> None:
     points = {
         (place, point.kind, point.rule, point.setting)
         for place, profile in shipped.by_id.items()
-        for point in profile.open_points()
+        for point in open_points(profile)
     }
     assert ("baotou", "not_configured", "central_districts", "members of 1502") in points
     assert ("heze", "not_configured", "central_districts", "members of 3717") in points
@@ -253,7 +254,8 @@ def test_silences_are_open_points(shipped: Profiles) -> None:
     for place in shipped.by_id:
         assert (place, "assumed", "day_counting", "leap_birthday") in points
         assert (place, "assumed", "day_counting", "onward_move") in points
-    assert not any(p[0] == "tianmen" and p[1] == "not_configured" for p in points)
+    assert ("tianmen", "not_configured", "school_calendar", "") in points
+    assert not any(p[0] == "chongqing" and p[2] == "school_calendar" for p in points)
 
 
 def test_a_seventh_city_is_a_file_and_nothing_else(tmp_path: Path) -> None:
@@ -264,7 +266,7 @@ def test_a_seventh_city_is_a_file_and_nothing_else(tmp_path: Path) -> None:
     assert city.excluded_together(440303000000, 440304000000, TODAY)
     assert city.excluded_together(440303000000, 440305000000, TODAY) is False
     assert city.day_counting(TODAY).birthday == "day_after"
-    assert "birthday" not in {p.setting for p in city.open_points()}
+    assert "birthday" not in {p.setting for p in open_points(city)}
     assert city.definition(date(2019, 12, 31)) is None
 
 

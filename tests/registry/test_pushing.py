@@ -122,7 +122,7 @@ async def test_a_recall_is_a_record_and_a_newer_version_speaks_again(registry: R
 @pytest.mark.parametrize(
     "feed", [f for f in FEEDS.values() if not f.internal], ids=lambda f: f.name
 )
-async def test_every_feed_takes_its_own_example(registry: Registry, feed: Any) -> None:
+async def test_r11_every_feed_takes_its_own_example(registry: Registry, feed: Any) -> None:
     extra = feed.model.model_config["json_schema_extra"]
     examples = extra["examples"] if "examples" in extra else [extra["example"]]
     item = json.loads(json.dumps(examples[0]))
@@ -133,7 +133,7 @@ async def test_every_feed_takes_its_own_example(registry: Registry, feed: Any) -
     assert reply.json()["results"][0]["status"] == "created", reply.text
 
 
-async def test_lateness_is_told_by_feed_and_source(registry: Registry) -> None:
+async def test_r11_lateness_is_told_by_feed_and_source(registry: Registry) -> None:
     education = await registry("education:500103")
     await education.post("/v1/enrolments", json=[enrolment()])
 

@@ -35,7 +35,7 @@ async def differences(world: World) -> list[Any]:
     return [d async for d in rebuilding.verify(app.state.database, app.state.kit)]
 
 
-async def test_same_makes_one_child_and_the_other_is_told_to_have_merged_into_it(
+async def test_r12_same_makes_one_child_and_the_other_is_told_to_have_merged_into_it(
     world: World,
 ) -> None:
     pair = await doubted(world)

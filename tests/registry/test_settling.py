@@ -56,7 +56,7 @@ def decided(kind: str, days: int, *basis: UUID) -> Decided:
         ),
     ],
 )
-def test_settling(
+def test_r15_settling(
     held: list[Holding], decisions: list[Decided], live: set[UUID], state: str | None, days: int
 ) -> None:
     expected = Settled(state, DAY + timedelta(days=days)) if state else None  # type: ignore[arg-type]

@@ -57,7 +57,7 @@ async def shielded(registry: Registry) -> Any:
 @pytest.mark.parametrize(
     "who", ["civil_affairs:500103", "civil_affairs:371721", "civil_affairs:50"]
 )
-async def test_a_shielded_child_has_no_address_anywhere(registry: Registry, who: str) -> None:
+async def test_r57_a_shielded_child_has_no_address_anywhere(registry: Registry, who: str) -> None:
     child = await shielded(registry)
     reader = await registry(who)
     place = "hukou" if "371721" in who else "residence"

@@ -27,7 +27,7 @@ def _example(item: int, subject: str, type_: str, **data: Any) -> dict[str, Any]
     return {
         "specversion": "1.0",
         "id": f"0198c1f0-0000-8000-8000-00000000001{item}",
-        "source": "urn:hutong:chongqing",
+        "source": "urn:hutong:example-city",
         "type": type_,
         "subject": subject,
         "time": "2026-11-20T08:00:00Z",

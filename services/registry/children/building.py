@@ -4,7 +4,7 @@ Pure, so that a rebuild can prove the registry: the same records, decisions and 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from services.registry.children import state
 from services.registry.children.caring import KeyCareRow, care
 from services.registry.children.folding import Fold, current, fold_current
 from services.registry.children.kit import Kit
+from services.registry.duties.assigning import Assigned, DutyRow, assign
 from services.registry.records.vault import Opened
 from services.registry.status.deciding import StatusDecision, decide
 from shared.hashes import keyed, lookup_hashes
@@ -55,22 +56,33 @@ class Folded:
     payload: bytes
     lookups: tuple[bytes, ...]
     key_care: tuple[KeyCareRow, ...]
+    duties: tuple[DutyRow, ...]
+    unvisited: bytes
+    """The payload without the visits."""
 
     def bound(self) -> bytes:
         return bound(self)
 
     def digest(self, key: bytes) -> bytes:
         """Equal exactly when nothing about the child has changed."""
+        owed = [one.held() for one in self.duties]
+        return keyed(key, "child", self.bound(), self.payload, *self._said(), _dump(owed))
+
+    def told(self, key: bytes) -> bytes:
+        """Equal exactly when nothing has changed of which everyone who sees the child is told.
+
+        Visits and duties are none of that: a child with whom something happens every month is known to be in key care.
+        """
+        plain = replace(self, next_change_on=None, entries=0)
+        return keyed(key, "told", plain.bound(), self.unvisited, *self._said())
+
+    def _said(self) -> tuple[bytes, ...]:
         held = [(str(k.id), k.state, k.since.isoformat(), k.detail) for k in self.key_care]
-        return keyed(
-            key,
-            "child",
-            self.bound(),
-            self.payload,
-            orjson.dumps(self.decision, option=orjson.OPT_SORT_KEYS),
-            b"".join(sorted(self.lookups)),
-            orjson.dumps(held, option=orjson.OPT_SORT_KEYS),
-        )
+        return _dump(self.decision), b"".join(sorted(self.lookups)), _dump(held)
+
+
+def _dump(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def bound(child: Any) -> bytes:
@@ -113,6 +125,9 @@ def build(
     # The rules of the last home go on holding after its stay ended: nothing ends by itself.
     profile = kit.profiles.for_division(here.code, day) if here else None
     decision = decide(folded.facts(), profile, day)
+    owed = assign(kit.entries.key, child, folded, decision, decisions, kit.profiles, day)
+    seen = state.state_of(folded)
+    payload = state.write(seen)
     # The row says where the child lives even after the last stay ended, so that the place keeps sight of it.
     sex = folded.fields.get("sex")
     return Folded(
@@ -125,12 +140,14 @@ def build(
         hukou_stated_by=folded.belonging.stated_by,
         status=str(decision.status),
         decision=_shown(decision, here is not None and here.until is not None),
-        next_change_on=_next_change(decision, folded, day),
+        next_change_on=_next_change(decision, folded, owed, day),
         shielded=_shielded(decisions),
         entries=folded.entries,
-        payload=state.write(state.state_of(folded)),
+        payload=payload,
         lookups=tuple(_lookups(kit, folded)),
         key_care=care(kit.entries.key, child, folded, live, decisions, profile, day),
+        duties=owed.rows,
+        unvisited=state.write({**seen, "visits": []}) if folded.visits else payload,
     )
 
 
@@ -147,9 +164,9 @@ def _shown(decision: StatusDecision, gone: bool) -> dict[str, Any]:
     }
 
 
-def _next_change(decision: StatusDecision, folded: Fold, day: date) -> date | None:
-    """The first later day on which status or the evidence for key care changes by itself."""
-    days = [decision.next_change_on] if decision.next_change_on else []
+def _next_change(decision: StatusDecision, folded: Fold, owed: Assigned, day: date) -> date | None:
+    """The first later day on which status, duties or the evidence for key care change by themselves."""
+    days = [d for d in (decision.next_change_on, owed.turns_on) if d]
     for one in folded.evidence:
         days += [d for d in (one.since, one.until + timedelta(days=1) if one.until else None) if d]
     return min((d for d in days if d > day), default=None)

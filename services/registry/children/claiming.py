@@ -18,6 +18,7 @@ from services.registry.children.claims import (
     Stay,
 )
 from services.registry.children.evidence import evidence_of
+from services.registry.children.schooling import schooling_of
 from services.registry.records import quality
 from services.registry.records.feeds import (
     Assistance,
@@ -36,6 +37,7 @@ from services.registry.records.feeds import (
 )
 from services.registry.records.feeds.item import IdKind
 from services.registry.records.vault import Opened
+from services.registry.visits.noting import visits_of
 from shared import divisions, resident_id
 from shared.clock import SHANGHAI
 from shared.vocabulary import Department
@@ -65,6 +67,8 @@ def claims_of(opened: Opened) -> Claims:
         _company(item, source),
         _guardians(item, source),
         evidence_of(item, source.record),
+        visits_of(item, source),
+        schooling_of(item, source.entry),
     )
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.registry.children.evidence import Ending, Sign
+from services.registry.children.schooling import SchoolClaim
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -65,6 +66,19 @@ class GuardianClaim(NamedTuple):
     source: Source
 
 
+class VisitClaim(NamedTuple):
+    """Something done with or for the child on a day; ``on`` is never later than the day of receipt."""
+
+    kind: str
+    on: date
+    channel: str
+    outcome: str
+    visitor: str
+    staff: str
+    helps: tuple[str, ...]
+    source: Source
+
+
 class Claims(NamedTuple):
     observations: tuple[Observation, ...]
     stays: tuple[Stay, ...]
@@ -72,3 +86,5 @@ class Claims(NamedTuple):
     company: tuple[CompanyClaim, ...]
     guardians: tuple[GuardianClaim, ...]
     evidence: tuple[Sign | Ending, ...]
+    visits: tuple[VisitClaim, ...] = ()
+    schooling: tuple[SchoolClaim, ...] = ()

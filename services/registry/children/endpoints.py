@@ -11,6 +11,7 @@ from services.registry.children import queries, viewing
 from services.registry.children.building import open_state
 from services.registry.children.events import county
 from services.registry.children.kit import Kit
+from services.registry.children.marks import mark
 from services.registry.children.schemas import (
     ChildOut,
     ChildrenOut,
@@ -20,6 +21,7 @@ from services.registry.children.schemas import (
     ReferencesOut,
     SearchIn,
 )
+from services.registry.duties import queries as duties
 from shared import audit, outbox, resident_id
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
@@ -58,6 +60,7 @@ async def shown(
         request.app.state.clock.now(),
         audit.Act.of(caller, operation, [r["id"] for r in rows], fields=sorted(groups)),
     )
+    owed = await duties.of_children(session, [r["id"] for r in rows]) if "duties" in groups else {}
     children = []
     for row in rows:
         seen = viewing.view(open_state(kit.sealer, row), groups, row["shielded"])
@@ -73,6 +76,8 @@ async def shown(
         if "key_care" in groups:
             seen["key_care"] = [dict(k) for k in care.get(row["id"], [])]
             seen["shielded"] = row["shielded"]
+        if "duties" in groups:
+            seen["duties"] = [mark(one) for one in owed.get(row["id"], [])]
         children.append(ChildOut.model_validate({"id": row["id"], **seen}))
     return children
 

@@ -20,8 +20,12 @@ def sole(stated_by: Sequence[str]) -> str | None:
     return stated_by[0] if len(stated_by) == 1 else None
 
 
-def announce(old: Any, new: "Folded", moved: Moved = NOTHING) -> list[Event]:
+def announce(
+    old: Any, new: "Folded", moved: Moved = NOTHING, *, silent: bool = False
+) -> list[Event]:
     """The events of one changed child; ``old`` is its row before, or None when it is new.
+
+    ``silent``: only what is not told to everyone who sees the child has changed (``Folded.told``).
 
     A child that was parted from another has neither moved nor changed its hukou: what had been told was of two children.
     """
@@ -61,7 +65,7 @@ def announce(old: Any, new: "Folded", moved: Moved = NOTHING) -> list[Event]:
         made.append(event("child.status_changed", status=new.status))
     if old["care"] != {k.category: k.state for k in new.key_care}:
         made.append(event("key_care.changed"))
-    return made or [event("child.updated")]
+    return made or ([] if silent else [event("child.updated")])
 
 
 def ended(old: Any, moved: Moved = NOTHING) -> Event:

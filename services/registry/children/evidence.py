@@ -21,6 +21,7 @@ from services.registry.records.feeds import (
     Item,
     MedicalCostAlert,
     Survey,
+    Visit,
 )
 from services.registry.status.hardship import HardshipEvidence
 
@@ -184,6 +185,25 @@ def _hardships(item: Survey) -> Iterator[str]:
         yield "missing_guardianship"
 
 
+def _visited(item: Visit) -> Iterator[_Said]:
+    found = item.findings
+    if found is None or item.outcome != "met":
+        return
+    said = {
+        "family_hardship": bool(found.hardships),
+        "self_request": bool(found.requests_help),
+        "psychological_behavioural": bool(found.behaviour_concern),
+        "vagrancy": bool(found.vagrant),
+        "missing_guardianship": found.lives_with == "none" or found.capacity == "none",
+        "out_of_school": found.attending_school is False,
+    }
+    for category, speaks in said.items():
+        if speaks:
+            until = item.visited_on + SPEAKS_FOR
+            strand = "schooling" if category == "out_of_school" else "visit"
+            yield strand, category, item.visited_on, until
+
+
 #: What speaks for a hardship, by the item's exact type.
 _SIGNS: Mapping[type[Item], Callable[[Any], Iterator[_Said]]] = {
     Assistance: _benefit,
@@ -193,4 +213,5 @@ _SIGNS: Mapping[type[Item], Callable[[Any], Iterator[_Said]]] = {
     InsuranceEnrolment: _uninsured,
     MedicalCostAlert: _costly,
     Survey: _surveyed,
+    Visit: _visited,
 }

@@ -20,10 +20,12 @@ from services.registry.children.claims import (
     GuardianClaim,
     Observation,
     Source,
+    VisitClaim,
 )
 from services.registry.children.evidence import lasting
 from services.registry.children.precedence import Precedence
 from services.registry.children.residing import Residing, reside
+from services.registry.children.schooling import NONE, Schooling, schooling
 from services.registry.records.models import RECALL
 from services.registry.records.vault import Opened
 from services.registry.status.facts import ChildFacts, HukouSpell
@@ -88,6 +90,8 @@ class Fold:
     guardians: tuple[Person, ...]
     evidence: tuple[HardshipEvidence, ...]
     entries: int
+    visits: tuple[VisitClaim, ...] = ()
+    schooling: Schooling = NONE
 
     @property
     def birth_on(self) -> date | None:
@@ -130,13 +134,14 @@ def fold(records: Iterable[Opened]) -> Fold:
     return fold_current(current(every), every)
 
 
-def fold_current(kept: Sequence[Opened], every: Sequence[Opened]) -> Fold:
-    """As ``fold``, from ``every`` record and what ``current`` left of them."""
-    claims = [claims_of(record) for record in kept]
+def fold_current(kept: Sequence[Opened], records: Sequence[Opened]) -> Fold:
+    """As ``fold``, from all ``records`` and what ``current`` left of them."""
+    every = [claims_of(record) for record in kept]
+    claims = _original(kept, every)
     fields = _survivors(o for c in claims for o in c.observations)
     if birth := _birth_by_number(fields):
         fields["birth_on"] = birth
-    precedence = Precedence(every)
+    precedence = Precedence(records)
     belonging = belong(
         (h for c in claims for h in c.hukou),
         rule("hukou").rank,
@@ -156,9 +161,30 @@ def fold_current(kept: Sequence[Opened], every: Sequence[Opened]) -> Fold:
         belonging=belonging,
         residing=residing,
         guardians=_guardians(claims),
-        evidence=lasting(e for c in claims for e in c.evidence),
+        evidence=lasting(e for c in every for e in c.evidence),
         entries=len(kept),
+        visits=_in_order(v for c in every for v in c.visits),
+        schooling=schooling(s for c in every for s in c.schooling),
     )
+
+
+#: Feeds whose particulars were copied from the hub's own lists to say whom they are about.
+RESTATING = frozenset({"visits"})
+
+
+def _original(kept: Sequence[Opened], claims: list[Claims]) -> list[Claims]:
+    """The claims without those that only restate: a visit finds a child where others say that it lives.
+
+    Where nothing else speaks of the child, they are all there is, and protection does not wait for another word.
+    """
+    original = [
+        c for record, c in zip(kept, claims, strict=True) if record.plain.feed not in RESTATING
+    ]
+    return original or claims
+
+
+def _in_order(visits: Iterable[VisitClaim]) -> tuple[VisitClaim, ...]:
+    return tuple(sorted(visits, key=lambda v: (v.on, v.source.entry.int)))
 
 
 def _survivors(observations: Iterable[Observation]) -> dict[str, Value]:

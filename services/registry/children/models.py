@@ -42,6 +42,9 @@ class Child(Table, table=True):
     shielded: bool = False
     entries: int = Field(sa_column=Column(Integer, nullable=False))
     digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    told: bytes = Field(
+        default=b"", sa_column=Column(LargeBinary, nullable=False, server_default=text("''::bytea"))
+    )
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     folded_on: date
     registered_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

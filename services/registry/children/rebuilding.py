@@ -4,6 +4,7 @@
 """
 
 from collections.abc import AsyncIterator
+from dataclasses import fields
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from services.registry.children.building import build, open_state
 from services.registry.children.gathering import decisions_of, records_of
 from services.registry.children.kit import Kit
 from services.registry.children.proving import Difference, sealed_rows, stray_keys
+from services.registry.duties.assigning import DutyRow
 from shared.database import SYSTEM, Database, raw
 from shared.sealing import Unsealable
 
@@ -75,6 +77,7 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
         ids,
     ):
         care.setdefault(row["child_id"], []).append(row)
+    duties = await _duties(connection, ids)
     for child in ids:
         if child in broken:
             continue
@@ -95,12 +98,38 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
             continue
         if expected.digest(kit.entries.key)[:16] != row["digest"]:
             yield Difference("children", child, "differs from its records")
-        elif row["decision"] != orjson.loads(orjson.dumps(expected.decision)):
+        elif expected.told(kit.entries.key)[:16] != row["told"] or row["decision"] != orjson.loads(
+            orjson.dumps(expected.decision)
+        ):
             yield Difference("children", child, "was changed")
         elif set(row["hashes"]) != set(expected.lookups):
             yield Difference("child_lookups", child, "differ from the records")
         for difference in _care(child, expected, care.get(child, []), row):
             yield difference
+        wanted = sorted((one.held() for one in expected.duties), key=lambda one: str(one[0]))
+        placed = all(
+            one[column] == row[column] for one in duties.get(child, []) for column in _PLACE
+        )
+        if not placed or [_text(one) for one in wanted] != [
+            _text(_held(one)) for one in duties.get(child, [])
+        ]:
+            yield Difference("duties", child, "differ from the records")
+
+
+async def _duties(connection: Any, ids: list[UUID]) -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = {}
+    for row in await connection.fetch(
+        "SELECT * FROM duties WHERE child_id = ANY($1) ORDER BY id::text", ids
+    ):
+        found.setdefault(row["child_id"], []).append(row)
+    return found
+
+
+def _held(row: Any) -> tuple[Any, ...]:
+    """A row in the form of ``DutyRow.held``."""
+    return DutyRow(
+        **{one.name: row[one.name] for one in fields(DutyRow)},
+    ).held()
 
 
 _PLACE = ("residence_code", "hukou_code", "residence_stated_by", "hukou_stated_by")

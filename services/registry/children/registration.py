@@ -78,8 +78,10 @@ async def refold(
         digest = new.digest(kit.entries.key)[:16]
         if old is not None and old["digest"] == digest:
             continue
-        changes.append(Change(new, digest, old))
-        announced += events.announce(old, new, moved.of.get(child, moves.NOTHING))
+        told = new.told(kit.entries.key)[:16]
+        changes.append(Change(new, digest, told, old))
+        silent = old is not None and old["told"] == told
+        announced += events.announce(old, new, moved.of.get(child, moves.NOTHING), silent=silent)
     await writing.write(connection, kit.sealer, changes, day, now)
     if gone:
         await writing.remove(connection, gone)

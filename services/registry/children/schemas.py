@@ -6,8 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.registry.duties.terms import DutyState, Population
 from services.registry.key_care.terms import CareState, Category
 from services.registry.records.feeds.item import IdKind, Relation, Sex
+from services.registry.records.feeds.visits import VisitChannel, VisitOutcome
 from services.registry.status import Status
 from shared.limits import MAX_FOUND_CHILDREN, MAX_REFERENCES_READ
 from shared.vocabulary import Department
@@ -90,6 +92,38 @@ class KeyCareMark(BaseModel):
     since: datetime = Field(description="when it came into this state")
 
 
+class DutyMark(BaseModel):
+    """What is owed to the child (职责任务) by the rules of its place."""
+
+    id: UUID
+    duty: Text = Field(description="name of the duty in the place's rules, as `key_care_contact`")
+    department: Department = Field(description="who owes it")
+    population: Population
+    state: DutyState
+    begun_on: date = Field(description="the day from which it has been owed without a break")
+    due_on: date | None = Field(
+        default=None, description="last day on time; absent where no interval is configured"
+    )
+    last_done_on: date | None = None
+    clause: Text = Field(description="条款")
+    wording: Text | None = Field(default=None, description="the text's own words")
+    missing: list[Text] | None = Field(
+        default=None, max_length=5, description="what no text says: `period`, `from_grade` …"
+    )
+
+
+class VisitOut(Provenance):
+    """Something done with or for the child (走访、联系、测评)."""
+
+    kind: Text = Field(description="as in the visits feed; also `survey` 摸底排查")
+    on: date
+    channel: VisitChannel
+    outcome: VisitOutcome
+    visitor: Text | None = Field(default=None, description="the visitor's post (岗位)")
+    staff: Text | None = Field(default=None, description="工作人员编号")
+    helps: list[Text] | None = Field(default=None, max_length=16, description="关爱服务")
+
+
 _FROM: dict[str, Any] = {
     "record": "0195f3f2-5a6e-7c1b-9a53-0242ac120011",
     "feed": "enrolments",
@@ -129,7 +163,7 @@ CHILD_EXAMPLE: dict[str, Any] = {
         "reasons": [{"code": "other_county", "clause": "一", "detail": {}}],
         "missing": [],
         "next_change_on": "2033-05-03",
-        "rule_version": "chongqing-2024",
+        "rule_version": "example-city-2024",
     },
     "key_care": [
         {
@@ -137,6 +171,29 @@ CHILD_EXAMPLE: dict[str, Any] = {
             "category": "family_hardship",
             "state": "confirmed",
             "since": "2026-03-02T04:00:00Z",
+        }
+    ],
+    "visits": [
+        {
+            "kind": "home_visit",
+            "on": "2026-02-10",
+            "channel": "in_person",
+            "outcome": "met",
+            "visitor": "child_director",
+        }
+    ],
+    "duties": [
+        {
+            "id": "5f0c9b1e-52a1-4f0e-9c1d-8e1f5f6b7a09",
+            "duty": "survey",
+            "department": "civil_affairs",
+            "population": "migrant",
+            "state": "pending",
+            "begun_on": "2025-08-20",
+            "due_on": "2026-05-10",
+            "last_done_on": "2026-02-10",
+            "clause": "《示例方案》二(一)1",
+            "wording": "每季度开展一次摸底排查",
         }
     ],
     "shielded": False,
@@ -176,6 +233,12 @@ class ChildOut(BaseModel):
     status: StatusOut | None = None
     key_care: list[KeyCareMark] | None = Field(
         default=None, max_length=50, description="重点关爱, in the categories open to you"
+    )
+    visits: list[VisitOut] | None = Field(
+        default=None, max_length=100, description="走访联系, the newest first"
+    )
+    duties: list[DutyMark] | None = Field(
+        default=None, max_length=50, description="职责任务 that you may see"
     )
     shielded: bool | None = Field(default=None, description="地址保密")
 

@@ -85,6 +85,19 @@ def state_of(fold: Fold) -> dict[str, Any]:
             }
             for g in fold.guardians
         ],
+        "visits": [
+            {
+                "kind": v.kind,
+                "on": v.on.isoformat(),
+                "channel": v.channel,
+                "outcome": v.outcome,
+                "visitor": v.visitor,
+                "staff": v.staff,
+                "helps": list(v.helps),
+                **sources[v.source],
+            }
+            for v in fold.visits
+        ],
     }
 
 

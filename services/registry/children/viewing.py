@@ -1,11 +1,14 @@
 """Viewing: what of a child's state a caller sees, by the access matrix, with the record behind each value."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from services.registry.access.matrix import MASKED
 from shared import divisions, resident_id
 
+#: So many of a child's visits are shown, the newest.
+MOST_VISITS = 100
 #: Field of the fold → field group of the matrix.
 GROUPS: Mapping[str, str] = {
     "name": "identity",
@@ -72,7 +75,23 @@ def view(state: Mapping[str, Any], groups: Mapping[str, str], shielded: bool) ->
         seen["unconfirmed"] = [_place(u, groups, True) for u in state["unconfirmed"]]
     if "guardians" in groups:
         seen["guardians"] = [_guardian(g, groups) for g in state["guardians"]]
+    if "visits" in groups or "school_visits" in groups:
+        visits = (_visit(v, groups) for v in reversed(state.get("visits", ())))
+        seen["visits"] = list(islice((v for v in visits if v is not None), MOST_VISITS))
     return seen
+
+
+def _visit(held: Mapping[str, Any], groups: Mapping[str, str]) -> dict[str, Any] | None:
+    """A visit; None where it is another department's, or told by a feed that is closed to the caller."""
+    if "visits" not in groups and held["department"] != "education":
+        return None
+    if held["feed"] == "health-checks" and "health" not in groups:
+        return None
+    seen = {key: held[key] for key in ("kind", "on", "channel", "outcome")}
+    for key in ("visitor", "staff", "helps"):
+        if held[key]:
+            seen[key] = held[key]
+    return {**seen, **_provenance(held, groups)}
 
 
 def _provenance(held: Mapping[str, Any], groups: Mapping[str, str]) -> dict[str, Any]:

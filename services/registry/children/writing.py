@@ -15,10 +15,11 @@ from shared.sealing import Sealer, WrappedKey, seal
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A child as it is now, with its digest, and its row before (``gathering.rows_of``), if there was one."""
+    """A child as it is now, with its digests, and its row before (``gathering.rows_of``), if there was one."""
 
     new: Folded
     digest: bytes
+    told: bytes
     old: Any | None
 
 
@@ -39,6 +40,7 @@ _CHILD = {
     "shielded": "boolean",
     "entries": "integer",
     "digest": "bytea",
+    "told": "bytea",
     "sealed": "bytea",
     "folded_on": "date",
     "registered_at": "timestamptz",
@@ -56,13 +58,32 @@ _CARE = {
     "detail": "jsonb",
     "since": "timestamptz",
 }
+_DUTY = {
+    "id": "uuid",
+    "child_id": "uuid",
+    "duty": "text",
+    "department": "text",
+    "population": "text",
+    "state": "text",
+    "step": "text",
+    "begun_on": "date",
+    "due_on": "date",
+    "done_on": "text",
+    "residence_code": "bigint",
+    "hukou_code": "bigint",
+    "residence_stated_by": "text",
+    "hukou_stated_by": "text",
+    "detail": "jsonb",
+}
 _KEY = {"id": "uuid", "master": "smallint", "wrapped": "bytea"}
-_LISTS = ("residence_stated_by", "hukou_stated_by")
+_LISTS = {"residence_stated_by": "text", "hukou_stated_by": "text", "done_on": "date"}
 
 
 def _inserting(table: str, columns: dict[str, str]) -> str:
     """An insert of many rows, a parameter a column."""
-    values = (f"string_to_array(n.{c}, ',')" if c in _LISTS else f"n.{c}" for c in columns)
+    values = (
+        f"string_to_array(n.{c}, ',')::{_LISTS[c]}[]" if c in _LISTS else f"n.{c}" for c in columns
+    )
     arrays = (f"${i}::{kind}[]" for i, kind in enumerate(columns.values(), 1))
     return (
         f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)}"
@@ -80,6 +101,7 @@ _UPSERT_KEYS = (
     + " ON CONFLICT (id) DO UPDATE SET master = excluded.master, wrapped = excluded.wrapped"
 )
 _INSERT_CARE = _inserting("key_care", _CARE)
+_INSERT_DUTIES = _inserting("duties", _DUTY)
 
 
 async def write(
@@ -117,6 +139,7 @@ async def write(
                 new.shielded,
                 new.entries,
                 change.digest,
+                change.told,
                 seal(data_key, new.payload, new.bound()),
                 day,
                 old["registered_at"] if old else now,
@@ -128,6 +151,7 @@ async def write(
     await connection.execute(_UPSERT_CHILDREN, *zip(*rows, strict=True))
     await _write_lookups(connection, changes)
     await _write_care(connection, changes)
+    await _write_duties(connection, changes)
 
 
 async def _write_lookups(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
@@ -173,10 +197,40 @@ async def _write_care(connection: "asyncpg.Connection[Any]", changes: Sequence[C
         await connection.execute(_INSERT_CARE, *zip(*rows, strict=True))
 
 
+async def _write_duties(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
+    before = [change.new.id for change in changes if change.old and change.old["has_duties"]]
+    if before:
+        await connection.execute("DELETE FROM duties WHERE child_id = ANY($1)", before)
+    rows = [
+        (
+            one.id,
+            new.id,
+            one.duty,
+            one.department,
+            one.population,
+            one.state,
+            one.step,
+            one.begun_on,
+            one.due_on,
+            ",".join(day.isoformat() for day in one.done_on),
+            new.residence_code,
+            new.hukou_code,
+            ",".join(new.residence_stated_by),
+            ",".join(new.hukou_stated_by),
+            orjson.dumps(one.detail).decode(),
+        )
+        for new in (change.new for change in changes)
+        for one in new.duties
+    ]
+    if rows:
+        await connection.execute(_INSERT_DUTIES, *zip(*rows, strict=True))
+
+
 async def remove(connection: "asyncpg.Connection[Any]", children: Sequence[UUID]) -> None:
     """Remove children of whom no record speaks any more, with their keys."""
     for table, column in (
         ("key_care", "child_id"),
+        ("duties", "child_id"),
         ("child_lookups", "child_id"),
         ("children", "id"),
         ("vault.data_keys", "id"),

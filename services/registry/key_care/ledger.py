@@ -65,6 +65,19 @@ _ASSISTANCE = {
     "temporary": "临时救助",
     "vagrancy_rescue": "流浪救助",
 }
+_VISIT = {
+    "contact": "联系",
+    "home_visit": "入户走访",
+    "school_home_visit": "家访",
+    "screening": "心理健康测评",
+    "family_education": "家庭教育指导",
+    "law_lesson": "法治教育",
+    "safety_lecture": "安全教育",
+    "mental_health_activity": "心理健康教育",
+    "activity": "关爱服务活动",
+    "survey": "摸底排查",
+}
+_CHANNEL = {"phone": "（电话）", "online": "（网络）"}
 _CAPACITY = {"able": "有监护能力", "weak": "监护能力弱", "none": "无监护能力"}
 _DISABILITY = {
     "visual": "视力",
@@ -102,7 +115,7 @@ def cells(
         "、".join(_RELATION.get(g.get("relation", ""), "") for g in guardians),
         "、".join(g.get("phone", "") for g in guardians),
         "；".join(_summary(child, fields)),
-        "",
+        "；".join(_activities(child)),
         "；".join(_remarks(child, categories, states)),
     )
 
@@ -140,6 +153,16 @@ def _summary(child: Mapping[str, Any], fields: Mapping[str, str]) -> list[str]:
     event, _, kinds = fields.get("disability", "").partition(":")
     if event in ("granted", "renewed"):
         said.append("残疾：" + "、".join(_DISABILITY.get(k, "") for k in kinds.split("+") if k))
+    return said
+
+
+def _activities(child: Mapping[str, Any]) -> list[str]:
+    """What was done for the child, the newest first; attempts that met nobody are none."""
+    said = []
+    for visit in child.get("visits", ()):
+        if visit["outcome"] == "met":
+            way = _CHANNEL.get(visit["channel"], "")
+            said.append(f"{visit['on']}{_VISIT.get(visit['kind'], '')}{way}")
     return said
 
 

@@ -23,6 +23,8 @@ from shared.vocabulary import Department, Purpose
 
 Groups = Mapping[str, str]
 
+#: So many visits are shown with an entry; all of them stand with the child.
+RECENT_VISITS = 12
 #: Purposes for which a department sees the categories that the matrix opens to it.
 _CARING = (Purpose.KEY_CARE, Purpose.SERVICE)
 
@@ -49,6 +51,8 @@ def child_of(kit: Kit, row: Any, groups: Groups) -> dict[str, Any]:
     """The child of an entry's row; a shielded one has neither address nor school."""
     shielded: bool = row["shielded"]
     seen = viewing.view(open_state(kit.sealer, row), groups, shielded)
+    if "visits" in seen:
+        seen["visits"] = seen["visits"][:RECENT_VISITS]
     if "status" in groups:
         decision = row["decision"]
         seen["status"] = {

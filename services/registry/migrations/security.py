@@ -135,6 +135,31 @@ def reviews_and_rulings() -> None:
         _protect(table, using=f"{_SYSTEM} OR {_civil_affairs_of_both_children()}", check=_SYSTEM)
 
 
+#: A department sees the duties that it owes itself; civil affairs leads and sees them all.
+_DUTY_IS_OPEN = f"({_SYSTEM} OR {_ME} = 'civil_affairs' OR department = {_ME})"
+_CIVIL_AFFAIRS_OF_THE_DIVISION = (
+    f"{_SYSTEM} OR ({_ME} = 'civil_affairs' AND division BETWEEN {_LOW} AND {_HIGH})"
+)
+
+
+def duties_and_posts() -> None:
+    role = runtime_role()
+    for table in ("duties", "posts"):
+        op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role}")
+    for table in ("trainings", "calendar_acts"):
+        op.execute(f"GRANT SELECT, INSERT ON {table} TO {role}")
+    _protect("duties", using=f"({_CHILD_IS_SEEN}) AND {_DUTY_IS_OPEN}", check=_SYSTEM)
+    here = f"division BETWEEN {_LOW} AND {_HIGH}"
+    _protect(
+        "calendar_acts",
+        using=f"{_SYSTEM} OR ({here} AND {_DUTY_IS_OPEN})",
+        check=f"{_SYSTEM} OR ({here} AND department = {_ME})",
+    )
+    for table in ("posts", "trainings"):
+        inside = _CIVIL_AFFAIRS_OF_THE_DIVISION
+        _protect(table, using=inside, check=inside)
+
+
 def _protect(table: str, using: str, check: str) -> None:
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")

@@ -1,11 +1,13 @@
 """Jurisdiction profiles: the rules of each place as dated, cited data."""
 
+from services.registry.profiles.cadences import Cadence, Period, SchoolCalendar
 from services.registry.profiles.loading import SHIPPED, Profiles
+from services.registry.profiles.open_points import open_points
 from services.registry.profiles.profile import Profile
 from services.registry.profiles.rules import (
     NOT_CONFIGURED,
-    Cadence,
     CentralDistricts,
+    Contradiction,
     DayCounting,
     Definition,
     Hardship,
@@ -19,12 +21,16 @@ __all__ = [
     "SHIPPED",
     "Cadence",
     "CentralDistricts",
+    "Contradiction",
     "DayCounting",
     "Definition",
     "Hardship",
     "LocalDivision",
     "OpenPoint",
+    "Period",
     "Profile",
     "ProfileError",
     "Profiles",
+    "SchoolCalendar",
+    "open_points",
 ]

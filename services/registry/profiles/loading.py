@@ -1,5 +1,9 @@
 """Loading profiles from folders of TOML files, and finding the one that holds for a division.
 
+A file is a *place* with an area of its own, or an *amendment* (补充规定): what an administrator sets for
+a place on top of its text. An amendment speaks before the place that it amends, wherever that place
+is inherited; of two amendments the one read later speaks first.
+
 Guaranteed once loaded: every file was read whole, no key was ignored, what is inherited exists, no
 two profiles claim the same area, and every code of a rule is one that the division table or the
 profile's own local codes know.
@@ -13,7 +17,12 @@ from pathlib import Path
 from typing import Self
 
 from services.registry.profiles.profile import Area, Layer, Profile
-from services.registry.profiles.reading import read_documents, read_local_division, read_rules
+from services.registry.profiles.reading import (
+    read_contradiction,
+    read_documents,
+    read_local_division,
+    read_rules,
+)
 from services.registry.profiles.rules import CentralDistricts, LocalDivision, Unset
 from services.registry.profiles.tables import ProfileError, Table
 from shared import divisions
@@ -31,6 +40,7 @@ class _Sheet:
     name_zh: str
     name_en: str
     inherits: str | None
+    amends: str | None
     covers: tuple[Area, ...]
     layer: Layer
 
@@ -46,6 +56,8 @@ class Profiles:
         """Read every *.toml of these folders; ProfileError names file and key of the fault."""
         sheets: dict[str, _Sheet] = {}
         for directory in directories:
+            if not directory.is_dir():
+                raise ProfileError(str(directory), "(folder)", "is not there")
             for path in sorted(directory.glob("*.toml")):
                 sheet = _read(path)
                 if sheet.id in sheets:
@@ -54,6 +66,9 @@ class Profiles:
         _refuse_shared_areas(sheets)
         profiles = {}
         for sheet in sheets.values():
+            if sheet.amends is not None:
+                _refuse_stray_amendment(sheet, sheets)
+                continue
             stack = tuple(_stack(sheet, sheets))
             profiles[sheet.id] = Profile(
                 id=sheet.id,
@@ -62,8 +77,14 @@ class Profiles:
                 covers=sheet.covers,
                 layers=tuple(one.layer for one in stack),
             )
-            _refuse_unknown_codes(sheet, profiles[sheet.id])
+        for sheet in sheets.values():
+            _refuse_unknown_codes(sheet, profiles[sheet.amends or sheet.id])
         return cls(profiles)
+
+    @classmethod
+    def of_hub(cls, own: Path | None) -> Self:
+        """Those that are shipped, and the hub's own if it has a folder of them."""
+        return cls.load(SHIPPED, own) if own is not None else cls.load(SHIPPED)
 
     def for_division(self, code: int, on: date) -> Profile | None:
         """The profile of the narrowest area around `code`, as read by whoever lives there `on`
@@ -86,7 +107,8 @@ class Profiles:
         found = {
             local.code: local
             for profile in self.by_id.values()
-            for local in profile.layers[0].local_divisions
+            for layer in profile.layers
+            for local in layer.local_divisions
             if isinstance(local.code, int)
         }
         return tuple(found.values())
@@ -103,18 +125,24 @@ def _read(path: Path) -> _Sheet:
     texts = table.table("documents") if table.has("documents") else Table(file, "documents", {})
     documents = read_documents(texts)
     identity = table.text("id")
+    amends = table.text("amends") if table.has("amends") else None
     sheet = _Sheet(
         file=file,
         id=identity,
-        name_zh=table.text("name_zh"),
-        name_en=table.text("name_en"),
+        name_zh=table.text("name_zh", default=None if amends is None else ""),
+        name_en=table.text("name_en", default=None if amends is None else ""),
         inherits=table.text("inherits") if table.has("inherits") else None,
+        amends=amends,
         covers=tuple(table.as_area(prefix, "covers") for prefix in table.texts("covers")),
         layer=Layer(
             id=identity,
+            amends=amends,
             documents=documents,
             rules=read_rules(rules, documents),
             local_divisions=tuple(map(read_local_division, table.tables("local_divisions"))),
+            contradictions=tuple(
+                read_contradiction(one, documents) for one in table.tables("contradictions")
+            ),
         ),
     )
     table.done()
@@ -123,15 +151,29 @@ def _read(path: Path) -> _Sheet:
 
 def _stack(sheet: _Sheet, sheets: dict[str, _Sheet]) -> Iterator[_Sheet]:
     seen = {sheet.id}
-    yield sheet
+    yield from _amended(sheet, sheets)
     while sheet.inherits is not None:
-        if sheet.inherits not in sheets:
+        if sheet.inherits not in sheets or sheets[sheet.inherits].amends is not None:
             raise ProfileError(sheet.file, "inherits", f"no profile is called {sheet.inherits}")
         if sheet.inherits in seen:
             raise ProfileError(sheet.file, "inherits", "leads back to itself")
         sheet = sheets[sheet.inherits]
         seen.add(sheet.id)
-        yield sheet
+        yield from _amended(sheet, sheets)
+
+
+def _amended(sheet: _Sheet, sheets: dict[str, _Sheet]) -> Iterator[_Sheet]:
+    yield from reversed([one for one in sheets.values() if one.amends == sheet.id])
+    yield sheet
+
+
+def _refuse_stray_amendment(sheet: _Sheet, sheets: dict[str, _Sheet]) -> None:
+    place = sheets.get(sheet.amends or "")
+    if place is None or place.amends is not None:
+        raise ProfileError(sheet.file, "amends", f"no place is called {sheet.amends}")
+    if sheet.covers or sheet.inherits is not None:
+        key = "covers" if sheet.covers else "inherits"
+        raise ProfileError(sheet.file, key, "an amendment has those of the place that it amends")
 
 
 def _refuse_shared_areas(sheets: dict[str, _Sheet]) -> None:

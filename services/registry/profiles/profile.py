@@ -4,7 +4,7 @@ The cast: a *layer* is what one file says; a *profile* is a stack of layers, the
 first, then the places whose rules it inherits. For every rule and day the first layer with a
 version in force speaks, whole: layers are never mixed inside a rule. Guaranteed: a profile is
 immutable, its fingerprint changes whenever anything a decision could depend on does, and a silence
-stays visible in `open_points`.
+stays visible (open_points.py).
 """
 
 import hashlib
@@ -15,17 +15,16 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import TypeVar
 
+from services.registry.profiles.cadences import Cadence, SchoolCalendar
 from services.registry.profiles.rules import (
     ASSUMED_COUNTING,
-    NOT_CONFIGURED,
-    Cadence,
     CentralDistricts,
+    Contradiction,
     DayCounting,
     Definition,
     Document,
     Hardship,
     LocalDivision,
-    OpenPoint,
     Rule,
     Unset,
 )
@@ -40,9 +39,11 @@ class Layer:
     """What one file says: rules by family and key, each with its versions in order of time."""
 
     id: str
+    amends: str | None
     documents: Mapping[str, Document]
     rules: Mapping[tuple[str, str], tuple[Rule, ...]]
     local_divisions: tuple[LocalDivision, ...]
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,28 +56,46 @@ class Profile:
     covers: tuple[Area, ...]
     layers: tuple[Layer, ...]
 
+    def rule(self, kind: type[R], on: date, key: str = "") -> R | None:
+        """The one rule of this class, of this key, in force on a day."""
+        for layer in self.layers:
+            for rule in layer.rules.get((kind.family, key), ()):
+                if isinstance(rule, kind) and rule.holds(on):
+                    return rule
+        return None
+
+    def rules(self, kind: type[R], on: date) -> tuple[R, ...]:
+        """Every rule of this class in force on a day, in the order in which the texts name them."""
+        found = (self.rule(kind, on, key) for key in self._keys(kind.family))
+        return tuple(rule for rule in found if rule is not None)
+
     def definition(self, on: date) -> Definition | None:
         """Who is a migrant child here; None on days for which no text in force defines it."""
-        return self._one(Definition, "migrant_child", "", on)
+        return self.rule(Definition, on)
 
     def day_counting(self, on: date) -> DayCounting:
-        return self._one(DayCounting, "day_counting", "", on) or ASSUMED_COUNTING
+        return self.rule(DayCounting, on) or ASSUMED_COUNTING
 
     def central_districts(self, on: date) -> CentralDistricts | None:
-        return self._one(CentralDistricts, "central_districts", "", on)
+        return self.rule(CentralDistricts, on)
 
     def cadence(self, duty: str, on: date) -> Cadence | None:
         """How often `duty` (survey, key_care_contact, …) is due; None where the texts know no
         such.
         """
-        return self._one(Cadence, "cadence", duty, on)
+        return self.rule(Cadence, on, duty)
 
     def cadences(self, on: date) -> tuple[Cadence, ...]:
-        return self._all(Cadence, "cadence", on)
+        return self.rules(Cadence, on)
+
+    def school_year(self, day: date) -> SchoolCalendar | None:
+        """The school year that `day` lies in; None while no calendar of the place covers it."""
+        years = self.rules(SchoolCalendar, day)
+        return next((year for year in years if year.first <= day <= year.last), None)
 
     def hardship_categories(self, on: date) -> tuple[Hardship, ...]:
         """The categories that call for key care, in the order in which the text names them."""
-        return self._all(Hardship, "hardship", on)
+        return self.rules(Hardship, on)
 
     def excluded_together(self, a: int, b: int, on: date) -> bool | None:
         """Whether moving between these two divisions is a move inside a city's centre.
@@ -146,10 +165,6 @@ class Profile:
         text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def open_points(self) -> tuple[OpenPoint, ...]:
-        """What an administrator still has to settle, rule by rule."""
-        return tuple(_open_points(self))
-
     def effective(self) -> Iterator[tuple[str, str, tuple[Rule, ...]]]:
         """Family, key and versions of each rule, from the first layer that has it."""
         seen: set[tuple[str, str]] = set()
@@ -164,58 +179,22 @@ class Profile:
             for versions in layer.rules.values():
                 yield from versions
 
-    def _one(self, kind: type[R], family: str, key: str, on: date) -> R | None:
-        for layer in self.layers:
-            for rule in layer.rules.get((family, key), ()):
-                if isinstance(rule, kind) and rule.holds(on):
-                    return rule
-        return None
+    def _keys(self, family: str) -> tuple[str, ...]:
+        return self._keys_by_family.get(family, ())
 
-    def _all(self, kind: type[R], family: str, on: date) -> tuple[R, ...]:
-        keys = [key for layer in self.layers[::-1] for fam, key in layer.rules if fam == family]
-        found = (self._one(kind, family, key, on) for key in dict.fromkeys(keys))
-        return tuple(rule for rule in found if rule is not None)
+    @cached_property
+    def _keys_by_family(self) -> Mapping[str, tuple[str, ...]]:
+        """Keys of each family, those of the widest place first."""
+        keys: dict[str, dict[str, None]] = {}
+        for layer in self.layers[::-1]:
+            for family, key in layer.rules:
+                keys.setdefault(family, {})[key] = None
+        return {family: tuple(found) for family, found in keys.items()}
 
 
 def _may_be_district(code: int) -> bool:
     name = divisions.name_of(code)
     return name is None or name.endswith("区")
-
-
-def _open_points(profile: Profile) -> Iterator[OpenPoint]:
-    unset = NOT_CONFIGURED.value
-    texts = {text.name: text for layer in profile.layers for text in layer.documents.values()}
-    for text in texts.values():
-        for setting, day in (("valid_from", text.valid_from), ("valid_until", text.valid_until)):
-            if isinstance(day, Unset):
-                yield OpenPoint("not_configured", "documents", setting, unset, text.name)
-    families = {family for family, _, _ in profile.effective()}
-    for family in ("migrant_child", "central_districts"):
-        if family not in families:
-            yield OpenPoint("not_configured", family, "", unset, "")
-    for family, key, versions in profile.effective():
-        for rule in versions:
-            name = f"{family}.{key}" if key else family
-            if isinstance(rule, Cadence) and isinstance(rule.every_months, Unset):
-                yield OpenPoint("not_configured", name, "every_months", unset, rule.clause)
-            if isinstance(rule, CentralDistricts):
-                for city in rule.cities:
-                    if isinstance(city.members, Unset):
-                        setting = f"members of {prefix_of(city.area)}"
-                        yield OpenPoint("not_configured", name, setting, unset, rule.clause)
-                if isinstance(rule.others, Unset):
-                    yield OpenPoint("not_configured", name, "others", unset, rule.clause)
-    for layer in profile.layers:
-        for local in layer.local_divisions:
-            if isinstance(local.code, Unset):
-                yield OpenPoint("not_configured", "local_divisions", local.name, unset, local.basis)
-    stated = [rule for fam, _, vs in profile.effective() if fam == "day_counting" for rule in vs]
-    for rule in stated or [ASSUMED_COUNTING]:
-        assert isinstance(rule, DayCounting)
-        for setting in DayCounting.settings():
-            if setting not in rule.stated:
-                value = str(getattr(rule, setting))
-                yield OpenPoint("assumed", "day_counting", setting, value, rule.clause)
 
 
 def prefix_of(area: Area) -> str:

@@ -1,22 +1,25 @@
-"""One reader per family of rules: a TOML table in, a checked rule out."""
+"""Reading the rules of a file: a TOML table in, a checked rule out.
 
-from collections.abc import Callable, Mapping
+Most families are read by the types of their fields (typed.py); those on which a status is decided
+have readers of their own here.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Final, Literal, TypedDict, get_args
 
+from services.registry.profiles.families import TYPED
 from services.registry.profiles.rules import (
     NOT_CONFIGURED,
     Arrival,
     Birthday,
-    Cadence,
     CentralDistricts,
     City,
+    Contradiction,
     DayCounting,
     Definition,
     Document,
     EarlierHukou,
-    Handling,
-    Hardship,
     LeapBirthday,
     LocalDivision,
     Onward,
@@ -24,6 +27,7 @@ from services.registry.profiles.rules import (
     Unset,
 )
 from services.registry.profiles.tables import Table
+from services.registry.profiles.typed import read_rule
 
 NO_OTHERS: Final[tuple[Literal["none"], ...]] = ("none",)
 
@@ -32,6 +36,7 @@ class _Common(TypedDict):
     clause: str
     valid_from: date | None
     valid_until: date | None
+    wording: str
     note: str
 
 
@@ -45,6 +50,7 @@ def read_documents(documents: Table) -> dict[str, Document]:
             name=table.text("name"),
             valid_from=NOT_CONFIGURED if unset_from else table.day("valid_from"),
             valid_until=NOT_CONFIGURED if unset_until else table.day_or_none("valid_until"),
+            at_hand=table.flag("at_hand", default=True),
         )
         table.done()
     return found
@@ -68,6 +74,7 @@ def _common(table: Table, documents: Mapping[str, Document]) -> _Common:
         "clause": f"{document.name} {table.text('clause')}",
         "valid_from": first,
         "valid_until": last,
+        "wording": table.text("wording", default=""),
         "note": table.text("note", default=""),
     }
 
@@ -118,52 +125,40 @@ def _day_counting(table: Table, common: _Common) -> DayCounting:
         onward_move=table.choice("onward_move", get_args(Onward), assumed.onward_move),
         tolerated_gap_days=table.count("tolerated_gap_days", 0, 366, assumed.tolerated_gap_days),
         earlier_hukou=table.choice("earlier_hukou", get_args(EarlierHukou), assumed.earlier_hukou),
+        autumn_term_begins=_month_day(table, "autumn_term_begins", assumed.autumn_term_begins),
+        spring_term_begins=_month_day(table, "spring_term_begins", assumed.spring_term_begins),
+        township_after_days=table.count("township_after_days", 0, 366, assumed.township_after_days),
+        county_after_days=table.count("county_after_days", 0, 366, assumed.county_after_days),
         stated=frozenset(name for name in DayCounting.settings() if table.has(name)),
     )
 
 
-def _hardship(table: Table, common: _Common) -> Hardship:
-    return Hardship(
-        **common,
-        category=table.text("category"),
-        cross_township=table.flag("cross_township", default=False),
-        handling=table.choice("handling", get_args(Handling), "ledger"),
-    )
+def _month_day(table: Table, key: str, default: str) -> str:
+    """A day of every year, as MM-DD; 29 February is none."""
+    text = table.text(key, default)
+    try:
+        return f"{date.fromisoformat(f'2001-{text}'):%m-%d}"
+    except ValueError:
+        raise table.fault(key, "must be a day of every year, MM-DD") from None
 
 
-def _cadence(table: Table, common: _Common) -> Cadence:
-    return Cadence(
-        **common,
-        duty=table.text("duty"),
-        population=table.choice("population", ("migrant", "key_care")),
-        every_months=table.count_or_unset("every_months", 1, 120),
-        wording=table.text("wording"),
-        categories=table.texts("categories"),
-    )
-
-
-def _single(_: Rule) -> str:
-    return ""
-
-
-def _category(rule: Rule) -> str:
-    return rule.category if isinstance(rule, Hardship) else ""
-
-
-def _duty(rule: Rule) -> str:
-    return rule.duty if isinstance(rule, Cadence) else ""
-
-
-Reader = tuple[Callable[[Table, _Common], Rule], Callable[[Rule], str]]
-"""How to read a rule of one family, and what tells the rules of that family apart."""
-
-READERS: Final[Mapping[str, Reader]] = {
-    "migrant_child": (_definition, _single),
-    "central_districts": (_central_districts, _single),
-    "day_counting": (_day_counting, _single),
-    "hardship": (_hardship, _category),
-    "cadence": (_cadence, _duty),
+READERS: Final[Mapping[str, Callable[[Table, _Common], Rule]]] = {
+    Definition.family: _definition,
+    CentralDistricts.family: _central_districts,
+    DayCounting.family: _day_counting,
 }
+
+
+def _said(
+    family: str, table: Table, documents: Mapping[str, Document]
+) -> Iterator[tuple[Table, Rule]]:
+    """The rule that a table holds; several where its key is a list: one clause on several things."""
+    if family in READERS:
+        yield table, READERS[family](table, _common(table, documents))
+        return
+    kind = TYPED[family]
+    for one in table.spread(kind.keyed_by):
+        yield one, read_rule(kind, one, {**_common(one, documents)})
 
 
 def read_rules(
@@ -172,13 +167,12 @@ def read_rules(
     """Every rule by family and key, its versions in order of time and never two on one day."""
     found: dict[tuple[str, str], list[Rule]] = {}
     for family in rules:
-        if family not in READERS:
+        if family not in READERS and family not in TYPED:
             raise rules.fault(family, "is not a known family of rules")
-        read, key_of = READERS[family]
-        for table in rules.tables(family):
-            rule = read(table, _common(table, documents))
+        said = (one for table in rules.tables(family) for one in _said(family, table, documents))
+        for table, rule in said:
             table.done()
-            versions = found.setdefault((family, key_of(rule)), [])
+            versions = found.setdefault((family, rule.key), [])
             if any(_meet(rule, other) for other in versions):
                 raise table.fault("valid_from", "holds on a day on which another version holds")
             versions.append(rule)
@@ -207,3 +201,19 @@ def read_local_division(table: Table) -> LocalDivision:
     )
     table.done()
     return local
+
+
+def read_contradiction(table: Table, documents: Mapping[str, Document]) -> Contradiction:
+    """Two sayings or more, each with its document and clause, that cannot both be followed."""
+    clauses = []
+    for saying in table.tables("sayings"):
+        key = saying.text("document", default="main")
+        if key not in documents:
+            raise saying.fault("document", f"[documents.{key}] is missing")
+        clauses.append(f"{documents[key].name} {saying.text('clause')}: {saying.text('wording')}")
+        saying.done()
+    if len(clauses) < 2:
+        raise table.fault("sayings", "must be two at least")
+    found = Contradiction(table.text("rule"), tuple(clauses), table.text("why"))
+    table.done()
+    return found

@@ -4,13 +4,16 @@ A *document* is a text that binds; a *rule* is what one of its clauses says. A r
 versions: `valid_from` is its first day, `valid_until` its last, the document's own unless the rule
 says otherwise. A document that bears no day is taken to hold on every day, and that is an open
 point. Where a text is silent a field holds NOT_CONFIGURED: nothing is guessed or borrowed from
-another place. Adding a family of rules takes one class here and one reader in reading.py.
+another place.
+
+This file has what every rule shares and the families on which a status is decided; the others are
+in cadences.py and families/. Adding a family takes one class: its fields say how it is read.
 """
 
 from dataclasses import dataclass, fields
 from datetime import date
 from enum import Enum
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 
 class Unset(Enum):
@@ -27,6 +30,7 @@ LeapBirthday = Literal["feb_28", "mar_1"]
 Onward = Literal["continues", "restarts"]
 EarlierHukou = Literal["same", "unknown"]
 Handling = Literal["ledger", "accept_promptly"]
+Silence = Literal["nothing", "listed", "needed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +38,44 @@ class Document:
     """A text that binds, by the name that clauses cite, and the days that it says it holds.
 
     A silence about either day is NOT_CONFIGURED; None is a text that plainly has no end.
+    `at_hand` is False for an annex that is cited and was not supplied.
     """
 
     name: str
     valid_from: date | Unset
     valid_until: date | Unset | None
+    at_hand: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What every rule carries; `note` is for the administrator's eyes."""
+    """What every rule carries.
+
+    `wording` is the text's own phrase; `note` is for the administrator's eyes. Of the class:
+    `family` is its name in a profile, `keyed_by` the field that tells the rules of one family
+    apart (empty where a place has one such rule), `waiting` the fields for whose value some child
+    or duty waits while it is not configured, `if_silent` what it means that a place has no such
+    rule: `nothing` is owed there, or the silence is `listed`, or some child or duty waits (`needed`).
+    """
+
+    family: ClassVar[str] = ""
+    keyed_by: ClassVar[str] = ""
+    waiting: ClassVar[frozenset[str]] = frozenset()
+    if_silent: ClassVar[Silence] = "nothing"
 
     clause: str
     valid_from: date | None = None
     valid_until: date | None = None
+    wording: str = ""
     note: str = ""
+
+    @property
+    def key(self) -> str:
+        return str(getattr(self, self.keyed_by)) if self.keyed_by else ""
+
+    def fault(self) -> tuple[str, str] | None:
+        """A field, and why its value cannot stand beside the others; None if all is well."""
+        return None
 
     def holds(self, on: date) -> bool:
         return (self.valid_from is None or self.valid_from <= on) and (
@@ -64,6 +91,9 @@ class Definition(Rule):
     `months_inclusive`: "6个月以上" includes six exactly, as "以上" does throughout Chinese civil
     law.
     """
+
+    family = "migrant_child"
+    if_silent = "needed"
 
     cross_county: bool
     months: int
@@ -84,6 +114,10 @@ class City:
 class CentralDistricts(Rule):
     """Moves between central districts of one city do not count; `exempt` is False where they do."""
 
+    family = "central_districts"
+    waiting = frozenset({"cities", "others"})
+    if_silent = "needed"
+
     exempt: bool
     cities: tuple[City, ...]
     others: Literal["none"] | Unset
@@ -102,7 +136,13 @@ class DayCounting(Rule):
     - `onward_move`: whether months already spent away go on counting in the next county.
     - `tolerated_gap_days`: days without a known residence that do not interrupt a stay.
     - `earlier_hukou`: what is taken for days before the first known hukou spell.
+    - `autumn_term_begins`, `spring_term_begins`: month and day (MM-DD) on which the two terms begin
+      where no school calendar is dated; the last day of one is the day before the other.
+    - `township_after_days`, `county_after_days`: days overdue after which a duty has come to the
+      township, and to the county.
     """
+
+    family = "day_counting"
 
     arrival_day: Arrival = "counted"
     birthday: Birthday = "on_the_day"
@@ -110,6 +150,10 @@ class DayCounting(Rule):
     onward_move: Onward = "continues"
     tolerated_gap_days: int = 0
     earlier_hukou: EarlierHukou = "same"
+    autumn_term_begins: str = "09-01"
+    spring_term_begins: str = "03-01"
+    township_after_days: int = 7
+    county_after_days: int = 14
     stated: frozenset[str] = frozenset()
 
     @classmethod
@@ -130,23 +174,13 @@ class Hardship(Rule):
     (及时受理).
     """
 
+    family = "hardship"
+    keyed_by = "category"
+    if_silent = "needed"
+
     category: str
-    cross_township: bool
-    handling: Handling
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cadence(Rule):
-    """How often something is due: `wording` is the text's own phrase for it (每季度, 定期 …).
-
-    `population` is whom it is owed to; `categories`, if any, narrow key care to those named.
-    """
-
-    duty: str
-    population: Literal["migrant", "key_care"]
-    every_months: int | Unset
-    wording: str
-    categories: tuple[str, ...]
+    cross_township: bool = False
+    handling: Handling = "ledger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +198,26 @@ class LocalDivision:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenPoint:
-    """What an administrator should settle: a silence of the text, or a value assumed for it."""
+class Contradiction:
+    """Clauses of one text, or of two, that cannot both be followed in what `rule` settles.
 
-    kind: Literal["not_configured", "assumed"]
+    `rule` is a family, or family.key; a narrower layer that has that rule settles it.
+    """
+
+    rule: str
+    clauses: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPoint:
+    """What an administrator should settle: a silence of the text, a value assumed for it, or texts
+    that contradict each other. `needed`: some child or duty waits for it.
+    """
+
+    kind: Literal["not_configured", "assumed", "contradiction"]
     rule: str
     setting: str
     value: str
     clause: str
-
-    @property
-    def needed(self) -> bool:
-        """Whether some child waits for it: a document without a day is taken to hold on every day."""
-        return self.kind == "not_configured" and self.rule != "documents"
+    needed: bool

@@ -18,12 +18,15 @@ class CityOut(BaseModel):
     members: Annotated[list[Division], Field(max_length=500)] | Text
 
 
+Single = bool | int | LongText
+Many = Annotated[list[LongText], Field(max_length=500)]
+Nested = Annotated[dict[str, Single | Many], Field(max_length=30)]
 Setting = (
-    bool
-    | int
-    | Text
-    | Annotated[list[Text], Field(max_length=500)]
+    Single
+    | Many
     | Annotated[list[CityOut], Field(max_length=500)]
+    | Nested
+    | Annotated[list[Nested], Field(max_length=500)]
 )
 
 
@@ -36,6 +39,7 @@ class RuleOut(BaseModel):
     clause: Text | None = None
     valid_from: date | None = None
     valid_until: date | None = Field(default=None, description="the last day")
+    wording: LongText | None = Field(default=None, description="the phrase of the text itself")
     note: LongText | None = None
     settings: dict[str, Setting] = Field(
         max_length=30, description="`not_configured`: no text says, nobody has decided"
@@ -52,13 +56,14 @@ class LocalDivisionOut(BaseModel):
 
 
 class OpenPointOut(BaseModel):
-    """What an administrator should settle: a silence of the text, or a value assumed for it."""
+    """What an administrator should settle: a silence, a value assumed, or texts that contradict each other."""
 
-    kind: Literal["not_configured", "assumed"]
+    kind: Literal["not_configured", "assumed", "contradiction"]
     rule: Text
     setting: Text
-    value: Text
-    clause: Text
+    value: LongText
+    clause: LongText
+    needed: bool = Field(description="whether some child or duty waits for it")
 
 
 class ProfileOut(BaseModel):
@@ -75,6 +80,7 @@ class ProfileOut(BaseModel):
                     "name_en": "Example City",
                     "covers": ["50"],
                     "inherits": [],
+                    "amended_by": [],
                     "fingerprint": "0" * 64,
                     "rules": [
                         {
@@ -92,6 +98,7 @@ class ProfileOut(BaseModel):
                             "setting": "arrival_day",
                             "value": "counted",
                             "clause": "",
+                            "needed": False,
                         }
                     ],
                 }
@@ -107,6 +114,10 @@ class ProfileOut(BaseModel):
     covers: list[Prefix] = Field(max_length=500)
     inherits: list[Text] = Field(
         max_length=10, description="profiles that speak where it is silent"
+    )
+    amended_by: list[Text] = Field(
+        max_length=100,
+        description="files in which administrators settled what the texts leave open",
     )
     fingerprint: Text = Field(
         description="version of these rules, as `rule_version` of a child's status names it"

@@ -4,10 +4,11 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from datetime import date
 from typing import Any
 
+from services.registry.profiles.open_points import open_points
 from services.registry.profiles.profile import Profile, prefix_of
 from services.registry.profiles.rules import (
     ASSUMED_COUNTING,
@@ -46,17 +47,25 @@ def shown(profile: Profile, code: int, on: date) -> dict[str, Any]:
         "name_zh": profile.name_zh,
         "name_en": profile.name_en,
         "covers": [prefix_of(area) for area in profile.covers],
-        "inherits": [layer.id for layer in profile.layers[1:]],
+        "inherits": [
+            one.id for one in profile.layers if one.amends is None and one.id != profile.id
+        ],
+        "amended_by": [one.id for one in profile.layers if one.amends is not None],
         "fingerprint": profile.fingerprint,
-        "rules": [_rule(*one) for one in in_force(profile, on)],
+        "rules": rules_shown(profile, on),
         "local_divisions": [
             _local(one) for layer in profile.layers for one in layer.local_divisions
         ],
         "open_points": [
             {f.name: getattr(point, f.name) for f in fields(point)}
-            for point in profile.open_points()
+            for point in open_points(profile)
         ],
     }
+
+
+def rules_shown(profile: Profile, on: date) -> list[dict[str, Any]]:
+    """Every rule in force, as `shown` has them."""
+    return [_rule(*one) for one in in_force(profile, on)]
 
 
 def _rule(layer: str, family: str, key: str, rule: Rule) -> dict[str, Any]:
@@ -67,9 +76,12 @@ def _rule(layer: str, family: str, key: str, rule: Rule) -> dict[str, Any]:
         "clause": rule.clause or None,
         "valid_from": rule.valid_from,
         "valid_until": rule.valid_until,
+        "wording": rule.wording or None,
         "note": rule.note or None,
         "settings": {
-            f.name: _setting(getattr(rule, f.name)) for f in fields(rule) if f.name not in _COMMON
+            f.name: _setting(getattr(rule, f.name))
+            for f in fields(rule)
+            if f.name not in _COMMON and getattr(rule, f.name) is not None
         },
     }
 
@@ -81,6 +93,9 @@ def _setting(value: Any) -> Any:
         return {"area": prefix_of(value.area), "members": _setting(value.members)}
     if isinstance(value, frozenset):
         return [divisions.text_of(v) if isinstance(v, int) else v for v in sorted(value)]
+    if is_dataclass(value):
+        found = {f.name: _setting(getattr(value, f.name)) for f in fields(value)}
+        return {name: one for name, one in found.items() if one is not None}
     return [_setting(one) for one in value] if isinstance(value, tuple) else value
 
 

@@ -72,6 +72,14 @@ class Table:
                 return option
         raise self.fault(key, f"must be one of {', '.join(sorted(options))}")
 
+    def choices(self, key: str, options: Collection[T]) -> tuple[T, ...]:
+        """A list of some of these options, each once."""
+        texts = self.texts(key)
+        found = tuple(option for text in texts for option in options if option == text)
+        if len(found) != len(texts) or len(set(found)) != len(found):
+            raise self.fault(key, f"must be a list of {', '.join(sorted(options))}, each once")
+        return found
+
     def flag(self, key: str, default: bool | None = None) -> bool:
         if default is not None and not self.has(key):
             return default
@@ -133,6 +141,13 @@ class Table:
             raise self.fault(key, f"must be written as [[{self._key(key)}]]")
         for at, one in enumerate(value, start=1):
             yield Table(self.file, f"{self._key(key)}[{at}]", one)
+
+    def spread(self, key: str) -> "Iterator[Table]":
+        """This table once for each value of a list under `key`; once, where it is no list."""
+        value = self._data.get(key)
+        for one in value if isinstance(value, list) and value else (value,):
+            data = {**self._data, key: one} if key in self._data else self._data
+            yield Table(self.file, self._path, data)
 
     def __iter__(self) -> Iterator[str]:
         """The names of its keys."""

@@ -23,14 +23,18 @@ def months_reached_on(start: date, definition: Definition, counting: DayCounting
     With the arrival day counted, six months from 15 January are complete when 15 July begins, and
     six months from 31 August when the last day of February begins.
     """
-    years, month = divmod(start.month - 1 + definition.months, 12)
+    reached = months_on(start, definition.months, counting)
+    return reached if definition.months_inclusive else day_after(reached)
+
+
+def months_on(start: date, months: int, counting: DayCounting) -> date:
+    """The day on which so many months from ``start`` are complete; a month without that day ends on its last."""
+    years, month = divmod(start.month - 1 + months, 12)
     year = start.year + years
     if year > date.max.year:
         return date.max
     reached = date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
-    if counting.arrival_day == "not_counted":
-        reached = day_after(reached)
-    return reached if definition.months_inclusive else day_after(reached)
+    return day_after(reached) if counting.arrival_day == "not_counted" else reached
 
 
 def age_reached_on(birth_on: date, age: int, counting: DayCounting) -> date:

@@ -14,6 +14,7 @@ from services.registry.records.feeds import (
     residence_permits,
     surveys,
     vaccinations,
+    visits,
 )
 from services.registry.records.feeds.assistance import Assistance
 from services.registry.records.feeds.disability_certificates import DisabilityCertificate
@@ -30,6 +31,7 @@ from services.registry.records.feeds.rehabilitations import Rehabilitation
 from services.registry.records.feeds.residence_permits import ResidencePermit
 from services.registry.records.feeds.surveys import Survey
 from services.registry.records.feeds.vaccinations import Vaccination
+from services.registry.records.feeds.visits import Visit
 from shared.vocabulary import Department
 
 FEEDS: dict[str, Feed] = {
@@ -46,6 +48,7 @@ FEEDS: dict[str, Feed] = {
         rehabilitations.FEED,
         assistance.FEED,
         surveys.FEED,
+        visits.FEED,
         hukou_answers.FEED,
         peer_facts.FEED,
     )
@@ -75,4 +78,5 @@ __all__ = [
     "ResidencePermit",
     "Survey",
     "Vaccination",
+    "Visit",
 ]

@@ -16,7 +16,7 @@ class PeerFacts(Item):
     model_config = example(
         "SL-DD-2025-000003",
         "2025-03-09",
-        hub="heze",
+        hub="other-city",
         since="2025-02-20",
         accompanied_by="both_parents",
         notice_ref="01JSHILI0000000000000000",

@@ -1,0 +1,157 @@
+"""Calendar duties: a place's calendar with what was done, and reporting what was."""
+
+from datetime import date, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.calendar_duties.schemas import ActIn, ActOut, TaskOut, TasksOut
+from services.registry.calendar_duties.tasking import Task, tasks
+from services.registry.children.kit import Kit
+from services.registry.duties.showing import sight
+from services.registry.profiles.rules import Unset
+from services.registry.records.feeds.wire import DivisionText
+from shared import audit, divisions
+from shared.application import USUAL, Transaction
+from shared.auth import Caller, allowed
+from shared.clock import today
+from shared.database import raw
+from shared.idempotency import Ids, KeyHeader, once
+from shared.ids import uuid7
+from shared.problems import Conflict, Flaw, Forbidden, Invalid, responses
+from shared.vocabulary import Scope
+
+router = APIRouter(prefix="/v1/calendar-duties", tags=["duties"], responses=USUAL)
+
+#: No span of a calendar is longer, by whatever end the day lies.
+AROUND = timedelta(days=400)
+Reader = Annotated[Caller, allowed(Scope.DUTIES_READ)]
+Reporter = Annotated[Caller, allowed(Scope.DUTIES_WRITE)]
+
+
+@router.get("", summary="Read a place's calendar", response_model_exclude_none=True)
+async def list_calendar_duties(
+    request: Request,
+    caller: Reader,
+    session: Transaction,
+    within: Annotated[
+        DivisionText | None,
+        Query(description="a division inside your area; all of your area, if absent"),
+    ] = None,
+    on: Annotated[date | None, Query(description="around this day; today, if absent")] = None,
+) -> TasksOut:
+    """What schools and the place owe around a day (法治专题教育、假期前安全教育、心理健康宣传月 …), and what was reported of it.
+
+    A duty tied to occasions that no school calendar dates is `interval_not_configured`.
+    """
+    sight(caller)
+    kit: Kit = request.app.state.kit
+    code = divisions.widen(within) if within else caller.grant.low // 10**6 * 10**6
+    area = divisions.area_of(code) if within else (caller.grant.low, caller.grant.high)
+    day = today(request.app.state.clock)
+    around = on or day
+    profile = kit.profiles.for_division(code, around)
+    done = await _done(session, caller, area, around)
+    now = request.app.state.clock.now()
+    await audit.record(session, kit.audit, now, audit.Act.of(caller, "calendar_duties.list", []))
+    found = tasks(profile, around) if profile else ()
+    return TasksOut(
+        division=divisions.text_of(code), on=around, tasks=[_shown(t, done, day) for t in found]
+    )
+
+
+@router.post("", summary="Report an activity", status_code=201, responses=responses(409))
+async def report_calendar_act(
+    request: Request,
+    response: Response,
+    body: ActIn,
+    caller: Reporter,
+    session: Transaction,
+    key: KeyHeader = None,
+) -> ActOut:
+    """That an activity was held which a calendar duty of the place asks for; a duty that it does not know is a conflict."""
+    sight(caller)
+    kit: Kit = request.app.state.kit
+    now = request.app.state.clock.now()
+    division = divisions.widen(body.division)
+    if not caller.covers(division):
+        raise Forbidden("The activity lies outside your area.")
+    if body.done_on > today(request.app.state.clock):
+        raise Invalid(flaws=[Flaw("/body/done_on", "in_the_future", "Report it when it is over.")])
+    profile = kit.profiles.for_division(division, body.done_on)
+    known = tasks(profile, body.done_on) if profile else ()
+    if (body.duty, body.occasion or "") not in {(t.rule.duty, t.occasion) for t in known}:
+        raise Conflict("The rules of the place know no such calendar duty.")
+
+    async def effect() -> Ids:
+        made = uuid7()
+        connection = await raw(session)
+        await connection.execute(
+            "INSERT INTO calendar_acts (id, duty, occasion, division, school, done_on, participants,"
+            " evidence, department, client, actor, told_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            made,
+            body.duty,
+            body.occasion or "",
+            division,
+            body.school,
+            body.done_on,
+            body.participants,
+            body.evidence,
+            caller.department,
+            caller.client,
+            caller.actor,
+            now,
+        )
+        done = audit.Act.of(caller, "calendar_duties.report", [], activity=str(made))
+        await audit.record(session, kit.audit, now, done)
+        return {"act": made}
+
+    ids = await once(
+        session, kit.entries.key, caller, "calendar_duties.report", key, body, now, effect
+    )
+    return ActOut(id=UUID(str(ids["act"])))
+
+
+async def _done(
+    session: AsyncSession, caller: Caller, area: tuple[int, int], around: date
+) -> list[Any]:
+    connection = await raw(session)
+    rows: list[Any] = await connection.fetch(
+        "SELECT duty, occasion, done_on, school, count(*) AS times FROM calendar_acts"
+        " WHERE division BETWEEN $1 AND $2 AND division BETWEEN $3 AND $4"
+        " AND done_on BETWEEN $5 AND $6 GROUP BY 1, 2, 3, 4",
+        caller.grant.low,
+        caller.grant.high,
+        *area,
+        around - AROUND,
+        around + AROUND,
+    )
+    return rows
+
+
+def _shown(task: Task, done: list[Any], day: date) -> TaskOut:
+    rule, span = task.rule, task.span
+    mine = [
+        one
+        for one in done
+        if (one["duty"], one["occasion"]) == (rule.duty, task.occasion)
+        and span is not None
+        and span.first <= one["done_on"] <= span.last
+    ]
+    times = sum(one["times"] for one in mine)
+    return TaskOut(
+        duty=rule.duty,
+        level=rule.level,
+        clause=rule.clause,
+        wording=rule.wording or None,
+        performers=None if isinstance(rule.performers, Unset) else list(rule.performers) or None,
+        occasion=task.occasion or None,
+        state=task.state(times, day),
+        first=span.first if span else None,
+        due_on=span.last if span else None,
+        done=times,
+        schools=len({one["school"] for one in mine if one["school"]}),
+    )

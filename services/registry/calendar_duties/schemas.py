@@ -1,0 +1,91 @@
+"""What crosses the wire about calendar duties."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from services.registry.children.schemas import Division, Text
+from services.registry.duties.schemas import DutyName
+from services.registry.duties.terms import DutyState
+from services.registry.records.feeds.wire import DivisionText
+
+Opaque = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9._:/-]*$")]
+
+TASK_EXAMPLE: dict[str, Any] = {
+    "duty": "law_lesson",
+    "level": "school",
+    "clause": "《示例方案》三(九)",
+    "wording": "每学期至少开展1次法治专题教育",
+    "performers": ["school"],
+    "first": "2026-03-01",
+    "due_on": "2026-08-31",
+    "done": 12,
+    "schools": 12,
+}
+
+
+class TaskOut(BaseModel):
+    """One calendar duty in its present span."""
+
+    duty: Text
+    level: Text = Field(description="`school`: each school owes it; `place`: the place, once")
+    clause: Text = Field(description="条款")
+    wording: Text | None = None
+    performers: list[Text] | None = Field(default=None, max_length=20, description="责任单位")
+    occasion: Text | None = Field(default=None, description="as `before_summer_holiday`")
+    state: DutyState | None = Field(default=None, description="absent once it was done here")
+    first: date | None = Field(default=None, description="first day on which it counts")
+    due_on: date | None = Field(default=None, description="last day on time")
+    done: int = Field(ge=0, description="activities reported within the span")
+    schools: int = Field(ge=0, description="schools that reported one")
+
+
+class TasksOut(BaseModel):
+    """The calendar (日历任务) of a place around a day."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"division": "500103000000", "on": "2026-05-10", "tasks": [TASK_EXAMPLE]}]
+        }
+    )
+
+    division: Division
+    on: date
+    tasks: list[TaskOut] = Field(max_length=200)
+
+
+class ActIn(BaseModel):
+    """An activity that was held."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "duty": "law_lesson",
+                    "division": "500103000000",
+                    "school": "2150000001",
+                    "done_on": "2026-03-10",
+                    "participants": 420,
+                    "evidence": "YZ-2026-FZ-017",
+                }
+            ]
+        },
+    )
+
+    duty: DutyName
+    occasion: DutyName | None = None
+    division: DivisionText = Field(description="where it was held; inside your area")
+    school: Opaque = Field(default="", description="the school's code (学校标识码)")
+    done_on: date
+    participants: int = Field(default=0, ge=0, le=1_000_000)
+    evidence: Opaque = Field(default="", description="number of the file that shows it (佐证材料)")
+
+
+class ActOut(BaseModel):
+    """An activity as it was kept."""
+
+    id: UUID

@@ -1,0 +1,116 @@
+"""Duties (职责任务): what is owed to the children of an area, by when, by whom, and how much of it was done."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+
+from services.registry.children.kit import Kit
+from services.registry.duties import queries, showing
+from services.registry.duties.queries import Question
+from services.registry.duties.schemas import (
+    CompletionOut,
+    CompletionsOut,
+    DutiesOut,
+    DutyName,
+    DutyOut,
+)
+from services.registry.duties.terms import DutyState
+from services.registry.posts.endpoints import Within, area_within
+from services.registry.posts.terms import UNITS, Layer, place_name
+from shared import audit, divisions
+from shared.application import USUAL, Transaction
+from shared.auth import Caller, allowed
+from shared.clock import today
+from shared.cursors import Cursors
+from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.vocabulary import Scope
+
+router = APIRouter(prefix="/v1/duties", tags=["duties"], responses=USUAL)
+
+Reader = Annotated[Caller, allowed(Scope.DUTIES_READ)]
+
+
+@router.get("", summary="List duties", response_model_exclude_none=True)
+async def list_duties(
+    request: Request,
+    caller: Reader,
+    session: Transaction,
+    state: Annotated[
+        DutyState | None,
+        Query(description="`interval_not_configured` is the red list (频次未设定)"),
+    ] = None,
+    duty: Annotated[DutyName | None, Query(description="only duties of this name")] = None,
+    due_before: Annotated[date | None, Query(description="only what was or is due before")] = None,
+    within: Within = None,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
+) -> DutiesOut:
+    """What is owed to the children who live in your area: civil affairs (民政) sees every duty, another department its own.
+
+    Each names the post (岗位) that answers for it now: of the village first, of the township and the county as it grows
+    late, and at once where a post is vacant.  A place below the county lists no shielded child.
+    """
+    kit: Kit = request.app.state.kit
+    groups = showing.sight(caller)
+    cursors: Cursors = request.app.state.cursors
+    now = request.app.state.clock.now()
+    area = area_within(within)
+    question = Question(state, duty, due_before, area, area[1] - area[0] < 10**6 - 1)
+    bound_to = f"duties|{caller.client}|{caller.purpose}|{question.text()}"
+    after = queries.START
+    if cursor:
+        county, rank, last_id = cursors.read(cursor, bound_to, now)
+        after = county, rank, UUID(last_id)
+    rows = await queries.page(session, caller, question, after, limit + 1)
+    read = audit.Act.of(
+        caller,
+        "duties.list",
+        [row["id"] for row in rows[:limit]],
+        fields=sorted(groups),
+        state=str(state or ""),
+    )
+    await audit.record(session, kit.audit, now, read)
+    shown = await showing.shown(session, kit, rows[:limit], groups)
+    more = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        position = (last["county"], last["due_rank"], str(last["duty_id"]))
+        more = cursors.make(position, bound_to, now)
+    return DutiesOut(duties=[DutyOut.model_validate(one) for one in shown], next=more)
+
+
+@router.get("/completion", summary="Count what was done")
+async def show_completion(
+    request: Request,
+    caller: Reader,
+    session: Transaction,
+    since: Annotated[
+        date | None, Query(description="first day of the period; 1 January if absent")
+    ] = None,
+    until: Annotated[date | None, Query(description="last day of it; today if absent")] = None,
+    by: Annotated[Layer, Query(description="how fine")] = Layer.COUNTY,
+    within: Within = None,
+) -> CompletionsOut:
+    """For how many children each duty was done in a period, by county, township or village.
+
+    Below the county, shielded children are left out.  Who owes what is counted as it stands today.
+    """
+    showing.sight(caller)
+    kit: Kit = request.app.state.kit
+    day = today(request.app.state.clock)
+    last = until or day
+    first = since or date(last.year, 1, 1)
+    rows = await queries.completion(session, caller, area_within(within), UNITS[by], first, last)
+    now = request.app.state.clock.now()
+    await audit.record(session, kit.audit, now, audit.Act.of(caller, "duties.completion", []))
+    places = [
+        CompletionOut(
+            division=divisions.text_of(row["place"]),
+            place=place_name(row["place"]),
+            **{k: row[k] for k in ("duty", "owed", "done", "overdue", "interval_not_configured")},
+        )
+        for row in rows
+    ]
+    return CompletionsOut(since=first, until=last, by=by, places=places)

@@ -1,0 +1,265 @@
+"""Posts (岗位): children's directors and supervisors, protection stations: filled, vacant, trained."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.access.subjects import only_civil_affairs
+from services.registry.children.kit import Kit
+from services.registry.posts import changing, queries
+from services.registry.posts.schemas import (
+    CoverageOut,
+    CoveragesOut,
+    FillIn,
+    PostIn,
+    PostOut,
+    PostsOut,
+    TrainingIn,
+    TrainingOut,
+    VacateIn,
+)
+from services.registry.posts.terms import UNITS, Layer, PostKind, place_name
+from services.registry.records.feeds.wire import DivisionText
+from shared import audit, divisions, preconditions
+from shared.application import USUAL, Transaction
+from shared.auth import Caller, allowed
+from shared.clock import today
+from shared.contract import TAGGED
+from shared.cursors import Cursors
+from shared.idempotency import Ids, KeyHeader, once
+from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.preconditions import IfMatch
+from shared.problems import NotFound, responses
+from shared.vocabulary import Scope
+
+router = APIRouter(prefix="/v1/posts", tags=["posts"], responses=USUAL)
+
+Reader = Annotated[Caller, allowed(Scope.POSTS_READ)]
+Keeper = Annotated[Caller, allowed(Scope.POSTS_WRITE)]
+Within = Annotated[
+    DivisionText | None, Query(description="only inside this division (行政区划代码)")
+]
+CHANGED: dict[int | str, dict[str, Any]] = {200: TAGGED, **responses(409, 412, 428)}
+
+
+def area_within(within: str | None) -> tuple[int, int]:
+    """The area asked for; everything, where none is."""
+    return divisions.area_of(divisions.widen(within)) if within else (0, 10**12 - 1)
+
+
+@router.get("", summary="List posts", response_model_exclude_none=True)
+async def list_posts(
+    request: Request,
+    caller: Reader,
+    session: Transaction,
+    kind: Annotated[PostKind | None, Query(description="岗位类型")] = None,
+    vacant: Annotated[bool | None, Query(description="only vacant, or only filled posts")] = None,
+    trained: Annotated[
+        bool | None, Query(description="only filled posts whose holder was (not) trained")
+    ] = None,
+    within: Within = None,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
+) -> PostsOut:
+    """The posts of your area in order of division: civil affairs (民政) of the place alone."""
+    only_civil_affairs(caller)
+    kit: Kit = request.app.state.kit
+    cursors: Cursors = request.app.state.cursors
+    now = request.app.state.clock.now()
+    asked = f"posts|{caller.client}|{kind}|{vacant}|{trained}|{within}"
+    after = queries.START
+    if cursor:
+        division, post = cursors.read(cursor, asked, now)
+        after = division, UUID(post)
+    area = area_within(within)
+    rows = await queries.page(session, caller, area, kind, vacant, trained, after, limit + 1)
+    await audit.record(session, kit.audit, now, audit.Act.of(caller, "posts.list", []))
+    more = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        more = cursors.make((last["division"], str(last["id"])), asked, now)
+    return PostsOut(posts=[_shown(row) for row in rows[:limit]], next=more)
+
+
+@router.get("/coverage", summary="Count posts and trainings", response_model_exclude_none=True)
+async def show_coverage(
+    request: Request,
+    caller: Reader,
+    session: Transaction,
+    by: Annotated[Layer, Query(description="how fine")] = Layer.COUNTY,
+    within: Within = None,
+    since: Annotated[
+        date | None, Query(description="count trainings from this day on; every one, if absent")
+    ] = None,
+) -> CoveragesOut:
+    """How many posts there are, are vacant, and are held by someone trained (培训覆盖), by place and kind."""
+    only_civil_affairs(caller)
+    kit: Kit = request.app.state.kit
+    now = request.app.state.clock.now()
+    rows = await queries.coverage(
+        session, caller, area_within(within), UNITS[by], since or date.min
+    )
+    await audit.record(session, kit.audit, now, audit.Act.of(caller, "posts.coverage", []))
+    return CoveragesOut(by=by, places=[_covered(row) for row in rows])
+
+
+@router.get(
+    "/{post_id}",
+    summary="Read one post",
+    response_model_exclude_none=True,
+    responses={200: TAGGED},
+)
+async def show_post(
+    request: Request, response: Response, post_id: UUID, caller: Reader, session: Transaction
+) -> PostOut:
+    """One post, with the trainings of its present holder."""
+    only_civil_affairs(caller)
+    await _record(request, session, caller, "posts.read", post_id)
+    return await _answer(response, session, caller, post_id)
+
+
+@router.post(
+    "",
+    summary="Make a post",
+    status_code=201,
+    response_model_exclude_none=True,
+    responses={201: TAGGED, **responses(409)},
+)
+async def make_post(
+    request: Request,
+    response: Response,
+    body: PostIn,
+    caller: Keeper,
+    session: Transaction,
+    key: KeyHeader = None,
+) -> PostOut:
+    """A new post in a place of yours, vacant at first: until it is filled, its duties go to the next layer."""
+    only_civil_affairs(caller)
+    kit: Kit = request.app.state.kit
+    now = request.app.state.clock.now()
+
+    async def effect() -> Ids:
+        made = await changing.make(session, caller, body, today(request.app.state.clock))
+        await _record(request, session, caller, "posts.make", made)
+        return {"post": made}
+
+    ids = await once(session, kit.entries.key, caller, "posts.make", key, body, now, effect)
+    response.headers["Location"] = f"/v1/posts/{ids['post']}"
+    return await _answer(response, session, caller, ids["post"])
+
+
+@router.post(
+    "/{post_id}/fill", summary="Fill a post", response_model_exclude_none=True, responses=CHANGED
+)
+async def fill_post(
+    request: Request,
+    response: Response,
+    post_id: UUID,
+    body: FillIn,
+    caller: Keeper,
+    session: Transaction,
+    if_match: IfMatch = None,
+) -> PostOut:
+    """Somebody takes a vacant post; a filled one is a conflict (409)."""
+    only_civil_affairs(caller)
+    row = await changing.held(session, caller, post_id, preconditions.given(if_match))
+    await changing.fill(session, row, body)
+    await _record(request, session, caller, "posts.fill", post_id)
+    return await _answer(response, session, caller, post_id)
+
+
+@router.post(
+    "/{post_id}/vacate",
+    summary="Vacate a post",
+    response_model_exclude_none=True,
+    responses=CHANGED,
+)
+async def vacate_post(
+    request: Request,
+    response: Response,
+    post_id: UUID,
+    body: VacateIn,
+    caller: Keeper,
+    session: Transaction,
+    if_match: IfMatch = None,
+) -> PostOut:
+    """A post falls vacant: what its holder owed goes to the next layer at once."""
+    only_civil_affairs(caller)
+    row = await changing.held(session, caller, post_id, preconditions.given(if_match))
+    await changing.vacate(session, row, body)
+    await _record(request, session, caller, "posts.vacate", post_id, reason=str(body.reason))
+    return await _answer(response, session, caller, post_id)
+
+
+@router.post(
+    "/{post_id}/trainings",
+    summary="Record a training",
+    response_model_exclude_none=True,
+    responses=CHANGED,
+)
+async def train_post(
+    request: Request,
+    response: Response,
+    post_id: UUID,
+    body: TrainingIn,
+    caller: Keeper,
+    session: Transaction,
+    if_match: IfMatch = None,
+) -> PostOut:
+    """A training of the present holder; it stays with that person and does not pass to the next one."""
+    only_civil_affairs(caller)
+    row = await changing.held(session, caller, post_id, preconditions.given(if_match))
+    await changing.train(session, row, body, today(request.app.state.clock))
+    await _record(request, session, caller, "posts.train", post_id)
+    return await _answer(response, session, caller, post_id)
+
+
+async def _answer(response: Response, session: AsyncSession, caller: Caller, post: UUID) -> PostOut:
+    row = await queries.one(session, caller, post)
+    if row is None:
+        raise NotFound
+    shown = _shown(row)
+    shown.trainings = [
+        TrainingOut.model_validate(dict(one))
+        for one in await queries.trainings(session, row["staff"])
+    ]
+    response.headers["ETag"] = preconditions.etag(row["version"])
+    return shown
+
+
+async def _record(
+    request: Request, session: AsyncSession, caller: Caller, act: str, post: UUID, **more: Any
+) -> None:
+    kit: Kit = request.app.state.kit
+    done = audit.Act.of(caller, act, [], post=str(post), **more)
+    await audit.record(session, kit.audit, request.app.state.clock.now(), done)
+
+
+def _shown(row: Any) -> PostOut:
+    return PostOut(
+        id=row["id"],
+        kind=row["kind"],
+        division=divisions.text_of(row["division"]),
+        place=place_name(row["division"]),
+        seat=row["seat"],
+        vacant=row["staff"] is None,
+        staff=row["staff"],
+        since=row["since"],
+        trained_on=row["trained_on"],
+    )
+
+
+def _covered(row: Any) -> CoverageOut:
+    held = row["posts"] - row["vacant"]
+    return CoverageOut(
+        division=divisions.text_of(row["place"]),
+        place=place_name(row["place"]),
+        kind=row["kind"],
+        posts=row["posts"],
+        vacant=row["vacant"],
+        trained=row["trained"],
+        coverage=row["trained"] / held if held else None,
+    )

@@ -1,0 +1,113 @@
+"""Calendar duties: what a place's texts put into its calendar, and what was reported of it."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from services.registry.calendar_duties.tasking import Task, tasks
+from services.registry.profiles import SHIPPED, Profiles
+from tests.registry.conftest import Registry
+
+PROFILES = Profiles.load(SHIPPED).by_id
+DAY = date(2026, 5, 10)
+CALENDAR = """
+[[rules.school_calendar]]
+clause = "市教育局校历"
+school_year = "2025-2026"
+first = 2025-09-01
+last = 2026-07-10
+semesters = [
+    { first = 2025-09-01, last = 2026-01-23 },
+    { first = 2026-03-02, last = 2026-07-10 },
+]
+occasions = [
+    { occasion = "before_winter_holiday", first = 2026-01-24, last = 2026-03-01 },
+    { occasion = "before_summer_holiday", first = 2026-07-11, last = 2026-08-31 },
+]
+"""
+
+
+def by_name(place: Any, day: date = DAY) -> dict[tuple[str, str], Task]:
+    return {(t.rule.duty, t.occasion): t for t in tasks(place, day)}
+
+
+def test_r58_a_law_lesson_is_due_each_semester() -> None:
+    lesson = by_name(PROFILES["tianmen"])["law_lesson", ""]
+    assert lesson.span is not None and lesson.span.last == date(2026, 8, 31)
+    assert lesson.rule.clause.endswith("三(九)")
+    assert lesson.state(0, DAY) == "pending"
+    assert lesson.state(0, date(2026, 9, 1)) == "overdue"
+    assert lesson.state(1, date(2026, 9, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("place", "duty", "occasion"),
+    [
+        ("tianmen", "safety_lecture", "before_summer_holiday"),
+        ("tianmen", "psychological_education", "psychology_month"),
+        ("inner_mongolia", "psychological_education", "psychology_day"),
+    ],
+)
+def test_r58_without_a_dated_calendar_an_occasion_is_on_the_red_list(
+    place: str, duty: str, occasion: str
+) -> None:
+    task = by_name(PROFILES[place])[duty, occasion]
+    assert task.span is None and task.state(0, DAY) == "interval_not_configured"
+
+
+def test_r58_a_holiday_that_an_administrator_dates_makes_a_task(tmp_path: Path) -> None:
+    text = (SHIPPED / "tianmen.toml").read_text(encoding="utf-8") + CALENDAR
+    (tmp_path / "tianmen.toml").write_text(text, encoding="utf-8")
+    place = Profiles.load(tmp_path).by_id["tianmen"]
+
+    found = by_name(place)
+    summer, winter = (
+        found["safety_lecture", f"before_{season}_holiday"].span for season in ("summer", "winter")
+    )
+    assert summer is not None and winter is not None
+    assert (summer.first, summer.last) == (date(2026, 3, 2), date(2026, 7, 10))
+    assert (winter.first, winter.last) == (date(2025, 9, 1), date(2026, 1, 23))
+
+
+def test_r58_no_calendar_duty_is_owed_to_a_child_and_no_childs_duty_is_in_the_calendar() -> None:
+    for place in PROFILES.values():
+        assert {t.rule.level for t in tasks(place, DAY)} <= {"school", "place"}
+
+
+async def report(client: httpx.AsyncClient, **body: Any) -> httpx.Response:
+    asked = {"duty": "law_lesson", "division": "429006", "done_on": "2026-03-01", **body}
+    return await client.post(
+        "/v1/calendar-duties", json=asked, headers={"Idempotency-Key": str(uuid4())}
+    )
+
+
+async def lessons(client: httpx.AsyncClient, **asked: str) -> dict[str, Any]:
+    reply = await client.get("/v1/calendar-duties", params=asked)
+    assert reply.status_code == 200, reply.text
+    (found,) = [t for t in reply.json()["tasks"] if t["duty"] == "law_lesson"]
+    return dict(found)
+
+
+async def test_r58_what_schools_report_stands_beside_the_task(registry: Registry) -> None:
+    school = await registry("education:429006", purpose="service")
+    civil = await registry("civil_affairs:429006")
+    before = await lessons(school)
+    assert (before["state"], before["done"], before["due_on"]) == ("pending", 0, "2026-08-31")
+
+    for code in ("S-1", "S-2", "S-2"):
+        assert (await report(school, school=code, participants=100)).status_code == 201
+
+    after = await lessons(civil)
+    assert ("state" in after, after["done"], after["schools"]) == (False, 3, 2)
+    assert (await lessons(civil, on="2026-02-10"))["done"] == 0
+    elsewhere = await report(school, division="500103")
+    assert elsewhere.status_code == 403
+    assert (await report(school, duty="dance_class")).status_code == 409
+    assert (await report(school, done_on="2026-03-03")).status_code == 422
+    assert (
+        await report(await registry("education:429006", purpose="statistics"))
+    ).status_code == 403
