@@ -51,6 +51,8 @@ class Scope(StrEnum):
     POSTS_READ = "posts:read"
     POSTS_WRITE = "posts:write"
     REVIEWS_DECIDE = "reviews:decide"
+    CASES_READ = "cases:read"
+    CASES_WRITE = "cases:write"
     REFERENCES_READ = "references:read"
     NOTICES_READ = "notices:read"
     NOTICES_WRITE = "notices:write"
@@ -80,6 +82,8 @@ SCOPE_MEANINGS: dict[Scope, str] = {
     Scope.POSTS_READ: "read posts, vacancies and trainings (岗位); civil affairs alone",
     Scope.POSTS_WRITE: "make, fill and vacate posts, record trainings; civil affairs alone",
     Scope.REVIEWS_DECIDE: "decide who is whom, and take it back (人工比对); civil affairs alone",
+    Scope.CASES_READ: "read reports, referrals and suggestions of your place (个案)",
+    Scope.CASES_WRITE: "open cases, answer them and act in them",
     Scope.REFERENCES_READ: "read the children behind references of events and notices",
     Scope.NOTICES_READ: "read notices of your area (通知单)",
     Scope.NOTICES_WRITE: "accept, answer, refuse, release, withdraw notices, and enquire",

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from services.registry.access import endpoints as access
 from services.registry.break_glass import endpoints as break_glass
 from services.registry.calendar_duties import endpoints as calendar_duties
+from services.registry.cases import endpoints as cases
 from services.registry.children import endpoints as children
 from services.registry.children.kit import Kit
 from services.registry.duties import endpoints as duties
@@ -125,6 +126,7 @@ def create_app(
     app.include_router(imports.router)
     app.include_router(break_glass.router)
     app.include_router(erasures.router)
+    app.include_router(cases.router)
     app.include_router(key_care.router)
     app.include_router(shield_endpoints.router)
     app.include_router(duties.router)

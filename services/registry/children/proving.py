@@ -11,6 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from services.registry.break_glass import reviewing
+from services.registry.cases import authenticity as cases
+from services.registry.cases.stepping import OWED, state_of
+from services.registry.cases.terms import ActKind, CaseKind
 from services.registry.key_care import deciding
 from services.registry.records.vault import SELECT as RECORDS
 from services.registry.records.vault import open_row
@@ -49,6 +52,14 @@ def _opening(sealer: Sealer, row: Any) -> None:
     reviewing.shown(sealer, row)
 
 
+def _case(sealer: Sealer, row: Any) -> None:
+    cases.words_of(sealer, row)
+    state = state_of(CaseKind(row["kind"]), [ActKind(act) for act in row["acts"]])
+    owed = row["opened_at"] if state in OWED else None
+    if (row["state"], row["version"], row["waiting_since"]) != (state, len(row["acts"]) + 1, owed):
+        raise Unsealable("it is not what its acts make of it")
+
+
 _SEALED: Mapping[str, tuple[str, str, Callable[[Sealer, Any], object]]] = {
     "records": (
         RECORDS,
@@ -62,6 +73,29 @@ _SEALED: Mapping[str, tuple[str, str, Callable[[Sealer, Any], object]]] = {
         + _ERASED_CHILD.format(child="r.child_id", at="r.decided_at"),
         deciding.note_of,
     ),
+    "cases": (
+        (
+            "SELECT r.*, k.master, k.wrapped, s.acts FROM cases r"
+            " LEFT JOIN vault.data_keys k ON k.id = r.id CROSS JOIN LATERAL"
+            " (SELECT coalesce(array_agg(a.kind ORDER BY a.number), '{}') AS acts FROM case_acts a"
+            "  WHERE a.case_id = r.id) s"
+        ),
+        "r.child_id IS NOT NULL AND ("
+        + _ERASED_CHILD.format(child="r.child_id", at="r.opened_at")
+        + " OR "
+        + _ERASED_ENTRY.format(entry="r.anchor", at="r.opened_at")
+        + ")",
+        _case,
+    ),
+    "case_acts": (
+        "SELECT r.*, k.master, k.wrapped FROM case_acts r LEFT JOIN vault.data_keys k ON k.id = r.id",
+        "EXISTS (SELECT 1 FROM cases c WHERE c.id = r.case_id AND ("
+        + _ERASED_CHILD.format(child="c.child_id", at="r.acted_at")
+        + " OR "
+        + _ERASED_ENTRY.format(entry="c.anchor", at="r.acted_at")
+        + "))",
+        cases.note_of,
+    ),
     "break_glass": (
         "SELECT r.*, k.master, k.wrapped FROM break_glass r LEFT JOIN vault.data_keys k ON k.id = r.id",
         _ERASED_CHILD.format(child="r.child_id", at="r.opened_at"),
@@ -71,7 +105,7 @@ _SEALED: Mapping[str, tuple[str, str, Callable[[Sealer, Any], object]]] = {
 
 
 async def sealed_rows(database: Database, sealer: Sealer) -> AsyncIterator[Difference]:
-    """Records, decisions and openings that were changed, or whose key is gone without an erasure."""
+    """Records, decisions, cases and openings that were changed, or whose key is gone without an erasure."""
     for table, (select, erased, opener) in _SEALED.items():
         statement = (
             select.replace(" FROM ", f", {erased} AS erased FROM ", 1)

@@ -24,6 +24,11 @@ _SHRED_OPENINGS = (
     "DELETE FROM vault.data_keys k USING break_glass b WHERE k.id = b.id AND b.child_id = $1"
     " AND ($2::timestamptz IS NULL OR b.opened_at <= $2)"
 )
+_SHRED_CASES = (
+    "DELETE FROM vault.data_keys k USING cases c LEFT JOIN case_acts a ON a.case_id = c.id"
+    " WHERE k.id IN (c.id, a.id) AND (c.child_id = $3 OR c.anchor = ANY($1))"
+    " AND ($2::timestamptz IS NULL OR coalesce(a.acted_at, c.opened_at) <= $2)"
+)
 _REMOVE_FOLD = (
     "DELETE FROM child_lookups WHERE child_id = $1",
     "DELETE FROM key_care WHERE child_id = $1",
@@ -59,6 +64,7 @@ async def destroy(
     await shred(connection, entries, until)
     await connection.execute(_SHRED_DECISIONS, entries, until, child)
     await connection.execute(_SHRED_OPENINGS, child, until)
+    await connection.execute(_SHRED_CASES, entries, until, child)
     for statement in _REMOVE_FOLD:
         await connection.execute(statement, child)
     await enqueue(connection, set(entries))

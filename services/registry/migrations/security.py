@@ -160,6 +160,22 @@ def duties_and_posts() -> None:
         _protect(table, using=inside, check=inside)
 
 
+_CASE_IS_MINE = (
+    f"{_SYSTEM} OR (place BETWEEN {_LOW} AND {_HIGH}"
+    f" AND ({_ME} = 'civil_affairs' OR addressee = {_ME} OR department = {_ME}))"
+)
+#: Within the policy of the case itself.
+_CASE_IS_SEEN = "EXISTS (SELECT 1 FROM cases c WHERE c.id = case_id)"
+
+
+def cases() -> None:
+    role = runtime_role()
+    op.execute(f"GRANT SELECT, INSERT, UPDATE (state, waiting_since, version) ON cases TO {role}")
+    op.execute(f"GRANT SELECT, INSERT ON case_acts TO {role}")
+    _protect("cases", using=_CASE_IS_MINE, check=_CASE_IS_MINE)
+    _protect("case_acts", using=_CASE_IS_SEEN, check=_CASE_IS_SEEN)
+
+
 def _protect(table: str, using: str, check: str) -> None:
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")

@@ -1,0 +1,130 @@
+"""Acting in a case: one act after another, each by who may, on the version that its author has read."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.access.subjects import Subject
+from services.registry.cases import queries
+from services.registry.cases.authenticity import act_bound, note_of, words_of
+from services.registry.cases.opening import new_key
+from services.registry.cases.ruling import Rules, rules_of
+from services.registry.cases.schemas import ActIn
+from services.registry.cases.stepping import OWED, STEPS, Done, lacking, may, state_of
+from services.registry.cases.terms import ActKind, CaseKind, CaseState, Outcome
+from services.registry.children.kit import Kit
+from shared import preconditions
+from shared.auth import Caller
+from shared.clock import SHANGHAI
+from shared.database import raw
+from shared.ids import uuid7
+from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound
+from shared.sealing import seal
+from shared.vocabulary import Department
+
+#: More acts than any case has: what a runaway client could add.
+MOST_ACTS = 1000
+
+
+class MeasuresLacking(Conflict):
+    type = "case-measures-lacking"
+    title = "The place's rules command measures that were not taken"
+    title_zh = "尚未采取当地规定应当采取的措施，不得结案"
+
+
+async def act(
+    session: AsyncSession,
+    kit: Kit,
+    caller: Caller,
+    case: UUID,
+    body: ActIn,
+    read: str,
+    now: datetime,
+) -> Any:
+    """Append the act; the case's row as it was.  NotFound, Forbidden, Conflict, MeasuresLacking or PreconditionFailed."""
+    Subject.of(caller)
+    row = await queries.one(session, caller, case, held=True)
+    if row is None:
+        raise NotFound
+    preconditions.check(read, preconditions.etag(row["version"]))
+    words_of(kit.sealer, row)  # a case that was not written here takes no act
+    acts = await queries.acts_of(session, case)
+    kind = CaseKind(row["kind"])
+    state = _checked(kit, kind, acts)
+    if body.act not in STEPS[kind][state]:
+        raise Conflict(f"A case that is {state} takes no such act.")
+    if len(acts) >= MOST_ACTS:
+        raise Conflict("The case has too many acts; close it and open another.")
+    if not body.fits(kind):
+        raise Invalid(flaws=[Flaw("/body/outcome", "unfitting_outcome", "Not in such a case.")])
+    if not may(
+        body.act, caller.department, Department(row["addressee"]), Department(row["department"])
+    ):
+        raise Forbidden("Another department does this.")
+    if body.act == ActKind.CLOSE:
+        rules = rules_of(kit, row["place"], kind, row["topic"], now.astimezone(SHANGHAI).date())
+        _may_close(kind, acts, rules)
+    following = STEPS[kind][state][body.act] or state
+    await _append(session, kit, caller, row, body, following, now)
+    return row
+
+
+def done(acts: Sequence[Any]) -> list[Done]:
+    return [
+        Done(ActKind(one["kind"]), Outcome(one["outcome"]) if one["outcome"] else None)
+        for one in acts
+    ]
+
+
+def _checked(kit: Kit, kind: CaseKind, acts: Sequence[Any]) -> CaseState:
+    """The state that authentic acts come to, whatever the row says."""
+    for one in acts:
+        note_of(kit.sealer, one)
+    return state_of(kind, [ActKind(one["kind"]) for one in acts])
+
+
+def _may_close(kind: CaseKind, acts: Sequence[Any], rules: Rules) -> None:
+    missing = lacking(kind, done(acts), rules.commanded)
+    if missing:
+        raise MeasuresLacking(f"Not taken: {', '.join(missing)} ({rules.clause}).")
+
+
+async def _append(
+    session: AsyncSession,
+    kit: Kit,
+    caller: Caller,
+    case: Any,
+    body: ActIn,
+    following: CaseState,
+    now: datetime,
+) -> None:
+    row: dict[str, Any] = {
+        "id": uuid7(),
+        "case_id": case["id"],
+        "number": case["version"],
+        "kind": str(body.act),
+        "outcome": str(body.outcome or ""),
+        "issuer": str(body.issuer or ""),
+        "client": caller.client,
+        "department": str(caller.department),
+        "actor": caller.actor,
+        "acted_at": now,
+    }
+    data_key = await new_key(session, kit.sealer, row["id"])
+    connection = await raw(session)
+    await connection.execute(
+        "INSERT INTO case_acts (id, case_id, number, kind, outcome, issuer, client, department, actor,"
+        " acted_at, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        *row.values(),
+        seal(data_key, body.note.encode(), act_bound(row)),
+    )
+    await connection.execute(
+        "UPDATE cases SET state = $2, waiting_since = CASE WHEN $3 THEN opened_at END,"
+        " version = version + 1 WHERE id = $1",
+        case["id"],
+        following,
+        following in OWED,
+    )

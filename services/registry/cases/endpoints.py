@@ -1,0 +1,173 @@
+"""Cases (个案): opened by any department of a place, answered by whom it concerns, closed by the lead."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from services.registry.cases import acting, opening, queries, showing
+from services.registry.cases.schemas import ActIn, CaseIn, CaseOut, CasesOut
+from services.registry.cases.terms import CaseKind, CaseState
+from services.registry.children import queries as children
+from services.registry.children.kit import Kit
+from services.registry.key_care import showing as bytes_
+from shared import audit, preconditions
+from shared.application import USUAL, Transaction
+from shared.auth import Caller, allowed
+from shared.contract import TAGGED
+from shared.cursors import Cursors
+from shared.idempotency import Ids, KeyHeader, once
+from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.preconditions import IfMatch
+from shared.problems import NotFound, responses
+from shared.vocabulary import Scope
+
+router = APIRouter(prefix="/v1/cases", tags=["cases"], responses=USUAL)
+
+Reader = Annotated[Caller, allowed(Scope.CASES_READ)]
+Writer = Annotated[Caller, allowed(Scope.CASES_WRITE)]
+
+
+@router.post(
+    "",
+    summary="Open a case",
+    status_code=201,
+    response_model=CaseOut,
+    response_model_exclude_none=True,
+    responses={201: TAGGED, **responses(409)},
+)
+async def open_case(
+    request: Request,
+    body: CaseIn,
+    caller: Writer,
+    session: Transaction,
+    key: KeyHeader = None,
+) -> Response:
+    """Report to police, refer for treatment or rehabilitation, or register a suggestion: a person's act.
+
+    The child need not be registered, and nothing waits for its status.  Whoever is to answer finds the case in its list
+    at once.
+    """
+    kit: Kit = request.app.state.kit
+    now = request.app.state.clock.now()
+
+    async def effect() -> Ids:
+        made = await opening.open_case(session, kit, caller, body, now)
+        subjects = [body.child_id] if body.child_id else []
+        act = audit.Act.of(
+            caller,
+            "cases.open",
+            subjects,
+            case=str(made),
+            kind=str(body.kind),
+            topic=str(body.topic),
+        )
+        await audit.record(session, kit.audit, now, act)
+        return {"case": made}
+
+    ids = await once(session, kit.entries.key, caller, "cases.open", key, body, now, effect)
+    reply = await _reply(request, session, caller, ids["case"])
+    reply.status_code = 201
+    reply.headers["Location"] = f"/v1/cases/{ids['case']}"
+    return reply
+
+
+@router.get("", summary="List cases", response_model=CasesOut, response_model_exclude_none=True)
+async def list_cases(
+    request: Request,
+    caller: Reader,
+    session: Transaction,
+    kind: Annotated[CaseKind | None, Query(description="个案类型")] = None,
+    state: Annotated[CaseState | None, Query(description="办理状态")] = None,
+    waiting: Annotated[
+        bool | None, Query(description="only those that wait for an answer, or only the others")
+    ] = None,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
+) -> Response:
+    """Cases of your area, the oldest first: civil affairs (民政) see all of their place, others those that they opened or
+    are to answer.
+
+    With `waiting` they are what is to be pressed for: `overdue`, and at once where no limit is configured.
+    """
+    kit: Kit = request.app.state.kit
+    cursors: Cursors = request.app.state.cursors
+    now = request.app.state.clock.now()
+    asked = f"cases|{caller.client}|{kind}|{state}|{waiting}"
+    after = UUID(cursors.read(cursor, asked, now)) if cursor else None
+    rows = await queries.page(session, caller, kind, state, waiting, after, limit)
+    subjects = sorted({row["child_id"] for row in rows if row["child_id"]})
+    await audit.record(session, kit.audit, now, audit.Act.of(caller, "cases.list", subjects))
+    seen: dict[str, Any] = {"cases": [showing.mark(kit, row, now) for row in rows]}
+    if len(rows) == limit:
+        seen["next"] = cursors.make(str(rows[-1]["id"]), asked, now)
+    return Response(bytes_.dump(seen), media_type="application/json")
+
+
+@router.get(
+    "/{case_id}",
+    summary="Read a case",
+    response_model=CaseOut,
+    response_model_exclude_none=True,
+    responses={200: TAGGED},
+)
+async def show_case(
+    request: Request, case_id: UUID, caller: Reader, session: Transaction
+) -> Response:
+    """A case with its acts, what was written, and what it still lacks.
+
+    A case you may not see answers exactly as one that does not exist.
+    """
+    return await _reply(request, session, caller, case_id, "cases.read")
+
+
+@router.post(
+    "/{case_id}/acts",
+    summary="Act in a case",
+    response_model=CaseOut,
+    response_model_exclude_none=True,
+    responses={200: TAGGED, **responses(409, 412, 428)},
+)
+async def act_in_case(
+    request: Request,
+    case_id: UUID,
+    body: ActIn,
+    caller: Writer,
+    session: Transaction,
+    if_match: IfMatch = None,
+) -> Response:
+    """Receive, answer, accept, decline or return it, take a measure, follow up, close or reopen.
+
+    The addressee receives and answers.  Police, or civil affairs for procuratorate and court, tell of measures.  A
+    report is closed by civil affairs, once it is answered and every measure that the place's rules command (应当) was
+    taken (409 `case-measures-lacking`); nothing closes by itself.
+    """
+    read = preconditions.given(if_match)
+    kit: Kit = request.app.state.kit
+    now = request.app.state.clock.now()
+    row = await acting.act(session, kit, caller, case_id, body, read, now)
+    subjects = [row["child"]] if row["child"] else []
+    done = audit.Act.of(caller, "cases.act", subjects, case=str(case_id), act=str(body.act))
+    await audit.record(session, kit.audit, now, done)
+    return await _reply(request, session, caller, case_id)
+
+
+async def _reply(
+    request: Request, session: Transaction, caller: Caller, case: UUID, operation: str = ""
+) -> Response:
+    """The case as it is now; its reading recorded under ``operation``, unless an act was."""
+    kit: Kit = request.app.state.kit
+    now = request.app.state.clock.now()
+    row = await queries.one(session, caller, case)
+    if row is None:
+        raise NotFound
+    acts = await queries.acts_of(session, case)
+    child = row["child"]
+    seen = bool(child and await children.visible(session, caller, [child]))
+    if operation:
+        subjects = [child] if child else []
+        read = audit.Act.of(caller, operation, subjects, case=str(case))
+        await audit.record(session, kit.audit, now, read)
+    body = bytes_.dump(showing.whole(kit, row, acts, now, child_is_seen=seen))
+    etag = preconditions.etag(row["version"])
+    return Response(body, media_type="application/json", headers={"ETag": etag})

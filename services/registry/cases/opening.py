@@ -1,0 +1,89 @@
+"""Opening a case: at once, for any child of the place, registered or not.
+
+A report needs neither status, nor review, nor a registered child.  Whoever names a registered child must see it, so that
+an opening tells nobody whether a child is known.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.access.subjects import Subject
+from services.registry.cases.authenticity import case_bound
+from services.registry.cases.schemas import CaseIn
+from services.registry.cases.terms import CaseState
+from services.registry.children import queries as children
+from services.registry.children.kit import Kit
+from services.registry.key_care import queries as key_care
+from services.registry.key_care.deciding import as_system
+from shared import divisions
+from shared.auth import Caller
+from shared.database import raw
+from shared.ids import uuid7
+from shared.problems import Forbidden, NotFound
+from shared.sealing import Sealer, seal
+
+
+async def open_case(
+    session: AsyncSession, kit: Kit, caller: Caller, body: CaseIn, now: datetime
+) -> UUID:
+    """The new case's id.  Forbidden outside the caller's area, NotFound for a child that the caller does not see."""
+    Subject.of(caller)
+    place = divisions.widen(body.place)
+    if not caller.covers(place):
+        raise Forbidden("The place lies outside your area.")
+    anchor = await _anchor(session, caller, body.child_id) if body.child_id else None
+    row: dict[str, Any] = {
+        "id": uuid7(),
+        "kind": str(body.kind),
+        "topic": str(body.topic),
+        "place": place,
+        "addressee": str(body.to),
+        "child_id": body.child_id,
+        "anchor": anchor,
+        "client": caller.client,
+        "department": str(caller.department),
+        "actor": caller.actor,
+        "opened_at": now,
+    }
+    said: dict[str, Any] = {"account": body.account}
+    if body.child is not None:
+        said["child"] = body.child.model_dump(exclude_none=True)
+    data_key = await new_key(session, kit.sealer, row["id"])
+    connection = await raw(session)
+    await connection.execute(
+        "INSERT INTO cases (id, kind, topic, place, addressee, child_id, anchor, client, department, actor,"
+        " opened_at, sealed, state, waiting_since, version)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $11, 1)",
+        *row.values(),
+        seal(data_key, orjson.dumps(said), case_bound(row)),
+        CaseState.SENT,
+    )
+    made: UUID = row["id"]
+    return made
+
+
+async def _anchor(session: AsyncSession, caller: Caller, child: UUID) -> UUID:
+    if not await children.visible(session, caller, [child]):
+        raise NotFound
+    async with as_system(session, caller):
+        anchor = await key_care.surest_entry(session, child)
+    if anchor is None:
+        raise NotFound
+    return anchor
+
+
+async def new_key(session: AsyncSession, sealer: Sealer, key_id: UUID) -> bytes:
+    """A data key of its own, kept wrapped."""
+    data_key, wrapped = sealer.new_key(key_id)
+    connection = await raw(session)
+    await connection.execute(
+        "INSERT INTO vault.data_keys (id, master, wrapped) VALUES ($1, $2, $3)",
+        wrapped.id,
+        wrapped.master,
+        wrapped.wrapped,
+    )
+    return data_key

@@ -1,0 +1,49 @@
+"""What the rules of a place say about a case: the clause behind it, the time for an answer, measures that are commanded."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from services.registry.cases.terms import CaseKind
+from services.registry.children.kit import Kit
+from services.registry.profiles.families.protection import (
+    CaseMeasure,
+    Referral,
+    Report,
+    Suggestion,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """``limit`` is None where no text and no administrator set one."""
+
+    clause: str = ""
+    limit: timedelta | None = None
+    commanded: tuple[str, ...] = ()
+
+
+def rules_of(kit: Kit, place: int, kind: CaseKind, topic: str, day: date) -> Rules:
+    """The rules in force at a place on a day; empty where no profile holds."""
+    profile = kit.profiles.for_division(place, day)
+    if profile is None:
+        return Rules()
+    if kind == CaseKind.REPORT:
+        report = profile.rule(Report, day, topic)
+        measures = profile.rules(CaseMeasure, day)
+        shall = [one for one in measures if one.force == "shall"]
+        clause = report.clause if report else (shall[0].clause if shall else "")
+        hours = report.reply_hours if report else None
+        return Rules(
+            clause,
+            timedelta(hours=hours) if isinstance(hours, int) else None,
+            tuple(one.measure for one in shall),
+        )
+    rule = (
+        profile.rule(Referral, day, topic)
+        if kind == CaseKind.REFERRAL
+        else profile.rule(Suggestion, day, topic)
+    )
+    if rule is None:
+        return Rules()
+    days = rule.answer_days if isinstance(rule, Referral) else rule.reply_days
+    return Rules(rule.clause, timedelta(days=days) if isinstance(days, int) else None)

@@ -1,0 +1,183 @@
+"""What crosses the wire about cases."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from services.registry.cases.terms import (
+    ADDRESSEES,
+    MEASURES,
+    OUTCOMES,
+    TOPICS,
+    ActKind,
+    CaseKind,
+    CaseState,
+    Issuer,
+    Outcome,
+    Topic,
+    Waiting,
+)
+from services.registry.records.feeds.wire import DivisionText
+from shared.vocabulary import Department
+
+Short = Annotated[str, StringConstraints(max_length=300)]
+_NO_NUL = r"^[^\x00]*$"
+Account = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000, pattern=_NO_NUL)
+]
+Note = Annotated[str, StringConstraints(max_length=2000, pattern=_NO_NUL)]
+Value = Annotated[str, StringConstraints(max_length=100, pattern=_NO_NUL)]
+Division = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
+
+
+class ParticularsIn(BaseModel):
+    """Who the child is, as far as anybody knows; sealed, and no reason to refuse a report."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    name: Value | None = None
+    id_number: Value | None = None
+    birth_date: Value | None = None
+    sex: Value | None = None
+    address: Annotated[str, StringConstraints(max_length=300, pattern=_NO_NUL)] | None = None
+
+
+class CaseIn(BaseModel):
+    """A report, a referral or a suggestion.  ``child_id`` where the child is registered and you may see it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "report",
+                    "topic": "lives_alone",
+                    "place": "500103",
+                    "to": "police",
+                    "child": {"name": "示小满", "address": "示例街9号"},
+                    "account": "邻居反映该儿童独自居住两周。",
+                }
+            ]
+        },
+    )
+
+    kind: CaseKind
+    topic: Topic
+    place: DivisionText = Field(description="where it happens (发生地), inside your area")
+    to: Department = Field(description="who is to answer; police, for a report")
+    child_id: UUID | None = None
+    child: ParticularsIn | None = Field(
+        default=None, description="of a child that is not registered"
+    )
+    account: Account = Field(description="What happened (情况说明); sealed.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.topic not in TOPICS[self.kind]:
+            raise ValueError("The topic is not one of this kind of case.")
+        if self.to not in ADDRESSEES[self.kind]:
+            raise ValueError("A case of this kind is not sent there.")
+        if self.kind == CaseKind.SUGGESTION and (self.child_id or self.child):
+            raise ValueError("A suggestion is about a unit, not about a child.")
+        return self
+
+
+class ActIn(BaseModel):
+    """One act in a case."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={"examples": [{"act": "answer", "outcome": "established"}]},
+    )
+
+    act: ActKind
+    outcome: Outcome | None = Field(default=None, description="of an answer, and required there")
+    issuer: Issuer | None = Field(default=None, description="of a measure, and required there")
+    note: Note = Field(default="", description="Sealed.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.outcome is not None) != (self.act == ActKind.ANSWER):
+            raise ValueError("An answer has an outcome, and nothing else has.")
+        if (self.issuer is not None) != (self.act in MEASURES):
+            raise ValueError("A measure has an issuer, and nothing else has.")
+        return self
+
+    def fits(self, kind: CaseKind) -> bool:
+        return self.outcome is None or self.outcome in OUTCOMES[kind]
+
+
+class ActOut(BaseModel):
+    """One act, with who told of it."""
+
+    act: ActKind
+    outcome: Outcome | None = None
+    issuer: Issuer | None = None
+    department: Department
+    actor: Short
+    at: datetime
+    note: Annotated[str, StringConstraints(max_length=2000)] | None = None
+
+
+_EXAMPLE: dict[str, Any] = {
+    "id": "0195f3f2-5a6e-7c1b-9a53-0242ac120021",
+    "kind": "report",
+    "topic": "lives_alone",
+    "place": "500103000000",
+    "from": "education",
+    "to": "police",
+    "state": "sent",
+    "opened_at": "2026-11-20T09:00:00Z",
+    "waiting": "no_limit_configured",
+    "waiting_since": "2026-11-20T09:00:00Z",
+}
+
+
+class CaseMark(BaseModel):
+    """A case as a list shows it: nothing of what was written."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]}, populate_by_name=True)
+
+    id: UUID
+    kind: CaseKind
+    topic: Topic
+    place: Division
+    by: Department = Field(alias="from", description="who opened it")
+    to: Department
+    state: CaseState
+    opened_at: datetime
+    waiting: Waiting
+    waiting_since: datetime | None = None
+    due_at: datetime | None = Field(
+        default=None, description="when the answer is due, where the place's rules set a limit"
+    )
+
+
+class CaseOut(CaseMark):
+    """A case with its acts."""
+
+    child: UUID | None = Field(
+        default=None, description="the registered child, where you may see it"
+    )
+    particulars: dict[Short, Short] | None = Field(default=None, max_length=10)
+    account: Annotated[str, StringConstraints(max_length=4000)] | None = None
+    clause: Short | None = Field(default=None, description="the rule of the place behind it")
+    lacking: list[ActKind] = Field(
+        default=[], max_length=10, description="measures that must be taken before it can be closed"
+    )
+    acts: list[ActOut] = Field(max_length=1000)
+
+
+class CasesOut(BaseModel):
+    """A page of cases, the oldest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"cases": [_EXAMPLE]}]})
+
+    cases: list[CaseMark] = Field(max_length=500)
+    next: Annotated[str, StringConstraints(max_length=500)] | None = Field(
+        default=None, description="cursor of the next page"
+    )

@@ -1,0 +1,80 @@
+"""Showing cases, as those see them who have to do with them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from services.registry.cases.acting import done
+from services.registry.cases.authenticity import note_of, words_of
+from services.registry.cases.ruling import rules_of
+from services.registry.cases.stepping import lacking, state_of, waiting
+from services.registry.cases.terms import ActKind, CaseKind, CaseState, Waiting
+from services.registry.children.kit import Kit
+from shared import divisions
+from shared.clock import SHANGHAI
+
+
+def mark(kit: Kit, row: Any, now: datetime) -> dict[str, Any]:
+    """A line of a list."""
+    return _mark(kit, row, row["state"], now)
+
+
+def whole(
+    kit: Kit, row: Any, acts: Sequence[Any], now: datetime, *, child_is_seen: bool
+) -> dict[str, Any]:
+    """One case, every word of it opened: what was changed past the hub is not shown.  Unsealable then."""
+    kind = CaseKind(row["kind"])
+    words = words_of(kit.sealer, row)
+    state = state_of(kind, [ActKind(one["kind"]) for one in acts])
+    rules = rules_of(kit, row["place"], kind, row["topic"], now.astimezone(SHANGHAI).date())
+    seen = {
+        **_mark(kit, row, state, now),
+        "lacking": list(lacking(kind, done(acts), rules.commanded)),
+        "acts": [_act(kit, one) for one in acts],
+    }
+    if rules.clause:
+        seen["clause"] = rules.clause
+    if "account" in words:
+        seen["account"] = words["account"]
+    if "child" in words:
+        seen["particulars"] = words["child"]
+    if row["child"] is not None and child_is_seen:
+        seen["child"] = str(row["child"])
+    return seen
+
+
+def _mark(kit: Kit, row: Any, state: str, now: datetime) -> dict[str, Any]:
+    kind = CaseKind(row["kind"])
+    rules = rules_of(kit, row["place"], kind, row["topic"], now.astimezone(SHANGHAI).date())
+    owed = waiting(CaseState(state), row["opened_at"], rules.limit, now)
+    seen: dict[str, Any] = {
+        "id": str(row["id"]),
+        "kind": row["kind"],
+        "topic": row["topic"],
+        "place": divisions.text_of(row["place"]),
+        "from": row["department"],
+        "to": row["addressee"],
+        "state": str(state),
+        "opened_at": row["opened_at"],
+        "waiting": str(owed),
+    }
+    if owed is not Waiting.NO:
+        seen["waiting_since"] = row["opened_at"]
+        if rules.limit is not None:
+            seen["due_at"] = row["opened_at"] + rules.limit
+    return seen
+
+
+def _act(kit: Kit, row: Any) -> dict[str, Any]:
+    seen: dict[str, Any] = {
+        "act": row["kind"],
+        "department": row["department"],
+        "actor": row["actor"],
+        "at": row["acted_at"],
+    }
+    for key in ("outcome", "issuer"):
+        if row[key]:
+            seen[key] = row[key]
+    if note := note_of(kit.sealer, row):
+        seen["note"] = note
+    return seen

@@ -1,0 +1,127 @@
+"""Stepping: which act may follow in a case, by whom, and what a case still lacks before it can be closed; pure.
+
+A case is the fold of its acts.  The *addressee* receives and answers; the *lead* closes: civil affairs for a report,
+for the others whoever opened it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.registry.cases.terms import (
+    MEASURES,
+    ActKind,
+    CaseKind,
+    CaseState,
+    Outcome,
+    Waiting,
+)
+from shared.vocabulary import Department
+
+_MEASURED = dict.fromkeys(MEASURES)
+_Steps = Mapping[CaseState, Mapping[ActKind, CaseState | None]]
+#: By kind and state: the acts that may follow, and the state after them; None: it stays.
+STEPS: Mapping[CaseKind, _Steps] = {
+    CaseKind.REPORT: {
+        CaseState.SENT: {
+            ActKind.RECEIVE: CaseState.RECEIVED,
+            ActKind.ANSWER: CaseState.ANSWERED,
+            ActKind.FOLLOW_UP: None,
+            **_MEASURED,
+        },
+        CaseState.RECEIVED: {
+            ActKind.ANSWER: CaseState.ANSWERED,
+            ActKind.FOLLOW_UP: None,
+            **_MEASURED,
+        },
+        CaseState.ANSWERED: {
+            ActKind.ANSWER: CaseState.ANSWERED,
+            ActKind.FOLLOW_UP: None,
+            ActKind.CLOSE: CaseState.CLOSED,
+            **_MEASURED,
+        },
+        CaseState.CLOSED: {ActKind.REOPEN: CaseState.ANSWERED},
+    },
+    CaseKind.REFERRAL: {
+        CaseState.SENT: {
+            ActKind.ACCEPT: CaseState.ACCEPTED,
+            ActKind.DECLINE: CaseState.DECLINED,
+            ActKind.FOLLOW_UP: None,
+        },
+        CaseState.ACCEPTED: {ActKind.RETURN: CaseState.RETURNED, ActKind.FOLLOW_UP: None},
+        CaseState.DECLINED: {ActKind.CLOSE: CaseState.CLOSED, ActKind.FOLLOW_UP: None},
+        CaseState.RETURNED: {ActKind.CLOSE: CaseState.CLOSED, ActKind.FOLLOW_UP: None},
+        CaseState.CLOSED: {ActKind.REOPEN: CaseState.RETURNED},
+    },
+    CaseKind.SUGGESTION: {
+        CaseState.SENT: {
+            ActKind.RECEIVE: CaseState.RECEIVED,
+            ActKind.ANSWER: CaseState.ANSWERED,
+            ActKind.FOLLOW_UP: None,
+        },
+        CaseState.RECEIVED: {ActKind.ANSWER: CaseState.ANSWERED, ActKind.FOLLOW_UP: None},
+        CaseState.ANSWERED: {ActKind.CLOSE: CaseState.CLOSED, ActKind.FOLLOW_UP: None},
+        CaseState.CLOSED: {ActKind.REOPEN: CaseState.ANSWERED},
+    },
+}
+#: States in which the addressee owes an answer.
+OWED = (CaseState.SENT, CaseState.RECEIVED)
+_ADDRESSEES_ACTS = (
+    ActKind.RECEIVE,
+    ActKind.ANSWER,
+    ActKind.ACCEPT,
+    ActKind.DECLINE,
+    ActKind.RETURN,
+)
+_LEADS_ACTS = (ActKind.CLOSE, ActKind.REOPEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One act, as far as a case's course depends on it."""
+
+    kind: ActKind
+    outcome: Outcome | None = None
+
+
+def state_of(kind: CaseKind, acts: Iterable[ActKind]) -> CaseState:
+    """The state after these acts, in their order; ValueError where one could not follow."""
+    state = CaseState.SENT
+    for act in acts:
+        following = STEPS[kind][state]
+        if act not in following:
+            raise ValueError(f"{act} does not follow {state}")
+        state = following[act] or state
+    return state
+
+
+def may(act: ActKind, department: Department, addressee: Department, opener: Department) -> bool:
+    """Whether a department may act so; measures are told by police, or by civil affairs for procuratorate and court."""
+    if act in _ADDRESSEES_ACTS:
+        return department == addressee
+    if act in MEASURES:
+        return department in (Department.POLICE, Department.CIVIL_AFFAIRS)
+    if act in _LEADS_ACTS:
+        lead = Department.CIVIL_AFFAIRS if addressee == Department.POLICE else opener
+        return department in (lead, Department.CIVIL_AFFAIRS)
+    return department in (addressee, opener, Department.CIVIL_AFFAIRS)
+
+
+def lacking(kind: CaseKind, acts: Sequence[Done], commanded: Iterable[str]) -> tuple[str, ...]:
+    """The measures that the place's rules command (应当) and that were not taken, before an established report is closed."""
+    answers = [one.outcome for one in acts if one.kind == ActKind.ANSWER]
+    if kind != CaseKind.REPORT or not answers or answers[-1] != Outcome.ESTABLISHED:
+        return ()
+    taken = {str(one.kind) for one in acts}
+    if ActKind.FAMILY_EDUCATION_ORDER in taken:
+        taken.add(ActKind.FAMILY_EDUCATION_GUIDANCE)  # the court's order is guidance, and more
+    return tuple(measure for measure in commanded if measure not in taken)
+
+
+def waiting(state: CaseState, since: datetime, limit: timedelta | None, now: datetime) -> Waiting:
+    """Whether the addressee's answer is overdue; without a limit a person must look at once."""
+    if state not in OWED:
+        return Waiting.NO
+    if limit is None:
+        return Waiting.NO_LIMIT_CONFIGURED
+    return Waiting.OVERDUE if now > since + limit else Waiting.WITHIN_LIMIT

@@ -1,0 +1,150 @@
+"""The closed lists of cases as they cross the wire, with their Chinese terms."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from shared.vocabulary import Department
+
+
+class CaseKind(StrEnum):
+    """What a case is (个案类型).
+
+    `report` 强制报告 to police (R25), with what follows for the guardians (R26); `referral` 转介 to treatment or rehabilitation
+    (R24); `suggestion` 司法建议/检察建议 to a unit that neglects its duty (R27).
+    """
+
+    REPORT = "report"
+    REFERRAL = "referral"
+    SUGGESTION = "suggestion"
+
+
+class Topic(StrEnum):
+    """What a case is about (事由).
+
+    Of a report: `guardian_fails_duty` 监护人不履行监护责任, `rights_violated` 侵犯儿童合法权益, `lives_alone` 脱离监护单独居住生活,
+    `domestic_violence_suspected` 疑似遭受家庭暴力, `injury_or_crime_suspected` 疑似遭受意外伤害或不法侵害.
+    Of a referral: `medical_treatment` 就医, `community_rehabilitation` 精神障碍社区康复.
+    Of a suggestion: `judicial` 司法建议, `procuratorial` 检察建议.
+    """
+
+    GUARDIAN_FAILS_DUTY = "guardian_fails_duty"
+    RIGHTS_VIOLATED = "rights_violated"
+    LIVES_ALONE = "lives_alone"
+    DOMESTIC_VIOLENCE_SUSPECTED = "domestic_violence_suspected"
+    INJURY_OR_CRIME_SUSPECTED = "injury_or_crime_suspected"
+    MEDICAL_TREATMENT = "medical_treatment"
+    COMMUNITY_REHABILITATION = "community_rehabilitation"
+    JUDICIAL = "judicial"
+    PROCURATORIAL = "procuratorial"
+
+
+class CaseState(StrEnum):
+    """How far a case has come (办理状态).
+
+    `sent` 已发出, `received` 已签收, `answered` 已答复, `accepted` 已接收, `declined` 不予接收, `returned` 已转回, `closed` 已结案.
+    """
+
+    SENT = "sent"
+    RECEIVED = "received"
+    ANSWERED = "answered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    RETURNED = "returned"
+    CLOSED = "closed"
+
+
+class ActKind(StrEnum):
+    """What was done in a case (办理动作).
+
+    `receive` 签收, `answer` 答复, `accept` 接收, `decline` 不予接收, `return` 转回, `follow_up` 跟进, `close` 结案,
+    `reopen` 重新办理; measures (措施) of police, procuratorate or court: `admonition` 训诫,
+    `family_education_guidance` 责令接受家庭教育指导, `family_education_order` 家庭教育指导令, `supervision_order` 督促监护令.
+    """
+
+    RECEIVE = "receive"
+    ANSWER = "answer"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    RETURN = "return"
+    FOLLOW_UP = "follow_up"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    ADMONITION = "admonition"
+    FAMILY_EDUCATION_GUIDANCE = "family_education_guidance"
+    FAMILY_EDUCATION_ORDER = "family_education_order"
+    SUPERVISION_ORDER = "supervision_order"
+
+
+class Outcome(StrEnum):
+    """What an answer says (答复结果).
+
+    `established` 情况属实，已受理, `unfounded` 情况不属实, `handed_on` 移送其他单位, `adopted` 已采纳, `not_adopted` 未采纳.
+    """
+
+    ESTABLISHED = "established"
+    UNFOUNDED = "unfounded"
+    HANDED_ON = "handed_on"
+    ADOPTED = "adopted"
+    NOT_ADOPTED = "not_adopted"
+
+
+class Issuer(StrEnum):
+    """Who took a measure (作出机关): `police` 公安机关, `procuratorate` 人民检察院, `court` 人民法院."""
+
+    POLICE = "police"
+    PROCURATORATE = "procuratorate"
+    COURT = "court"
+
+
+class Waiting(StrEnum):
+    """Whether an answer is owed (答复时限).
+
+    `no` 无需答复, `within_limit` 未到期, `overdue` 已逾期，升级督办, `no_limit_configured` 未配置时限，须督办.
+    """
+
+    NO = "no"
+    WITHIN_LIMIT = "within_limit"
+    OVERDUE = "overdue"
+    NO_LIMIT_CONFIGURED = "no_limit_configured"
+
+
+MEASURES = (
+    ActKind.ADMONITION,
+    ActKind.FAMILY_EDUCATION_GUIDANCE,
+    ActKind.FAMILY_EDUCATION_ORDER,
+    ActKind.SUPERVISION_ORDER,
+)
+TOPICS: Mapping[CaseKind, tuple[Topic, ...]] = {
+    CaseKind.REPORT: (
+        Topic.GUARDIAN_FAILS_DUTY,
+        Topic.RIGHTS_VIOLATED,
+        Topic.LIVES_ALONE,
+        Topic.DOMESTIC_VIOLENCE_SUSPECTED,
+        Topic.INJURY_OR_CRIME_SUSPECTED,
+    ),
+    CaseKind.REFERRAL: (Topic.MEDICAL_TREATMENT, Topic.COMMUNITY_REHABILITATION),
+    CaseKind.SUGGESTION: (Topic.JUDICIAL, Topic.PROCURATORIAL),
+}
+OUTCOMES: Mapping[CaseKind, tuple[Outcome, ...]] = {
+    CaseKind.REPORT: (Outcome.ESTABLISHED, Outcome.UNFOUNDED, Outcome.HANDED_ON),
+    CaseKind.REFERRAL: (),
+    CaseKind.SUGGESTION: (Outcome.ADOPTED, Outcome.NOT_ADOPTED),
+}
+#: To whom a case of a kind may be sent.
+ADDRESSEES: Mapping[CaseKind, tuple[Department, ...]] = {
+    CaseKind.REPORT: (Department.POLICE,),
+    CaseKind.REFERRAL: (
+        Department.HEALTH,
+        Department.CIVIL_AFFAIRS,
+        Department.DISABLED_FEDERATION,
+    ),
+    CaseKind.SUGGESTION: (
+        Department.CIVIL_AFFAIRS,
+        Department.EDUCATION,
+        Department.POLICE,
+        Department.HEALTH,
+        Department.DISEASE_CONTROL,
+        Department.MEDICAL_INSURANCE,
+        Department.DISABLED_FEDERATION,
+    ),
+}
