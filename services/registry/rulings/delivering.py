@@ -1,12 +1,13 @@
 """Delivering: rulings are told to matching, one after the other in the order in which they were made.
 
 Whoever leases the first of the queue tells it; the question goes over HTTP, so no transaction stays open meanwhile.
-Telling twice does no harm, since matching knows each constraint by its id.  A contradiction or evidence that is gone ends
-the ruling as *returned*, and its review comes back to the queue.
+What a ruling ends and what it holds are told at once, all of it or nothing.  Telling twice does no harm, since matching
+knows each constraint by its id.  A contradiction or evidence that is gone ends the ruling as *returned*, older rulings
+stand as before, and its review comes back to the queue.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -52,13 +53,11 @@ class Task:
     kept: Sequence[Kept]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of it: the links as matching told them, and why it went no further."""
+    """What came of it: the links as matching told them, or why it went no further."""
 
-    links: list[dict[str, Any]] = field(default_factory=list)
-    ended: list[UUID] = field(default_factory=list)
-    held: list[UUID] = field(default_factory=list)
+    links: Sequence[dict[str, Any]] = ()
     problem: Problem | None = None
 
 
@@ -119,35 +118,15 @@ async def _override(
 
 
 async def _tell(matching: httpx.AsyncClient, task: Task) -> Answer:
-    answer = Answer()
-    for one in task.ends:
-        reply = await matching.post(f"/v1/rulings/{one}/withdrawal")
-        if reply.status_code != 404:  # what it never held has ended
-            reply.raise_for_status()
-            answer.links += orjson.loads(reply.content)["items"]
-        answer.ended.append(one)
-    for constraint in (*task.holds, *(kept.said for kept in task.kept)):
-        reply = await matching.post("/v1/rulings", json=_body(constraint))
-        if (problem := _REFUSALS.get(reply.status_code)) is not None:
-            if problem is Problem.UNUSABLE:
-                log.error("ruling.unusable", ruling=str(task.id))
-            return await _undo(matching, answer, problem)
-        reply.raise_for_status()
-        answer.links += orjson.loads(reply.content)["items"]
-        answer.held.append(constraint.id)
-    return answer
-
-
-async def _undo(matching: httpx.AsyncClient, answer: Answer, problem: Problem) -> Answer:
-    """A ruling holds whole or not at all."""
-    for one in answer.held:
-        reply = await matching.post(f"/v1/rulings/{one}/withdrawal")
-        reply.raise_for_status()
-        answer.links += orjson.loads(reply.content)["items"]
-    answer.ended += answer.held
-    answer.held = []
-    answer.problem = problem
-    return answer
+    holds = [*task.holds, *(kept.said for kept in task.kept)]
+    body = {"ends": [str(one) for one in task.ends], "holds": [_body(one) for one in holds]}
+    reply = await matching.post("/v1/rulings", json=body)
+    if (problem := _REFUSALS.get(reply.status_code)) is not None:
+        if problem is Problem.UNUSABLE:
+            log.error("ruling.unusable", ruling=str(task.id))
+        return Answer(problem=problem)
+    reply.raise_for_status()
+    return Answer(orjson.loads(reply.content)["items"])
 
 
 def _body(constraint: Constraint) -> dict[str, Any]:
@@ -184,12 +163,13 @@ async def _settle(
     )
     if done != "UPDATE 1":
         return 0
-    parted_since = await _last_joined(connection, answer.ended)
-    await _keep(connection, task, answer, now)
-    await take(connection, answer.links)
     if answer.problem:
         await _reopen(connection, task.id, answer.problem)
-    elif task.kind in (Kind.PART, Kind.WITHDRAW, Kind.MOVE):
+        return 1
+    parted_since = await _last_joined(connection, task.ends)
+    await _keep(connection, task, now)
+    await take(connection, answer.links)
+    if task.kind in (Kind.PART, Kind.WITHDRAW, Kind.MOVE):
         await carrying.carry(session, kit, task.row, parted_since, now)
     return 1
 
@@ -206,23 +186,19 @@ async def _last_joined(
     return found
 
 
-async def _keep(
-    connection: "asyncpg.Connection[Any]", task: Task, answer: Answer, now: datetime
-) -> None:
+async def _keep(connection: "asyncpg.Connection[Any]", task: Task, now: datetime) -> None:
     """Note what matching holds now; a ruling of which nothing is left was withdrawn."""
-    held = set(answer.held)
     for kept in task.kept:
-        if kept.said.id in held:
-            of = await connection.fetchval(
-                "SELECT ruling FROM ruling_constraints WHERE id = $1", kept.of
-            )
-            await making.bind(connection, of, [kept.said])
+        of = await connection.fetchval(
+            "SELECT ruling FROM ruling_constraints WHERE id = $1", kept.of
+        )
+        await making.bind(connection, of, [kept.said])
     await connection.execute(
-        "UPDATE ruling_constraints SET held = true WHERE id = ANY($1)", answer.held
+        "UPDATE ruling_constraints SET held = true WHERE id = ANY($1)",
+        [one.id for one in (*task.holds, *(kept.said for kept in task.kept))],
     )
     touched = await connection.fetch(
-        "UPDATE ruling_constraints SET ended = true WHERE id = ANY($1) RETURNING ruling",
-        answer.ended,
+        "UPDATE ruling_constraints SET ended = true WHERE id = ANY($1) RETURNING ruling", task.ends
     )
     await connection.execute(
         "UPDATE rulings u SET state = 'withdrawn', settled_at = $2 WHERE u.id = ANY($1) AND u.state = 'standing'"
