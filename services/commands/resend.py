@@ -8,10 +8,11 @@ import typer
 def resend() -> None:
     """Queue every entry for resolution, as a bulk load: after matching's database was lost or made anew.
 
-    Rulings in force are held before the first entry comes. Repeating it queues nothing twice; what departments send
-    meanwhile overtakes it.
+    Rulings in force are held before anything else, and bind what has come already. Repeating it queues nothing twice;
+    what departments send meanwhile overtakes it.
     """
     from services.commands.backup import owner_urls
+    from services.matching.keyings.following import Following, keys_of
     from services.matching.linkage.decisions import Ruling
     from services.matching.relearning.preparing import Held, prepare
     from services.registry.records.resending import queue_all, told
@@ -30,8 +31,9 @@ def resend() -> None:
                 for row in said.constraints
             ]
             held = Held(said.link_seq, said.review_seq, rulings)
+            linker = Following(lambda: keys_of(HubSettings()), SystemClock()).linker
             async with matching.transaction(SYSTEM) as session:
-                new = await prepare(session, held, SystemClock().now())
+                new = await prepare(session, linker, held)
             return new, await queue_all(registry)
         finally:
             await registry.close()
