@@ -20,7 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.children.kit import Kit
 from services.registry.records.resolving import take
-from services.registry.rulings import carrying, constraints, making, queries
+from services.registry.rulings import carrying, constraints, holding, making, queries
 from services.registry.rulings.constraints import Constraint, Kept, Override
 from services.registry.rulings.terms import Kind, Problem, State
 from shared.clock import Clock
@@ -151,6 +151,9 @@ async def _settle(
 ) -> int:
     """Keep what came of it, unless another worker took the task over."""
     connection = await raw(session)
+    # True whoever tells it, and first, since whoever decides on a child holds its place in the fold queue first.
+    await take(connection, answer.links)
+    await holding.hold(connection, [task.id, *await _rulings_of(connection, task.ends)])
     state = State.RETURNED if answer.problem else State.STANDING
     done = await connection.execute(
         "UPDATE rulings SET state = $3, problem = $4, settled_at = $5, turn = NULL, leased_until = NULL"
@@ -168,10 +171,16 @@ async def _settle(
         return 1
     parted_since = await _last_joined(connection, task.ends)
     await _keep(connection, task, now)
-    await take(connection, answer.links)
     if task.kind in (Kind.PART, Kind.WITHDRAW, Kind.MOVE):
         await carrying.carry(session, kit, task.row, parted_since, now)
     return 1
+
+
+async def _rulings_of(connection: "asyncpg.Connection[Any]", ended: Sequence[UUID]) -> list[UUID]:
+    rows = await connection.fetch(
+        "SELECT DISTINCT ruling FROM ruling_constraints WHERE id = ANY($1)", list(ended)
+    )
+    return [row["ruling"] for row in rows]
 
 
 async def _last_joined(

@@ -31,19 +31,9 @@ _SEEN = (
 )
 
 
-async def one(
-    session: AsyncSession, caller: Caller, ruling: UUID, *, locked: bool = False
-) -> Any | None:
+async def one(session: AsyncSession, caller: Caller, ruling: UUID) -> Any | None:
     """A ruling that the caller may see."""
     connection = await raw(session)
-    if locked:
-        # Waited for first: what follows sees what others did meanwhile.
-        await connection.execute(
-            f"SELECT 1 FROM rulings r WHERE r.id = $3 AND {_BOTH} FOR UPDATE",
-            caller.grant.low,
-            caller.grant.high,
-            ruling,
-        )
     return await connection.fetchrow(
         f"SELECT {_COLUMNS} FROM rulings r WHERE r.id = $3 AND {_SEEN}",
         caller.grant.low,

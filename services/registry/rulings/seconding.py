@@ -9,7 +9,7 @@ from services.registry.access.subjects import Subject
 from services.registry.children.kit import Kit
 from services.registry.key_care import showing as bytes_
 from services.registry.key_care.deciding import as_system
-from services.registry.rulings import making, queries, showing
+from services.registry.rulings import holding, making, showing
 from services.registry.rulings.schemas import SecondIn
 from services.registry.rulings.terms import Problem, Second, State
 from shared import audit, preconditions
@@ -34,7 +34,7 @@ async def second(
     now: datetime,
 ) -> None:
     """Answer a proposal that was ``read`` (its ETag).  NotFound, NotProposed, SecondPersonNeeded, PreconditionFailed."""
-    row = await queries.one(session, caller, ruling, locked=True)
+    row = await holding.held(session, caller, ruling)
     if row is None:
         raise NotFound
     (seen,) = await showing.shown(session, kit, caller, [row])
