@@ -250,3 +250,49 @@ async def test_what_is_refused_ends_no_older_ruling(world: World, failing: Faili
         service="matching",
     )
     assert [str(row["ruling"]) for row in rows] == [rulings[0]["id"]]
+
+
+class Poisoned(Failing):
+    """Matching fails on one ruling, whenever it is told."""
+
+    ruling = ""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/rulings" and self.ruling in request.content.decode():
+            return httpx.Response(500, request=request)
+        return await super().handle_async_request(request)
+
+
+async def test_one_that_always_fails_holds_up_only_what_hangs_on_it(
+    world: World, failing: Failing
+) -> None:
+    bad, good = [await doubted(world) for _ in range(2)]
+    civil = await reviewer(world)
+    for pair in (bad, good):
+        await decide(civil, pair.review, "same")
+    (ruling,) = (await open_review(world, bad))["rulings"]
+    taken = await undo(civil, f"rulings/{ruling['id']}/withdrawal", "mistaken")
+    assert taken.status_code == 202, taken.text
+    way = Poisoned(world.hub.network)
+    way.ruling = ruling["id"]
+    worker = world.hub.registry_worker
+    before, worker.matching = worker.matching, matching_client(worker.settings, way)
+    with pytest.raises(httpx.HTTPStatusError):
+        await worker.rule()
+    assert await worker.rule() == 1
+    assert await worker.rule() == 0, "the withdrawal waits for what it takes back"
+    rows = await world.rows(
+        "SELECT id, failures FROM rulings WHERE state = 'pending' ORDER BY turn"
+    )
+    assert [(str(row["id"]), row["failures"]) for row in rows] == [
+        (ruling["id"], 1),
+        (taken.json()["id"], 0),
+    ]
+    await worker.matching.aclose()
+    worker.matching = before
+
+    await world.rows("UPDATE rulings SET not_before = now() WHERE not_before IS NOT NULL")
+    await settle(world.hub)
+    assert await alive(world, good.elder, good.younger) == [True, False]
+    assert await alive(world, bad.elder, bad.younger) == [True, True]
+    assert (await civil.get(f"/v1/rulings/{ruling['id']}")).json()["state"] == "withdrawn"

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from services.matching.entries.schemas import Mute
 from services.matching.linkage.decisions import Ruling
@@ -13,7 +13,7 @@ from shared.limits import MAX_BULK_ITEMS
 Entries = Annotated[list[UUID], Field(min_length=1, max_length=MAX_BULK_ITEMS)]
 
 
-_EXAMPLE = {
+_EXAMPLE: dict[str, JsonValue] = {
     "ruling": "0192f3c4-8d1e-7c3a-9b57-3d2f1e0a6c41",
     "same": False,
     "one": [EXAMPLE_ENTRY],

@@ -1,9 +1,9 @@
 """Delivering: rulings are told to matching, one after the other in the order in which they were made.
 
-Whoever leases the first of the queue tells it; the question goes over HTTP, so no transaction stays open meanwhile.
-What a ruling ends and what it holds are told at once, all of it or nothing.  Telling twice does no harm, since matching
-knows each constraint by its id.  A contradiction or evidence that is gone ends the ruling as *returned*, older rulings
-stand as before, and its review comes back to the queue.
+One that fails is put off, and only those wait behind it that name one of its records.  Whoever leases a ruling tells it;
+the question goes over HTTP, so no transaction stays open meanwhile.  What a ruling ends and what it holds are told at
+once, all of it or nothing.  Telling twice does no harm, since matching knows each constraint by its id.  A contradiction or
+evidence that is gone ends the ruling as *returned*, older rulings stand as before, and its review comes back to the queue.
 """
 
 from collections.abc import Sequence
@@ -35,6 +35,22 @@ _REFUSALS = {
     409: Problem.CONTRADICTED,
     422: Problem.UNUSABLE,
 }
+
+
+#: One ruling is told at a time: what it ends is looked up before it is told.
+CLAIM_LOCK = 0x48_75_52_75
+LONGEST_PAUSE = 600.0
+#: The first whose turn it is, and that waits for none before it that names a record it names, or takes back the same.
+_CLAIM = """
+UPDATE rulings SET leased_until = clock_timestamp() + make_interval(secs => $1)
+WHERE id = (SELECT id FROM rulings r WHERE state = 'pending'
+  AND (not_before IS NULL OR not_before <= clock_timestamp())
+  AND NOT EXISTS (SELECT FROM rulings b WHERE b.state = 'pending' AND b.turn < r.turn
+    AND (b.entries && r.entries OR r.target IN (b.id, b.target)))
+  ORDER BY turn LIMIT 1)
+AND NOT EXISTS (SELECT FROM rulings WHERE state = 'pending' AND leased_until >= clock_timestamp())
+RETURNING id, kind, review, target, one, other, entries, made_at, second, leased_until
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +85,21 @@ async def deliver(database: Database, kit: Kit, matching: httpx.AsyncClient, clo
         return 0
     try:
         answer = await _tell(matching, task)
-    except httpx.HTTPError:
         async with database.transaction(SYSTEM) as session:
-            await _give_back(await raw(session), task)
+            return await _settle(session, kit, task, answer, clock.now())
+    except Exception as error:
+        # Where nobody is there to be told, this ruling is no worse than any other.
+        absent = isinstance(error, httpx.TransportError) and not isinstance(
+            error, httpx.ReadTimeout
+        )
+        async with database.transaction(SYSTEM) as session:
+            await _give_back(await raw(session), task, failed=not absent)
         raise
-    async with database.transaction(SYSTEM) as session:
-        return await _settle(session, kit, task, answer, clock.now())
 
 
 async def _claim(connection: "asyncpg.Connection[Any]") -> Task | None:
-    row = await connection.fetchrow(
-        "UPDATE rulings SET leased_until = clock_timestamp() + make_interval(secs => $1)"
-        " WHERE id = (SELECT id FROM rulings WHERE state = 'pending' ORDER BY turn LIMIT 1)"
-        " AND state = 'pending' AND (leased_until IS NULL OR leased_until < clock_timestamp())"
-        " RETURNING id, kind, review, target, one, other, entries, leased_until",
-        float(LEASE_SECONDS),
-    )
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", CLAIM_LOCK)
+    row = await connection.fetchrow(_CLAIM, float(LEASE_SECONDS))
     if row is None:
         return None
     kind = Kind(row["kind"])
@@ -138,12 +153,19 @@ def _body(constraint: Constraint) -> dict[str, Any]:
     }
 
 
-async def _give_back(connection: "asyncpg.Connection[Any]", task: Task) -> None:
-    await connection.execute(
-        "UPDATE rulings SET leased_until = NULL WHERE id = $1 AND leased_until = $2",
+async def _give_back(connection: "asyncpg.Connection[Any]", task: Task, *, failed: bool) -> None:
+    """Let others go before what ``failed``, longer each time, as long as they do not hang on it."""
+    failures = await connection.fetchval(
+        "UPDATE rulings SET leased_until = NULL, failures = failures + $3::int, not_before = CASE WHEN $3 = 1"
+        " THEN clock_timestamp() + make_interval(secs => least($4, 2 ^ least(failures, 20))) END"
+        " WHERE id = $1 AND leased_until = $2 RETURNING failures",
         task.id,
         task.leased_until,
+        int(failed),
+        LONGEST_PAUSE,
     )
+    if failed and failures is not None:
+        log.warning("ruling.put_off", ruling=str(task.id), failures=failures)
 
 
 async def _settle(
