@@ -29,7 +29,7 @@ async def told(session: AsyncSession) -> Told:
     )
     rows = await connection.fetch(
         "SELECT c.id, c.same, c.one, c.other FROM ruling_constraints c JOIN rulings r ON r.id = c.ruling"
-        " WHERE c.held AND NOT c.ended ORDER BY r.turn, c.ruling, c.place"
+        " WHERE c.held AND NOT c.ended ORDER BY r.made_at, c.ruling, c.place"
     )
     return Told(seqs[0] or 0, seqs[1] or 0, list(rows))
 
