@@ -105,17 +105,15 @@ async def _claim(connection: "asyncpg.Connection[Any]") -> Task | None:
     kind = Kind(row["kind"])
     holds = [one for one, _ in await queries.constraints_of(connection, row["id"])]
     override = await _override(connection, kind, row, holds)
-    ends = list(override.ended)
-    if kind is Kind.WITHDRAW:
-        theirs = await queries.constraints_of(connection, row["target"])
-        ends += [one.id for one, held in theirs if held]
-    return Task(row["id"], kind, row, row["leased_until"], ends, holds, override.kept)
+    return Task(row["id"], kind, row, row["leased_until"], override.ended, holds, override.kept)
 
 
 async def _override(
     connection: "asyncpg.Connection[Any]", kind: Kind, row: Any, mine: Sequence[Constraint]
 ) -> Override:
-    """What of older rulings this one outranks."""
+    """What of older rulings this one outranks, or lets stand again."""
+    if kind is Kind.WITHDRAW:
+        return await _taking_back(connection, row)
     if kind not in (Kind.PART, Kind.MOVE):
         return Override()
     own = {one.id for one in mine}
@@ -130,6 +128,16 @@ async def _override(
     there = await queries.entries_of(connection, [row["other"]])
     home = joined.other | frozenset(there[row["other"]])
     return constraints.moving(row["id"], entry, home - {entry}, standing)
+
+
+async def _taking_back(connection: "asyncpg.Connection[Any]", row: Any) -> Override:
+    theirs = await queries.constraints_of(connection, row["target"])
+    ends = tuple(one.id for one, held in theirs if held)
+    ended = await queries.ended_by(connection, row["target"])
+    entries = {entry for one in ended for entry in one.entries}
+    standing = [o for o in await queries.standing(connection, entries) if o.id not in ends]
+    known = frozenset(await queries.children_of(connection, entries))
+    return Override(ends, constraints.restoring(row["id"], ended, standing, known))
 
 
 async def _tell(matching: httpx.AsyncClient, task: Task) -> Answer:
@@ -175,7 +183,8 @@ async def _settle(
     connection = await raw(session)
     # True whoever tells it, and first, since whoever decides on a child holds its place in the fold queue first.
     await take(connection, answer.links)
-    await holding.hold(connection, [task.id, *await _rulings_of(connection, task.ends)])
+    concerned = [*task.ends, *(kept.of for kept in task.kept)]
+    await holding.hold(connection, [task.id, *await _rulings_of(connection, concerned)])
     state = State.RETURNED if answer.problem else State.STANDING
     done = await connection.execute(
         "UPDATE rulings SET state = $3, problem = $4, settled_at = $5, turn = NULL, leased_until = NULL"
@@ -218,18 +227,22 @@ async def _last_joined(
 
 
 async def _keep(connection: "asyncpg.Connection[Any]", task: Task, now: datetime) -> None:
-    """Note what matching holds now; a ruling of which nothing is left was withdrawn."""
+    """Note what matching holds now.  A ruling of which nothing is left was withdrawn, one that is said anew stands."""
+    restored = []
     for kept in task.kept:
         of = await connection.fetchval(
             "SELECT ruling FROM ruling_constraints WHERE id = $1", kept.of
         )
         await making.bind(connection, of, [kept.said])
+        restored.append(of)
     await connection.execute(
         "UPDATE ruling_constraints SET held = true WHERE id = ANY($1)",
         [one.id for one in (*task.holds, *(kept.said for kept in task.kept))],
     )
     touched = await connection.fetch(
-        "UPDATE ruling_constraints SET ended = true WHERE id = ANY($1) RETURNING ruling", task.ends
+        "UPDATE ruling_constraints SET ended = true, ended_by = $2 WHERE id = ANY($1) RETURNING ruling",
+        list(task.ends),
+        task.id,
     )
     await connection.execute(
         "UPDATE rulings u SET state = 'withdrawn', settled_at = $2 WHERE u.id = ANY($1) AND u.state = 'standing'"
@@ -238,6 +251,11 @@ async def _keep(connection: "asyncpg.Connection[Any]", task: Task, now: datetime
         list({row["ruling"] for row in touched}),
         now,
         task.id,
+    )
+    await connection.execute(
+        "UPDATE rulings SET state = 'standing', settled_at = $2 WHERE id = ANY($1) AND state = 'withdrawn'",
+        restored,
+        now,
     )
 
 

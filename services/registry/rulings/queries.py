@@ -166,5 +166,18 @@ async def standing(
     return [found[one] for one in sorted(found)]
 
 
+async def ended_by(connection: "asyncpg.Connection[Any]", ruling: UUID) -> list[Constraint]:
+    """The constraints that this ruling ended, oldest ruling first; not those that a person took back besides."""
+    rows = await connection.fetch(
+        "SELECT c.id, c.same, c.one, c.other FROM ruling_constraints c JOIN rulings u ON u.id = c.ruling"
+        " WHERE c.ended_by = $1 AND NOT EXISTS (SELECT FROM rulings w WHERE w.target = c.ruling"
+        "  AND w.kind = $2 AND w.state = $3) ORDER BY u.made_at, c.ruling, c.place",
+        ruling,
+        str(Kind.WITHDRAW),
+        str(State.STANDING),
+    )
+    return [_constraint(row) for row in rows]
+
+
 def _constraint(row: Any) -> Constraint:
     return Constraint(row["id"], row["same"], frozenset(row["one"]), frozenset(row["other"]))
