@@ -18,6 +18,7 @@ def resend() -> None:
     from services.registry.records.resending import queue_all, told
     from shared.clock import SystemClock
     from shared.database import SYSTEM, Database
+    from shared.sealing import Sealer
     from shared.settings import HubSettings
 
     async def run() -> tuple[int, int]:
@@ -25,11 +26,8 @@ def resend() -> None:
         matching = Database(owner_urls("matching")["matching"], 1)
         try:
             async with registry.transaction(SYSTEM) as session:
-                said = await told(session)
-            rulings = [
-                Ruling(row["id"], row["same"], frozenset(row["one"]), frozenset(row["other"]))
-                for row in said.constraints
-            ]
+                said = await told(session, Sealer(HubSettings().key_set("registry", "master")))
+            rulings = [Ruling(one.id, one.same, one.one, one.other) for one in said.constraints]
             held = Held(said.link_seq, said.review_seq, rulings)
             linker = Following(lambda: keys_of(HubSettings()), SystemClock()).linker
             async with matching.transaction(SYSTEM) as session:

@@ -12,7 +12,9 @@ from services.matching.linkage.normalization import Features
 from services.matching.links import queries as links
 from services.matching.relearning.preparing import Held, prepare
 from services.registry.records import queueing, resending
+from shared import keys
 from shared.database import SYSTEM, Database, raw
+from shared.sealing import Sealer
 from tests.databases import MakeDatabase
 from tests.matching.children import FAMILY, ID
 from tests.matching.linkers import LinkedHub
@@ -125,7 +127,7 @@ async def test_every_entry_is_queued_once(database: MakeDatabase) -> None:
         rows = await (await raw(session)).fetch(
             "SELECT entry_id, bulk FROM resolution_queue ORDER BY entry_id"
         )
-        told = await resending.told(session)
+        told = await resending.told(session, Sealer(keys.new_key_set()))
     assert [(row["entry_id"], row["bulk"]) for row in rows] == [
         (entry, entry != entries[0]) for entry in entries
     ]

@@ -9,6 +9,7 @@ from shared import auth
 from tests.guards.story import World
 from tests.notifications.hubs import settle
 from tests.registry.doubles import (
+    NOBODY,
     alive,
     decide,
     digest_by,
@@ -150,8 +151,9 @@ async def test_what_an_unmerge_had_ended_stands_again_when_it_is_taken_back(
     if newer:
         await world.rows(
             "INSERT INTO ruling_constraints (id, ruling, place, same, one, other, held, ended)"
-            " VALUES (gen_random_uuid(), gen_random_uuid(), 0, false, $1, $2, true, false)",
+            " VALUES (gen_random_uuid(), $3, 0, false, $1, $2, true, false)",
             *groups,
+            NOBODY,
         )
     await undo(civil, f"rulings/{part.json()['id']}/withdrawal", "mistaken")
     await settle(world.hub)
@@ -163,6 +165,7 @@ async def test_what_an_unmerge_had_ended_stands_again_when_it_is_taken_back(
         ("part", "withdrawn"),
         ("withdraw", "standing"),
     ]
+    await world.rows("DELETE FROM ruling_constraints WHERE ruling = $1", NOBODY)
     assert await differences(world) == []
     if not newer:
         await undo(civil, f"rulings/{rulings[0]['id']}/withdrawal", "mistaken")

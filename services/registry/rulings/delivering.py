@@ -20,8 +20,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.children.kit import Kit
 from services.registry.records.resolving import take
-from services.registry.rulings import carrying, constraints, holding, making, queries
-from services.registry.rulings.constraints import Constraint, Kept, Override
+from services.registry.rulings import carrying, holding, making, queries
+from services.registry.rulings.constraints import Constraint
+from services.registry.rulings.preparing import Task, prepare
 from services.registry.rulings.terms import Kind, Problem, State
 from shared.clock import Clock
 from shared.database import SYSTEM, Database, raw
@@ -49,24 +50,8 @@ WHERE id = (SELECT id FROM rulings r WHERE state = 'pending'
     AND (b.entries && r.entries OR r.target IN (b.id, b.target)))
   ORDER BY turn LIMIT 1)
 AND NOT EXISTS (SELECT FROM rulings WHERE state = 'pending' AND leased_until >= clock_timestamp())
-RETURNING id, kind, review, target, one, other, entries, made_at, second, leased_until
+RETURNING id, kind, state, review, target, one, other, entries, made_at, second, leased_until
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """The ruling whose turn it is, under a lease; what matching is to take back, then to hold.
-
-    ``kept`` is what goes on of older rulings.
-    """
-
-    id: UUID
-    kind: Kind
-    row: Any
-    leased_until: datetime
-    ends: Sequence[UUID]
-    holds: Sequence[Constraint]
-    kept: Sequence[Kept]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +65,12 @@ class Answer:
 async def deliver(database: Database, kit: Kit, matching: httpx.AsyncClient, clock: Clock) -> int:
     """Carry out the ruling whose turn it is; how many."""
     async with database.transaction(SYSTEM) as session:
-        task = await _claim(await raw(session))
-    if task is None:
+        row = await _claim(await raw(session))
+    if row is None:
         return 0
     try:
+        async with database.transaction(SYSTEM) as session:
+            task = await prepare(session, kit, row)
         answer = await _tell(matching, task)
         async with database.transaction(SYSTEM) as session:
             return await _settle(session, kit, task, answer, clock.now())
@@ -93,54 +80,18 @@ async def deliver(database: Database, kit: Kit, matching: httpx.AsyncClient, clo
             error, httpx.ReadTimeout
         )
         async with database.transaction(SYSTEM) as session:
-            await _give_back(await raw(session), task, failed=not absent)
+            await _give_back(await raw(session), row, failed=not absent)
         raise
 
 
-async def _claim(connection: "asyncpg.Connection[Any]") -> Task | None:
+async def _claim(connection: "asyncpg.Connection[Any]") -> Any | None:
     await connection.execute("SELECT pg_advisory_xact_lock($1)", CLAIM_LOCK)
-    row = await connection.fetchrow(_CLAIM, float(LEASE_SECONDS))
-    if row is None:
-        return None
-    kind = Kind(row["kind"])
-    holds = [one for one, _ in await queries.constraints_of(connection, row["id"])]
-    override = await _override(connection, kind, row, holds)
-    return Task(row["id"], kind, row, row["leased_until"], override.ended, holds, override.kept)
-
-
-async def _override(
-    connection: "asyncpg.Connection[Any]", kind: Kind, row: Any, mine: Sequence[Constraint]
-) -> Override:
-    """What of older rulings this one outranks, or lets stand again."""
-    if kind is Kind.WITHDRAW:
-        return await _taking_back(connection, row)
-    if kind not in (Kind.PART, Kind.MOVE):
-        return Override()
-    own = {one.id for one in mine}
-    standing = [
-        one for one in await queries.standing(connection, row["entries"]) if one.id not in own
-    ]
-    if kind is Kind.PART:
-        groups = {group for one in mine for group in (one.one, one.other)}
-        return constraints.parting(sorted(groups, key=min), standing)
-    (joined,) = (one for one in mine if one.same)
-    (entry,) = joined.one
-    there = await queries.entries_of(connection, [row["other"]])
-    home = joined.other | frozenset(there[row["other"]])
-    return constraints.moving(row["id"], entry, home - {entry}, standing)
-
-
-async def _taking_back(connection: "asyncpg.Connection[Any]", row: Any) -> Override:
-    theirs = await queries.constraints_of(connection, row["target"])
-    ends = tuple(one.id for one, held in theirs if held)
-    ended = await queries.ended_by(connection, row["target"])
-    entries = {entry for one in ended for entry in one.entries}
-    standing = [o for o in await queries.standing(connection, entries) if o.id not in ends]
-    known = frozenset(await queries.children_of(connection, entries))
-    return Override(ends, constraints.restoring(row["id"], ended, standing, known))
+    return await connection.fetchrow(_CLAIM, float(LEASE_SECONDS))
 
 
 async def _tell(matching: httpx.AsyncClient, task: Task) -> Answer:
+    if task.problem:
+        return Answer(problem=task.problem)
     holds = [*task.holds, *(kept.said for kept in task.kept)]
     body = {"ends": [str(one) for one in task.ends], "holds": [_body(one) for one in holds]}
     reply = await matching.post("/v1/rulings", json=body)
@@ -161,19 +112,19 @@ def _body(constraint: Constraint) -> dict[str, Any]:
     }
 
 
-async def _give_back(connection: "asyncpg.Connection[Any]", task: Task, *, failed: bool) -> None:
+async def _give_back(connection: "asyncpg.Connection[Any]", row: Any, *, failed: bool) -> None:
     """Let others go before what ``failed``, longer each time, as long as they do not hang on it."""
     failures = await connection.fetchval(
         "UPDATE rulings SET leased_until = NULL, failures = failures + $3::int, not_before = CASE WHEN $3 = 1"
         " THEN clock_timestamp() + make_interval(secs => least($4, 2 ^ least(failures, 20))) END"
         " WHERE id = $1 AND leased_until = $2 RETURNING failures",
-        task.id,
-        task.leased_until,
+        row["id"],
+        row["leased_until"],
         int(failed),
         LONGEST_PAUSE,
     )
     if failed and failures is not None:
-        log.warning("ruling.put_off", ruling=str(task.id), failures=failures)
+        log.warning("ruling.put_off", ruling=str(row["id"]), failures=failures)
 
 
 async def _settle(
@@ -184,7 +135,8 @@ async def _settle(
     # True whoever tells it, and first, since whoever decides on a child holds its place in the fold queue first.
     await take(connection, answer.links)
     concerned = [*task.ends, *(kept.of for kept in task.kept)]
-    await holding.hold(connection, [task.id, *await _rulings_of(connection, concerned)])
+    older = await queries.rulings_of(connection, concerned)
+    await holding.hold(connection, [task.id, *older.values()])
     state = State.RETURNED if answer.problem else State.STANDING
     done = await connection.execute(
         "UPDATE rulings SET state = $3, problem = $4, settled_at = $5, turn = NULL, leased_until = NULL"
@@ -202,16 +154,9 @@ async def _settle(
         return 1
     parted_since = await _last_joined(connection, task.ends)
     await _keep(connection, task, now)
-    if task.kind in (Kind.PART, Kind.WITHDRAW, Kind.MOVE):
+    if task.row["kind"] in (Kind.PART, Kind.WITHDRAW, Kind.MOVE):
         await carrying.carry(session, kit, task.row, parted_since, now)
     return 1
-
-
-async def _rulings_of(connection: "asyncpg.Connection[Any]", ended: Sequence[UUID]) -> list[UUID]:
-    rows = await connection.fetch(
-        "SELECT DISTINCT ruling FROM ruling_constraints WHERE id = ANY($1)", list(ended)
-    )
-    return [row["ruling"] for row in rows]
 
 
 async def _last_joined(
@@ -228,13 +173,9 @@ async def _last_joined(
 
 async def _keep(connection: "asyncpg.Connection[Any]", task: Task, now: datetime) -> None:
     """Note what matching holds now.  A ruling of which nothing is left was withdrawn, one that is said anew stands."""
-    restored = []
+    of = await queries.rulings_of(connection, [kept.of for kept in task.kept])
     for kept in task.kept:
-        of = await connection.fetchval(
-            "SELECT ruling FROM ruling_constraints WHERE id = $1", kept.of
-        )
-        await making.bind(connection, of, [kept.said])
-        restored.append(of)
+        await making.bind(connection, of[kept.of], [kept.said])
     await connection.execute(
         "UPDATE ruling_constraints SET held = true WHERE id = ANY($1)",
         [one.id for one in (*task.holds, *(kept.said for kept in task.kept))],
@@ -254,7 +195,7 @@ async def _keep(connection: "asyncpg.Connection[Any]", task: Task, now: datetime
     )
     await connection.execute(
         "UPDATE rulings SET state = 'standing', settled_at = $2 WHERE id = ANY($1) AND state = 'withdrawn'",
-        restored,
+        list(of.values()),
         now,
     )
 

@@ -38,9 +38,9 @@ async def second(
     if row is None:
         raise NotFound
     (seen,) = await showing.shown(session, kit, caller, [row])
-    first = Subject(seen["by"]["client"], seen["by"]["actor"])
-    if row["state"] != State.PROPOSED:
+    if row["state"] != State.PROPOSED or "by" not in seen:
         raise NotProposed
+    first = Subject(seen["by"]["client"], seen["by"]["actor"])
     Subject.of(caller).apart_from(first)
     preconditions.check(read, bytes_.etag(kit, bytes_.dump(seen)))
     async with as_system(session, caller):
