@@ -83,7 +83,7 @@ async def _answer(hub: Hub, truth: Truth, doubt: _Doubt, answered: Answered) -> 
         return
     try:
         async with hub.database.transaction(SYSTEM) as session:
-            await rule(session, hub.linker, ruling)
+            await rule(session, hub.linker, [ruling])
     except Problem:
         answered.unanswerable += 1
         return

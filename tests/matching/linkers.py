@@ -75,11 +75,11 @@ class LinkedHub:
 
     async def rule(self, ruling: Ruling) -> list[StoredLink]:
         async with self.served.transaction(SYSTEM) as session:
-            return await ruling_.rule(session, self.following.linker, ruling)
+            return await ruling_.rule(session, self.following.linker, [ruling])
 
     async def withdraw(self, ruling: UUID) -> list[StoredLink]:
         async with self.served.transaction(SYSTEM) as session:
-            return await ruling_.withdraw(session, self.following.linker, ruling)
+            return await ruling_.rule(session, self.following.linker, (), [ruling])
 
     async def search(self, features: Features) -> list[UUID]:
         async with self.served.transaction(SYSTEM) as session:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from services.commands.linkage import linkage
 from services.matching.linkage.normalization import Features
+from shared import keys as key_files
 from shared.database import SYSTEM
 from tests.databases import MakeDatabase, Urls
 from tests.matching.children import FAMILY, ID
@@ -28,6 +29,8 @@ async def test_an_operator_changes_model_and_keys_and_has_everything_told_again(
     folder = tmp_path / "keys" / "matching"
     folder.mkdir(parents=True)
     hub = LinkedHub.make(folder, matching)
+    (tmp_path / "keys" / "registry").mkdir()
+    key_files.save(key_files.new_key_set(), tmp_path / "keys" / "registry" / "master.json")
     _, two = await hub.push((1, 1, CHILD), (2, 1, {**CHILD, "school": "人和街小学"}))
     await _care_for(registry, two.person)
     for name, value in {

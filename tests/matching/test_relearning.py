@@ -12,10 +12,12 @@ from services.matching.linkage.normalization import Features
 from services.matching.links import queries as links
 from services.matching.relearning.preparing import Held, prepare
 from services.registry.records import queueing, resending
+from shared import keys
 from shared.database import SYSTEM, Database, raw
+from shared.sealing import Sealer
 from tests.databases import MakeDatabase
 from tests.matching.children import FAMILY, ID
-from tests.matching.linkers import CLOCK, LinkedHub
+from tests.matching.linkers import LinkedHub
 
 CHILD: Features = {"name": "张志明", "birth_date": "2015-03-07", "id_number": ID, **FAMILY}
 OTHER: Features = {"name": "李雷", "birth_date": "2010-01-02"}
@@ -30,7 +32,7 @@ async def hub(database: MakeDatabase, tmp_path: Path) -> AsyncIterator[LinkedHub
 
 async def prepared(hub: LinkedHub, held: Held) -> int:
     async with hub.owner.transaction(SYSTEM) as session:
-        return await prepare(session, held, CLOCK.now())
+        return await prepare(session, hub.following.linker, held)
 
 
 async def faults(hub: LinkedHub) -> list[str]:
@@ -74,6 +76,33 @@ async def test_rulings_that_came_first_bind_the_entries_as_they_arrive(
     assert await faults(hub) == []
 
 
+@pytest.mark.parametrize("same", [True, False])
+async def test_rulings_bind_the_entries_that_came_before_them(hub: LinkedHub, same: bool) -> None:
+    """The processes ran before the registry told its rulings; the entries are no news any more."""
+    said = OTHER if same else CHILD
+    await hub.push((1, 1, CHILD), (2, 1, said))
+    ruling = Ruling(UUID(int=100), same, frozenset({UUID(int=1)}), frozenset({UUID(int=2)}))
+
+    assert await prepared(hub, Held(10, 0, [ruling])) == 1
+    await hub.push((1, 1, CHILD), (2, 1, said))
+
+    rows = await hub.rows("SELECT entry, person FROM entries")
+    assert (len({row["person"] for row in rows}) == 1) is same
+    assert await faults(hub) == []
+
+
+async def test_a_ruling_that_the_registry_still_holds_stands_again(hub: LinkedHub) -> None:
+    ruling = Ruling(UUID(int=100), True, frozenset({UUID(int=1)}), frozenset({UUID(int=2)}))
+    await hub.push((1, 1, CHILD), (2, 1, OTHER))
+    await hub.rule(ruling)
+    await hub.withdraw(ruling.ruling)
+
+    assert await prepared(hub, Held(10, 0, [ruling])) == 1
+
+    rows = await hub.rows("SELECT DISTINCT person FROM entries")
+    assert len(rows) == 1
+
+
 async def test_every_entry_is_queued_once(database: MakeDatabase) -> None:
     urls = await database("registry")
     registry = Database(urls.app, 2)
@@ -98,7 +127,7 @@ async def test_every_entry_is_queued_once(database: MakeDatabase) -> None:
         rows = await (await raw(session)).fetch(
             "SELECT entry_id, bulk FROM resolution_queue ORDER BY entry_id"
         )
-        told = await resending.told(session)
+        told = await resending.told(session, Sealer(keys.new_key_set()))
     assert [(row["entry_id"], row["bulk"]) for row in rows] == [
         (entry, entry != entries[0]) for entry in entries
     ]

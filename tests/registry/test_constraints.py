@@ -13,6 +13,7 @@ from services.registry.rulings.constraints import (
     moved,
     moving,
     parting,
+    restoring,
     without,
 )
 
@@ -121,3 +122,26 @@ def test_three_groups_are_three_constraints_with_ids_of_their_own() -> None:
 def test_the_last_record_of_a_child_moves_without_keeping_it_from_anybody() -> None:
     assert [one.same for one in moved(RULING, UUID(int=1), e(), UUID(int=8))] == [True]
     assert [one.same for one in moved(RULING, UUID(int=1), e(2), UUID(int=8))] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("ended", "standing", "known", "said"),
+    [
+        ([same(1, 1, 2)], [], e(1, 2), [(True, e(1, 2))]),
+        ([same(1, 1, 2, 3)], [], e(2, 3), [(True, e(2, 3))]),
+        ([same(1, 1, 2)], [], e(1), []),
+        ([same(1, 1, 2)], [other(2, e(2), e(1))], e(1, 2), []),
+        ([same(1, 1, 2)], [same(2, 2, 3), other(3, e(1), e(3))], e(1, 2, 3), []),
+        ([same(1, 1, 2), other(2, e(1), e(2))], [], e(1, 2), [(True, e(1, 2))]),
+        ([other(1, e(1), e(2, 3))], [same(2, 1, 4)], e(1, 2), [(False, e(1, 2))]),
+    ],
+)
+def test_what_a_ruling_had_ended_stands_again_unless_a_newer_one_says_the_opposite(
+    ended: list[Constraint],
+    standing: list[Constraint],
+    known: frozenset[UUID],
+    said: list[tuple[bool, frozenset[UUID]]],
+) -> None:
+    found = restoring(RULING, ended, standing, known)
+    assert [(kept.said.same, kept.said.entries) for kept in found] == said
+    assert not {kept.said.id for kept in found} & {one.id for one in ended}

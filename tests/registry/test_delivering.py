@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import orjson
 import pytest
 import pytest_asyncio
 
@@ -39,12 +40,12 @@ class Failing(httpx.AsyncBaseTransport):
     def __init__(self, through: httpx.AsyncBaseTransport) -> None:
         self.through = through
         self.lost = {"asking": 0, "answering": 0}
-        self.seen: list[str] = []
+        self.told: list[dict[str, Any]] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if not request.url.path.startswith("/v1/rulings"):
             return await self.through.handle_async_request(request)
-        self.seen.append(request.url.path)
+        self.told.append(orjson.loads(request.content))
         if self.lost["asking"]:
             self.lost["asking"] -= 1
             raise httpx.ConnectError("no way there")
@@ -103,16 +104,17 @@ async def test_rulings_are_told_in_the_order_in_which_they_were_made(
     civil = await reviewer(world)
     for pair in pairs:
         await decide(civil, pair.review, "same")
-    for pair in pairs[:2]:
-        (ruling,) = (await open_review(world, pair))["rulings"]
+    made = [(await open_review(world, pair))["rulings"][0] for pair in pairs]
+    for ruling in made[:2]:
         taken = await undo(civil, f"rulings/{ruling['id']}/withdrawal", "mistaken")
         assert taken.status_code == 202, taken.text
     failing.lost["answering"] = 2
     await rule_until_told(world)
     await settle(world.hub)
 
-    told = list(dict.fromkeys(failing.seen))
-    assert told[0] == "/v1/rulings" and len(told) == 3, "then the two withdrawals"
+    told = [(*body["ends"], *(one["ruling"] for one in body["holds"])) for body in failing.told]
+    in_order = [(ruling["id"],) for ruling in made]
+    assert told == [in_order[0], in_order[0], *in_order, *in_order[:2]], "then the two withdrawals"
     assert [await alive(world, p.elder, p.younger) for p in pairs] == [
         [True, True],
         [True, True],
@@ -129,7 +131,7 @@ async def test_a_worker_whose_lease_ran_out_changes_nothing(world: World, failin
     class Slow(Failing):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             reply = await super().handle_async_request(request)
-            if request.url.path == "/v1/rulings" and len(self.seen) == 1:
+            if request.url.path == "/v1/rulings" and len(self.told) == 1:
                 await world.rows("UPDATE rulings SET leased_until = now() WHERE state = 'pending'")
                 assert await worker.rule() == 1
             return reply
@@ -150,8 +152,13 @@ async def held_apart(world: World, pair: Pair) -> None:
         "one": [pair.entry(True, next(iter(pair.told)))],
         "other": [pair.entry(False, list(pair.told)[1])],
     }
-    reply = await world.hub.registry_worker.matching.post("/v1/rulings", json=body)
+    reply = await hold(world, body)
     assert reply.status_code == 200, reply.text
+
+
+async def hold(world: World, said: dict[str, Any]) -> httpx.Response:
+    """Somebody else tells matching, past the registry."""
+    return await world.hub.registry_worker.matching.post("/v1/rulings", json={"holds": [said]})
 
 
 async def test_a_contradiction_opens_the_review_again(world: World, failing: Failing) -> None:
@@ -196,9 +203,7 @@ async def test_what_cannot_be_held_whole_is_not_held_at_all(world: World, failin
     reply = await undo(civil, f"children/{pair.elder}/unmerge", groups=groups)
     assert reply.json()["state"] == "pending", reply.text
     bound = {"ruling": str(uuid4()), "same": True, "one": [more[0]], "other": [more[1]]}
-    assert (
-        await world.hub.registry_worker.matching.post("/v1/rulings", json=bound)
-    ).status_code == 200
+    assert (await hold(world, bound)).status_code == 200
     await settle(world.hub)
 
     rulings: list[dict[str, Any]] = (
@@ -213,3 +218,81 @@ async def test_what_cannot_be_held_whole_is_not_held_at_all(world: World, failin
     )
     assert standing == []
     assert {first, *more} <= set(before)
+
+
+async def test_what_is_refused_ends_no_older_ruling(world: World, failing: Failing) -> None:
+    """Somebody has bound together what a person wants to part; what another had joined stays joined."""
+    pair = await doubted(world)
+    civil = await reviewer(world)
+    await decide(civil, pair.review, "same")
+    more = pair.entry(True, await pair.tell(elder=True))
+    await settle(world.hub)
+    mine, theirs = (
+        pair.entry(elder, source) for elder, source in zip((True, False), pair.told, strict=False)
+    )
+    before = await entries_of(world, pair.elder)
+    assert set(before) == {mine, theirs, more}
+    bound = {"ruling": str(uuid4()), "same": True, "one": [mine], "other": [more]}
+    assert (await hold(world, bound)).status_code == 200
+    groups = [[mine], [theirs], [more]]
+    await undo(civil, f"children/{pair.elder}/unmerge", groups=groups)
+    await settle(world.hub)
+
+    rulings = (await civil.get("/v1/rulings", params={"child": str(pair.elder)})).json()["rulings"]
+    assert [(one["kind"], one["state"]) for one in rulings] == [
+        ("same", "standing"),
+        ("part", "returned"),
+    ]
+    assert await entries_of(world, pair.elder) == before
+    rows = await world.rows(
+        "SELECT ruling FROM rulings WHERE withdrawn_at IS NULL AND $1 = ANY(one || other)",
+        UUID(theirs),
+        service="matching",
+    )
+    assert [str(row["ruling"]) for row in rows] == [rulings[0]["id"]]
+
+
+class Poisoned(Failing):
+    """Matching fails on one ruling, whenever it is told."""
+
+    ruling = ""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/rulings" and self.ruling in request.content.decode():
+            return httpx.Response(500, request=request)
+        return await super().handle_async_request(request)
+
+
+async def test_one_that_always_fails_holds_up_only_what_hangs_on_it(
+    world: World, failing: Failing
+) -> None:
+    bad, good = [await doubted(world) for _ in range(2)]
+    civil = await reviewer(world)
+    for pair in (bad, good):
+        await decide(civil, pair.review, "same")
+    (ruling,) = (await open_review(world, bad))["rulings"]
+    taken = await undo(civil, f"rulings/{ruling['id']}/withdrawal", "mistaken")
+    assert taken.status_code == 202, taken.text
+    way = Poisoned(world.hub.network)
+    way.ruling = ruling["id"]
+    worker = world.hub.registry_worker
+    before, worker.matching = worker.matching, matching_client(worker.settings, way)
+    with pytest.raises(httpx.HTTPStatusError):
+        await worker.rule()
+    assert await worker.rule() == 1
+    assert await worker.rule() == 0, "the withdrawal waits for what it takes back"
+    rows = await world.rows(
+        "SELECT id, failures FROM rulings WHERE state = 'pending' ORDER BY turn"
+    )
+    assert [(str(row["id"]), row["failures"]) for row in rows] == [
+        (ruling["id"], 1),
+        (taken.json()["id"], 0),
+    ]
+    await worker.matching.aclose()
+    worker.matching = before
+
+    await world.rows("UPDATE rulings SET not_before = now() WHERE not_before IS NOT NULL")
+    await settle(world.hub)
+    assert await alive(world, good.elder, good.younger) == [True, False]
+    assert await alive(world, bad.elder, bad.younger) == [True, True]
+    assert (await civil.get(f"/v1/rulings/{ruling['id']}")).json()["state"] == "withdrawn"

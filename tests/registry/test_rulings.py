@@ -9,6 +9,7 @@ from shared import auth
 from tests.guards.story import World
 from tests.notifications.hubs import settle
 from tests.registry.doubles import (
+    NOBODY,
     alive,
     decide,
     digest_by,
@@ -130,6 +131,46 @@ async def test_a_ruling_taken_back_leaves_no_trace_and_the_doubt_returns(world: 
     again = await undo(civil, f"rulings/{ruling['id']}/withdrawal", "mistaken")
     assert again.status_code == 409
     assert await differences(world) == []
+
+
+@pytest.mark.parametrize("newer", [False, True])
+async def test_what_an_unmerge_had_ended_stands_again_when_it_is_taken_back(
+    world: World, newer: bool
+) -> None:
+    """Unless somebody said the opposite meanwhile."""
+    pair = await doubted(world)
+    civil = await reviewer(world)
+    await decide(civil, pair.review, "same")
+    await settle(world.hub)
+    groups = [
+        [pair.entry(elder, source)] for elder, source in zip((True, False), pair.told, strict=True)
+    ]
+    part = await undo(civil, f"children/{pair.elder}/unmerge", groups=groups)
+    await settle(world.hub)
+    assert await alive(world, pair.elder, pair.younger) == [True, True]
+    if newer:
+        await world.rows(
+            "INSERT INTO ruling_constraints (id, ruling, place, same, one, other, held, ended)"
+            " VALUES (gen_random_uuid(), $3, 0, false, $1, $2, true, false)",
+            *groups,
+            NOBODY,
+        )
+    await undo(civil, f"rulings/{part.json()['id']}/withdrawal", "mistaken")
+    await settle(world.hub)
+
+    assert await alive(world, pair.elder, pair.younger) == [True, newer]
+    rulings = (await civil.get("/v1/rulings", params={"child": str(pair.elder)})).json()["rulings"]
+    assert [(one["kind"], one["state"]) for one in rulings] == [
+        ("same", "withdrawn" if newer else "standing"),
+        ("part", "withdrawn"),
+        ("withdraw", "standing"),
+    ]
+    await world.rows("DELETE FROM ruling_constraints WHERE ruling = $1", NOBODY)
+    assert await differences(world) == []
+    if not newer:
+        await undo(civil, f"rulings/{rulings[0]['id']}/withdrawal", "mistaken")
+        await settle(world.hub)
+        assert await alive(world, pair.elder, pair.younger) == [True, True]
 
 
 async def test_one_record_is_moved_to_the_child_it_speaks_of(world: World) -> None:

@@ -168,6 +168,10 @@ class Neighbourhood:
             if row.keying != self._linker.strongroom.keying:
                 person.keys = self._linker.strongroom.keys_of_person(person)
 
+    def missing(self, wanted: Collection[UUID]) -> list[UUID]:
+        """Those of the persons that are not at hand: fetched, they did not open."""
+        return [person for person in wanted if person not in self._persons]
+
     async def fetch_bound(self, arriving: Collection[UUID] = ()) -> None:
         """Fetch whom open reviews and rulings tie to the doubtful persons at hand, and to entries
         that arrive: again after they were retracted, or at last after their rulings (relearning/).
@@ -252,9 +256,9 @@ class Neighbourhood:
             self._persons, self._by_key, self._rivals, self._rulings, frozenset(self._ended)
         )
         keys_of = self._linker.strongroom.keys_of
-        return decide(
-            self._model, entries, known, keys_of, self._linker.frequency, disturbed, again
-        )
+        # Whoever does not open holds up nobody else.
+        at_hand = [[person for person in group if person in self._persons] for group in disturbed]
+        return decide(self._model, entries, known, keys_of, self._linker.frequency, at_hand, again)
 
     async def _store(
         self,

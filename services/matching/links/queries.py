@@ -301,6 +301,18 @@ async def store_persons(
         )
 
 
+async def clear_empty(connection: Connection, broken: Sequence[UUID]) -> None:
+    """Leave nothing of those of the persons, whom nobody can open, to whom no entry is linked any more."""
+    rows = await connection.fetch(
+        "UPDATE persons p SET sealed = NULL, doubtful = false WHERE person = ANY($1::uuid[])"
+        " AND NOT EXISTS (SELECT FROM entries e WHERE e.person = p.person) RETURNING person",
+        broken,
+    )
+    await connection.execute(
+        "DELETE FROM blocking_keys WHERE person = ANY($1::uuid[])", [row[0] for row in rows]
+    )
+
+
 async def store_keys(
     connection: Connection,
     added: Sequence[tuple[int, UUID]],

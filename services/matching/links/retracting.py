@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.matching.links import queries
 from services.matching.links.grades import Grade
 from services.matching.links.neighbourhood import Linker, Neighbourhood
-from services.matching.links.queries import NewLink, StoredLink
+from services.matching.links.queries import Connection, NewLink, StoredLink
 from shared.database import raw
 
 
@@ -56,17 +56,19 @@ async def retract(
         [n for n in links if n.entry not in stored],
         [n for n in links if n.entry in stored],
     )
-    await _leave(Neighbourhood(connection, linker), gone)
+    await _leave(connection, Neighbourhood(connection, linker), gone)
     for n in links:
         stored[n.entry] = StoredLink(n.entry, None, n.grade, n.weight, n.rule_version, n.link_seq)
     return [stored[r.entry] for r in retractions]
 
 
-async def _leave(near: Neighbourhood, gone: Sequence[StoredLink]) -> None:
+async def _leave(connection: Connection, near: Neighbourhood, gone: Sequence[StoredLink]) -> None:
     """Take the entries out of their persons and look at those afresh."""
     left = {link.person for link in gone if link.person}
     if left:
         await near.fetch(left)
+        if broken := near.missing(left):
+            await queries.clear_empty(connection, broken)
         await near.fetch_bound()
         await near.fetch_ended()
         near.take_out(gone)

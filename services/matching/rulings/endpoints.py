@@ -1,34 +1,24 @@
 """The registry's way to tell matching what people decided."""
 
-from typing import Annotated
-from uuid import UUID
-
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 
 from services.matching.links.endpoints import Registry, linker_of
-from services.matching.links.schemas import LinkOut, LinksOut
+from services.matching.links.schemas import LinkOut
 from services.matching.rulings import ruling as ruling_
-from services.matching.rulings.schemas import RulingIn
+from services.matching.rulings.schemas import MAX_RULED, RuledOut, RulingsIn
 from shared.application import USUAL, Transaction
 
 router = APIRouter(prefix="/v1", tags=["rulings"], responses=USUAL)
 
 
 @router.post("/rulings")
-async def make_ruling(
-    request: Request, caller: Registry, session: Transaction, ruling: RulingIn
-) -> LinksOut:
-    """Hold entries together or apart, whatever the model says. Answers where they stand now; other
-    entries that moved with them are among the link changes.
+async def make_rulings(
+    request: Request, caller: Registry, session: Transaction, rulings: RulingsIn
+) -> RuledOut:
+    """Take rulings back, and hold entries together or apart whatever the model says: all of it or
+    nothing. What ends is as if it had never been made, and a ruling that is not known has ended.
+    Answers where the entries stand now; others that moved with them are among the link changes.
     """
-    links = await ruling_.rule(session, linker_of(request), ruling.ruling_of())
-    return LinksOut(items=[LinkOut.of(link) for link in links])
-
-
-@router.post("/rulings/{ruling}/withdrawal")
-async def withdraw_ruling(
-    request: Request, caller: Registry, session: Transaction, ruling: Annotated[UUID, Path()]
-) -> LinksOut:
-    """Take a ruling back: its entries stand as if it had never been made."""
-    links = await ruling_.withdraw(session, linker_of(request), ruling)
-    return LinksOut(items=[LinkOut.of(link) for link in links])
+    holds = [one.ruling_of() for one in rulings.holds]
+    links = await ruling_.rule(session, linker_of(request), holds, rulings.ends)
+    return RuledOut(items=[LinkOut.of(link) for link in links[:MAX_RULED]])

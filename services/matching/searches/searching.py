@@ -3,17 +3,24 @@ trace.
 """
 
 import asyncio
+from collections.abc import Sequence
 from uuid import UUID
 
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.matching.linkage.deciding import most_shared, search
 from services.matching.linkage.decisions import Known
 from services.matching.linkage.normalization import Features, standardise
+from services.matching.linkage.persons import Person
 from services.matching.linkage.weights import Evidence
 from services.matching.links import queries
 from services.matching.links.neighbourhood import Linker
+from services.matching.links.queries import StoredPerson
 from shared.database import raw
+from shared.sealing import Unsealable
+
+log = structlog.get_logger()
 
 
 async def find(
@@ -30,11 +37,20 @@ async def find(
     rows = await queries.persons(connection, best)
 
     def weigh() -> list[tuple[UUID, Evidence]]:
-        persons = {
-            row.person: linker.strongroom.open_person(row.person, row.sealed, doubtful=row.doubtful)
-            for row in rows
-        }
-        known = Known(persons, by_key)
+        known = Known(_opened(linker, rows), by_key)
         return search(linker.model, standard, sought, known, linker.frequency)[:limit]
 
     return await asyncio.to_thread(weigh)
+
+
+def _opened(linker: Linker, rows: Sequence[StoredPerson]) -> dict[UUID, Person]:
+    """Persons whose rows open; the others are named in the log."""
+    found: dict[UUID, Person] = {}
+    for row in rows:
+        try:
+            found[row.person] = linker.strongroom.open_person(
+                row.person, row.sealed, doubtful=row.doubtful
+            )
+        except Unsealable:
+            log.error("person.unsealable", person=str(row.person))
+    return found

@@ -16,6 +16,7 @@ from services.registry.children.gathering import decisions_of, records_of
 from services.registry.children.kit import Kit
 from services.registry.children.proving import Difference, sealed_rows, stray_keys
 from services.registry.duties.assigning import DutyRow
+from services.registry.rulings import proving as rulings
 from shared.database import SYSTEM, Database, raw
 from shared.sealing import Unsealable
 
@@ -27,6 +28,8 @@ async def verify(database: Database, kit: Kit) -> AsyncIterator[Difference]:
     async for difference in sealed_rows(database, kit.sealer):
         yield difference
     async for difference in stray_keys(database):
+        yield difference
+    async for difference in rulings.differences(database, kit.sealer):
         yield difference
     async for difference in _children(database, kit):
         yield difference

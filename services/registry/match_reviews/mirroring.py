@@ -2,7 +2,8 @@
 
 Matching says which children it takes for one another and when a doubt has ended; the registry knows who may see them
 and what people have said.  A doubt whose evidence changes comes back to the queue, whatever was put off or only
-proposed; one that ends is closed here too.  Changes may come twice or from two workers: the newest stands.
+proposed; one that ends is closed here too.  Changes may come twice or to two workers: a page is stored only by whoever
+finds the position where the page begins, so the newest stands.
 """
 
 from collections.abc import Sequence
@@ -38,6 +39,7 @@ _STORE = (
     " one_shielded = excluded.one_shielded, other_shielded = excluded.other_shielded,"
     " one_residence_code = excluded.one_residence_code, one_hukou_code = excluded.one_hukou_code,"
     " other_residence_code = excluded.other_residence_code, other_hukou_code = excluded.other_hukou_code"
+    " WHERE match_reviews.review_seq < excluded.review_seq"
 )
 
 
@@ -46,10 +48,8 @@ async def follow_reviews(
 ) -> int:
     """Read matching's review changes from where this registry stands; how many were news."""
     async with database.transaction(SYSTEM) as session:
-        after = await (await raw(session)).fetchval(
-            "SELECT seq FROM relay_positions WHERE target = $1", TARGET
-        )
-    reply = await matching.get("/v1/review-changes", params={"after": after or 0, "limit": page})
+        begun = await _position(await raw(session))
+    reply = await matching.get("/v1/review-changes", params={"after": begun, "limit": page})
     reply.raise_for_status()
     changes = orjson.loads(reply.content)["items"]
     if not changes:
@@ -57,46 +57,82 @@ async def follow_reviews(
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
         await by_index(connection)
+        if await _position(connection, locked=True) != begun:
+            return 0  # another worker has taken this page, and perhaps more
         news = await take(connection, changes)
         await connection.execute(
-            "INSERT INTO relay_positions AS p (target, seq) VALUES ($1, $2)"
-            " ON CONFLICT (target) DO UPDATE SET seq = greatest(p.seq, excluded.seq)",
+            "UPDATE relay_positions SET seq = $2 WHERE target = $1",
             TARGET,
             max(int(change["review_seq"]) for change in changes),
         )
     return news if len(changes) < page else max(news, 1)
 
 
-async def take(connection: "asyncpg.Connection[Any]", changes: Sequence[dict[str, Any]]) -> int:
-    """Take matching's word on these reviews; how many were news."""
-    newest = {change["review"]: change for change in changes}
-    held = {
-        str(row["id"]): row
-        for row in await connection.fetch(
-            "SELECT r.id, r.review_seq, r.state, r.ruling, u.state AS ruled FROM match_reviews r"
-            " LEFT JOIN rulings u ON u.id = r.ruling WHERE r.id = ANY($1) ORDER BY r.id FOR UPDATE OF r",
-            [UUID(review) for review in newest],
+async def _position(connection: "asyncpg.Connection[Any]", *, locked: bool = False) -> int:
+    """The number of the last change taken; ``locked`` until the transaction ends."""
+    if locked:
+        await connection.execute(
+            "INSERT INTO relay_positions (target, seq) VALUES ($1, 0) ON CONFLICT DO NOTHING",
+            TARGET,
         )
+    found = await connection.fetchval(
+        "SELECT seq FROM relay_positions WHERE target = $1" + (" FOR UPDATE" if locked else ""),
+        TARGET,
+    )
+    return found or 0
+
+
+async def take(connection: "asyncpg.Connection[Any]", changes: Sequence[dict[str, Any]]) -> int:
+    """Take matching's word on these reviews, the position held; how many were news."""
+    newest = {UUID(change["review"]): change for change in changes}
+    held = await _held(connection, list(newest))
+    news = {
+        review: change
+        for review, change in sorted(newest.items())
+        if (review in held or change.get("closed_at") is None)
+        and change["review_seq"] > held.get(review, -1)
     }
-    news = 0
-    children: set[UUID] = set()
-    for review, change in sorted(newest.items()):
-        row = held.get(review)
-        closed = change.get("closed_at") is not None
-        if (row is None and closed) or (row and row["review_seq"] >= change["review_seq"]):
-            continue
-        news += 1
-        if closed:
-            await _close(connection, change)
-        else:
-            await _store(connection, change)
-            # Where they are is looked up again once whatever folds them now has committed.
-            children |= {UUID(change["one"]), UUID(change["other"])}
-        if row is not None:
-            await _settle(connection, row, closed)
-    if children:
+    opened = {r: change for r, change in news.items() if change.get("closed_at") is None}
+    if children := {UUID(change[side]) for change in opened.values() for side in ("one", "other")}:
+        # Where they are is looked up again once whatever folds them now has committed.  Before the reviews are locked:
+        # whoever decides on a child holds its place in the queue first.
         await queue(connection, sorted(children))
-    return news
+    rows = await _locked(connection, list(news))
+    for review, change in news.items():
+        if review in opened:
+            await _store(connection, change)
+        else:
+            await _close(connection, change)
+        if (row := rows.get(review)) is not None:
+            await _settle(connection, row, review not in opened)
+    return len(news)
+
+
+async def _held(connection: "asyncpg.Connection[Any]", reviews: Sequence[UUID]) -> dict[UUID, int]:
+    """The number of the last change of each review; whoever holds the position alone changes it."""
+    rows = await connection.fetch(
+        "SELECT id, review_seq FROM match_reviews WHERE id = ANY($1)", reviews
+    )
+    return {row["id"]: row["review_seq"] for row in rows}
+
+
+async def _locked(
+    connection: "asyncpg.Connection[Any]", reviews: Sequence[UUID]
+) -> dict[UUID, Any]:
+    """The reviews and their rulings as they stand once nobody else is at work on them."""
+    rulings = await connection.fetch(
+        "SELECT ruling FROM match_reviews WHERE id = ANY($1) ORDER BY id FOR UPDATE", reviews
+    )
+    await connection.execute(
+        "SELECT 1 FROM rulings WHERE id = ANY($1) ORDER BY id FOR UPDATE",
+        [row["ruling"] for row in rulings],
+    )
+    rows = await connection.fetch(
+        "SELECT r.id, r.state, r.ruling, u.state AS ruled FROM match_reviews r"
+        " LEFT JOIN rulings u ON u.id = r.ruling WHERE r.id = ANY($1)",
+        reviews,
+    )
+    return {row["id"]: row for row in rows}
 
 
 def after(state: str, ruled: str | None, closed: bool) -> ReviewState:

@@ -1,12 +1,14 @@
 """Resending: matching is told of every entry again, after its database was lost or made anew."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.rulings import authenticity, queries
+from services.registry.rulings.constraints import Constraint
 from shared.database import SYSTEM, Database, raw
+from shared.sealing import Sealer
 
 PAGE = 20_000
 
@@ -17,21 +19,26 @@ class Told:
 
     link_seq: int
     review_seq: int
-    constraints: list[Any]
+    constraints: list[Constraint]
 
 
-async def told(session: AsyncSession) -> Told:
+async def told(session: AsyncSession, sealer: Sealer) -> Told:
+    """What of it is proven by people's decisions."""
     connection = await raw(session)
     seqs = await connection.fetchrow(
         "SELECT greatest(max(link_seq), (SELECT seq FROM relay_positions WHERE target = 'link-changes')),"
         " greatest((SELECT max(review_seq) FROM match_reviews),"
         "  (SELECT seq FROM relay_positions WHERE target = 'review-changes')) FROM links"
     )
-    rows = await connection.fetch(
-        "SELECT c.id, c.same, c.one, c.other FROM ruling_constraints c JOIN rulings r ON r.id = c.ruling"
-        " WHERE c.held AND NOT c.ended ORDER BY r.turn, c.ruling, c.place"
-    )
-    return Told(seqs[0] or 0, seqs[1] or 0, list(rows))
+    in_force = await queries.in_force(connection)
+    rulings = await queries.known(connection, {ruling for ruling, _ in in_force})
+    words = await queries.words_of(session, list(rulings.values()))
+    proven = [
+        one
+        for ruling, one in in_force
+        if authenticity.may_be_told(sealer, rulings.get(ruling), words, one)
+    ]
+    return Told(seqs[0] or 0, seqs[1] or 0, proven)
 
 
 async def queue_all(database: Database) -> int:

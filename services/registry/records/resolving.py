@@ -36,6 +36,19 @@ _NEWEST = (
     " LEFT JOIN LATERAL (SELECT * FROM vault.data_keys WHERE id = r.id OFFSET 0) k ON true"
 )
 
+_COLUMNS = "entry_id, person, grade, weight, rule_version, link_seq"
+_GIVEN = (
+    "unnest($1::uuid[], $2::uuid[], $3::text[], $4::float8[], $5::text[], $6::bigint[])"
+    f" AS n ({_COLUMNS})"
+)
+_INSERT = f"INSERT INTO links ({_COLUMNS}) SELECT * FROM {_GIVEN} ON CONFLICT DO NOTHING RETURNING entry_id"
+_LOCK = "SELECT entry_id, person FROM links WHERE entry_id = ANY($1) ORDER BY entry_id FOR UPDATE"
+_UPDATE = (
+    "UPDATE links l SET person = n.person, grade = n.grade, weight = n.weight,"
+    f" rule_version = n.rule_version, link_seq = n.link_seq FROM {_GIVEN}"
+    " WHERE l.entry_id = n.entry_id AND n.link_seq > l.link_seq RETURNING l.entry_id, l.person"
+)
+
 
 async def resolve_batch(
     database: Database, sealer: Sealer, matching: httpx.AsyncClient, limit: int
@@ -153,33 +166,29 @@ async def take(connection: "asyncpg.Connection[Any]", links: Sequence[dict[str, 
     ordered = [newest[entry] for entry in sorted(newest)]
     entries = [pgproto.UUID(link["entry"]) for link in ordered]
     persons = [pgproto.UUID(link["person"]) if link.get("person") else None for link in ordered]
-    before = {
-        row["entry_id"]: row["person"]
-        for row in await connection.fetch(
-            "SELECT entry_id, person FROM links WHERE entry_id = ANY($1) ORDER BY entry_id FOR UPDATE",
-            entries,
-        )
-    }
-    taken = await connection.fetch(
-        "INSERT INTO links AS l (entry_id, person, grade, weight, rule_version, link_seq)"
-        " SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::float8[], $5::text[], $6::bigint[])"
-        " ON CONFLICT (entry_id) DO UPDATE SET person = excluded.person, grade = excluded.grade,"
-        " weight = excluded.weight, rule_version = excluded.rule_version, link_seq = excluded.link_seq"
-        " WHERE excluded.link_seq > l.link_seq RETURNING entry_id, person",
+    columns: list[list[Any]] = [
         entries,
         persons,
         [link.get("grade") or "none" for link in ordered],
         [float(link.get("weight") or 0) for link in ordered],
         [link.get("rule_version") or "" for link in ordered],
         [int(link["link_seq"]) for link in ordered],
-    )
-    pairs = [(before.get(row["entry_id"]), row["person"]) for row in taken]
-    await moves.note(connection, [(a, b) for a, b in pairs if a and b and a != b])
+    ]
+    # An entry that another takes up just now is waited for here, and seen below as he left it.
+    new = {row["entry_id"] for row in await connection.fetch(_INSERT, *columns)}
+    before: dict[UUID, UUID | None] = {}
+    changed: list[Any] = []
+    if held := [entry for entry in entries if entry not in new]:
+        before = {row["entry_id"]: row["person"] for row in await connection.fetch(_LOCK, held)}
+        changed = await connection.fetch(_UPDATE, *columns)
+    pairs = [(before[row["entry_id"]], row["person"]) for row in changed]
     touched = {person for pair in pairs for person in pair}
     # An entry whose newest version changed nothing about its link still changed the child's record.
     touched |= set(persons) | set(before.values())
+    # Before what they exchanged: whoever folds a child holds its place in the queue first.
     await queue(connection, {person for person in touched if person is not None})
-    return len(taken)
+    await moves.note(connection, [(a, b) for a, b in pairs if a and b and a != b])
+    return len(new) + len(changed)
 
 
 async def follow_changes(
@@ -198,6 +207,7 @@ async def follow_changes(
         return 0
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
+        await by_index(connection)
         news = await take_news(connection, changes)
         await connection.execute(
             "INSERT INTO relay_positions AS p (target, seq) VALUES ('link-changes', $1)"

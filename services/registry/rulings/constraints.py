@@ -95,9 +95,39 @@ def moving(ruling: UUID, entry: UUID, home: Group, standing: Iterable[Constraint
     return Override(tuple(ended), tuple(kept))
 
 
+def restoring(
+    ruling: UUID, ended: Sequence[Constraint], standing: Iterable[Constraint], known: Group
+) -> tuple[Kept, ...]:
+    """What stands again of the constraints that a ruling had ended, once it is taken back by ``ruling``: what they say of
+    the entries that are ``known`` still, unless a standing one says the opposite."""
+    held, kept = list(standing), list[Kept]()
+    for one in ended:
+        said = only(uuid5(ruling, str(one.id)), one, known)
+        if said is not None and agree([*held, said]):
+            held.append(said)
+            kept.append(Kept(one.id, said))
+    return tuple(kept)
+
+
+def agree(said: Sequence[Constraint]) -> bool:
+    """Whether all of it can be true at once."""
+    wholes = [
+        frozenset().union(*(one.entries for one in component))
+        for component in _components([one for one in said if one.same])
+    ]
+    return not any(
+        whole & one.one and whole & one.other for one in said if not one.same for whole in wholes
+    )
+
+
 def without(new: UUID, one: Constraint, entry: UUID) -> Constraint | None:
     """The constraint under a new id as far as it says something without the entry."""
-    mine, theirs = one.one - {entry}, one.other - {entry}
+    return only(new, one, one.entries - {entry})
+
+
+def only(new: UUID, one: Constraint, entries: Group) -> Constraint | None:
+    """The constraint under a new id as far as it says something of these entries alone."""
+    mine, theirs = one.one & entries, one.other & entries
     if one.same and (left := sorted(mine | theirs)) and len(left) > 1:
         return Constraint(new, True, frozenset(left[:1]), frozenset(left[1:]))
     if not one.same and mine and theirs:

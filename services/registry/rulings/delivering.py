@@ -1,12 +1,13 @@
 """Delivering: rulings are told to matching, one after the other in the order in which they were made.
 
-Whoever leases the first of the queue tells it; the question goes over HTTP, so no transaction stays open meanwhile.
-Telling twice does no harm, since matching knows each constraint by its id.  A contradiction or evidence that is gone ends
-the ruling as *returned*, and its review comes back to the queue.
+One that fails is put off, and only those wait behind it that name one of its records.  Whoever leases a ruling tells it;
+the question goes over HTTP, so no transaction stays open meanwhile.  What a ruling ends and what it holds are told at
+once, all of it or nothing.  Telling twice does no harm, since matching knows each constraint by its id.  A contradiction or
+evidence that is gone ends the ruling as *returned*, older rulings stand as before, and its review comes back to the queue.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,8 +20,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.children.kit import Kit
 from services.registry.records.resolving import take
-from services.registry.rulings import carrying, constraints, making, queries
-from services.registry.rulings.constraints import Constraint, Kept, Override
+from services.registry.rulings import carrying, holding, making, queries
+from services.registry.rulings.constraints import Constraint
+from services.registry.rulings.preparing import Task, prepare
 from services.registry.rulings.terms import Kind, Problem, State
 from shared.clock import Clock
 from shared.database import SYSTEM, Database, raw
@@ -36,118 +38,69 @@ _REFUSALS = {
 }
 
 
+#: One ruling is told at a time: what it ends is looked up before it is told.
+CLAIM_LOCK = 0x48_75_52_75
+LONGEST_PAUSE = 600.0
+#: The first whose turn it is, and that waits for none before it that names a record it names, or takes back the same.
+_CLAIM = """
+UPDATE rulings SET leased_until = clock_timestamp() + make_interval(secs => $1)
+WHERE id = (SELECT id FROM rulings r WHERE state = 'pending'
+  AND (not_before IS NULL OR not_before <= clock_timestamp())
+  AND NOT EXISTS (SELECT FROM rulings b WHERE b.state = 'pending' AND b.turn < r.turn
+    AND (b.entries && r.entries OR r.target IN (b.id, b.target)))
+  ORDER BY turn LIMIT 1)
+AND NOT EXISTS (SELECT FROM rulings WHERE state = 'pending' AND leased_until >= clock_timestamp())
+RETURNING id, kind, state, review, target, one, other, entries, made_at, second, leased_until
+"""
+
+
 @dataclass(frozen=True, slots=True)
-class Task:
-    """The ruling whose turn it is, under a lease; what matching is to take back, then to hold.
-
-    ``kept`` is what goes on of older rulings.
-    """
-
-    id: UUID
-    kind: Kind
-    row: Any
-    leased_until: datetime
-    ends: Sequence[UUID]
-    holds: Sequence[Constraint]
-    kept: Sequence[Kept]
-
-
-@dataclass(slots=True)
 class Answer:
-    """What came of it: the links as matching told them, and why it went no further."""
+    """What came of it: the links as matching told them, or why it went no further."""
 
-    links: list[dict[str, Any]] = field(default_factory=list)
-    ended: list[UUID] = field(default_factory=list)
-    held: list[UUID] = field(default_factory=list)
+    links: Sequence[dict[str, Any]] = ()
     problem: Problem | None = None
 
 
 async def deliver(database: Database, kit: Kit, matching: httpx.AsyncClient, clock: Clock) -> int:
     """Carry out the ruling whose turn it is; how many."""
     async with database.transaction(SYSTEM) as session:
-        task = await _claim(await raw(session))
-    if task is None:
+        row = await _claim(await raw(session))
+    if row is None:
         return 0
     try:
-        answer = await _tell(matching, task)
-    except httpx.HTTPError:
         async with database.transaction(SYSTEM) as session:
-            await _give_back(await raw(session), task)
+            task = await prepare(session, kit, row)
+        answer = await _tell(matching, task)
+        async with database.transaction(SYSTEM) as session:
+            return await _settle(session, kit, task, answer, clock.now())
+    except Exception as error:
+        # Where nobody is there to be told, this ruling is no worse than any other.
+        absent = isinstance(error, httpx.TransportError) and not isinstance(
+            error, httpx.ReadTimeout
+        )
+        async with database.transaction(SYSTEM) as session:
+            await _give_back(await raw(session), row, failed=not absent)
         raise
-    async with database.transaction(SYSTEM) as session:
-        return await _settle(session, kit, task, answer, clock.now())
 
 
-async def _claim(connection: "asyncpg.Connection[Any]") -> Task | None:
-    row = await connection.fetchrow(
-        "UPDATE rulings SET leased_until = clock_timestamp() + make_interval(secs => $1)"
-        " WHERE id = (SELECT id FROM rulings WHERE state = 'pending' ORDER BY turn LIMIT 1)"
-        " AND state = 'pending' AND (leased_until IS NULL OR leased_until < clock_timestamp())"
-        " RETURNING id, kind, review, target, one, other, entries, leased_until",
-        float(LEASE_SECONDS),
-    )
-    if row is None:
-        return None
-    kind = Kind(row["kind"])
-    holds = [one for one, _ in await queries.constraints_of(connection, row["id"])]
-    override = await _override(connection, kind, row, holds)
-    ends = list(override.ended)
-    if kind is Kind.WITHDRAW:
-        theirs = await queries.constraints_of(connection, row["target"])
-        ends += [one.id for one, held in theirs if held]
-    return Task(row["id"], kind, row, row["leased_until"], ends, holds, override.kept)
-
-
-async def _override(
-    connection: "asyncpg.Connection[Any]", kind: Kind, row: Any, mine: Sequence[Constraint]
-) -> Override:
-    """What of older rulings this one outranks."""
-    if kind not in (Kind.PART, Kind.MOVE):
-        return Override()
-    own = {one.id for one in mine}
-    standing = [
-        one for one in await queries.standing(connection, row["entries"]) if one.id not in own
-    ]
-    if kind is Kind.PART:
-        groups = {group for one in mine for group in (one.one, one.other)}
-        return constraints.parting(sorted(groups, key=min), standing)
-    (joined,) = (one for one in mine if one.same)
-    (entry,) = joined.one
-    there = await queries.entries_of(connection, [row["other"]])
-    home = joined.other | frozenset(there[row["other"]])
-    return constraints.moving(row["id"], entry, home - {entry}, standing)
+async def _claim(connection: "asyncpg.Connection[Any]") -> Any | None:
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", CLAIM_LOCK)
+    return await connection.fetchrow(_CLAIM, float(LEASE_SECONDS))
 
 
 async def _tell(matching: httpx.AsyncClient, task: Task) -> Answer:
-    answer = Answer()
-    for one in task.ends:
-        reply = await matching.post(f"/v1/rulings/{one}/withdrawal")
-        if reply.status_code != 404:  # what it never held has ended
-            reply.raise_for_status()
-            answer.links += orjson.loads(reply.content)["items"]
-        answer.ended.append(one)
-    for constraint in (*task.holds, *(kept.said for kept in task.kept)):
-        reply = await matching.post("/v1/rulings", json=_body(constraint))
-        if (problem := _REFUSALS.get(reply.status_code)) is not None:
-            if problem is Problem.UNUSABLE:
-                log.error("ruling.unusable", ruling=str(task.id))
-            return await _undo(matching, answer, problem)
-        reply.raise_for_status()
-        answer.links += orjson.loads(reply.content)["items"]
-        answer.held.append(constraint.id)
-    return answer
-
-
-async def _undo(matching: httpx.AsyncClient, answer: Answer, problem: Problem) -> Answer:
-    """A ruling holds whole or not at all."""
-    for one in answer.held:
-        reply = await matching.post(f"/v1/rulings/{one}/withdrawal")
-        reply.raise_for_status()
-        answer.links += orjson.loads(reply.content)["items"]
-    answer.ended += answer.held
-    answer.held = []
-    answer.problem = problem
-    return answer
+    if task.problem:
+        return Answer(problem=task.problem)
+    holds = [*task.holds, *(kept.said for kept in task.kept)]
+    body = {"ends": [str(one) for one in task.ends], "holds": [_body(one) for one in holds]}
+    reply = await matching.post("/v1/rulings", json=body)
+    if (problem := _REFUSALS.get(reply.status_code)) is not None:
+        if problem is Problem.UNUSABLE:
+            log.error("ruling.unusable", ruling=str(task.id))
+        return Answer(problem=problem)
+    reply.raise_for_status()
+    return Answer(orjson.loads(reply.content)["items"])
 
 
 def _body(constraint: Constraint) -> dict[str, Any]:
@@ -159,12 +112,19 @@ def _body(constraint: Constraint) -> dict[str, Any]:
     }
 
 
-async def _give_back(connection: "asyncpg.Connection[Any]", task: Task) -> None:
-    await connection.execute(
-        "UPDATE rulings SET leased_until = NULL WHERE id = $1 AND leased_until = $2",
-        task.id,
-        task.leased_until,
+async def _give_back(connection: "asyncpg.Connection[Any]", row: Any, *, failed: bool) -> None:
+    """Let others go before what ``failed``, longer each time, as long as they do not hang on it."""
+    failures = await connection.fetchval(
+        "UPDATE rulings SET leased_until = NULL, failures = failures + $3::int, not_before = CASE WHEN $3 = 1"
+        " THEN clock_timestamp() + make_interval(secs => least($4, 2 ^ least(failures, 20))) END"
+        " WHERE id = $1 AND leased_until = $2 RETURNING failures",
+        row["id"],
+        row["leased_until"],
+        int(failed),
+        LONGEST_PAUSE,
     )
+    if failed and failures is not None:
+        log.warning("ruling.put_off", ruling=str(row["id"]), failures=failures)
 
 
 async def _settle(
@@ -172,6 +132,11 @@ async def _settle(
 ) -> int:
     """Keep what came of it, unless another worker took the task over."""
     connection = await raw(session)
+    # True whoever tells it, and first, since whoever decides on a child holds its place in the fold queue first.
+    await take(connection, answer.links)
+    concerned = [*task.ends, *(kept.of for kept in task.kept)]
+    older = await queries.rulings_of(connection, concerned)
+    await holding.hold(connection, [task.id, *older.values()])
     state = State.RETURNED if answer.problem else State.STANDING
     done = await connection.execute(
         "UPDATE rulings SET state = $3, problem = $4, settled_at = $5, turn = NULL, leased_until = NULL"
@@ -184,12 +149,12 @@ async def _settle(
     )
     if done != "UPDATE 1":
         return 0
-    parted_since = await _last_joined(connection, answer.ended)
-    await _keep(connection, task, answer, now)
-    await take(connection, answer.links)
     if answer.problem:
         await _reopen(connection, task.id, answer.problem)
-    elif task.kind in (Kind.PART, Kind.WITHDRAW, Kind.MOVE):
+        return 1
+    parted_since = await _last_joined(connection, task.ends)
+    await _keep(connection, task, now)
+    if task.row["kind"] in (Kind.PART, Kind.WITHDRAW, Kind.MOVE):
         await carrying.carry(session, kit, task.row, parted_since, now)
     return 1
 
@@ -206,23 +171,19 @@ async def _last_joined(
     return found
 
 
-async def _keep(
-    connection: "asyncpg.Connection[Any]", task: Task, answer: Answer, now: datetime
-) -> None:
-    """Note what matching holds now; a ruling of which nothing is left was withdrawn."""
-    held = set(answer.held)
+async def _keep(connection: "asyncpg.Connection[Any]", task: Task, now: datetime) -> None:
+    """Note what matching holds now.  A ruling of which nothing is left was withdrawn, one that is said anew stands."""
+    of = await queries.rulings_of(connection, [kept.of for kept in task.kept])
     for kept in task.kept:
-        if kept.said.id in held:
-            of = await connection.fetchval(
-                "SELECT ruling FROM ruling_constraints WHERE id = $1", kept.of
-            )
-            await making.bind(connection, of, [kept.said])
+        await making.bind(connection, of[kept.of], [kept.said])
     await connection.execute(
-        "UPDATE ruling_constraints SET held = true WHERE id = ANY($1)", answer.held
+        "UPDATE ruling_constraints SET held = true WHERE id = ANY($1)",
+        [one.id for one in (*task.holds, *(kept.said for kept in task.kept))],
     )
     touched = await connection.fetch(
-        "UPDATE ruling_constraints SET ended = true WHERE id = ANY($1) RETURNING ruling",
-        answer.ended,
+        "UPDATE ruling_constraints SET ended = true, ended_by = $2 WHERE id = ANY($1) RETURNING ruling",
+        list(task.ends),
+        task.id,
     )
     await connection.execute(
         "UPDATE rulings u SET state = 'withdrawn', settled_at = $2 WHERE u.id = ANY($1) AND u.state = 'standing'"
@@ -231,6 +192,11 @@ async def _keep(
         list({row["ruling"] for row in touched}),
         now,
         task.id,
+    )
+    await connection.execute(
+        "UPDATE rulings SET state = 'standing', settled_at = $2 WHERE id = ANY($1) AND state = 'withdrawn'",
+        list(of.values()),
+        now,
     )
 
 

@@ -130,7 +130,7 @@ async def withdraw_ruling(
     key: KeyHeader = None,
 ) -> Response:
     """At any later time: its records then stand as if it had never been made, and what they say of each child is
-    folded anew.
+    folded anew.  What it had ended of older rulings stands again, unless a newer one says the opposite.
 
     Answers with the ruling that takes it back, which takes effect within seconds, or waits for a second person where a
     child is in key care.

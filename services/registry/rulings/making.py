@@ -53,7 +53,8 @@ async def make(
     entries = sorted(draft.entries)
     if not 0 < len(entries) <= MAX_BULK_ITEMS:
         raise Conflict("There are no records, or too many, to rule on.")
-    word = Word(decision_kind(draft.kind), "", draft.ground, draft.note)
+    kind = decision_kind(draft.kind, proposed=state is State.PROPOSED)
+    word = Word(kind, "", draft.ground, draft.note)
     made = await deciding.append(session, kit, author, draft.one, word, entries[0], entries, now)
     connection = await raw(session)
     await connection.execute(
@@ -112,6 +113,14 @@ async def second(
     )
 
 
-def decision_kind(what: Kind | Second) -> str:
-    """What a ruling is called among a child's decisions."""
-    return f"ruling_{what}"
+_PROPOSAL = "proposal_"
+
+
+def decision_kind(what: Kind | Second | str, *, proposed: bool = False) -> str:
+    """What a ruling is called among a child's decisions; sealed with it, whether a second person is needed."""
+    return f"{_PROPOSAL if proposed else 'ruling_'}{what}"
+
+
+def is_proposal(kind: str) -> bool:
+    """Whether a decision of this kind takes no effect without a second person."""
+    return kind.startswith(_PROPOSAL)

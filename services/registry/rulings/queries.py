@@ -31,19 +31,9 @@ _SEEN = (
 )
 
 
-async def one(
-    session: AsyncSession, caller: Caller, ruling: UUID, *, locked: bool = False
-) -> Any | None:
+async def one(session: AsyncSession, caller: Caller, ruling: UUID) -> Any | None:
     """A ruling that the caller may see."""
     connection = await raw(session)
-    if locked:
-        # Waited for first: what follows sees what others did meanwhile.
-        await connection.execute(
-            f"SELECT 1 FROM rulings r WHERE r.id = $3 AND {_BOTH} FOR UPDATE",
-            caller.grant.low,
-            caller.grant.high,
-            ruling,
-        )
     return await connection.fetchrow(
         f"SELECT {_COLUMNS} FROM rulings r WHERE r.id = $3 AND {_SEEN}",
         caller.grant.low,
@@ -95,6 +85,55 @@ async def words_of(session: AsyncSession, rulings: Sequence[Any]) -> dict[UUID, 
         ids,
     )
     return {row["id"]: row for row in rows}
+
+
+async def known(
+    connection: "asyncpg.Connection[Any]", rulings: Collection[UUID]
+) -> dict[UUID, Any]:
+    """These rulings by id; for the service itself."""
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM rulings r WHERE r.id = ANY($1)", list(rulings)
+    )
+    return {row["id"]: row for row in rows}
+
+
+async def after(connection: "asyncpg.Connection[Any]", ruling: UUID, limit: int) -> list[Any]:
+    """The next rulings by id; for the service itself."""
+    rows: list[Any] = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM rulings r WHERE r.id > $1 ORDER BY r.id LIMIT $2", ruling, limit
+    )
+    return rows
+
+
+async def constraints_by_ruling(
+    connection: "asyncpg.Connection[Any]", rulings: Collection[UUID]
+) -> dict[UUID, list[Constraint]]:
+    """Every constraint there ever was of these rulings."""
+    found: dict[UUID, list[Constraint]] = {}
+    for row in await connection.fetch(
+        "SELECT id, ruling, same, one, other FROM ruling_constraints WHERE ruling = ANY($1)",
+        list(rulings),
+    ):
+        found.setdefault(row["ruling"], []).append(_constraint(row))
+    return found
+
+
+async def stray_constraints(connection: "asyncpg.Connection[Any]") -> list[UUID]:
+    rows = await connection.fetch(
+        "SELECT id FROM ruling_constraints c WHERE NOT EXISTS"
+        " (SELECT FROM rulings r WHERE r.id = c.ruling) ORDER BY id"
+    )
+    return [row["id"] for row in rows]
+
+
+async def rulings_of(
+    connection: "asyncpg.Connection[Any]", constraints: Collection[UUID]
+) -> dict[UUID, UUID]:
+    """The ruling that each constraint is of."""
+    rows = await connection.fetch(
+        "SELECT id, ruling FROM ruling_constraints WHERE id = ANY($1)", list(constraints)
+    )
+    return {row["id"]: row["ruling"] for row in rows}
 
 
 async def undoing(session: AsyncSession, ruling: UUID) -> bool:
@@ -174,6 +213,28 @@ async def standing(
         found |= {row["id"]: _constraint(row) for row in rows}
         news = {e for row in rows for e in (*row["one"], *row["other"])} - reached
     return [found[one] for one in sorted(found)]
+
+
+async def in_force(connection: "asyncpg.Connection[Any]") -> list[tuple[UUID, Constraint]]:
+    """Every constraint that matching was given and that stands, oldest ruling first; and the ruling it is of."""
+    rows = await connection.fetch(
+        "SELECT c.id, c.ruling, c.same, c.one, c.other FROM ruling_constraints c LEFT JOIN rulings r ON r.id = c.ruling"
+        " WHERE c.held AND NOT c.ended ORDER BY r.made_at, c.ruling, c.place"
+    )
+    return [(row["ruling"], _constraint(row)) for row in rows]
+
+
+async def ended_by(connection: "asyncpg.Connection[Any]", ruling: UUID) -> list[Constraint]:
+    """The constraints that this ruling ended, oldest ruling first; not those that a person took back besides."""
+    rows = await connection.fetch(
+        "SELECT c.id, c.same, c.one, c.other FROM ruling_constraints c JOIN rulings u ON u.id = c.ruling"
+        " WHERE c.ended_by = $1 AND NOT EXISTS (SELECT FROM rulings w WHERE w.target = c.ruling"
+        "  AND w.kind = $2 AND w.state = $3) ORDER BY u.made_at, c.ruling, c.place",
+        ruling,
+        str(Kind.WITHDRAW),
+        str(State.STANDING),
+    )
+    return [_constraint(row) for row in rows]
 
 
 def _constraint(row: Any) -> Constraint:

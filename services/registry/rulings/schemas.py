@@ -129,7 +129,9 @@ class RulingOut(BaseModel):
     entries: list[UUID] = Field(max_length=MAX_BULK_ITEMS, description="the records it names")
     reason: Ground | None = Field(default=None, description="absent once a child was erased")
     note: Note | None = None
-    by: SubjectOut
+    by: SubjectOut | None = Field(
+        default=None, description="absent where nobody decided it: such a ruling takes no effect"
+    )
     made_at: datetime
     second: SecondOut | None = None
     settled_at: datetime | None = Field(

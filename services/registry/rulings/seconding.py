@@ -9,7 +9,7 @@ from services.registry.access.subjects import Subject
 from services.registry.children.kit import Kit
 from services.registry.key_care import showing as bytes_
 from services.registry.key_care.deciding import as_system
-from services.registry.rulings import making, queries, showing
+from services.registry.rulings import holding, making, showing
 from services.registry.rulings.schemas import SecondIn
 from services.registry.rulings.terms import Problem, Second, State
 from shared import audit, preconditions
@@ -34,13 +34,13 @@ async def second(
     now: datetime,
 ) -> None:
     """Answer a proposal that was ``read`` (its ETag).  NotFound, NotProposed, SecondPersonNeeded, PreconditionFailed."""
-    row = await queries.one(session, caller, ruling, locked=True)
+    row = await holding.held(session, caller, ruling)
     if row is None:
         raise NotFound
     (seen,) = await showing.shown(session, kit, caller, [row])
-    first = Subject(seen["by"]["client"], seen["by"]["actor"])
-    if row["state"] != State.PROPOSED:
+    if row["state"] != State.PROPOSED or "by" not in seen:
         raise NotProposed
+    first = Subject(seen["by"]["client"], seen["by"]["actor"])
     Subject.of(caller).apart_from(first)
     preconditions.check(read, bytes_.etag(kit, bytes_.dump(seen)))
     async with as_system(session, caller):

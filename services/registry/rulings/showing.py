@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.children.kit import Kit
@@ -13,6 +14,9 @@ from services.registry.rulings import queries
 from services.registry.rulings.making import decision_kind
 from services.registry.rulings.terms import Second
 from shared.auth import Caller
+from shared.sealing import Unsealable
+
+log = structlog.get_logger()
 
 
 async def shown(
@@ -25,17 +29,17 @@ async def shown(
 
 
 def _ruling(kit: Kit, row: Any, words: Mapping[UUID, Any]) -> dict[str, Any]:
-    first = words[row["id"]]
+    first = words.get(row["id"])
     seen: dict[str, Any] = {
         "id": str(row["id"]),
         "kind": row["kind"],
         "state": row["state"],
         "children": list(dict.fromkeys((str(row["one"]), str(row["other"])))),
         "entries": [str(entry) for entry in row["entries"]],
-        "by": {"client": first["client"], "actor": first["actor"]},
         "made_at": row["made_at"],
-        **_said(kit, first),
     }
+    if first is not None:
+        seen |= {"by": _by(first), **_said(kit, first)}
     for key in ("review", "target"):
         if row[key]:
             seen[key] = str(row[key])
@@ -43,21 +47,29 @@ def _ruling(kit: Kit, row: Any, words: Mapping[UUID, Any]) -> dict[str, Any]:
         seen["settled_at"] = row["settled_at"]
     if row["problem"]:
         seen["problem"] = row["problem"]
-    if row["second"]:
-        second = words[row["second"]]
+    if (second := words.get(row["second"])) is not None:
         agreed = second["kind"] == decision_kind(Second.AGREE)
         seen["second"] = {
             "answer": str(Second.AGREE if agreed else Second.REFUSE),
-            "by": {"client": second["client"], "actor": second["actor"]},
+            "by": _by(second),
             "at": second["decided_at"],
             **_said(kit, second),
         }
     return seen
 
 
+def _by(decision: Any) -> dict[str, str]:
+    return {"client": decision["client"], "actor": decision["actor"]}
+
+
 def _said(kit: Kit, decision: Any) -> dict[str, str]:
-    """Reason and note; the note is gone once a child was erased."""
+    """Reason and note; the note is gone once a child was erased, and not shown of a decision that was changed."""
     said = {"reason": decision["reason"]}
-    if decision["wrapped"] is not None and (note := deciding.note_of(kit.sealer, decision)):
-        said["note"] = note
+    if decision["wrapped"] is not None:
+        try:
+            note = deciding.note_of(kit.sealer, decision)
+        except Unsealable:
+            log.error("decision.unsealable", decision=str(decision["id"]))
+            note = ""
+        said |= {"note": note} if note else {}
     return said

@@ -15,7 +15,7 @@ from services.registry.children import queries as children
 from services.registry.children.kit import Kit
 from services.registry.key_care import queries as care
 from services.registry.key_care.deciding import as_system
-from services.registry.rulings import constraints, making, queries
+from services.registry.rulings import constraints, holding, making, queries
 from services.registry.rulings.making import Draft
 from services.registry.rulings.schemas import MoveIn, PartIn, WithdrawalIn
 from services.registry.rulings.terms import Kind, State
@@ -91,7 +91,7 @@ async def withdraw(
     now: datetime,
 ) -> UUID:
     """Take a ruling back: its records stand as if it had never been made.  A mere proposal ends at once."""
-    row = await queries.one(session, caller, ruling, locked=True)
+    row = await holding.held(session, caller, ruling)
     if row is None:
         raise NotFound
     proposed = row["state"] == State.PROPOSED
