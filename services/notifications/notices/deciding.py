@@ -1,6 +1,6 @@
 """What a person does with a notice: accept, answer, refuse it; release or withdraw it; ask.
 
-The receiving side accepts, answers and refuses; the telling side releases and withdraws.
+The receiving side accepts, answers and refuses; the telling side releases and withdraws.  Either is civil affairs (民政).
 """
 
 from datetime import datetime
@@ -38,6 +38,7 @@ async def receive(
     now: datetime,
 ) -> Notice:
     """Accept, answer or refuse: an act of the receiving authority; others in its area may only read."""
+    _only_civil_affairs(caller)
     notice = await queries.for_change(session, caller, notice_id)
     if notice.direction == "outgoing" or not await _receives(session, caller, notice):
         raise Forbidden
@@ -47,9 +48,14 @@ async def receive(
     return notice
 
 
+def _only_civil_affairs(caller: Caller) -> None:
+    if caller.department != Department.CIVIL_AFFAIRS:
+        raise Forbidden
+
+
 async def _receives(session: AsyncSession, caller: Caller, notice: Notice) -> bool:
-    """Whether the caller is civil affairs and has the notice, or is a named authority for its county."""
-    if caller.department != Department.CIVIL_AFFAIRS or not caller.covers(notice.target_county):
+    """Whether the caller has the notice, or is a named authority for its county."""
+    if not caller.covers(notice.target_county):
         return False
     return notice.receiver_client == caller.client or await is_authority(
         session, caller.client, notice.target_county
@@ -83,6 +89,7 @@ async def release(
     now: datetime,
 ) -> Notice:
     """Release a held notice, or withdraw one: a person's act on the telling side."""
+    _only_civil_affairs(caller)
     if caller.actor.startswith("system:"):
         raise Forbidden
     notice = await queries.for_change(session, caller, notice_id)
@@ -103,6 +110,7 @@ async def enquire(
     now: datetime,
 ) -> Notice:
     """Ask the other side about a child that lives or is registered in the caller's area."""
+    _only_civil_affairs(caller)
     child = asked.child
     if asked.reference is not None:
         child = references.read(asked.reference, caller.client)
