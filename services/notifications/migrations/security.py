@@ -64,3 +64,17 @@ def _protect(table: str, using: str, check: str) -> None:
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY reach ON {table} USING ({using}) WITH CHECK ({check})")
+
+
+_CIVIL_AFFAIRS = f"{_DEPARTMENT} = 'civil_affairs'"
+
+
+def notices_for_civil_affairs() -> None:
+    """Other departments of a place, who may have stated it themselves, hear of no notice; a peer hub gets its own by post."""
+    notice = (
+        f"{_SYSTEM} OR ({_CIVIL_AFFAIRS} AND (origin_county {_IN_AREA}"
+        f" OR (target_county {_IN_AREA} AND issued_at IS NOT NULL)))"
+    )
+    case = f"{_SYSTEM} OR ({_CIVIL_AFFAIRS} AND (residence {_IN_AREA} OR hukou {_IN_AREA}))"
+    op.execute(f"ALTER POLICY reach ON notices USING ({notice}) WITH CHECK ({notice})")
+    op.execute(f"ALTER POLICY reach ON cases USING ({case})")

@@ -60,7 +60,7 @@ async def list_notices(
     after: Annotated[str | None, Query(max_length=500, pattern=r"^[A-Za-z0-9_-]+$")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
 ) -> NoticesOut:
-    """Notices told by your area or issued to it, oldest first.  Being listed to its receiver delivers a notice."""
+    """Notices told by your area or issued to it, oldest first, for civil affairs (民政).  Being listed to its receiver delivers a notice."""
     cursors: Cursors = request.app.state.cursors
     states = sorted(set(state or []))
     bound = f"notices:{caller.client}:{','.join(states)}:{direction}:{kind}"
