@@ -10,7 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.notifications.authorities.queries import is_authority
 from services.notifications.events.models import Case
-from services.notifications.notices import moving, queries
+from services.notifications.hub import Hub
+from services.notifications.notices import authenticity, moving, queries
 from services.notifications.notices.issuing import Kind, Toward
 from services.notifications.notices.models import Notice
 from services.notifications.notices.schemas import AnswerIn, EnquiryIn
@@ -31,6 +32,7 @@ class NothingToAsk(Conflict):
 
 async def receive(
     session: AsyncSession,
+    hub: Hub,
     caller: Caller,
     notice_id: UUID,
     what: Move,
@@ -40,7 +42,7 @@ async def receive(
     """Accept, answer or refuse: an act of the receiving authority; others in its area may only read."""
     _only_civil_affairs(caller)
     notice = await queries.for_change(session, caller, notice_id)
-    if notice.direction == "outgoing" or not await _receives(session, caller, notice):
+    if notice.direction == "outgoing" or not await _receives(session, hub, caller, notice):
         raise Forbidden
     check(if_match, etag(notice.version))
     moving.must_move(notice, what, now)
@@ -53,17 +55,18 @@ def _only_civil_affairs(caller: Caller) -> None:
         raise Forbidden
 
 
-async def _receives(session: AsyncSession, caller: Caller, notice: Notice) -> bool:
+async def _receives(session: AsyncSession, hub: Hub, caller: Caller, notice: Notice) -> bool:
     """Whether the caller has the notice, or is a named authority for its county."""
     if not caller.covers(notice.target_county):
         return False
     return notice.receiver_client == caller.client or await is_authority(
-        session, caller.client, notice.target_county
+        session, hub.audit, caller.client, notice.target_county
     )
 
 
 async def answer(
     session: AsyncSession,
+    hub: Hub,
     caller: Caller,
     notice_id: UUID,
     said: AnswerIn,
@@ -72,9 +75,10 @@ async def answer(
 ) -> Notice:
     """Answer; the registry or the issuing hub hears of it from the worker."""
     named = _division(said.hukou_division)
-    notice = await receive(session, caller, notice_id, Move.ANSWER, if_match, now)
+    notice = await receive(session, hub, caller, notice_id, Move.ANSWER, if_match, now)
     notice.outcome = said.outcome
     notice.hukou_division = named
+    authenticity.vouch(hub.audit, notice)
     if notice.direction == "local" and notice.toward == Toward.HUKOU:
         notice.pushed, notice.due_at, notice.tries = "waiting", now, 0
     return notice

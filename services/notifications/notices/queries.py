@@ -22,7 +22,9 @@ _IN_INDEX_ORDER = select(func.set_config("enable_sort", "off", True))
 def sides(caller: Caller) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Told by a place in the caller's area; issued to one.
 
-    Both are for civil affairs alone.  An area that is one county is asked for as that county: its notices then stand in the index in order.
+    Both are for civil affairs alone.
+
+    An area that is one county is asked for as that county: its notices then stand in the index in order.
     """
     if caller.department != Department.CIVIL_AFFAIRS:
         return false(), false()
