@@ -1,28 +1,39 @@
-"""`hutong peers add|list` and `hutong authorities add|list`: other hubs, and who receives notices here."""
+"""`hutong peers add|adopt|list` and `hutong authorities add|list`: other hubs, and who receives notices here."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.commands.areas import Place, shown
+from services.commands.clients import Actor
 from services.commands.transacting import transact
+from services.notifications import adopting
+from services.notifications.authenticity import OPERATOR
 from services.notifications.authorities import adding as naming
 from services.notifications.authorities import queries as named
 from services.notifications.deliveries.egress import Refused, check_url
 from services.notifications.peers import adding as introducing
 from services.notifications.peers import queries as known
 from services.notifications.settings import NotificationsSettings
+from shared.keys import KeySet
+
+Result = TypeVar("Result")
 
 peers = typer.Typer(help="Peer hubs: the hubs of other places.", no_args_is_help=True)
 authorities = typer.Typer(help="Who receives the notices for which area.", no_args_is_help=True)
 
 
-def _run(act: Any) -> Any:
-    return transact(NotificationsSettings().database_url("notifications"), act)
+def _run(act: Callable[[AsyncSession, KeySet], Awaitable[Result]]) -> Result:
+    """Run in one transaction, with the key set that authenticates what the command writes."""
+    settings = NotificationsSettings()
+    keys = settings.key_set("notifications", "audit")
+    return transact(settings.database_url("notifications"), lambda session: act(session, keys))
 
 
 def _address(text: str) -> str:
@@ -48,13 +59,15 @@ def add_peer(
     issuer: Annotated[
         str, typer.Option(help="its issuer string (HUTONG_ISSUER_URL); default its registry")
     ] = "",
+    actor: Actor = OPERATOR,
 ) -> None:
     """Make another hub known, or change what is known of it; a peer given up is tried again."""
     public_key = key.read_text(encoding="ascii").strip()
     try:
         _run(
-            lambda session: introducing.add(
+            lambda session, keys: introducing.add(
                 session,
+                keys,
                 name=name,
                 area=area,
                 notifications_url=notifications,
@@ -62,6 +75,7 @@ def add_peer(
                 issuer=issuer or registry,
                 public_key=public_key,
                 now=datetime.now(UTC),
+                actor=actor,
             )
         )
     except ValueError as fault:
@@ -69,19 +83,44 @@ def add_peer(
     typer.echo(f"added {name} with the key {public_key}")
 
 
+@peers.command("adopt")
+def adopt(
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    actor: Actor = OPERATOR,
+) -> None:
+    """Vouch for peers, authorities, answers and messages from before they were authenticated: shown first."""
+    found = _run(lambda session, _: adopting.old(session))
+    if not found:
+        typer.echo("nothing to adopt")
+        return
+    for peer in found.peers:
+        typer.echo(f"peer {peer.name} {shown(peer.low, peer.high)} {peer.notifications_url}")
+        typer.echo(f"  {peer.registry_url} {peer.issuer} {peer.public_key}")
+    for one in found.authorities:
+        receiver = f"client {one.client}" if one.client else f"peer {one.peer}"
+        typer.echo(f"authority {one.name} {shown(one.low, one.high)} {receiver}")
+    for notice in found.answers:
+        typer.echo(f"answer {notice.outcome} to notice {notice.id} by {notice.receiver_name}")
+    for message in found.messages:
+        typer.echo(f"message {message.message_id} to a peer hub")
+    if not yes:
+        typer.confirm("All of them are as this hub made them?", abort=True)
+    now = datetime.now(UTC)
+
+    async def vouch(session: AsyncSession, keys: KeySet) -> None:
+        await adopting.adopt(session, keys, await adopting.old(session), now, actor)
+
+    _run(vouch)
+    typer.echo("adopted")
+
+
 @peers.command("list")
 def list_peers() -> None:
-    """Every peer hub, and whether notices are sent to it."""
+    """Every peer hub, and whether it is trusted and notices are sent to it."""
     table = Table("hub", "area", "notifications", "registry", "issuer", "state")
-    for one in _run(known.all_of):
-        table.add_row(
-            one["name"],
-            shown(one["low"], one["high"]),
-            one["notifications_url"],
-            one["registry_url"],
-            one["issuer"],
-            "live" if one["enabled"] else f"given up: {one['disabled_because']}",
-        )
+    for one, state in _run(known.all_of):
+        area = shown(one.low, one.high)
+        table.add_row(one.name, area, one.notifications_url, one.registry_url, one.issuer, state)
     Console().print(table)
 
 
@@ -91,13 +130,17 @@ def add_authority(
     area: Place,
     client: Annotated[str | None, typer.Option(help="the client that receives them here")] = None,
     peer: Annotated[str | None, typer.Option(help="or the peer hub they are sent to")] = None,
+    actor: Actor = OPERATOR,
 ) -> None:
     """Say who receives the notices for an area, in place of whoever did; the narrowest area wins."""
 
-    async def put(session: Any) -> None:
-        if peer is not None and peer not in {one["name"] for one in await known.all_of(session)}:
+    async def put(session: AsyncSession, keys: KeySet) -> None:
+        if peer is not None and peer not in await known.trusted(session, keys):
             raise ValueError("no peer hub of this name is known: hutong peers add")
-        await naming.add(session, name=name, area=area, client=client, peer=peer)
+        now = datetime.now(UTC)
+        await naming.add(
+            session, keys, name=name, area=area, now=now, client=client, peer=peer, actor=actor
+        )
 
     try:
         _run(put)
@@ -109,8 +152,7 @@ def add_authority(
 @authorities.command("list")
 def list_authorities() -> None:
     """Every named authority, by area."""
-    table = Table("authority", "area", "client", "peer hub")
-    for one in _run(named.all_of):
-        area = shown(one["low"], one["high"])
-        table.add_row(one["name"], area, one["client"] or "", one["peer"] or "")
+    table = Table("authority", "area", "client", "peer hub", "state")
+    for one, state in _run(named.states):
+        table.add_row(one.name, shown(one.low, one.high), one.client or "", one.peer or "", state)
     Console().print(table)

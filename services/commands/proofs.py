@@ -13,6 +13,7 @@ from services.matching import proving as links
 from services.matching.entries.sealing import Strongroom
 from services.matching.models import shipped
 from services.matching.settings import MatchingSettings
+from services.notifications import proving as exchanges
 from services.notifications.settings import NotificationsSettings
 from services.notifications.subscriptions import proving as signing_keys
 from services.registry.application import kit_of
@@ -53,7 +54,10 @@ def verify_audit(
         ),
     ] = None,
 ) -> None:
-    """Check audit trails, events, grants, erasures, signing keys and links; name what was forged, changed, moved or cut off."""
+    """Check audit trails, events, grants, erasures, peers, answers, signing keys and links.
+
+    Names what was forged, changed, moved or cut off.
+    """
     told = [one for path in witness or () for one in _witnesses(path)]
     faults = asyncio.run(audit_faults(witnesses=told, at_least=_numbers(at_least or [])))
     faults += asyncio.run(matching_faults(MatchingSettings()))
@@ -99,7 +103,7 @@ async def audit_faults(
     witnesses: Sequence[Checkpoint] = (),
     at_least: Mapping[str, int] | None = None,
 ) -> list[str]:
-    """Every fault of both services' trails, and of their grants, erasures and signing keys, as a line each."""
+    """Every fault of both services' trails, and of their grants, erasures, peers, answers and signing keys, as a line each."""
     every = dict(zip(("registry", "notifications"), settings or _both(), strict=True))
     found: list[str] = []
     strangers = set(witnesses)
@@ -124,6 +128,7 @@ async def audit_faults(
                     found += [
                         f"{service} {w}" async for w in signing_keys.faults_of(session, master)
                     ]
+                    found += [f"{service} {w}" async for w in exchanges.faults_of(session, keys)]
         finally:
             await database.close()
     return found + [f"witness {w.trail} {w.seq}: not signed by this hub" for w in strangers]

@@ -12,7 +12,7 @@ import httpx
 from services.demo.grants import PURPOSES, SCOPES
 from services.local.hub import LocalHub, free_port
 from services.notifications import authorities, peers
-from shared import jwk, outbound
+from shared import jwk, keys, outbound
 from shared.database import SYSTEM, Database
 from shared.embedded_postgres import Server
 from shared.vocabulary import Department, Purpose, Scope
@@ -96,10 +96,12 @@ async def introduce(hub: LocalHub, peer: LocalHub) -> None:
         public_key=jwk.public(peer_key),
     )
     database = Database(hub.database_url("notifications"))
+    audit_keys = keys.load(hub.home / "keys" / "notifications" / "audit.json")
     try:
         async with database.transaction(SYSTEM) as session:
             await peers.add(
                 session,
+                audit_keys,
                 name=peer.name,
                 area=peer.area,
                 notifications_url=peer.url("notifications"),
@@ -110,6 +112,8 @@ async def introduce(hub: LocalHub, peer: LocalHub) -> None:
             )
             await authorities.add(
                 session,
+                audit_keys,
+                now=datetime.now(UTC),
                 name=f"{hub.name} civil affairs",
                 area=hub.area,
                 client=f"{hub.name}-civil_affairs",

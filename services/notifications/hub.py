@@ -1,4 +1,4 @@
-"""What every act of this service needs to know of its hub: name, territory, and the keys of references and ids."""
+"""What every act of this service needs to know of its hub: name, territory, and the keys of references, ids and MACs."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +16,8 @@ class Hub:
     territory: Territory
     ids: KeySet
     """Keys the ids of items, so that two receivers cannot compare notes."""
+    audit: KeySet
+    """Authenticates peers, authorities and answers (``authenticity.py``)."""
 
     @cached_property
     def references(self) -> References:
@@ -24,5 +26,8 @@ class Hub:
     @classmethod
     def of(cls, settings: NotificationsSettings) -> Self:
         return cls(
-            settings.hub, settings.territory, settings.key_set("notifications", "references")
+            settings.hub,
+            settings.territory,
+            settings.key_set("notifications", "references"),
+            settings.key_set("notifications", "audit"),
         )

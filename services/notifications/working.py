@@ -10,7 +10,7 @@ import httpx
 from services.notifications import retention
 from services.notifications.application import SERVICE, registry_client
 from services.notifications.deliveries.delivering import Deliverer
-from services.notifications.deliveries.egress import Egress
+from services.notifications.deliveries.egress import Egress, Vetted
 from services.notifications.events.dispatching import dispatch
 from services.notifications.hub import Hub
 from services.notifications.notices.handing import hand_over
@@ -53,15 +53,16 @@ class Worker:
             self.clock,
             self.egress,
             KeyRing(settings.key_set(SERVICE, "master"), read_key(settings.hub_key_file)),
+            self.hub.audit,
             settings.delivery_concurrency,
         )
         self.fetcher = Fetcher(
             self.database,
             self.clock,
-            settings.hub,
+            self.hub,
             jwk.load(settings.home / "keys" / "clients" / "hub.jwk"),
             self.registry,
-            transport,
+            lambda: Vetted(settings.allowed_networks, transport),
         )
 
     async def dispatch(self) -> int:
@@ -75,7 +76,7 @@ class Worker:
         return await tell(self.database, self.clock, self.hub)
 
     async def push_answers(self) -> int:
-        return await push_answers(self.database, self.clock, self.registry)
+        return await push_answers(self.database, self.clock, self.hub, self.registry)
 
     async def sequence(self) -> int:
         async with self.database.transaction(SYSTEM) as session:

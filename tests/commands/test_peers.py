@@ -70,8 +70,8 @@ async def test_an_authority_is_named_replaced_and_listed(done: Done, key: Path) 
         if line.startswith("│")
     ]
     assert rows == [
-        ["菏泽户童通", "3717 菏泽市", "", "heze"],
-        ["曹县民政局", "371721 曹县", "civil-371721", ""],
+        ["菏泽户童通", "3717 菏泽市", "", "heze", "live"],
+        ["曹县民政局", "371721 曹县", "civil-371721", "", "live"],
     ]
 
 

@@ -332,6 +332,7 @@ async def hear_from_peer(world: World) -> None:
     async with hub.worker.database.transaction(SYSTEM) as session:
         await peers.add(
             session,
+            hub.worker.hub.audit,
             name=PEER,
             area="3717",
             notifications_url="http://127.0.8.1:8100",

@@ -71,3 +71,22 @@ async def test_a_search_for_nobody_finds_nobody(matching: Matching) -> None:
     reply = await matching.registry.post("/v1/searches", json={"features": {"name": "张志明"}})
 
     assert reply.json() == {"items": []}
+
+
+async def test_many_are_explained_at_once_as_each_is_alone(matching: Matching) -> None:
+    await matching.resolve((1, 1, CHILD), (2, 1, {"birth_date": "2015-03-07", **FAMILY}))
+    asked = [str(UUID(int=number)) for number in (3, 2, 1)]
+
+    reply = await matching.registry.post("/v1/explanations/read", json={"entries": asked})
+
+    assert reply.status_code == 200, reply.text
+    assert reply.json()["items"] == [await explain(matching, number) for number in (1, 2)]
+
+
+@pytest.mark.parametrize("count", [0, 201])
+async def test_no_more_than_a_childs_entries_are_explained_at_once(
+    matching: Matching, count: int
+) -> None:
+    asked = [str(UUID(int=number)) for number in range(count)]
+    reply = await matching.registry.post("/v1/explanations/read", json={"entries": asked})
+    assert reply.status_code == 422

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import FastAPI
 
 from services.matching import application as matching_app
@@ -200,22 +201,37 @@ class Hub:
 
     async def authority(self, name: str, area: str, client: str) -> None:
         async with self.worker.database.transaction(SYSTEM) as session:
-            await authorities.add(session, name=name, area=area, client=client)
+            await authorities.add(
+                session,
+                self.worker.hub.audit,
+                name=name,
+                area=area,
+                client=client,
+                now=self.clock.now(),
+            )
+
+    async def peer(
+        self, name: str, area: str, notifications: str, registry: str, public: Ed25519PublicKey
+    ) -> None:
+        """Name a peer hub, as an operator does."""
+        async with self.worker.database.transaction(SYSTEM) as session:
+            await peers.add(
+                session,
+                self.worker.hub.audit,
+                name=name,
+                area=area,
+                notifications_url=notifications,
+                registry_url=registry,
+                issuer=registry,
+                public_key=signatures.public_text(public),
+                now=self.clock.now(),
+            )
 
     async def know(self, other: "Hub") -> None:
         """Trust another hub: as a peer here, and as a client of our registry."""
         public = peers.read_key(other.home / "keys" / "notifications" / "hub.key").public_key()
-        async with self.worker.database.transaction(SYSTEM) as session:
-            await peers.add(
-                session,
-                name=other.name,
-                area=other.area,
-                notifications_url=other.url("notifications"),
-                registry_url=other.url("registry"),
-                issuer=other.url("registry"),
-                public_key=signatures.public_text(public),
-                now=self.clock.now(),
-            )
+        urls = other.url("notifications"), other.url("registry")
+        await self.peer(other.name, other.area, *urls, public)
         await self.add_client(
             f"hub-{other.name}",
             Department.HUB,

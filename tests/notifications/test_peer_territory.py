@@ -37,6 +37,23 @@ async def send(sender: Hub, receiver: Hub, message: dict[str, Any], path: str = 
         return (await wire.post(f"/v1/peer/{path}", content=body, headers=headers)).status_code
 
 
+async def test_a_peer_in_a_network_that_no_operator_allowed_is_not_called(
+    chongqing: Hub, heze: Hub
+) -> None:
+    """Neither its registry nor its notifications: peers are called by the rules of webhooks."""
+    await heze.know(chongqing)
+    assert await send(heze, chongqing, notice()) == 202
+    await chongqing.serve(whole=False, notifications_allowed_networks="10.0.0.0/8")
+    chongqing.network.seen.clear()
+    assert await chongqing.worker.fetcher.step() == 1
+    assert [url for url, _ in chongqing.network.seen if url.startswith(heze.url("registry"))] == []
+    assert [r["facts"] for r in await chongqing.rows("SELECT facts FROM notices")] == ["waiting"]
+    await chongqing.serve(whole=False)
+    chongqing.clock.pass_by(hours=1)
+    assert await chongqing.worker.fetcher.step() == 1
+    assert [url for url, _ in chongqing.network.seen if url.startswith(heze.url("registry"))]
+
+
 @pytest.fixture
 async def heze(make_hub: MakeHub, chongqing: Hub) -> Hub:
     """The hub of Heze (菏泽), known to Chongqing."""
@@ -170,10 +187,8 @@ async def test_one_peers_nonsense_is_no_other_peers_harm(chongqing: Hub, heze: H
     chongqing.network.apps["http://127.0.9.8:8100"] = httpx.ASGITransport(app=answers_nonsense)
     for _ in range(2):
         assert await send(heze, chongqing, notice()) == 202
-    await chongqing.rows(
-        "INSERT INTO peers SELECT 'anyang', low, high, notifications_url, 'http://127.0.9.8:8100',"
-        " 'http://127.0.9.8:8100', public_key, receiver FROM peers"
-    )
+    public = signatures.new_private_key().public_key()
+    await chongqing.peer("anyang", "4105", "http://127.0.9.8:8100", "http://127.0.9.8:8100", public)
     first, second = [r["id"] for r in await chongqing.rows("SELECT id FROM notices ORDER BY id")]
     await chongqing.rows("UPDATE notices SET peer = 'anyang' WHERE id = $1", first)
     await chongqing.rows("UPDATE notices SET tries = 5 WHERE id = $1", second)

@@ -16,15 +16,16 @@ async def test_only_the_receiving_authority_acts(chongqing: Hub, path: str) -> N
     await chongqing.authority("重庆市民政局", "50", "civil-50")
     receiver = await chongqing.official("civil-500233", "500233")
     city = await chongqing.official("civil-50", "50")
-    others = [
+    strangers = [
         await chongqing.official("police-500233", "500233", Department.POLICE),
         await chongqing.official("school-500233", "500233", Department.EDUCATION),
-        await chongqing.official("civil-other", "500233"),
     ]
+    colleague = await chongqing.official("civil-other", "500233")
     await chongqing.tell(*(chongqing.event("child.registered", uuid4()) for _ in range(2)))
     first, second = (await receiver.get("/v1/notices")).json()["notices"]
-    for other in others:
-        assert (await other.get(f"/v1/notices/{first['id']}")).status_code == 200
+    for other in (*strangers, colleague):
+        seen = await other.get(f"/v1/notices/{first['id']}")
+        assert seen.status_code == (200 if other is colleague else 404)
         url = f"/v1/notices/{first['id']}/{path}"
         reply = await other.post(url, json={"outcome": "not_ours"})
         assert reply.status_code == 403
@@ -34,11 +35,13 @@ async def test_only_the_receiving_authority_acts(chongqing: Hub, path: str) -> N
         assert (await official.post(url, json={"outcome": "confirmed"})).status_code == 200
 
 
-async def test_a_department_named_as_authority_reads_only(chongqing: Hub) -> None:
+async def test_a_department_named_as_authority_gets_none(chongqing: Hub) -> None:
+    """Notices are for civil affairs, whoever an operator names."""
     await chongqing.authority("忠县公安局", "500233", "police-500233")
     police = await chongqing.official("police-500233", "500233", Department.POLICE)
     await chongqing.tell(chongqing.event("child.registered", uuid4()))
-    (notice,) = (await police.get("/v1/notices")).json()["notices"]
+    assert (await police.get("/v1/notices")).json()["notices"] == []
+    (notice,) = await chongqing.rows("SELECT id FROM notices")
     assert (await police.post(f"/v1/notices/{notice['id']}/refusal")).status_code == 403
 
 

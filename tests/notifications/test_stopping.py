@@ -8,6 +8,7 @@ import pytest
 
 from services.notifications.deliveries import delivering
 from services.notifications.working import Worker
+from shared import signatures
 from tests.notifications.hubs import HUKOU, Hub, MovingClock
 from tests.notifications.receivers import listening
 
@@ -98,14 +99,8 @@ async def hangs(scope: object, receive: object, send: object) -> None:
 async def test_a_restart_goes_on_with_fetches_at_once(chongqing: Hub) -> None:
     chongqing.network.apps["http://127.0.9.8:8100"] = httpx.ASGITransport(app=hangs)
     await chongqing.tell(chongqing.event("child.registered", uuid4()))
-    await chongqing.rows(
-        "INSERT INTO receivers (id, kind, url, low, high, kinds, version, created_at, enabled, failures,"
-        " opened) VALUES (gen_random_uuid(), 'peer', '', 0, 0, '{}', 1, now(), true, 0, 0)"
-    )
-    await chongqing.rows(
-        "INSERT INTO peers SELECT 'heze', 371700000000, 371799999999, '', 'http://127.0.9.8:8100',"
-        " 'http://127.0.9.8:8100', '', id FROM receivers"
-    )
+    public = signatures.new_private_key().public_key()
+    await chongqing.peer("heze", "3717", "http://127.0.9.8:8100", "http://127.0.9.8:8100", public)
     await chongqing.rows(
         "UPDATE notices SET direction = 'incoming', peer = 'heze', facts = 'waiting', reference = 'r',"
         " remote_id = gen_random_uuid(), due_at = $1",

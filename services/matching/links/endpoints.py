@@ -13,12 +13,16 @@ from services.matching.keyings.following import Following
 from services.matching.linkage.comparison import COMPARISONS
 from services.matching.linkage.weights import Model
 from services.matching.links import explaining, linking, retracting
+from services.matching.links.explaining import Explanation
 from services.matching.links.grades import Grade
 from services.matching.links.models import LinkChange
 from services.matching.links.neighbourhood import Linker
 from services.matching.links.schemas import (
+    MAX_REVIEWS,
     ComparisonOut,
     ExplanationOut,
+    ExplanationsIn,
+    ExplanationsOut,
     LinkChangesOut,
     LinkOut,
     LinksOut,
@@ -80,10 +84,24 @@ async def explain_link(
 ) -> ExplanationOut:
     """Why the entry is linked as it is, comparison by comparison, without any personal value."""
     found = await explaining.explain(session, entry)
+    return _explained(found, linker_of(request).model)
+
+
+@router.post("/explanations/read")
+async def explain_links(
+    request: Request, caller: Registry, session: Transaction, asked: ExplanationsIn
+) -> ExplanationsOut:
+    """Why each of these entries is linked as it is; those linked to nobody are left out."""
+    model = linker_of(request).model
+    found = await explaining.explain_all(session, asked.entries)
+    return ExplanationsOut(items=[_explained(one, model) for one in found])
+
+
+def _explained(found: Explanation, model: Model) -> ExplanationOut:
     return ExplanationOut(
         link=_link_out(found.link),
         against=found.link.against,
-        prior=_prior(found.link, linker_of(request).model),
+        prior=_prior(found.link, model),
         crowded=found.link.crowded,
         comparisons=comparisons(found.link.levels.split(), found.link.weights),
         reviews=[
@@ -92,7 +110,7 @@ async def explain_link(
                 weight=round(review.weight, 6),
                 comparisons=comparisons(review.levels.split(), review.weights),
             )
-            for review in found.reviews
+            for review in found.reviews[:MAX_REVIEWS]
         ],
     )
 

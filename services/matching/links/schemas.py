@@ -12,6 +12,8 @@ from services.matching.links.queries import StoredLink
 from services.matching.links.retracting import Retraction
 from shared.limits import MAX_BULK_ITEMS, MAX_PAGE
 
+MAX_REVIEWS = 100
+MAX_EXPLANATIONS = 200
 EXAMPLE_ENTRY = "5f0c9b1e-52a1-8f0e-9c1d-8e1f5f6b7a01"
 RuleVersion = Annotated[str, Field(max_length=100, examples=["hand-set-1+3f2a9c41d7be"])]
 LinkSeq = Annotated[int, Field(ge=0, le=2**63 - 1)]
@@ -125,4 +127,16 @@ class ExplanationOut(BaseModel):
         description="Blocking keys of this entry that too many persons share to be looked under alone."
     )
     comparisons: list[ComparisonOut] = Field(max_length=50)
-    reviews: list[ReviewOut] = Field(max_length=100)
+    reviews: list[ReviewOut] = Field(max_length=MAX_REVIEWS, description="the weightiest first")
+
+
+class ExplanationsIn(Mute):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"entries": [EXAMPLE_ENTRY]}]})
+
+    entries: list[UUID] = Field(min_length=1, max_length=MAX_EXPLANATIONS)
+
+
+class ExplanationsOut(BaseModel):
+    """By entry, in the order of their ids."""
+
+    items: list[ExplanationOut] = Field(max_length=MAX_EXPLANATIONS)

@@ -1,36 +1,59 @@
 """Naming an authority: ``hutong authorities add``."""
 
+from datetime import datetime
+
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.database import raw
+from services.notifications import authenticity
+from services.notifications.authenticity import OPERATOR
+from services.notifications.authorities.models import Authority
+from services.notifications.authorities.queries import registered
+from shared import audit
 from shared.divisions import area_of, widen
 from shared.ids import uuid7
+from shared.keys import KeySet
 
 
 async def add(
     session: AsyncSession,
+    keys: KeySet,
     *,
     name: str,
     area: str,
+    now: datetime,
     client: str | None = None,
     peer: str | None = None,
+    actor: str = OPERATOR,
 ) -> None:
     """Say who receives the notices for an area: a client of this hub or a peer hub.  Replaces what the area had.
 
-    ``area`` is a division code; ValueError when it is none, or when not exactly one receiver is given.
+    ``keys`` is the audit key set, ``area`` a division code; ValueError when it is none, or when not exactly one receiver
+    is given.
     """
     if (client is None) == (peer is None):
         raise ValueError("name either a client or a peer hub")
     low, high = area_of(widen(area))
-    connection = await raw(session)
-    await connection.execute(
-        "INSERT INTO authorities (id, name, low, high, client, peer) VALUES ($1, $2, $3, $4, $5, $6)"
-        " ON CONFLICT (low, high) DO UPDATE SET name = excluded.name, client = excluded.client,"
-        " peer = excluded.peer",
-        uuid7(),
-        name,
-        low,
-        high,
-        client,
-        peer,
+    found = await session.exec(
+        select(Authority).where(Authority.low == low, Authority.high == high)
     )
+    authority = found.first() or Authority(id=uuid7(), name=name, low=low, high=high)
+    authority.name, authority.client, authority.peer = name, client, peer
+    await vouch(session, keys, authority, "add", now, actor)
+
+
+async def vouch(
+    session: AsyncSession,
+    keys: KeySet,
+    authority: Authority,
+    operation: str,
+    now: datetime,
+    actor: str,
+) -> None:
+    """Write the row with its MAC, and tell the audit trail."""
+    authority.generation += 1
+    authority.mac = registered(authority).made(keys)
+    session.add(authority)
+    await session.flush()
+    told = authenticity.act(registered(authority), operation, actor)
+    await audit.record(session, keys, now, told)

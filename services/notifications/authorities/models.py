@@ -2,14 +2,17 @@
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Text, UniqueConstraint
+from sqlalchemy import BigInteger, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from services.notifications.tables import Table
 
 
 class Authority(Table, table=True):
-    """A receiver of notices for an area: a client of this hub, or a peer hub by its name."""
+    """A receiver of notices for an area: a client of this hub, or a peer hub by its name.
+
+    ``generation`` counts the row's changes; ``mac`` is empty on rows from before rows were authenticated.
+    """
 
     __tablename__ = "authorities"
     __table_args__ = (UniqueConstraint("low", "high", name="authorities_area"),)
@@ -20,3 +23,7 @@ class Authority(Table, table=True):
     high: int = Field(sa_type=BigInteger)
     client: str | None = Field(default=None, sa_type=Text)
     peer: str | None = Field(default=None, sa_type=Text)
+    generation: int = Field(
+        default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")}
+    )
+    mac: bytes | None = Field(default=None, sa_type=LargeBinary)

@@ -1,51 +1,93 @@
 """Who may receive notices: for routing, and as an operator sees it."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
+import structlog
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.notifications import authenticity
+from services.notifications.authenticity import Registered
+from services.notifications.authorities.models import Authority
 from services.notifications.feed.announcing import Subscriber
 from services.notifications.notices.routing import Candidate
-from shared.database import raw
+from services.notifications.peers.models import Peer
+from shared.keys import KeySet
 from shared.vocabulary import Department
 
+log = structlog.get_logger()
+KIND = "authorities"
 
-async def candidates(session: AsyncSession, subscribers: Sequence[Subscriber]) -> list[Candidate]:
+
+def registered(authority: Authority) -> Registered:
+    values = (
+        authority.id,
+        authority.name,
+        authority.low,
+        authority.high,
+        authority.client,
+        authority.peer,
+    )
+    name = f"{authority.low}-{authority.high}"
+    return Registered(KIND, name, authority.generation, values, authority.mac)
+
+
+async def candidates(
+    session: AsyncSession,
+    keys: KeySet,
+    subscribers: Sequence[Subscriber],
+    peers: Mapping[str, Peer],
+) -> list[Candidate]:
     """Named authorities, civil affairs' subscriptions to notices, and peer hubs."""
-    connection = await raw(session)
     named = [
-        Candidate(r["name"], r["low"], r["high"], r["client"], r["peer"], rank=0)
-        for r in await connection.fetch("SELECT name, low, high, client, peer FROM authorities")
+        Candidate(a.name, a.low, a.high, a.client, a.peer, rank=0)
+        for a in await trusted(session, keys)
+        if a.peer is None or a.peer in peers
     ]
     subscribed = [
         Candidate(s.client, s.low, s.high, client=s.client, rank=1)
         for s in subscribers
         if "notices" in s.kinds and s.department == Department.CIVIL_AFFAIRS
     ]
-    hubs = [
-        Candidate(r["name"], r["low"], r["high"], peer=r["name"], rank=2)
-        for r in await connection.fetch("SELECT name, low, high FROM peers")
-    ]
+    hubs = [Candidate(p.name, p.low, p.high, peer=p.name, rank=2) for p in peers.values()]
     return named + subscribed + hubs
 
 
-async def is_authority(session: AsyncSession, client: str, county: int) -> bool:
+async def trusted(session: AsyncSession, keys: KeySet) -> list[Authority]:
+    """The named authorities.  A row that no operator's command wrote names none."""
+    found = []
+    for authority in await all_of(session):
+        if registered(authority).authentic(keys):
+            found.append(authority)
+        else:
+            log.error("authority.forged", low=authority.low, high=authority.high)
+    return found
+
+
+async def is_authority(session: AsyncSession, keys: KeySet, client: str, county: int) -> bool:
     """Whether a named authority whose area holds the county is this client."""
-    connection = await raw(session)
-    return bool(
-        await connection.fetchval(
-            "SELECT EXISTS (SELECT 1 FROM authorities WHERE client = $1 AND $2 BETWEEN low AND high)",
-            client,
-            county,
+    found = await session.exec(
+        select(Authority).where(
+            Authority.client == client, Authority.low <= county, Authority.high >= county
         )
     )
+    return any(registered(one).authentic(keys) for one in found)
 
 
-async def all_of(session: AsyncSession) -> list[Any]:
-    """Every named authority by area, the widest first where they begin alike."""
-    connection = await raw(session)
-    rows: list[Any] = await connection.fetch(
-        "SELECT name, low, high, client, peer FROM authorities ORDER BY low, high DESC"
+async def faults_of(session: AsyncSession, keys: KeySet) -> list[str]:
+    """Every authority whose row is not what an operator's command last made of it."""
+    rows = [registered(authority) for authority in await all_of(session)]
+    return authenticity.faults(keys, KIND, rows, await authenticity.told_of(session, KIND))
+
+
+async def states(session: AsyncSession, keys: KeySet) -> list[tuple[Authority, str]]:
+    """Every named authority with whether it is trusted."""
+    return [(one, registered(one).state(keys)) for one in await all_of(session)]
+
+
+async def all_of(session: AsyncSession) -> list[Authority]:
+    """Every named authority by area, authentic or not, the widest first where they begin alike."""
+    found = await session.exec(
+        select(Authority).order_by(col(Authority.low), col(Authority.high).desc())
     )
-    return rows
+    return list(found)

@@ -10,6 +10,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,20 +18,24 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.notifications.deliveries import queries
+from services.notifications.deliveries import authenticity, queries
 from services.notifications.deliveries.breaker import CLOSED, Breaker, after, spends_attempt
 from services.notifications.deliveries.egress import Egress
 from services.notifications.deliveries.queries import Claimed, Verdict
 from services.notifications.deliveries.retry import NO_CONNECTION, Outcome, next_attempt
 from services.notifications.notices import moving
+from services.notifications.peers.queries import trusted
 from services.notifications.subscriptions.keys import KeyRing
 from shared import signatures, telemetry
 from shared.clock import Clock
 from shared.database import SYSTEM, Database
+from shared.keys import KeySet
 
 log = structlog.get_logger()
 #: How many seconds deliveries under way have when the worker is stopped.
 PATIENCE = 5.0
+#: No address: refused on the way out.
+NOWHERE = ""
 Attempted = tuple[Claimed, Outcome, int]
 
 
@@ -38,12 +43,19 @@ class Deliverer:
     """One worker's deliveries under way."""
 
     def __init__(
-        self, database: Database, clock: Clock, egress: Egress, keys: KeyRing, concurrency: int
+        self,
+        database: Database,
+        clock: Clock,
+        egress: Egress,
+        keys: KeyRing,
+        audit: KeySet,
+        concurrency: int,
     ) -> None:
         self._database = database
         self._clock = clock
         self._egress = egress
         self._keys = keys
+        self._audit = audit
         self._concurrency = concurrency
         self._running: dict[asyncio.Task[Attempted], Claimed] = {}
         self._receivers: Counter[UUID] = Counter()
@@ -66,6 +78,7 @@ class Deliverer:
             if finished:
                 await self._keep(session, finished)
             claimed = await queries.claim(session, self._clock.now(), self._receivers - ended, free)
+            claimed = await self._addressed(session, claimed)
             signers = await self._keys.signers(session, claimed, self._clock.now())
         for task in done:
             del self._running[task]
@@ -74,6 +87,27 @@ class Deliverer:
             self._receivers[delivery.receiver] += 1
             self._running[asyncio.create_task(self._attempt(delivery, signers))] = delivery
         return len(finished) + len(claimed)
+
+    async def _addressed(self, session: AsyncSession, claimed: Sequence[Claimed]) -> list[Claimed]:
+        """With the address that an operator gave each peer hub; what is not authentic has none and is not sent."""
+        if all(delivery.client is not None for delivery in claimed):
+            return list(claimed)
+        peers = await trusted(session, self._audit)
+        urls = {peer.receiver: peer.notifications_url for peer in peers.values()}
+        return [
+            delivery
+            if delivery.client is not None
+            else replace(delivery, url=self._address(delivery, urls))
+            for delivery in claimed
+        ]
+
+    def _address(self, delivery: Claimed, urls: Mapping[UUID, str]) -> str:
+        values = (delivery.receiver, delivery.message_id, delivery.path, delivery.body)
+        if not authenticity.authentic(self._audit, *values, delivery.mac):
+            log.error("delivery.forged", delivery=str(delivery.id))
+            return NOWHERE
+        url = urls.get(delivery.receiver)
+        return url + delivery.path if url is not None else NOWHERE
 
     async def drain(self) -> None:
         """Wait a little for what is under way and keep its outcomes; give the leases of the rest back."""

@@ -89,54 +89,39 @@ async def resolve(host: str, port: int) -> Sequence[str]:
     return [str(entry[4][0]) for entry in found]
 
 
-class Egress:
-    """The one client for outgoing webhooks."""
+class Vetted(httpx.AsyncBaseTransport):
+    """Sends each request to the vetted address of its host, and Refused where it has none.
+
+    Closed, it opens anew with the next request; ``transport`` replaces the network.
+    """
 
     def __init__(
         self,
         allowed: Sequence[Network],
-        timeout: float,
         transport: httpx.AsyncBaseTransport | None = None,
         resolver: Resolve = resolve,
     ) -> None:
         self._allowed = allowed
+        self._given = transport
         self._resolve = resolver
-        self._timeout = timeout
-        self._http = httpx.AsyncClient(
-            transport=transport or AiohttpTransport(),
-            timeout=timeout,
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._own: httpx.AsyncBaseTransport | None = None
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
-        """Post once; a failure is an outcome and never an exception."""
-        try:
-            async with asyncio.timeout(self._timeout):
-                request = await self._pinned(url, body, headers)
-                reply = await self._http.send(request, stream=True)
-                await reply.aclose()
-        except (httpx.HTTPError, Refused, OSError, TimeoutError, UnicodeError):
-            return NO_CONNECTION
-        return judge(reply.status_code, reply.headers.get("retry-after"))
-
-    async def _pinned(self, url: str, body: bytes, headers: Mapping[str, str]) -> httpx.Request:
-        target = check_url(url, self._allowed)
-        address = await self._address_of(target)
-        return httpx.Request(
-            "POST",
-            target.copy_with(host=address),
-            content=body,
-            headers={
-                **headers,
-                "content-type": "application/cloudevents+json",
-                "host": _host(target),
-            },
-            extensions={
-                "timeout": httpx.Timeout(self._timeout).as_dict(),
-                **({"sni_hostname": target.host} if _literal(target.host) is None else {}),
-            },
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        target = check_url(str(request.url), self._allowed)
+        sni = {"sni_hostname": target.host} if _literal(target.host) is None else {}
+        pinned = httpx.Request(
+            request.method,
+            target.copy_with(host=await self._address_of(target)),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, **sni},
         )
+        pinned.headers["host"] = target.netloc.decode("ascii")
+        if self._given is None and self._own is None:
+            self._own = AiohttpTransport()
+        inner = self._given or self._own
+        assert inner is not None
+        return await inner.handle_async_request(pinned)
 
     async def _address_of(self, target: httpx.URL) -> str:
         if _literal(target.host) is not None:
@@ -149,9 +134,49 @@ class Egress:
             vet(address, target.scheme, self._allowed)
         return str(addresses[0])
 
+    async def aclose(self) -> None:
+        if self._own is not None:
+            own, self._own = self._own, None
+            await own.aclose()
+
+
+class Egress:
+    """The one client for outgoing webhooks."""
+
+    def __init__(
+        self,
+        allowed: Sequence[Network],
+        timeout: float,
+        transport: httpx.AsyncBaseTransport | None = None,
+        resolver: Resolve = resolve,
+    ) -> None:
+        self._allowed = allowed
+        self._timeout = timeout
+        self._http = httpx.AsyncClient(
+            transport=Vetted(allowed, transport, resolver),
+            timeout=timeout,
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
+        """Post once; a failure is an outcome and never an exception."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                reply = await self._http.send(self._request(url, body, headers), stream=True)
+                await reply.aclose()
+        except (httpx.HTTPError, Refused, OSError, TimeoutError, UnicodeError):
+            return NO_CONNECTION
+        return judge(reply.status_code, reply.headers.get("retry-after"))
+
+    def _request(self, url: str, body: bytes, headers: Mapping[str, str]) -> httpx.Request:
+        return httpx.Request(
+            "POST",
+            check_url(url, self._allowed),
+            content=body,
+            headers={**headers, "content-type": "application/cloudevents+json"},
+            extensions={"timeout": httpx.Timeout(self._timeout).as_dict()},
+        )
+
     async def close(self) -> None:
         await self._http.aclose()
-
-
-def _host(target: httpx.URL) -> str:
-    return target.netloc.decode("ascii")

@@ -71,6 +71,8 @@ class Delivery(Table, table=True):
     message_id: UUID
     path: str = Field(default="", sa_type=Text)
     body: bytes = Field(sa_type=LargeBinary)
+    mac: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """Of what goes to a peer hub: the hub signs nothing there that it did not write itself."""
     notice: UUID | None = None
     state: str = Field(default="pending", sa_type=Text)
     attempts: int = 0

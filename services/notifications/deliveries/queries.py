@@ -37,7 +37,7 @@ WITH busy AS (
   UPDATE deliveries d
   SET leased_until = clock_timestamp() + make_interval(secs => $6), fence = d.fence + 1
   FROM picked WHERE d.id = picked.id
-  RETURNING d.id, d.fence, d.receiver, d.message_id, d.path, d.body, d.attempts, d.notice, picked.probe
+  RETURNING d.id, d.fence, d.receiver, d.message_id, d.path, d.body, d.mac, d.attempts, d.notice, picked.probe
 ), probing AS (
   UPDATE receivers r SET open_until = $1 + make_interval(secs => $6)
   WHERE r.id IN (SELECT receiver FROM leased WHERE probe)
@@ -48,7 +48,7 @@ SELECT leased.*, r.url, r.client FROM leased JOIN receivers r ON r.id = leased.r
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery that this worker may send while its lease lasts."""
+    """A delivery that this worker may send while its lease lasts.  ``client`` is None, ``mac`` is not, for a peer hub."""
 
     id: UUID
     fence: int
@@ -56,7 +56,9 @@ class Claimed:
     client: str | None
     message_id: UUID
     url: str
+    path: str
     body: bytes
+    mac: bytes | None
     attempts: int
     notice: UUID | None
     probe: bool
@@ -78,7 +80,9 @@ async def claim(
             client=row["client"],
             message_id=row["message_id"],
             url=row["url"].rstrip("/") + row["path"] if row["path"] else row["url"],
+            path=row["path"],
             body=row["body"],
+            mac=row["mac"],
             attempts=row["attempts"],
             notice=row["notice"],
             probe=row["probe"],

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.notifications.deliveries import payloads
+from services.notifications.deliveries import authenticity, payloads
 from services.notifications.deliveries.payloads import Place
 from services.notifications.feed.audience import told
 from services.notifications.hub import Hub
@@ -178,13 +178,22 @@ async def enqueue(
                 body,
                 message.notice,
                 now,
+                _mac(hub, message),
             )
         )
     await connection.executemany(
         "INSERT INTO deliveries (id, receiver, client, lane, number, message_id, path, body, notice,"
-        " state, attempts, due_at, fence, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', 0, $10, 0, $10)",
+        " state, attempts, due_at, fence, created_at, mac)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', 0, $10, 0, $10, $11)",
         deliveries,
+    )
+
+
+def _mac(hub: Hub, message: Outgoing) -> bytes | None:
+    if message.client is not None:
+        return None
+    return authenticity.mac(
+        hub.audit, message.receiver, message.message_id, message.path, message.body
     )
 
 

@@ -64,3 +64,46 @@ def _protect(table: str, using: str, check: str) -> None:
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY reach ON {table} USING ({using}) WITH CHECK ({check})")
+
+
+_CIVIL_AFFAIRS = f"{_DEPARTMENT} = 'civil_affairs'"
+
+
+def notices_for_civil_affairs() -> None:
+    """Other departments of a place, who may have stated it themselves, hear of no notice; a peer hub gets its own by post."""
+    notice = (
+        f"{_SYSTEM} OR ({_CIVIL_AFFAIRS} AND (origin_county {_IN_AREA}"
+        f" OR (target_county {_IN_AREA} AND issued_at IS NOT NULL)))"
+    )
+    case = f"{_SYSTEM} OR ({_CIVIL_AFFAIRS} AND (residence {_IN_AREA} OR hukou {_IN_AREA}))"
+    op.execute(f"ALTER POLICY reach ON notices USING ({notice}) WITH CHECK ({notice})")
+    op.execute(f"ALTER POLICY reach ON cases USING ({case})")
+
+
+#: The number of a peer's or an authority's row grows by one with each change, and its name stays: an older row, whose MAC
+#: was good once, cannot be put back.  The owner, who could drop this anyway, restores and repairs.
+_ONLY_FORWARD = """
+CREATE FUNCTION registered_only_forward() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID) THEN
+    RETURN NEW;
+  END IF;
+  IF NEW.generation <> OLD.generation + 1
+     OR (TG_TABLE_NAME = 'peers' AND to_jsonb(NEW)->'name' <> to_jsonb(OLD)->'name')
+     OR (TG_TABLE_NAME = 'authorities' AND (NEW.low, NEW.high) <> (OLD.low, OLD.high)) THEN
+    RAISE EXCEPTION 'a registered row only moves forward' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$
+"""
+
+
+def registered_rows() -> None:
+    role = runtime_role()
+    op.execute(_ONLY_FORWARD)
+    for table in ("peers", "authorities"):
+        op.execute(f"REVOKE DELETE ON {table} FROM {role}")
+        op.execute(
+            f"CREATE TRIGGER only_forward BEFORE UPDATE ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION registered_only_forward()"
+        )

@@ -1,6 +1,6 @@
 """What a person does with a notice: accept, answer, refuse it; release or withdraw it; ask.
 
-The receiving side accepts, answers and refuses; the telling side releases and withdraws.
+The receiving side accepts, answers and refuses; the telling side releases and withdraws.  Either is civil affairs (民政).
 """
 
 from datetime import datetime
@@ -10,7 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.notifications.authorities.queries import is_authority
 from services.notifications.events.models import Case
-from services.notifications.notices import moving, queries
+from services.notifications.hub import Hub
+from services.notifications.notices import authenticity, moving, queries
 from services.notifications.notices.issuing import Kind, Toward
 from services.notifications.notices.models import Notice
 from services.notifications.notices.schemas import AnswerIn, EnquiryIn
@@ -31,6 +32,7 @@ class NothingToAsk(Conflict):
 
 async def receive(
     session: AsyncSession,
+    hub: Hub,
     caller: Caller,
     notice_id: UUID,
     what: Move,
@@ -38,8 +40,9 @@ async def receive(
     now: datetime,
 ) -> Notice:
     """Accept, answer or refuse: an act of the receiving authority; others in its area may only read."""
+    _only_civil_affairs(caller)
     notice = await queries.for_change(session, caller, notice_id)
-    if notice.direction == "outgoing" or not await _receives(session, caller, notice):
+    if notice.direction == "outgoing" or not await _receives(session, hub, caller, notice):
         raise Forbidden
     check(if_match, etag(notice.version))
     moving.must_move(notice, what, now)
@@ -47,17 +50,23 @@ async def receive(
     return notice
 
 
-async def _receives(session: AsyncSession, caller: Caller, notice: Notice) -> bool:
-    """Whether the caller is civil affairs and has the notice, or is a named authority for its county."""
-    if caller.department != Department.CIVIL_AFFAIRS or not caller.covers(notice.target_county):
+def _only_civil_affairs(caller: Caller) -> None:
+    if caller.department != Department.CIVIL_AFFAIRS:
+        raise Forbidden
+
+
+async def _receives(session: AsyncSession, hub: Hub, caller: Caller, notice: Notice) -> bool:
+    """Whether the caller has the notice, or is a named authority for its county."""
+    if not caller.covers(notice.target_county):
         return False
     return notice.receiver_client == caller.client or await is_authority(
-        session, caller.client, notice.target_county
+        session, hub.audit, caller.client, notice.target_county
     )
 
 
 async def answer(
     session: AsyncSession,
+    hub: Hub,
     caller: Caller,
     notice_id: UUID,
     said: AnswerIn,
@@ -66,9 +75,10 @@ async def answer(
 ) -> Notice:
     """Answer; the registry or the issuing hub hears of it from the worker."""
     named = _division(said.hukou_division)
-    notice = await receive(session, caller, notice_id, Move.ANSWER, if_match, now)
+    notice = await receive(session, hub, caller, notice_id, Move.ANSWER, if_match, now)
     notice.outcome = said.outcome
     notice.hukou_division = named
+    authenticity.vouch(hub.audit, notice)
     if notice.direction == "local" and notice.toward == Toward.HUKOU:
         notice.pushed, notice.due_at, notice.tries = "waiting", now, 0
     return notice
@@ -83,6 +93,7 @@ async def release(
     now: datetime,
 ) -> Notice:
     """Release a held notice, or withdraw one: a person's act on the telling side."""
+    _only_civil_affairs(caller)
     if caller.actor.startswith("system:"):
         raise Forbidden
     notice = await queries.for_change(session, caller, notice_id)
@@ -103,6 +114,7 @@ async def enquire(
     now: datetime,
 ) -> Notice:
     """Ask the other side about a child that lives or is registered in the caller's area."""
+    _only_civil_affairs(caller)
     child = asked.child
     if asked.reference is not None:
         child = references.read(asked.reference, caller.client)

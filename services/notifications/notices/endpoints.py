@@ -60,7 +60,10 @@ async def list_notices(
     after: Annotated[str | None, Query(max_length=500, pattern=r"^[A-Za-z0-9_-]+$")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
 ) -> NoticesOut:
-    """Notices told by your area or issued to it, oldest first.  Being listed to its receiver delivers a notice."""
+    """Notices told by your area or issued to it, oldest first, for civil affairs (民政).
+
+    Being listed to its receiver delivers a notice.
+    """
     cursors: Cursors = request.app.state.cursors
     states = sorted(set(state or []))
     bound = f"notices:{caller.client}:{','.join(states)}:{direction}:{kind}"
@@ -151,8 +154,9 @@ async def accept_notice(
     if_match: IfMatch = None,
 ) -> NoticeOut:
     """Say that your place takes the matter up (受理)."""
+    hub: Hub = request.app.state.hub
     now = clock.now()
-    notice = await deciding.receive(session, caller, notice_id, Move.ACCEPT, if_match, now)
+    notice = await deciding.receive(session, hub, caller, notice_id, Move.ACCEPT, if_match, now)
     await _remember(request, session, caller, "notices.accept", [notice])
     return _answer(request, response, caller, notice, clock)
 
@@ -175,7 +179,8 @@ async def answer_notice(
     if_match: IfMatch = None,
 ) -> NoticeOut:
     """Answer once (答复).  The answer becomes a record at the place that told; "not ours" passes the notice on."""
-    notice = await deciding.answer(session, caller, notice_id, answer, if_match, clock.now())
+    hub: Hub = request.app.state.hub
+    notice = await deciding.answer(session, hub, caller, notice_id, answer, if_match, clock.now())
     await _remember(request, session, caller, "notices.answer", [notice])
     return _answer(request, response, caller, notice, clock)
 
@@ -197,8 +202,9 @@ async def refuse_notice(
     if_match: IfMatch = None,
 ) -> NoticeOut:
     """Say that your place will not deal with it (退回)."""
+    hub: Hub = request.app.state.hub
     now = clock.now()
-    notice = await deciding.receive(session, caller, notice_id, Move.REFUSE, if_match, now)
+    notice = await deciding.receive(session, hub, caller, notice_id, Move.REFUSE, if_match, now)
     await _remember(request, session, caller, "notices.refuse", [notice])
     return _answer(request, response, caller, notice, clock)
 

@@ -4,6 +4,7 @@ A notice that stands as issued without a receiver is given to the authority with
 one.  "Not ours" (非本地户籍) makes a successor that goes on to the next.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,8 @@ from services.notifications.feed import announcing
 from services.notifications.feed.announcing import Announcer, Outgoing
 from services.notifications.hub import Hub
 from services.notifications.notices.routing import Candidate, route
+from services.notifications.peers.models import Peer
+from services.notifications.peers.queries import trusted
 from shared.clock import Clock
 from shared.database import SYSTEM, Database, raw
 from shared.divisions import county_of, text_of
@@ -40,18 +43,19 @@ async def hand_over(database: Database, clock: Clock, hub: Hub) -> int:
     async with database.transaction(SYSTEM) as session:
         if not await announcing.alone(session):
             return 0
-        rerouted = await _reroute(session, clock.now())
+        peers = await trusted(session, hub.audit)
+        rerouted = await _reroute(session, peers, clock.now())
         groups = await _unrouted(session)
         if not groups:
             return rerouted
         subscribers = await announcing.subscribers(session)
-        known = await candidates(session, subscribers)
+        known = await candidates(session, hub.audit, subscribers, peers)
         announcer = Announcer(hub, subscribers, clock.now())
         handed = 0
         for group in groups:
             fitting = [c for c in known if not (group.incoming and c.peer)]
             if chosen := route(group.target, fitting, group.unwanted):
-                handed += await _hand(session, announcer, group, chosen, BATCH - handed)
+                handed += await _hand(session, announcer, group, chosen, peers, BATCH - handed)
         await announcer.write(session)
         return rerouted + handed
 
@@ -68,7 +72,12 @@ async def _unrouted(session: AsyncSession) -> list[Group]:
 
 
 async def _hand(
-    session: AsyncSession, announcer: Announcer, group: Group, to: Candidate, limit: int
+    session: AsyncSession,
+    announcer: Announcer,
+    group: Group,
+    to: Candidate,
+    peers: Mapping[str, Peer],
+    limit: int,
 ) -> int:
     connection = await raw(session)
     rows = await connection.fetch(
@@ -88,7 +97,7 @@ async def _hand(
         to.peer,
         max(limit, 0),
     )
-    receiver = await _receiver_of(session, to.peer) if to.peer else None
+    receiver = peers[to.peer].receiver if to.peer else None
     for row in sorted(rows, key=lambda r: r["id"]):
         if receiver is not None and to.peer is not None:
             announcer.send(_to_peer(announcer.hub, row, to.peer, receiver, announcer.now))
@@ -131,13 +140,7 @@ def _to_peer(hub: Hub, row: Any, peer: str, receiver: UUID, now: datetime) -> Ou
     )
 
 
-async def _receiver_of(session: AsyncSession, peer: str) -> UUID:
-    connection = await raw(session)
-    found: UUID = await connection.fetchval("SELECT receiver FROM peers WHERE name = $1", peer)
-    return found
-
-
-async def _reroute(session: AsyncSession, now: datetime) -> int:
+async def _reroute(session: AsyncSession, peers: Mapping[str, Peer], now: datetime) -> int:
     """Make a successor for every notice whose receiver said "not ours".
 
     A peer hub that names a place outside its own territory is not followed: a person reads its answer and decides.
@@ -148,10 +151,14 @@ async def _reroute(session: AsyncSession, now: datetime) -> int:
         " n.direction, n.receiver_client, n.hukou_division, coalesce(c.shielded, false) AS shielded"
         " FROM notices n LEFT JOIN cases c USING (child)"
         " WHERE n.outcome = 'not_ours' AND n.replaced_by IS NULL AND n.direction <> 'incoming'"
-        " AND (n.direction = 'local' OR n.hukou_division IS NULL OR EXISTS (SELECT 1 FROM peers p"
+        " AND (n.direction = 'local' OR n.hukou_division IS NULL OR EXISTS (SELECT 1"
+        "  FROM unnest($2::text[], $3::bigint[], $4::bigint[]) AS p(name, low, high)"
         "  WHERE p.name = n.peer AND n.hukou_division BETWEEN p.low AND p.high))"
         " ORDER BY n.id LIMIT $1 FOR UPDATE OF n",
         BATCH,
+        list(peers),
+        [peer.low for peer in peers.values()],
+        [peer.high for peer in peers.values()],
     )
     for row in rows:
         successor = uuid7()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text, text
+from sqlalchemy import BigInteger, Index, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -75,6 +75,10 @@ class Notice(Table, table=True):
     replaced_by: UUID | None = None
     outcome: str | None = Field(default=None, sa_type=Text)
     hukou_division: int | None = Field(default=None, sa_type=BigInteger)
+    answered_for: UUID | None = None
+    """The child that the answer was given for: ``child`` may have been merged since."""
+    answer_mac: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """Says that the answer is one (``authenticity.py``); empty on answers from before answers were authenticated."""
     pushed: str = Field(default="no", sa_type=Text)
     facts: str = Field(default="no", sa_type=Text)
     tries: int = 0

@@ -1,12 +1,16 @@
 """Handing the hukou place's answers to our own registry, where each becomes a record like any other."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
 import structlog
 
+from services.notifications.hub import Hub
+from services.notifications.notices import authenticity
+from services.notifications.peers import queries as peers
+from services.notifications.peers.models import Peer
 from shared.clock import SHANGHAI, Clock
 from shared.database import SYSTEM, Database, raw
 from shared.divisions import text_of
@@ -25,21 +29,24 @@ _CLAIM = (
     " FROM (SELECT id FROM notices WHERE pushed = 'waiting' AND due_at <= $1"
     "  ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) AS due"
     " WHERE n.id = due.id"
-    " RETURNING n.id, n.child, n.origin_county, n.target_county, n.peer, n.outcome, n.ended_at, n.tries,"
-    # A peer hub does not say for others that a child is registered with them.
-    " CASE WHEN n.direction = 'local' OR EXISTS (SELECT 1 FROM peers p WHERE p.name = n.peer"
-    "  AND n.hukou_division BETWEEN p.low AND p.high) THEN n.hukou_division END AS hukou_division"
+    f" RETURNING n.tries, n.answer_mac, {', '.join(f'n.{c}' for c in authenticity.COLUMNS)}"
 )
 
 
-async def push_answers(database: Database, clock: Clock, registry: httpx.AsyncClient) -> int:
-    """Push the next answers; how many.  Sending one again is harmless: its natural key is the notice."""
+async def push_answers(
+    database: Database, clock: Clock, hub: Hub, registry: httpx.AsyncClient
+) -> int:
+    """Push the next answers; how many.  Sending one again is harmless: its natural key is the notice.
+
+    One that is not authentic is never pushed, and named again with each try.
+    """
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
         rows = await connection.fetch(_CLAIM, clock.now(), LEASE_SECONDS, BATCH)
+        known = await peers.trusted(session, hub.audit) if rows else {}
     if not rows:
         return 0
-    results = await asyncio.gather(*(_push(registry, row) for row in rows))
+    results = await asyncio.gather(*(_push(registry, hub, row, known) for row in rows))
     done = [(row["id"], kept) for row, kept in zip(rows, results, strict=True) if kept]
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
@@ -52,10 +59,14 @@ async def push_answers(database: Database, clock: Clock, registry: httpx.AsyncCl
     return len(done)
 
 
-async def _push(registry: httpx.AsyncClient, row: Any) -> str | None:
+async def _push(
+    registry: httpx.AsyncClient, hub: Hub, row: Any, known: Mapping[str, Peer]
+) -> str | None:
     """``done``, ``refused`` for good, or None where it is to be tried again."""
+    if not authenticity.authentic(hub.audit, row):
+        return None
     try:
-        reply = await registry.post("/v1/hukou-answers", json=_item(row), headers=HEADERS)
+        reply = await registry.post("/v1/hukou-answers", json=_item(row, known), headers=HEADERS)
         if reply.status_code not in REFUSALS:
             reply.raise_for_status()
             status = reply.json()["results"][0]["status"]
@@ -79,14 +90,14 @@ async def _again(database: Database, clock: Clock, rows: Sequence[Any]) -> None:
         )
 
 
-def _item(row: Any) -> dict[str, Any]:
+def _item(row: Any, known: Mapping[str, Peer]) -> dict[str, Any]:
     answered_on = row["ended_at"].astimezone(SHANGHAI).date().isoformat()
     item = {
         "source_id": str(row["id"]),
         "version": 1,
         "observed_on": answered_on,
         "division": text_of(row["origin_county"]),
-        "child_id": str(row["child"]),
+        "child_id": str(row["answered_for"]),
         "outcome": row["outcome"],
         "answered_on": answered_on,
         "answered_by": text_of(row["target_county"]),
@@ -94,6 +105,15 @@ def _item(row: Any) -> dict[str, Any]:
     }
     if row["peer"] is not None:
         item["peer"] = row["peer"]
-    if row["hukou_division"] is not None:
-        item["hukou_division"] = text_of(row["hukou_division"])
+    division = row["hukou_division"]
+    if division is not None and _may_say(row, division, known):
+        item["hukou_division"] = text_of(division)
     return item
+
+
+def _may_say(row: Any, division: int, known: Mapping[str, Peer]) -> bool:
+    """A peer hub does not say for others that a child is registered with them."""
+    if row["direction"] == "local":
+        return True
+    peer = known.get(row["peer"])
+    return peer is not None and peer.low <= division <= peer.high

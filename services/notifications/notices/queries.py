@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, false, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,6 +12,7 @@ from services.notifications.notices.models import Notice
 from shared.auth import Caller
 from shared.divisions import county_of
 from shared.problems import NotFound
+from shared.vocabulary import Department
 
 #: The planner takes row security to hide nearly everything and would read and sort all of a side for each page; without
 #: sorting it walks the side's index and stops at the limit.
@@ -21,8 +22,12 @@ _IN_INDEX_ORDER = select(func.set_config("enable_sort", "off", True))
 def sides(caller: Caller) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Told by a place in the caller's area; issued to one.
 
+    Both are for civil affairs alone.
+
     An area that is one county is asked for as that county: its notices then stand in the index in order.
     """
+    if caller.department != Department.CIVIL_AFFAIRS:
+        return false(), false()
     low, high = caller.grant.low, caller.grant.high
     origin, target = col(Notice.origin_county), col(Notice.target_county)
     if county_of(high) == low:
@@ -33,7 +38,7 @@ def sides(caller: Caller) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
 
 
 def visible_to(caller: Caller) -> ColumnElement[bool]:
-    """Either side is the caller's."""
+    """Either side is the caller's, who is civil affairs."""
     return or_(*sides(caller))
 
 

@@ -4,14 +4,20 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared import signatures
-from shared.database import raw
+from services.notifications import authenticity
+from services.notifications.authenticity import OPERATOR
+from services.notifications.deliveries.models import Receiver
+from services.notifications.peers.models import Peer
+from services.notifications.peers.queries import registered
+from shared import audit, signatures
 from shared.divisions import area_of, widen
 from shared.ids import uuid7
+from shared.keys import KeySet
 
 
 async def add(
     session: AsyncSession,
+    keys: KeySet,
     *,
     name: str,
     area: str,
@@ -20,47 +26,57 @@ async def add(
     issuer: str,
     public_key: str,
     now: datetime,
+    actor: str = OPERATOR,
 ) -> None:
-    """Add a peer hub, or change what is known of it.
+    """Add a peer hub, or change what is known of it; of a row that is not authentic nothing is taken over.
 
-    ``area`` is the division code of its territory, ``public_key`` its hub key as ``whpk_…``, checked out of band;
-    ValueError when either cannot be read.
+    ``keys`` is the audit key set.  ``area`` is the division code of its territory, ``public_key`` its hub key as ``whpk_…``,
+    checked out of band; ValueError when either cannot be read.
     """
     low, high = area_of(widen(area))
     signatures.public_key(public_key)
-    connection = await raw(session)
-    receiver = await connection.fetchval("SELECT receiver FROM peers WHERE name = $1", name)
+    address = notifications_url.rstrip("/")
+    peer = await session.get(Peer, name)
+    known = peer is not None and registered(peer).authentic(keys)
+    receiver = await session.get(Receiver, peer.receiver) if peer is not None and known else None
     if receiver is None:
-        receiver = uuid7()
-        await connection.execute(
-            "INSERT INTO receivers (id, kind, url, low, high, kinds, version, created_at, enabled,"
-            " failures, opened) VALUES ($1, 'peer', $2, $3, $4, '{notices}', 1, $5, true, 0, 0)",
-            receiver,
-            notifications_url.rstrip("/"),
-            low,
-            high,
-            now,
+        receiver = Receiver(
+            id=uuid7(),
+            kind="peer",
+            url=address,
+            low=low,
+            high=high,
+            kinds=["notices"],
+            created_at=now,
         )
     else:
-        await connection.execute(
-            "UPDATE receivers SET url = $2, low = $3, high = $4, version = version + 1, enabled = true,"
-            " disabled_because = NULL WHERE id = $1",
-            receiver,
-            notifications_url.rstrip("/"),
-            low,
-            high,
-        )
-    await connection.execute(
-        "INSERT INTO peers (name, low, high, notifications_url, registry_url, issuer, public_key, receiver)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (name) DO UPDATE SET low = excluded.low,"
-        " high = excluded.high, notifications_url = excluded.notifications_url,"
-        " registry_url = excluded.registry_url, issuer = excluded.issuer, public_key = excluded.public_key",
-        name,
-        low,
-        high,
-        notifications_url.rstrip("/"),
-        registry_url.rstrip("/"),
-        issuer,
-        public_key,
-        receiver,
-    )
+        receiver.url, receiver.low, receiver.high = address, low, high
+        receiver.version += 1
+        receiver.enabled, receiver.disabled_because = True, None
+    session.add(receiver)
+    await session.flush()
+    told = {
+        "low": low,
+        "high": high,
+        "notifications_url": address,
+        "registry_url": registry_url.rstrip("/"),
+        "issuer": issuer,
+        "public_key": public_key,
+        "receiver": receiver.id,
+    }
+    if peer is None:
+        peer = Peer.model_validate({"name": name, **told})
+    else:
+        peer.sqlmodel_update(told)
+    await vouch(session, keys, peer, "add", now, actor)
+
+
+async def vouch(
+    session: AsyncSession, keys: KeySet, peer: Peer, operation: str, now: datetime, actor: str
+) -> None:
+    """Write the row with its MAC, and tell the audit trail."""
+    peer.generation += 1
+    peer.mac = registered(peer).made(keys)
+    session.add(peer)
+    await session.flush()
+    await audit.record(session, keys, now, authenticity.act(registered(peer), operation, actor))

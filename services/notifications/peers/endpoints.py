@@ -92,7 +92,7 @@ async def receive_answer(
     now = clock.now()
     peer, message_id, message = await taking.verified(request, session, body, PeerAnswerIn, now)
     if await taking.first_time(session, peer, message_id, now):
-        await taking.take_answer(session, peer, message, now)
+        await taking.take_answer(session, request.app.state.hub, peer, message, now)
     return TakenOut()
 
 

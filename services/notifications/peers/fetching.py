@@ -5,15 +5,18 @@ The facts pass through memory alone: read from the peer's registry under our own
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import httpx
 import structlog
 from joserfc.jwk import Key
 
+from services.notifications.hub import Hub
+from services.notifications.peers import queries
+from services.notifications.peers.models import Peer
 from shared import outbound, telemetry
 from shared.clock import Clock, today
 from shared.database import SYSTEM, Database, raw
@@ -32,10 +35,8 @@ _CLAIM = (
     "UPDATE notices n SET tries = tries + 1,"
     " due_at = $1::timestamptz + make_interval(secs => $2)"
     " FROM (SELECT id FROM notices WHERE facts = 'waiting' AND due_at <= $1"
-    "  ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) AS due, peers p"
-    " WHERE n.id = due.id AND p.name = n.peer"
-    " RETURNING n.id, n.reference, n.remote_id, n.target_county, n.tries, p.name, p.registry_url, p.issuer,"
-    " p.low, p.high"
+    "  AND peer = ANY($4) ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) AS due"
+    " WHERE n.id = due.id RETURNING n.id, n.reference, n.remote_id, n.target_county, n.tries, n.peer"
 )
 IDENTITY = ("name", "id_number", "id_kind", "sex", "birth_date")
 GUARDIAN = ("name", "relation", "id_number", "phone")
@@ -66,6 +67,10 @@ class Source:
     low: int
     high: int
 
+    @classmethod
+    def of(cls, peer: Peer) -> Self:
+        return cls(peer.name, peer.registry_url, peer.issuer, peer.low, peer.high)
+
     def speaks_for(self, division: object) -> bool:
         """Whether the place lies in its territory; what cannot be read does not."""
         try:
@@ -80,10 +85,11 @@ class Fetcher:
 
     database: Database
     clock: Clock
-    hub: str
+    hub: Hub
     hub_client_key: Key
     registry: httpx.AsyncClient
-    transport: httpx.AsyncBaseTransport | None = None
+    way_out: Callable[[], httpx.AsyncBaseTransport]
+    """Makes a transport that vets addresses: peers are called by the same rules as webhooks."""
     _peers: dict[Source, httpx.AsyncClient] = field(default_factory=dict)
 
     async def step(self) -> int:
@@ -118,11 +124,12 @@ class Fetcher:
     async def _claim(self) -> Mapping[Source, list[Wanted]]:
         claimed: dict[Source, list[Wanted]] = defaultdict(list)
         async with self.database.transaction(SYSTEM) as session:
+            known = await queries.trusted(session, self.hub.audit)
             connection = await raw(session)
-            for r in await connection.fetch(_CLAIM, self.clock.now(), LEASE_SECONDS, BATCH):
-                claimed[
-                    Source(r["name"], r["registry_url"], r["issuer"], r["low"], r["high"])
-                ].append(
+            for r in await connection.fetch(
+                _CLAIM, self.clock.now(), LEASE_SECONDS, BATCH, sorted(known)
+            ):
+                claimed[Source.of(known[r["peer"]])].append(
                     Wanted(r["id"], r["reference"], r["remote_id"], r["target_county"], r["tries"])
                 )
         return claimed
@@ -234,15 +241,15 @@ class Fetcher:
     def _peer(self, source: Source) -> httpx.AsyncClient:
         if source not in self._peers:
             auth = ClientCredentials(
-                f"hub-{self.hub}",
+                f"hub-{self.hub.name}",
                 self.hub_client_key,
                 source.issuer,
                 [Scope.REFERENCES_READ],
-                transport=self.transport,
+                transport=self.way_out(),
                 token_url=f"{source.registry_url}/oauth2/token",
             )
             self._peers[source] = outbound.client(
-                source.registry_url, auth=auth, transport=self.transport
+                source.registry_url, auth=auth, transport=self.way_out()
             )
         return self._peers[source]
 

@@ -3,14 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Text
+from sqlalchemy import BigInteger, LargeBinary, Text, text
 from sqlmodel import Field
 
 from services.notifications.tables import INSTANT, Table
 
 
 class Peer(Table, table=True):
-    """``receiver`` is the row under which deliveries to this hub are kept."""
+    """``receiver`` is the row under which deliveries to this hub are kept; where they go is said here.
+
+    ``generation`` counts the row's changes; ``mac`` is empty on rows from before rows were authenticated.
+    """
 
     __tablename__ = "peers"
 
@@ -22,6 +25,10 @@ class Peer(Table, table=True):
     issuer: str = Field(sa_type=Text)
     public_key: str = Field(sa_type=Text)
     receiver: UUID = Field(foreign_key="receivers.id")
+    generation: int = Field(
+        default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")}
+    )
+    mac: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
 class PeerMessage(Table, table=True):

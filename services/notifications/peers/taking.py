@@ -12,10 +12,11 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.notifications.hub import Hub
-from services.notifications.notices import moving
+from services.notifications.notices import authenticity, moving
 from services.notifications.notices.issuing import Territory, Toward
 from services.notifications.notices.models import Notice
 from services.notifications.notices.states import ENDED, Move, State, possible
+from services.notifications.peers import queries
 from services.notifications.peers.models import Peer
 from services.notifications.peers.schemas import Envelope, PeerAnswerIn, PeerNoticeIn, PeerReceiptIn
 from shared import signatures
@@ -33,7 +34,7 @@ async def verified(
     request: Request, session: AsyncSession, body: bytes, model: type[Message], now: datetime
 ) -> tuple[Peer, str, Message]:
     """The peer whose key signed the raw body, the message's id and the message; Forbidden when it is another hub's."""
-    for peer in (await session.exec(select(Peer).order_by(Peer.name))).all():
+    for peer in (await queries.trusted(session, _hub(request).audit)).values():
         try:
             key = signatures.public_key(peer.public_key)
             message_id = signatures.verify([key], request.headers, body, now)
@@ -114,7 +115,7 @@ async def take_notice(
 
 
 async def take_answer(
-    session: AsyncSession, peer: Peer, message: PeerAnswerIn, now: datetime
+    session: AsyncSession, hub: Hub, peer: Peer, message: PeerAnswerIn, now: datetime
 ) -> None:
     """Mark our notice as answered by the hub that had it; a second answer changes nothing."""
     notice = await _sent_to(session, peer, message)
@@ -124,6 +125,7 @@ async def take_answer(
     notice.outcome = message.data.outcome
     county = message.data.hukou_county
     notice.hukou_division = widen(county) if county else None
+    authenticity.vouch(hub.audit, notice)
     if notice.toward == Toward.HUKOU:
         notice.pushed, notice.due_at = "waiting", now
     session.add(notice)

@@ -2,11 +2,15 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from services.notifications.deliveries import payloads
 from services.notifications.feed import announcing
 from services.notifications.feed.announcing import Outgoing
 from services.notifications.hub import Hub
+from services.notifications.notices import authenticity
+from services.notifications.notices.states import State
+from services.notifications.peers import queries as peers
 from shared.clock import Clock
 from shared.database import SYSTEM, Database, raw
 from shared.divisions import county_of, text_of
@@ -15,22 +19,28 @@ BATCH = 200
 
 
 async def tell(database: Database, clock: Clock, hub: Hub) -> int:
-    """Enqueue answers and receipts that are due; how many."""
+    """Enqueue answers and receipts that are due; how many.  An answer that is not authentic is not told."""
     async with database.transaction(SYSTEM) as session:
+        known = await peers.trusted(session, hub.audit)
         connection = await raw(session)
         rows = await connection.fetch(
             "UPDATE notices n SET untold = false FROM (SELECT id FROM notices WHERE untold"
-            "  ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED) AS due, peers p"
-            " WHERE n.id = due.id AND p.name = n.peer"
-            " RETURNING n.id, n.remote_id, n.state, n.outcome, n.hukou_division, n.peer, p.receiver",
+            "  AND peer = ANY($2) ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED) AS due"
+            " WHERE n.id = due.id"
+            f" RETURNING n.state, n.answer_mac, {', '.join(f'n.{c}' for c in authenticity.COLUMNS)}",
             BATCH,
+            sorted(known),
         )
-        messages = [_message(hub, row, clock.now()) for row in sorted(rows, key=lambda r: r["id"])]
+        messages = [
+            _message(hub, row, known[row["peer"]].receiver, clock.now())
+            for row in sorted(rows, key=lambda r: r["id"])
+            if row["state"] != State.ANSWERED or authenticity.authentic(hub.audit, row)
+        ]
         await announcing.enqueue(session, hub, messages, clock.now())
-        return len(messages)
+        return len(rows)
 
 
-def _message(hub: Hub, row: Any, now: datetime) -> Outgoing:
+def _message(hub: Hub, row: Any, receiver: UUID, now: datetime) -> Outgoing:
     data = {"notice": str(row["remote_id"] or row["id"])}
     if row["state"] == "answered":
         kind, path = payloads.PEER_ANSWER, "/v1/peer/answers"
@@ -43,7 +53,7 @@ def _message(hub: Hub, row: Any, now: datetime) -> Outgoing:
     message_id = payloads.derived_id(hub.ids, f"told:{row['state']}", row["peer"], row["id"])
     body = payloads.envelope(hub.name, kind, message_id, now, None, data, row["peer"])
     return Outgoing(
-        receiver=row["receiver"],
+        receiver=receiver,
         client=None,
         lane_subject=row["id"],
         message_id=message_id,

@@ -1,5 +1,7 @@
 """Break-glass (紧急查询): the way to a child in an emergency where no grant reaches, and its review."""
 
+import asyncio
+import time
 from typing import Annotated
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from services.registry.break_glass.schemas import (
     ReviewIn,
 )
 from services.registry.children.kit import Kit
+from services.registry.searches.endpoints import rest
 from shared import audit, problems
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
@@ -43,8 +46,10 @@ async def open_break_glass(
     whom to call, and nothing else.
 
     A person must act and give a reason.  Both of the child's places are alerted at once and review every opening.
-    Nobody found and more than one found answer alike, with `found` false.
+    What you give must fit, all of it.  Among several that fit, the child that two departments or civil affairs know is the
+    one.  Nobody found and more than one found answer alike, with `found` false; of more than one the places are alerted.
     """
+    started = time.monotonic()
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()
     wanted = opening.Wanted.of(kit, body)
@@ -54,6 +59,7 @@ async def open_break_glass(
 
     made = await once(session, kit.entries.key, caller, "break-glass.open", key, body, now, effect)
     if "opening" not in made:
+        await asyncio.sleep(rest(time.monotonic() - started))
         return BreakGlassOut(found=False)
     told = await opening.tell(session, kit, caller, made["opening"], now)
     return told or BreakGlassOut(found=False)

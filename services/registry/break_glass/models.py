@@ -14,7 +14,10 @@ from services.registry.tables import Table
 
 
 class Opening(Table, table=True):
-    """One opening.  For a shielded child ``hukou_code`` is empty: only the residence place reviews it."""
+    """One opening; it ends as it begins where several children fitted and nothing was told.
+
+    For a shielded child ``hukou_code`` is empty: only the residence place reviews it.
+    """
 
     __tablename__ = "break_glass"
     __table_args__ = (

@@ -2,11 +2,12 @@
 
 Cast: the *opener* names a child and a reason and learns, for at most an hour, whether the child stands in key care and
 whom to call; both of the child's places hear of it at once; a *reviewer* judges it afterwards.  Nobody found and
-several found answer alike, so that an opening is no search.
+several found answer alike, so that an opening is no search.  One clerk's push strands nobody: among several, a child that
+two departments or civil affairs know is the one; where none or more than one is, the places of all of them are alarmed.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -48,7 +49,8 @@ class Expired(Forbidden):
 class Wanted:
     """Whom the opener is looking for, as look-up hashes, and why."""
 
-    hashes: Sequence[bytes]
+    criteria: Sequence[Sequence[bytes]]
+    """The child bears one hash of each."""
     reason: Emergency
     note: str
 
@@ -56,13 +58,28 @@ class Wanted:
     def of(cls, kit: Kit, body: BreakGlassIn) -> "Wanted":
         if body.reason == Emergency.OTHER and not body.note.strip():
             raise Invalid(flaws=[Flaw("/body/note", "note_missing", "Say what the reason is.")])
+        criteria = []
         if body.id_number:
             number = resident_id.read(body.id_number).number or body.id_number
-            return cls(lookup_hashes(kit.index, "id_number", number), body.reason, body.note)
+            criteria.append(lookup_hashes(kit.index, "id_number", number))
         if body.name and body.birth_date:
-            hashes = lookup_hashes(kit.index, "name_birth", body.name, body.birth_date)
-            return cls(hashes, body.reason, body.note)
-        raise Invalid(flaws=[Flaw("/body", "criteria", "Give id_number, or name and birth_date.")])
+            criteria.append(lookup_hashes(kit.index, "name_birth", body.name, body.birth_date))
+        if not criteria:
+            flaw = Flaw("/body", "criteria", "Give id_number, or name and birth_date.")
+            raise Invalid(flaws=[flaw])
+        return cls(criteria, body.reason, body.note)
+
+
+def the_one(found: Sequence[Any]) -> Any | None:
+    """The only child that fits, or among several, known ones first, the only one that is known.  Pure."""
+    if len(found) == 1 or (len(found) > 1 and found[0]["known"] and not found[1]["known"]):
+        return found[0]
+    return None
+
+
+def alarmed(found: Sequence[Any]) -> Sequence[Any]:
+    """Whose places hear that one of several is sought: a shielded child's alone, whom the others' would learn of.  Pure."""
+    return [child for child in found if child["shielded"]] or found
 
 
 async def open_one(
@@ -71,22 +88,15 @@ async def open_one(
     """Open the one child that fits; the opening's id, or nothing when none or several fit.  Audited either way."""
     Subject.of(caller)
     await enter(session, SYSTEM)
-    found = await queries.children_by(session, wanted.hashes)
-    child = await queries.child_for_opening(session, found[0]) if len(found) == 1 else None
+    found = await queries.fitting(session, wanted.criteria)
+    child = the_one(found)
     if child is None:
-        miss = audit.Act.of(caller, "break-glass.open", [], found=False, reason=str(wanted.reason))
-        await audit.record(session, kit.audit, now, miss)
+        await _miss(session, kit, caller, alarmed(found), wanted, now)
         return {}
     opening = uuid7()
-    await _write(session, kit, caller, opening, child, wanted, now)
-    body = {
-        "residence": county(child["residence_code"]),
-        "hukou": county(child["hukou_code"]),
-        "shielded": child["shielded"],
-        "opening": str(opening),
-    }
-    alert = outbox.Event("break_glass.opened", child["id"], child["child_seq"], body)
-    await outbox.append(session, kit.audit, now, [alert])
+    until = now + timedelta(seconds=BREAK_GLASS_SECONDS)
+    await _write(session, kit, caller, opening, child, wanted, now, until)
+    await _alarm(session, kit, now, {opening: child})
     done = audit.Act.of(
         caller,
         "break-glass.open",
@@ -99,6 +109,49 @@ async def open_one(
     return {"opening": opening}
 
 
+async def _miss(
+    session: AsyncSession,
+    kit: Kit,
+    caller: Caller,
+    several: Sequence[Any],
+    wanted: Wanted,
+    now: datetime,
+) -> None:
+    """Nothing is told.  Where several fit, each gets an opening that has ended, without the note, for its places to review."""
+    unnoted = replace(wanted, note="")
+    openings = {uuid7(): child for child in several}
+    for opening, child in openings.items():
+        await _write(session, kit, caller, opening, child, unnoted, now, now)
+    await _alarm(session, kit, now, openings)
+    children = sorted(child["id"] for child in several)
+    miss = audit.Act.of(
+        caller, "break-glass.open", children, found=False, reason=str(wanted.reason)
+    )
+    await audit.record(session, kit.audit, now, miss)
+
+
+async def _alarm(
+    session: AsyncSession, kit: Kit, now: datetime, openings: Mapping[UUID, Any]
+) -> None:
+    """Both places of each child hear of its opening."""
+    events = [
+        outbox.Event(
+            "break_glass.opened",
+            child["id"],
+            child["child_seq"],
+            {
+                "residence": county(child["residence_code"]),
+                "hukou": county(child["hukou_code"]),
+                "shielded": child["shielded"],
+                "opening": str(opening),
+            },
+        )
+        for opening, child in openings.items()
+    ]
+    if events:
+        await outbox.append(session, kit.audit, now, events)
+
+
 async def _write(
     session: AsyncSession,
     kit: Kit,
@@ -107,6 +160,7 @@ async def _write(
     child: Any,
     wanted: Wanted,
     now: datetime,
+    until: datetime,
 ) -> None:
     row: dict[str, Any] = {
         "id": opening,
@@ -119,7 +173,7 @@ async def _write(
         "actor": caller.actor,
         "reason": str(wanted.reason),
         "opened_at": now,
-        "expires_at": now + timedelta(seconds=BREAK_GLASS_SECONDS),
+        "expires_at": until,
     }
     data_key, wrapped = kit.sealer.new_key(opening)
     connection = await raw(session)

@@ -16,28 +16,49 @@ _COLUMNS = (
     " k.master, k.wrapped"
 )
 _FROM = "FROM break_glass b LEFT JOIN vault.data_keys k ON k.id = b.id"
+_CHILD = (
+    "c.id, c.child_seq, c.residence_code, c.hukou_code, c.shielded, EXISTS (SELECT 1 FROM key_care k"
+    " WHERE k.child_id = c.id AND k.state = ANY($1)) AS key_care"
+)
 _IN_PLACE = "(b.residence_code BETWEEN $1 AND $2 OR b.hukou_code BETWEEN $1 AND $2)"
 
 
-async def children_by(session: AsyncSession, hashes: Sequence[bytes]) -> list[UUID]:
-    """Up to two children of the whole hub that bear one of these look-up hashes."""
+#: How many of the children that fit alike are told of at most: whoever pushes more must not cut off the true one.
+MOST_FITTING = 20
+#: Known to two departments, or to civil affairs: not one clerk's word alone.
+_KNOWN = (
+    "(SELECT count(DISTINCT r.department) > 1 OR coalesce(bool_or(r.department = 'civil_affairs'), false)"
+    " FROM links l JOIN records r ON r.entry_id = l.entry_id WHERE l.person = c.id)"
+)
+
+
+async def fitting(session: AsyncSession, criteria: Sequence[Sequence[bytes]]) -> list[Any]:
+    """Children of the whole hub that bear one of the look-up hashes of each criterion, those that are known first.
+
+    Places, shield and key care: all that break-glass ever reads of a child.  ``criteria`` has one or two members.
+    """
+    first, last = criteria[0], criteria[-1]
     connection = await raw(session)
-    rows = await connection.fetch(
-        "SELECT DISTINCT child_id FROM child_lookups WHERE hash = ANY($1) ORDER BY child_id LIMIT 2",
-        list(hashes),
+    rows: list[Any] = await connection.fetch(
+        f"SELECT {_CHILD}, {_KNOWN} AS known FROM children c WHERE c.id IN"
+        " (SELECT child_id FROM child_lookups WHERE hash = ANY($2)"
+        "  INTERSECT SELECT child_id FROM child_lookups WHERE hash = ANY($3))"
+        " ORDER BY known DESC, c.id LIMIT $4",
+        [str(state) for state in CURRENT],
+        list(first),
+        list(last),
+        MOST_FITTING,
     )
-    return [row["child_id"] for row in rows]
+    return rows
 
 
 async def child_for_opening(session: AsyncSession, child: UUID) -> Any | None:
     """Places, shield and key care of a child: all that break-glass ever reads of it."""
     connection = await raw(session)
     return await connection.fetchrow(
-        "SELECT c.id, c.child_seq, c.residence_code, c.hukou_code, c.shielded, EXISTS (SELECT 1 FROM"
-        " key_care k WHERE k.child_id = c.id AND k.state = ANY($2)) AS key_care"
-        " FROM children c WHERE c.id = $1",
-        child,
+        f"SELECT {_CHILD} FROM children c WHERE c.id = $2",
         [str(state) for state in CURRENT],
+        child,
     )
 
 

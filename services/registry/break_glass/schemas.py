@@ -33,7 +33,7 @@ class Emergency(StrEnum):
 
 
 class BreakGlassIn(BaseModel):
-    """One child, by ID number or by name together with birth date, and why."""
+    """One child, by ID number, or by name together with birth date, or by all of them; and why."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -156,7 +156,10 @@ class OpeningOut(BaseModel):
     reason: Emergency
     note: Text = Field(max_length=500)
     opened_at: datetime
-    expires_at: datetime
+    expires_at: datetime = Field(
+        description="equal to `opened_at` where nothing was told, since several children fitted alike: "
+        "call the opener, and look for records that are false"
+    )
     verdict: Judgement | None = None
     review: Text | None = Field(default=None, max_length=500)
     reviewed_by: SubjectOut | None = None

@@ -4,7 +4,6 @@ A caller sees the entries whose records are its own; where the matrix opens prov
 a read: what an entry showed beside a child out of reach, and that there is such a child, is not told.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -21,8 +20,8 @@ from shared.auth import Caller
 from shared.database import raw
 from shared.problems import NotFound, Unavailable
 
-#: Questions to matching at once.
-_AT_ONCE = 8
+#: Entries that matching explains in one call.
+_A_CALL = 200
 _NEWEST = (
     "SELECT DISTINCT ON (r.entry_id) r.entry_id, r.feed, r.department, r.observed_on FROM records r"
     " WHERE r.entry_id = ANY($1) ORDER BY r.entry_id, r.version DESC, r.kind DESC"
@@ -49,21 +48,17 @@ async def newest(session: AsyncSession, entries: Sequence[UUID]) -> dict[UUID, A
 
 async def ask(matching: httpx.AsyncClient, entries: Sequence[UUID]) -> dict[UUID, Any]:
     """Matching's explanation of each entry that is linked; Unavailable when it does not answer."""
-    turn = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(entry: UUID) -> tuple[UUID, Any]:
-        async with turn:
-            reply = await matching.get(f"/v1/explanations/{entry}")
-        if reply.status_code == 404:
-            return entry, None
-        reply.raise_for_status()
-        return entry, orjson.loads(reply.content)
-
+    found: dict[UUID, Any] = {}
     try:
-        found = await asyncio.gather(*(one(entry) for entry in entries))
+        for start in range(0, len(entries), _A_CALL):
+            asked = [str(entry) for entry in entries[start : start + _A_CALL]]
+            reply = await matching.post("/v1/explanations/read", json={"entries": asked})
+            reply.raise_for_status()
+            told = orjson.loads(reply.content)["items"]
+            found |= {UUID(one["link"]["entry"]): one for one in told}
     except httpx.HTTPError as error:
         raise Unavailable(headers={"Retry-After": "5"}) from error
-    return {entry: told for entry, told in found if told is not None}
+    return found
 
 
 def others_in(explanations: Mapping[UUID, Any], child: UUID) -> set[UUID]:

@@ -77,7 +77,7 @@ async def represent(
         "evidence": waterfall(row["comparisons"], row["weight"], groups, is_shielded(row)),
         "rule_version": row["rule_version"],
         "rulings": await rulings.shown(
-            session, kit, caller, await ruled.of_review(session, review)
+            session, kit, caller, await ruled.of_review(session, caller, review)
         ),
     }
     body = bytes_.dump(seen)

@@ -66,11 +66,14 @@ async def page(
     return rows
 
 
-async def of_review(session: AsyncSession, review: UUID) -> list[Any]:
-    """What was ruled about a review, oldest first; for a caller who sees it."""
+async def of_review(session: AsyncSession, caller: Caller, review: UUID) -> list[Any]:
+    """What was ruled about a review, oldest first, as far as the caller may see each ruling by itself."""
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM rulings r WHERE r.review = $1 ORDER BY r.id LIMIT 100", review
+        f"SELECT {_COLUMNS} FROM rulings r WHERE r.review = $3 AND {_SEEN} ORDER BY r.id LIMIT 100",
+        caller.grant.low,
+        caller.grant.high,
+        review,
     )
     return rows
 
