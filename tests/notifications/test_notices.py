@@ -231,6 +231,37 @@ async def test_not_ours_goes_on_to_the_county_that_was_named(
     ]
 
 
+@pytest.mark.parametrize("outcome", ["confirmed", "mismatch", "not_ours", "unknown"])
+async def test_a_division_that_never_was_is_no_answer(
+    chongqing: Hub, hukou: httpx.AsyncClient, outcome: str
+) -> None:
+    await chongqing.tell(chongqing.event("child.registered", uuid4()))
+    url = f"/v1/notices/{(await the_notice(hukou))['id']}"
+    said = {"outcome": outcome, "hukou_division": "371799"}
+    reply = await hukou.post(f"{url}/answer", json=said)
+    assert reply.status_code == 422
+    (flaw,) = reply.json()["errors"]
+    assert (flaw["pointer"], flaw["code"]) == ("/body/hukou_division", "division")
+    assert "GB/T 2260" in flaw["detail"] and "371799" not in reply.text
+    assert (await hukou.get(url)).json()["state"] == "read"
+
+
+async def test_a_place_confirms_nobody_elses_hukou(
+    chongqing: Hub, hukou: httpx.AsyncClient
+) -> None:
+    await chongqing.tell(chongqing.event("child.registered", uuid4()))
+    url = f"/v1/notices/{(await the_notice(hukou))['id']}"
+    elsewhere = {"outcome": "confirmed", "hukou_division": "500101"}
+    reply = await hukou.post(f"{url}/answer", json=elsewhere)
+    assert reply.status_code == 422
+    (flaw,) = reply.json()["errors"]
+    assert flaw["code"] == "division" and "mismatch" in flaw["detail"]
+    former = {"outcome": "confirmed", "hukou_division": "512223001"}
+    # 512223 (忠县, then of Sichuan) became 500233 in the end.
+    reply = await hukou.post(f"{url}/answer", json=former)
+    assert reply.status_code == 200, reply.text
+
+
 async def test_either_side_enquires_once_per_key(
     chongqing: Hub, home: httpx.AsyncClient, hukou: httpx.AsyncClient
 ) -> None:

@@ -14,13 +14,22 @@ from services.notifications.notices import moving, queries
 from services.notifications.notices.issuing import Kind, Toward
 from services.notifications.notices.models import Notice
 from services.notifications.notices.schemas import AnswerIn, EnquiryIn
-from services.notifications.notices.states import Move, State
+from services.notifications.notices.states import Move, Outcome, State
 from shared.auth import Caller
-from shared.divisions import county_of, widen
+from shared.clock import SHANGHAI
+from shared.divisions import ever, successors_on, widen
 from shared.preconditions import check, etag, given
 from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound
 from shared.references import References
 from shared.vocabulary import Department
+
+
+NEVER_WAS = (
+    "No division has or had this code (GB/T 2260): give the county's six digits, or leave it out."
+)
+NOT_THERE = (
+    "Outside your area, so it is not for you to confirm: answer mismatch, or not_ours to send the notice on."
+)
 
 
 class NothingToAsk(Conflict):
@@ -64,9 +73,15 @@ async def answer(
     if_match: str | None,
     now: datetime,
 ) -> Notice:
-    """Answer; the registry or the issuing hub hears of it from the worker."""
+    """Answer; the registry or the issuing hub hears of it from the worker.
+
+    Invalid for a division that never was, and for one elsewhere that the hukou place confirms as its own.
+    """
     named = _division(said.hukou_division)
     notice = await receive(session, caller, notice_id, Move.ANSWER, if_match, now)
+    own = said.outcome is Outcome.CONFIRMED and notice.toward == Toward.HUKOU
+    if own and named is not None and not _covers(caller, named, now):
+        raise Invalid(flaws=[_division_flaw(NOT_THERE)])
     notice.outcome = said.outcome
     notice.hukou_division = named
     if notice.direction == "local" and notice.toward == Toward.HUKOU:
@@ -144,7 +159,18 @@ def _division(text: str | None) -> int | None:
         return None
     try:
         code = widen(text)
-        county_of(code)
     except ValueError:
-        raise Invalid(flaws=[Flaw("/body/hukou_division", "division")]) from None
+        code = None
+    if code is None or not ever(code):
+        raise Invalid(flaws=[_division_flaw(NEVER_WAS)])
     return code
+
+
+def _covers(caller: Caller, division: int, now: datetime) -> bool:
+    """Whether the division, or what became of it, lies in the caller's area."""
+    heirs = successors_on(division, now.astimezone(SHANGHAI).date())
+    return any(caller.covers(code) for code in (division, *heirs))
+
+
+def _division_flaw(detail: str) -> Flaw:
+    return Flaw("/body/hukou_division", "division", detail)
