@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.registry.erasures.schemas import ErasureState, Ground
+from services.registry.erasures.schemas import ErasureGround, ErasureState
 from shared import jwk
 from shared.outbound import ClientCredentials, client
 from shared.settings import HubSettings
@@ -36,7 +36,7 @@ def erase(
         bool, typer.Option("--list", help="requests and tombstones of your place")
     ] = False,
     ground: Annotated[
-        Ground | None, typer.Option(help="the law's ground (个人信息保护法 第47条)")
+        ErasureGround | None, typer.Option(help="the law's ground (个人信息保护法 第47条)")
     ] = None,
     hold: Annotated[
         bool, typer.Option("--hold", help="refuse the child's entries for good")

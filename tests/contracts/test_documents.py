@@ -234,6 +234,15 @@ def test_no_schema_is_split_into_an_input_and_an_output(service: str) -> None:
     assert [name for name in names if name.endswith(("-Input", "-Output"))] == []
 
 
+@each_document
+def test_every_schema_has_a_name_of_its_own_that_tells_no_module(service: str) -> None:
+    """A generator names classes by titles, and leaves out all that leads to a second one of a name."""
+    schemas = documented(service)["components"]["schemas"]
+    titles = [schema.get("title", name) for name, schema in schemas.items()]
+    assert sorted({title for title in titles if titles.count(title) > 1}) == []
+    assert [name for name in schemas if "__" in name] == []
+
+
 #: Answers of matching, whose only reader is the registry, do say null: nobody is an entry's person, or is it weighed against.
 SAID = {"matching": {"LinkOut/properties/person", "ExplanationOut/properties/against"}}
 

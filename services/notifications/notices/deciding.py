@@ -23,13 +23,10 @@ from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound
 from shared.references import References
 from shared.vocabulary import Department
 
-
 NEVER_WAS = (
     "No division has or had this code (GB/T 2260): give the county's six digits, or leave it out."
 )
-NOT_THERE = (
-    "Outside your area, so it is not for you to confirm: answer mismatch, or not_ours to send the notice on."
-)
+NOT_THERE = "Outside your area, so it is not for you to confirm: answer mismatch, or not_ours to send the notice on."
 
 
 class NothingToAsk(Conflict):
