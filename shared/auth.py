@@ -29,6 +29,8 @@ from shared.vocabulary import SCOPE_MEANINGS, Department, Purpose, Scope
 
 ALGORITHMS = ["Ed25519", "ES256"]
 TOKEN_TYPE = "at+jwt"  # noqa: S105  (a media type, not a secret)
+#: What names a job, not a person (``Hutong-Actor: system:nightly``).
+MACHINES = "system:"
 ACTOR = re.compile(r"^[A-Za-z0-9][A-Za-z0-9:._-]{0,63}$")
 
 
@@ -196,7 +198,7 @@ def allowed(scope: Scope, *, purpose: bool = True) -> Any:
             actor: ActorHeader = None,
         ) -> Caller:
             grant, token_id = await _grant(request, token, scope)
-            return _keep(request, Caller(grant, actor or f"system:{grant.client}", "", token_id))
+            return _keep(request, Caller(grant, actor or f"{MACHINES}{grant.client}", "", token_id))
 
         check = without_purpose
     return Depends(check)

@@ -89,6 +89,12 @@ class Forbidden(Problem):
     title_zh = "令牌权限不足"
 
 
+class PersonNeeded(Forbidden):
+    type = "person-needed"
+    title = "A person must do this, not a job"
+    title_zh = "须由自然人办理，系统作业不得代办"
+
+
 class PurposeMissing(Problem):
     status = 403
     type = "purpose-required"

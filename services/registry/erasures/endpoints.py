@@ -42,7 +42,7 @@ async def request_erasure(
 ) -> ErasureOut:
     """Ask for a child of your place to be erased, on a ground of the law.
 
-    Nothing happens until another person approves.
+    Nothing happens until another person approves, through another client.
     """
     only_civil_affairs(caller)
     kit: Kit = request.app.state.kit
@@ -102,6 +102,7 @@ async def approve_erasure(
 ) -> ErasureOut:
     """Approve another person's request: the child is erased in the same moment, and receivers are told.
 
+    It needs another client than the one that asked, and another `Hutong-Actor`: else 403 `second-person-needed`.
     Its keys are destroyed, so what was stored can be read by nobody again, and matching forgets its entries.  Copies of
     the keys end with their backups, within 30 days.  There is no way back.
     """
