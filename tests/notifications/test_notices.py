@@ -75,7 +75,9 @@ async def test_a_notice_is_issued_delivered_read_accepted_and_answered(
     assert answered.json()["hukou_division"] == "500101000000"
     assert None not in answered.json().values()
     assert (await hukou.post(f"{url}/answer", json={"outcome": "confirmed"})).status_code == 409
-    assert (await hukou.post(f"{url}/acceptance")).status_code == 409
+    late = await hukou.post(f"{url}/acceptance")
+    assert late.status_code == 409
+    assert late.json()["detail"] == "Possible while it is issued, delivered, read, accepted."
     audited = await chongqing.rows(
         "SELECT operation, subjects FROM audit_entries WHERE client = 'civil-500233' ORDER BY id"
     )
@@ -153,6 +155,7 @@ async def test_a_shielded_childs_notice_waits_for_a_person(
         f"{url}/release", headers={"If-Match": '"1"', "Hutong-Actor": "system:job"}
     )
     assert machine.status_code == 403
+    assert machine.json()["type"].endswith("/person-needed")
     released = await home.post(f"{url}/release", headers={"If-Match": '"1"'})
     assert released.json()["state"] == "issued"
     await chongqing.worker.settle()
@@ -380,6 +383,7 @@ async def test_the_telling_side_does_not_answer_itself(
     notice = await the_notice(hukou)
     reply = await home.post(f"/v1/notices/{notice['id']}{path}", json={"outcome": "confirmed"})
     assert reply.status_code == 403
+    assert "Only the receiver" in reply.json()["detail"]
     reply = await hukou.post(f"/v1/notices/{notice['id']}/withdrawal", headers={"If-Match": '"9"'})
     assert reply.status_code == 403
 

@@ -15,14 +15,18 @@ from services.notifications.notices.issuing import Kind, Toward
 from services.notifications.notices.models import Notice
 from services.notifications.notices.schemas import AnswerIn, EnquiryIn
 from services.notifications.notices.states import Move, Outcome, State
-from shared.auth import Caller
+from shared.auth import MACHINES, Caller
 from shared.clock import SHANGHAI
 from shared.divisions import ever, successors_on, widen
 from shared.preconditions import check, etag, given
-from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound
+from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound, PersonNeeded
 from shared.references import References
 from shared.vocabulary import Department
 
+FOR_RECEIVER = (
+    "Only the receiver accepts, answers or refuses: the authority of the county that is told."
+)
+FOR_TELLER = "Only the county that tells releases or withdraws a notice."
 NEVER_WAS = (
     "No division has or had this code (GB/T 2260): give the county's six digits, or leave it out."
 )
@@ -46,7 +50,7 @@ async def receive(
     """Accept, answer or refuse: an act of the receiving authority; others in its area may only read."""
     notice = await queries.for_change(session, caller, notice_id)
     if notice.direction == "outgoing" or not await _receives(session, caller, notice):
-        raise Forbidden
+        raise Forbidden(FOR_RECEIVER)
     check(if_match, etag(notice.version))
     moving.must_move(notice, what, now)
     session.add(notice)
@@ -94,12 +98,12 @@ async def release(
     if_match: str | None,
     now: datetime,
 ) -> Notice:
-    """Release a held notice, or withdraw one: a person's act on the telling side."""
-    if caller.actor.startswith("system:"):
-        raise Forbidden
+    """Release a held notice, or withdraw one: an act of the telling side; PersonNeeded when it is a job."""
+    if caller.actor.startswith(MACHINES):
+        raise PersonNeeded
     notice = await queries.for_change(session, caller, notice_id)
     if notice.direction == "incoming" or not caller.covers(notice.origin_county):
-        raise Forbidden
+        raise Forbidden(FOR_TELLER)
     check(given(if_match), etag(notice.version))
     moving.must_move(notice, what, now)
     session.add(notice)
