@@ -12,9 +12,9 @@ from uuid import UUID, uuid4
 
 import httpx
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from services.commands import tables
 from services.registry.erasures.schemas import ErasureGround, ErasureState
 from shared import jwk
 from shared.outbound import ClientCredentials, client
@@ -133,7 +133,7 @@ async def _show(registry: httpx.AsyncClient, state: ErasureState | None) -> None
             )
         if (cursor := page.get("next")) is None:
             break
-    Console().print(table)
+    tables.show(table)
 
 
 def _subject(subject: Mapping[str, str] | None) -> str:

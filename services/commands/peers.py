@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from services.commands import tables
 from services.commands.areas import Place, shown
 from services.commands.transacting import transact
 from services.notifications.authorities import adding as naming
@@ -82,7 +82,7 @@ def list_peers() -> None:
             one["issuer"],
             "live" if one["enabled"] else f"given up: {one['disabled_because']}",
         )
-    Console().print(table)
+    tables.show(table)
 
 
 @authorities.command("add")
@@ -113,4 +113,4 @@ def list_authorities() -> None:
     for one in _run(named.all_of):
         area = shown(one["low"], one["high"])
         table.add_row(one["name"], area, one["client"] or "", one["peer"] or "")
-    Console().print(table)
+    tables.show(table)
