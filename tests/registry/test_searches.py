@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from services.registry.links.steps import PLACES
 from services.registry.searches import endpoints as searches
 from shared import auth
+from shared.problems import FlawOut
 from shared.vocabulary import Department
 from tests.guards.story import ELSEWHERE, HOME, HUKOU, World
 from tests.notifications.hubs import settle
@@ -81,6 +82,43 @@ async def test_a_child_is_found_by_what_one_has_of_it(world: World) -> None:
     assert evidence["prior"] + steps == pytest.approx(evidence["weight"])
 
 
+async def test_a_number_with_one_slip_finds_its_child(world: World) -> None:
+    pair = await doubted(world)
+    number = pair.facts(True)["id_number"]
+    civil = await reviewer(world)
+    for typed in (
+        number[:-2] + number[-1] + number[-2],
+        number[:3] + str((int(number[3]) + 1) % 10) + number[4:],
+        number[:8] + number[9:],
+        number[:5] + "0" + number[5:],
+    ):
+        world.hub.apps["registry"].state.search_paces.clear()
+        assert str(pair.elder) in ids(await find(civil, id_number=typed)), typed
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        {"name": "示云海"},
+        {"name": "示云海", "guardians": [{"name": "示父"}]},
+        {"name": "示云海", "school": "示例小学"},
+        {"name": "示云海", "residence_address": "示例街1号"},
+        {"name": "示云海", "residence_division": HOME, "sex": "male"},
+        {"guardians": [{"name": "示父"}]},
+        {"id_number": "12"},
+    ],
+)
+async def test_nobody_reads_not_registered_where_nobody_was_looked_for(
+    world: World, evidence: dict[str, Any]
+) -> None:
+    civil = await reviewer(world)
+    reply = await civil.post("/v1/children/searches", json=evidence)
+    assert reply.status_code == 422, reply.text
+    (flaw,) = reply.json()["errors"]
+    assert flaw["code"] == "criteria" and flaw["detail"]
+    FlawOut.model_validate(flaw)
+
+
 async def test_a_stranger_finds_as_little_as_of_nobody(world: World) -> None:
     pair = await doubted(world)
     stranger = await reviewer(world, ELSEWHERE)
@@ -122,9 +160,9 @@ async def test_answers_leave_on_the_beat_whatever_was_looked_at(world: World) ->
         ("verification", {"name": "示云海", "phone": "14200010000"}, False),
         ("service", {"name": "示云海", "phone": "14200010000"}, True),
         ("verification", {"guardians": [{"phone": "14200010000"}]}, False),
-        ("verification", {"guardians": [{"name": "示父"}]}, True),
+        ("verification", {"guardians": [{"name": "示父"}], "birth_date": "2014-01-01"}, True),
         ("verification", {"name": "示云海", "residence_address": "示例街1号"}, False),
-        ("verification", {"name": "示云海", "school": "示例小学"}, True),
+        ("verification", {"name": "示云", "birth_date": "2014-01-01", "school": "示例小学"}, True),
         ("verification", {"birth_date": "2014-01-01"}, False),
         ("verification", {"sex": "male", "residence_division": HOME}, False),
         ("verification", {"name": "示云海", "residence_division": "000000"}, False),
@@ -188,7 +226,12 @@ async def test_searches_are_paced_and_audited(world: World) -> None:
     pace = world.hub.apps["registry"].state.search_paces[f"{Department.CIVIL_AFFAIRS}-{HOME}"]
     pace.level = 1.0
     pace.rate = 0
-    replies = [await civil.post("/v1/children/searches", json={"name": "示云海"}) for _ in range(2)]
+    replies = [
+        await civil.post(
+            "/v1/children/searches", json={"name": "示云海", "birth_date": "2014-01-01"}
+        )
+        for _ in range(2)
+    ]
     assert [reply.status_code for reply in replies] == [200, 429]
     assert replies[1].headers["Retry-After"] == "1"
 
