@@ -16,7 +16,7 @@ from shared.problems import FlawOut
 from shared.vocabulary import Department
 from tests.guards.story import ELSEWHERE, HOME, HUKOU, World
 from tests.notifications.hubs import settle
-from tests.registry.doubles import Pair, doubted, reviewer
+from tests.registry.doubles import Pair, decide, doubted, reviewer, second
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -264,6 +264,38 @@ async def test_links_explain_themselves_to_who_may_see_them(world: World) -> Non
                 "residence",
                 "school",
             }
+
+
+async def test_a_link_says_that_a_person_decided_it(world: World) -> None:
+    """By number and sex the two are apart, and a ruling makes them one: no weight would explain that."""
+    pair = await doubted(world)
+    await sighted(pair)
+    civil, education = await reviewer(world), await world(Department.EDUCATION, HOME)
+    assert {one["by_person"] for one in await explained(civil, pair.elder)} == {False}
+    await decide(civil, pair.review, "same", note="号码录入有误")
+    review = (await civil.get(f"/v1/match-reviews/{pair.review}")).json()
+    (ruling,) = review["rulings"]
+    agreed = await second(await reviewer(world, actor="staff-9"), ruling["id"])
+    assert agreed.status_code == 200, agreed.text
+    await settle(world.hub)
+    links = await explained(civil, pair.elder)
+    assert {one["by_person"] for one in links} == {True}
+    assert {tuple(one["rulings"]) for one in links} == {(ruling["id"],)}
+    own = await explained(education, pair.elder)
+    assert {one["by_person"] for one in own} == {True}
+    assert [one for one in own if "rulings" in one] == [], "education reads no rulings"
+
+
+async def test_being_kept_apart_is_told_to_those_alone_who_read_the_ruling(world: World) -> None:
+    pair = await doubted(world)
+    await sighted(pair)
+    civil, education = await reviewer(world), await world(Department.EDUCATION, HOME)
+    await decide(civil, pair.review, "different", "twins")
+    await settle(world.hub)
+    assert {one["by_person"] for one in await explained(civil, pair.elder)} == {False}
+    assert all(one["rulings"] for one in await explained(civil, pair.elder))
+    (own,) = await explained(education, pair.elder)
+    assert not own["by_person"] and "rulings" not in own
 
 
 async def test_an_explanation_tells_nothing_of_a_rival_out_of_reach(world: World) -> None:

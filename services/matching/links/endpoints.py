@@ -17,6 +17,7 @@ from services.matching.links.grades import Grade
 from services.matching.links.models import LinkChange
 from services.matching.links.neighbourhood import Linker
 from services.matching.links.schemas import (
+    BindingOut,
     ComparisonOut,
     ExplanationOut,
     LinkChangesOut,
@@ -94,6 +95,7 @@ async def explain_link(
             )
             for review in found.reviews
         ],
+        rulings=[BindingOut(ruling=one.ruling, same=one.same) for one in found.rulings],
     )
 
 

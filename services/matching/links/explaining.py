@@ -9,13 +9,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.matching.entries.models import Entry
 from services.matching.links.models import LinkChange
 from services.matching.reviews.models import Review
+from services.matching.rulings.models import Ruling, RulingEntry
 from shared.problems import NotFound
+
+MAX_RULINGS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     link: Entry
     reviews: list[Review]
+    rulings: list[Ruling]
 
 
 async def explain(session: AsyncSession, entry: UUID) -> Explanation:
@@ -29,7 +33,14 @@ async def explain(session: AsyncSession, entry: UUID) -> Explanation:
         .where(col(Review.closed_at).is_(None))
         .order_by(col(Review.weight).desc(), col(Review.review))
     )
-    return Explanation(link, list(reviews))
+    rulings = await session.exec(
+        select(Ruling)
+        .join(RulingEntry, col(RulingEntry.ruling) == Ruling.ruling)
+        .where(RulingEntry.entry == entry)
+        .order_by(col(Ruling.ruling))
+        .limit(MAX_RULINGS)
+    )
+    return Explanation(link, list(reviews), list(rulings))
 
 
 async def changes_after(session: AsyncSession, after: int, limit: int) -> list[LinkChange]:

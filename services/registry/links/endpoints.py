@@ -54,8 +54,9 @@ async def explain_child_links(
         child = seen.pop(child_id, None)
         if child is None:
             raise NotFound
+        readable = await explaining.open_rulings(session, caller, told)
         links = [
-            explaining.shown(records[entry], told[entry], child, groups, seen)
+            explaining.shown(records[entry], told[entry], child, groups, seen, readable)
             for entry in sorted(told)
             if told[entry]["link"]["person"] == str(child_id)
         ]

@@ -17,6 +17,8 @@ from services.registry.children import queries as children
 from services.registry.links.grading import Grade
 from services.registry.links.schemas import MAX_LINKS
 from services.registry.links.steps import waterfall
+from services.registry.rulings import queries as rulings
+from services.registry.rulings.sight import may_read
 from shared.auth import Caller
 from shared.database import raw
 from shared.problems import NotFound, Unavailable
@@ -77,14 +79,40 @@ def others_in(explanations: Mapping[UUID, Any], child: UUID) -> set[UUID]:
     return named - {child}
 
 
+async def open_rulings(
+    session: AsyncSession, caller: Caller, explanations: Mapping[UUID, Any]
+) -> dict[UUID, UUID]:
+    """By what matching knows it as: the ruling behind each constraint, where the caller may read it."""
+    named = {UUID(one["ruling"]) for told in explanations.values() for one in told["rulings"]}
+    if not named or not may_read(caller):
+        return {}
+    connection = await raw(session)
+    found = await connection.fetch(
+        "SELECT id, ruling FROM ruling_constraints WHERE id = ANY($1) LIMIT $2",
+        list(named),
+        MAX_LINKS,
+    )
+    mine = {
+        ruling
+        for ruling in {row["ruling"] for row in found}
+        if await rulings.one(session, caller, ruling) is not None
+    }
+    return {row["id"]: row["ruling"] for row in found if row["ruling"] in mine}
+
+
 def shown(
     record: Any,
     told: Mapping[str, Any],
     child: Any,
     groups: Mapping[str, str],
     visible: Mapping[UUID, Any],
+    readable: Mapping[UUID, UUID],
 ) -> dict[str, Any]:
-    """One link as the caller may know it; ``visible`` are the other children that it sees."""
+    """One link as the caller may know it.
+
+    ``visible`` are the other children that it sees, ``readable`` the rulings.  That the entry was kept from another child is
+    told by those alone; that a person put it to what else speaks of this child tells of no other.
+    """
     against = UUID(told["against"]) if told["against"] else None
     # To whoever does not see the rival, there is none.
     rivals = [review for review in told["reviews"] if UUID(review["candidate"]) in visible]
@@ -96,7 +124,11 @@ def shown(
         "observed_on": record["observed_on"],
         "grade": str(Grade.POSSIBLE if doubtful else Grade.CERTAIN),
         "rule_version": told["link"]["rule_version"],
+        "by_person": any(one["same"] for one in told["rulings"]),
     }
+    binding = {UUID(one["ruling"]) for one in told["rulings"]} & readable.keys()
+    if binding:
+        seen["rulings"] = sorted({str(readable[one]) for one in binding})
     if told["comparisons"] and (against == child["id"] or against in visible):
         seen["beside"] = str(against)
         seen["evidence"] = _evidence(
