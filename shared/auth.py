@@ -214,7 +214,8 @@ async def _grant(request: Request, token: str, scope: Scope) -> tuple[Grant, str
     if not _buckets.setdefault(grant.client, Bucket()).take(time.monotonic()):
         raise TooMany(headers={"Retry-After": "1"})
     if scope not in grant.scopes:
-        raise Forbidden()
+        needed = f'Bearer error="insufficient_scope", scope="{scope}"'
+        raise Forbidden(f"Needs scope {scope}.", headers={"WWW-Authenticate": needed})
     return grant, token_id
 
 

@@ -37,7 +37,11 @@ HEADERS: dict[str, dict[str, Any]] = {
         required=True,
         schema={"format": "uuid"},
     ),
-    "WWW-Authenticate": _header("`Bearer`: get a new token and try once more.", 300),
+    "WWW-Authenticate": _header(
+        "With 401: get a new token and try once more.  With 403, where a scope is missing: `insufficient_scope` and the"
+        " scope (RFC 6750).",
+        300,
+    ),
     "Retry-After": _header("Seconds after which to try again.", 20, schema={"examples": ["5"]}),
     "Content-Language": _header(
         "The language of `title`: `zh` where `Accept-Language` begins so, else `en`.",
@@ -136,7 +140,7 @@ def _answer(operation: Operation) -> None:
         names = ["Hutong-Request"]
         if PROBLEM in response.get("content", {}):
             names.append("Content-Language")
-        if status == "401" and secured:
+        if status in ("401", "403") and secured:
             names.append("WWW-Authenticate")
         if status in ("429", "503"):
             names.append("Retry-After")

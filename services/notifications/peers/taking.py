@@ -42,7 +42,7 @@ async def verified(
         try:
             message = model.model_validate_json(body)
         except ValidationError as error:
-            raise Invalid(flaws=flaws_of(error.errors(include_input=False))) from None
+            raise Invalid(flaws=flaws_of(error.errors(include_input=False), at="/body")) from None
         if message.audience != _hub(request).name:
             raise Forbidden
         return peer, message_id, message

@@ -124,7 +124,7 @@ async def search_children(
     elif body.name and body.birth_date:
         hashes = lookup_hashes(kit.index, "name_birth", body.name, body.birth_date)
     else:
-        raise Invalid(flaws=[Flaw("", "criteria", "Give id_number, or name and birth_date.")])
+        raise Invalid(flaws=[Flaw("/body", "criteria", "Give id_number, or name and birth_date.")])
     rows = await queries.found_by(session, caller, hashes, MAX_FOUND_CHILDREN)
     return ChildrenOut(children=await shown(request, session, caller, rows, "children.search"))
 
