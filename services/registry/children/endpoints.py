@@ -151,7 +151,8 @@ async def read_references(
     await audit.record(session, kit.audit, now, *acts)
     await outbox.append(session, kit.audit, now, [_was_read(row, caller) for row in rows.values()])
     results = []
-    for reference, child in children.items():
+    for reference in body.references:
+        child = children[reference]
         row = rows.get(child) if child else None
         if row is None:
             results.append(ReferenceOut(reference=reference, found=False))
