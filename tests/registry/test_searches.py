@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.registry.links import explaining
 from services.registry.links.steps import PLACES
 from services.registry.searches import endpoints as searches
 from shared import auth
@@ -264,6 +265,27 @@ async def test_links_explain_themselves_to_who_may_see_them(world: World) -> Non
                 "residence",
                 "school",
             }
+
+
+async def test_links_go_on_on_the_next_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = await doubted(world)
+    for _ in range(4):
+        await pair.tell(elder=True)
+    await settle(world.hub)
+    civil = await reviewer(world)
+    whole = {one["entry"] for one in await explained(civil, pair.elder)}
+    monkeypatch.setattr(explaining, "MAX_LINKS", 2)
+    seen: list[str] = []
+    query: dict[str, str] = {}
+    while True:
+        page = await civil.get(f"/v1/children/{pair.elder}/links", params=query)
+        seen += [one["entry"] for one in page.json()["links"]]
+        if "next" not in page.json():
+            break
+        query = {"cursor": page.json()["next"]}
+    assert set(seen) == whole and len(seen) == len(whole) > 4
+    foreign = await civil.get(f"/v1/children/{pair.younger}/links", params=query)
+    assert foreign.status_code == 400, "a cursor is good for one child"
 
 
 async def test_a_link_says_that_a_person_decided_it(world: World) -> None:

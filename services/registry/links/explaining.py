@@ -31,16 +31,22 @@ _NEWEST = (
 )
 
 
-async def linked(session: AsyncSession, caller: Caller, child: UUID) -> tuple[Any, list[UUID]]:
-    """The child and its entries; NotFound unless the caller sees it."""
+async def linked(
+    session: AsyncSession, caller: Caller, child: UUID, after: UUID | None
+) -> tuple[list[UUID], bool]:
+    """The next of the child's entries, and whether there are more; NotFound unless the caller sees the child."""
     rows = await children.visible(session, caller, [child])
     if not rows:
         raise NotFound
     connection = await raw(session)
     entries = await connection.fetch(
-        "SELECT entry_id FROM links WHERE person = $1 ORDER BY entry_id LIMIT $2", child, MAX_LINKS
+        "SELECT entry_id FROM links WHERE person = $1 AND ($2::uuid IS NULL OR entry_id > $2)"
+        " ORDER BY entry_id LIMIT $3",
+        child,
+        after,
+        MAX_LINKS + 1,
     )
-    return rows[0], [row["entry_id"] for row in entries]
+    return [row["entry_id"] for row in entries[:MAX_LINKS]], len(entries) > MAX_LINKS
 
 
 async def newest(session: AsyncSession, entries: Sequence[UUID]) -> dict[UUID, Any]:

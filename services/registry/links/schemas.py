@@ -97,3 +97,6 @@ class LinksOut(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"links": [_LINK]}]})
 
     links: list[LinkOut] = Field(max_length=MAX_LINKS)
+    next: Annotated[str, StringConstraints(max_length=500)] | None = Field(
+        default=None, description="cursor of the next page; absent on the last"
+    )
