@@ -22,6 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from pydantic import BaseModel, ConfigDict
 
+from shared import parameters
 from shared.database import Reach
 from shared.limits import RATE_BURST, RATE_PER_SECOND
 from shared.problems import Forbidden, PurposeMissing, TooMany, Unauthenticated
@@ -216,6 +217,7 @@ async def _grant(request: Request, token: str, scope: Scope) -> tuple[Grant, str
     if scope not in grant.scopes:
         needed = f'Bearer error="insufficient_scope", scope="{scope}"'
         raise Forbidden(f"Needs scope {scope}.", headers={"WWW-Authenticate": needed})
+    parameters.check(request)
     return grant, token_id
 
 
