@@ -13,10 +13,13 @@ from shared.vocabulary import SCOPE_MEANINGS, SERVICE_SCOPES
 METHODS = {"get", "put", "post", "delete", "patch", "head", "options"}
 #: What fits PostgreSQL's bigint, in which every number that is answered is kept.
 LARGEST = 2**63 - 1
-INTERNAL = "internal 内部"
+INTERNAL = "internal"
 PROBLEM = "application/problem+json"
-#: For ``responses`` of an operation whose answer has a strong ETag.
+SERVERS = "Where the operator of the hub serves this service."
+#: For ``responses`` of an operation whose answer has a strong ETag; that says where to read what it made; or both.
 TAGGED: dict[str, Any] = {"headers": {"ETag": {"$ref": "#/components/headers/ETag"}}}
+LOCATED: dict[str, Any] = {"headers": {"Location": {"$ref": "#/components/headers/Location"}}}
+TAGGED_AND_LOCATED: dict[str, Any] = {"headers": TAGGED["headers"] | LOCATED["headers"]}
 
 Document = dict[str, Any]
 Operation = dict[str, Any]
@@ -52,6 +55,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "Strong: changes exactly when what you may see does.  Send it as `If-Match` with what you decide on it.",
         64,
     ),
+    "Location": _header("Where to read what was made, at this service.", 100),
     "Content-Disposition": _header("With the workbook alone: its file name.", 200),
 }
 
@@ -85,9 +89,10 @@ def complete(document: Document, leaving_out: Set[str], token_url: str) -> None:
         document["tags"] = [
             {
                 "name": INTERNAL,
-                "description": "Between the services of a hub, and between hubs; not for departments' systems.",
+                "description": "内部: between the services of a hub, and between hubs; not for departments' systems.",
             }
         ]
+    document["servers"] = [{"url": "/", "description": SERVERS}]
     _secure(document, token_url)
     _name_forms(document)
 

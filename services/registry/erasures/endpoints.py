@@ -18,6 +18,7 @@ from services.registry.erasures.schemas import (
 from shared import audit, problems
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
+from shared.contract import LOCATED
 from shared.cursors import Cursors
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
@@ -30,7 +31,10 @@ Eraser = Annotated[Caller, allowed(Scope.ERASURES_WRITE)]
 
 
 @router.post(
-    "", status_code=201, response_model_exclude_none=True, responses=problems.responses(409)
+    "",
+    status_code=201,
+    response_model_exclude_none=True,
+    responses={201: LOCATED, **problems.responses(409)},
 )
 async def request_erasure(
     request: Request,
