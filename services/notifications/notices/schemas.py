@@ -120,4 +120,4 @@ class AnswerIn(Wire):
 
     outcome: Outcome
     hukou_division: DivisionText | None = None
-    """Where the child is registered, as far as you know."""
+    """Where the child is registered, as far as you know: a code that is or was in force; confirmed, one in your area."""
