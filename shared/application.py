@@ -90,6 +90,7 @@ def create(
         description=description,
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
+        redirect_slashes=False,
         redoc_url="/redoc",
         docs_url="/docs",
     )

@@ -22,6 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from pydantic import BaseModel, ConfigDict
 
+from shared import parameters
 from shared.database import Reach
 from shared.limits import RATE_BURST, RATE_PER_SECOND
 from shared.problems import Forbidden, PurposeMissing, TooMany, Unauthenticated
@@ -29,6 +30,8 @@ from shared.vocabulary import SCOPE_MEANINGS, Department, Purpose, Scope
 
 ALGORITHMS = ["Ed25519", "ES256"]
 TOKEN_TYPE = "at+jwt"  # noqa: S105  (a media type, not a secret)
+#: What names a job, not a person (``Hutong-Actor: system:nightly``).
+MACHINES = "system:"
 ACTOR = re.compile(r"^[A-Za-z0-9][A-Za-z0-9:._-]{0,63}$")
 
 
@@ -196,7 +199,7 @@ def allowed(scope: Scope, *, purpose: bool = True) -> Any:
             actor: ActorHeader = None,
         ) -> Caller:
             grant, token_id = await _grant(request, token, scope)
-            return _keep(request, Caller(grant, actor or f"system:{grant.client}", "", token_id))
+            return _keep(request, Caller(grant, actor or f"{MACHINES}{grant.client}", "", token_id))
 
         check = without_purpose
     return Depends(check)
@@ -212,7 +215,9 @@ async def _grant(request: Request, token: str, scope: Scope) -> tuple[Grant, str
     if not _buckets.setdefault(grant.client, Bucket()).take(time.monotonic()):
         raise TooMany(headers={"Retry-After": "1"})
     if scope not in grant.scopes:
-        raise Forbidden()
+        needed = f'Bearer error="insufficient_scope", scope="{scope}"'
+        raise Forbidden(f"Needs scope {scope}.", headers={"WWW-Authenticate": needed})
+    parameters.check(request)
     return grant, token_id
 
 

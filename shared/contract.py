@@ -13,10 +13,13 @@ from shared.vocabulary import SCOPE_MEANINGS, SERVICE_SCOPES
 METHODS = {"get", "put", "post", "delete", "patch", "head", "options"}
 #: What fits PostgreSQL's bigint, in which every number that is answered is kept.
 LARGEST = 2**63 - 1
-INTERNAL = "internal 内部"
+INTERNAL = "internal"
 PROBLEM = "application/problem+json"
-#: For ``responses`` of an operation whose answer has a strong ETag.
+SERVERS = "Where the operator of the hub serves this service."
+#: For ``responses`` of an operation whose answer has a strong ETag; that says where to read what it made; or both.
 TAGGED: dict[str, Any] = {"headers": {"ETag": {"$ref": "#/components/headers/ETag"}}}
+LOCATED: dict[str, Any] = {"headers": {"Location": {"$ref": "#/components/headers/Location"}}}
+TAGGED_AND_LOCATED: dict[str, Any] = {"headers": TAGGED["headers"] | LOCATED["headers"]}
 
 Document = dict[str, Any]
 Operation = dict[str, Any]
@@ -37,7 +40,11 @@ HEADERS: dict[str, dict[str, Any]] = {
         required=True,
         schema={"format": "uuid"},
     ),
-    "WWW-Authenticate": _header("`Bearer`: get a new token and try once more.", 300),
+    "WWW-Authenticate": _header(
+        "With 401: get a new token and try once more.  With 403, where a scope is missing: `insufficient_scope` and the"
+        " scope (RFC 6750).",
+        300,
+    ),
     "Retry-After": _header("Seconds after which to try again.", 20, schema={"examples": ["5"]}),
     "Content-Language": _header(
         "The language of `title`: `zh` where `Accept-Language` begins so, else `en`.",
@@ -48,6 +55,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "Strong: changes exactly when what you may see does.  Send it as `If-Match` with what you decide on it.",
         64,
     ),
+    "Location": _header("Where to read what was made, at this service.", 100),
     "Content-Disposition": _header("With the workbook alone: its file name.", 200),
 }
 
@@ -81,9 +89,10 @@ def complete(document: Document, leaving_out: Set[str], token_url: str) -> None:
         document["tags"] = [
             {
                 "name": INTERNAL,
-                "description": "Between the services of a hub, and between hubs; not for departments' systems.",
+                "description": "内部: between the services of a hub, and between hubs; not for departments' systems.",
             }
         ]
+    document["servers"] = [{"url": "/", "description": SERVERS}]
     _secure(document, token_url)
     _name_forms(document)
 
@@ -136,7 +145,7 @@ def _answer(operation: Operation) -> None:
         names = ["Hutong-Request"]
         if PROBLEM in response.get("content", {}):
             names.append("Content-Language")
-        if status == "401" and secured:
+        if status in ("401", "403") and secured:
             names.append("WWW-Authenticate")
         if status in ("429", "503"):
             names.append("Retry-After")

@@ -9,30 +9,23 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, params
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from shared import methods
+from shared.flaws import MAX_FLAWS, Form, form_of
+from shared.flaws import Flaw as Flaw
+from shared.flaws import flaws_of as flaws_of
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "https://hutong.example/problems/"
+FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+NOT_A_FORM = "Send a form (application/x-www-form-urlencoded)."
 #: Seconds after which to try again, where whoever refused knew nothing better.
 RETRY_AFTER: Mapping[int, str] = {429: "1", 503: "5"}
-
-
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """One place in the request that is wrong: a JSON pointer and a code, never the value."""
-
-    pointer: str
-    code: str
-    detail: str = ""
-
-    def as_json(self) -> dict[str, str]:
-        return {"pointer": self.pointer, "code": self.code, "detail": self.detail}
 
 
 @dataclass
@@ -87,6 +80,12 @@ class Forbidden(Problem):
     type = "forbidden"
     title = "The token does not allow this"
     title_zh = "令牌权限不足"
+
+
+class PersonNeeded(Forbidden):
+    type = "person-needed"
+    title = "A person must do this, not a job"
+    title_zh = "须由自然人办理，系统作业不得代办"
 
 
 class PurposeMissing(Problem):
@@ -208,49 +207,6 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {s: {"description": PROBLEM_TITLES[s], "content": content} for s in sorted(statuses)}
 
 
-#: Pydantic error types whose own message is safe and useful; any other is described by its type alone.
-_SAFE_MESSAGES = {
-    "missing",
-    "string_type",
-    "int_type",
-    "int_parsing",
-    "list_type",
-    "bool_type",
-    "too_short",
-    "too_long",
-    "string_too_long",
-    "string_too_short",
-    "greater_than_equal",
-    "less_than_equal",
-    "enum",
-    "literal_error",
-    "date_parsing",
-    "date_from_datetime_parsing",
-    "date_type",
-    "extra_forbidden",
-    "model_type",
-    "dict_type",
-}
-
-
-def flaws_of(errors: Sequence[Mapping[str, Any]], skip: int = 0) -> list[Flaw]:
-    """Pydantic's error list as flaws: where and what kind, with the submitted value stripped.
-
-    ``skip`` drops leading location parts.  A forbidden field is reported at its parent, because its name is
-    input too.
-    """
-    flaws = []
-    for error in errors:
-        location = list(error["loc"])[skip:]
-        kind = str(error["type"])
-        if kind == "extra_forbidden":
-            location = location[:-1]
-        pointer = "".join("/" + str(p).replace("~", "~0").replace("/", "~1") for p in location)
-        message = str(error["msg"]) if kind in _SAFE_MESSAGES and "date" not in kind else ""
-        flaws.append(Flaw(pointer[:300], kind[:100], message[:300]))
-    return flaws[:1000]
-
-
 def reply(request: Request, problem: Problem) -> JSONResponse:
     chinese = request.headers.get("accept-language", "").lower().startswith("zh")
     headers = dict(problem.headers)
@@ -288,6 +244,25 @@ def _from_http(error: HTTPException) -> Problem:
     return Other(headers=dict(error.headers or {}))
 
 
+def _bodies(request: Request) -> list[Any]:
+    """The parameters that the operation reads from the body."""
+    dependant = getattr(request.scope.get("route"), "dependant", None)
+    return list(dependant.body_params) if dependant else []
+
+
+def _form_of(request: Request, error: Mapping[str, Any]) -> Form | None:
+    bodies = _bodies(request) if error["loc"][0] == "body" else []
+    return form_of(bodies[0].field_info.annotation) if len(bodies) == 1 else None
+
+
+def _wants_form(request: Request) -> bool:
+    """Whether a form was wanted and something else was sent."""
+    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return sent not in FORMS and any(
+        isinstance(b.field_info, params.Form) for b in _bodies(request)
+    )
+
+
 def install(app: FastAPI) -> None:
     """Make every error of this application a problem."""
 
@@ -300,11 +275,14 @@ def install(app: FastAPI) -> None:
         raw = error.errors()
         if any(e["type"] == "json_invalid" for e in raw):
             return reply(request, Malformed("The body is not JSON."))
+        if _wants_form(request):
+            return reply(request, Invalid(NOT_A_FORM))
         flaws = [
-            Flaw("/" + str(e["loc"][0]) + f.pointer, f.code, f.detail)
-            for e, f in zip(raw, flaws_of(raw, skip=1), strict=False)
+            flaw
+            for e in raw
+            for flaw in flaws_of([e], 1, "/" + str(e["loc"][0]), _form_of(request, e))
         ]
-        return reply(request, Invalid(flaws=flaws))
+        return reply(request, Invalid(flaws=list(dict.fromkeys(flaws))[:MAX_FLAWS]))
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from services.commands import tables
 from services.commands.areas import Area, area_code, shown
 from services.commands.transacting import transact
 from services.registry.access.matrix import matrix
@@ -172,7 +172,7 @@ def list_clients() -> None:
             " ".join(one.purposes),
             state,
         )
-    Console().print(table)
+    tables.show(table)
 
 
 @access.command("show")
@@ -182,11 +182,11 @@ def show() -> None:
     for department, cells in matrix()["cells"].items():
         for purpose, groups in cells.items():
             table.add_row(department, purpose, " ".join(groups))
-    Console().print(table)
+    tables.show(table)
     care = Table("key-care category", "departments")
     for category, departments in matrix()["categories"].items():
         care.add_row(category, " ".join(departments))
-    Console().print(care)
+    tables.show(care)
 
 
 @access.callback()

@@ -12,10 +12,10 @@ from uuid import UUID, uuid4
 
 import httpx
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from services.registry.erasures.schemas import ErasureState, Ground
+from services.commands import tables
+from services.registry.erasures.schemas import ErasureGround, ErasureState
 from shared import jwk
 from shared.outbound import ClientCredentials, client
 from shared.settings import HubSettings
@@ -36,7 +36,7 @@ def erase(
         bool, typer.Option("--list", help="requests and tombstones of your place")
     ] = False,
     ground: Annotated[
-        Ground | None, typer.Option(help="the law's ground (个人信息保护法 第47条)")
+        ErasureGround | None, typer.Option(help="the law's ground (个人信息保护法 第47条)")
     ] = None,
     hold: Annotated[
         bool, typer.Option("--hold", help="refuse the child's entries for good")
@@ -133,7 +133,7 @@ async def _show(registry: httpx.AsyncClient, state: ErasureState | None) -> None
             )
         if (cursor := page.get("next")) is None:
             break
-    Console().print(table)
+    tables.show(table)
 
 
 def _subject(subject: Mapping[str, str] | None) -> str:

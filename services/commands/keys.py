@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from services.commands import tables
 from services.commands.backup import owner_urls
 from services.deployment.shares import lay_apart
 from services.local import rewrapping, rotation
@@ -53,7 +53,7 @@ def list_keys() -> None:
     for held in rotation.listed(HubSettings().home):
         since = f"{held.since:%Y-%m-%d %H:%M} UTC" if held.since else ""
         table.add_row(held.name, held.use, held.current, " ".join(held.others), since)
-    Console().print(table)
+    tables.show(table)
 
 
 @keys.command("add")

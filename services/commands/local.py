@@ -3,9 +3,11 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +21,8 @@ from shared.keys import write_secret
 
 STATE = Path(os.environ.get("HUTONG_STATE", ".state")).absolute()
 PORTS = (8100, 8101, 8102)
+#: What `up` sets itself, and what concerns commands alone.
+_OWN = re.compile("HUTONG_(HUB|AREA|HOME|STATE|ACTOR|CLIENT|CLIENT_KEY|[A-Z]+(_DATABASE)?_URL)")
 
 
 def up(
@@ -28,8 +32,9 @@ def up(
     """Start one hub and leave it running; state stays in .state/ and survives."""
     state = STATE / "up"
     state.mkdir(parents=True, exist_ok=True)
+    told = _settings(name, area)
     if _running(state):
-        typer.echo("already up: hutong down stops it")
+        typer.echo(_already_up(_kept(state), told), err=True)
         raise typer.Exit(1)
     server = EmbeddedPostgres(state / "postgres", detached=True)
     server.start()
@@ -38,6 +43,7 @@ def up(
     hub.start()
     pids = {" ".join(process): started.pid for process, started in hub.running.items()}
     write_secret(state / "processes.json", json.dumps(pids).encode())
+    write_secret(state / "settings.json", json.dumps(told).encode())
     write_secret(state / "environment", _shell(hub).encode())
     asyncio.run(hub.wait_ready(60))
     for service in SERVICES:
@@ -45,6 +51,29 @@ def up(
     typer.echo(
         f"for hutong clients, audit, rebuild …:  set -a; . {os.path.relpath(state / 'environment')}"
     )
+
+
+def _settings(name: str, area: str) -> dict[str, str]:
+    """What was told to `up`: its options, and the environment that its processes inherit."""
+    inherited = {
+        key: value
+        for key, value in os.environ.items()
+        if key.startswith("HUTONG_") and not _OWN.fullmatch(key)
+    }
+    return {"--name": name, "--area": area, **inherited}
+
+
+def _kept(state: Path) -> dict[str, str]:
+    path = state / "settings.json"
+    kept: dict[str, str] = json.loads(path.read_bytes()) if path.exists() else {}
+    return kept
+
+
+def _already_up(kept: Mapping[str, str], told: Mapping[str, str]) -> str:
+    other = sorted(key for key in {*kept, *told} if kept.get(key) != told.get(key))
+    if not other:
+        return "already up: hutong down stops it"
+    return f"already up, with another {', '.join(other)}: to change that, hutong down and up again"
 
 
 def _shell(hub: LocalHub) -> str:

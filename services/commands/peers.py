@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.commands import tables
 from services.commands.areas import Place, shown
 from services.commands.clients import Actor
 from services.commands.transacting import transact
@@ -121,7 +121,7 @@ def list_peers() -> None:
     for one, state in _run(known.all_of):
         area = shown(one.low, one.high)
         table.add_row(one.name, area, one.notifications_url, one.registry_url, one.issuer, state)
-    Console().print(table)
+    tables.show(table)
 
 
 @authorities.command("add")
@@ -155,4 +155,4 @@ def list_authorities() -> None:
     table = Table("authority", "area", "client", "peer hub", "state")
     for one, state in _run(named.states):
         table.add_row(one.name, shown(one.low, one.high), one.client or "", one.peer or "", state)
-    Console().print(table)
+    tables.show(table)

@@ -28,6 +28,19 @@ async def test_clients_are_listed_whatever_their_area(done: Done, tmp_path: Path
     ]
 
 
+@pytest.mark.parametrize("columns", ["20", "80"])
+async def test_no_id_or_scope_is_cut_however_narrow(
+    done: Done, tmp_path: Path, columns: str
+) -> None:
+    name, scopes = "a-client-with-quite-a-long-name", ("records:write", "children:read")
+    given = [part for scope in scopes for part in ("--scope", scope)]
+    key = ("--out", str(tmp_path / "one.jwk"))
+    await done("clients", "add", name, "disease_control", "500103", *given, *key)
+    listed = await done("clients", "list", COLUMNS=columns)
+    (row,) = [line for line in listed.splitlines() if name in line]
+    assert all(scope in row for scope in scopes) and "…" not in listed
+
+
 async def states(done: Done) -> dict[str, str]:
     """What `hutong clients list` says of each client's state."""
     rows = [

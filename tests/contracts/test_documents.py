@@ -234,6 +234,47 @@ def test_no_schema_is_split_into_an_input_and_an_output(service: str) -> None:
     assert [name for name in names if name.endswith(("-Input", "-Output"))] == []
 
 
+#: Operations that answer where to read what they made.
+LOCATING = {
+    "open_key_care",
+    "relink_entry",
+    "request_erasure",
+    "unmerge_child",
+    "withdraw_ruling",
+}
+
+
+def test_who_makes_something_says_where_to_read_it() -> None:
+    located = {
+        one.id
+        for one in every_operation()
+        for status, response in one.spec["responses"].items()
+        if status[0] == "2" and "Location" in response["headers"]
+    }
+    assert {one for one in located if not one.startswith("import_")} == LOCATING
+
+
+@each_document
+def test_tags_are_words_and_the_place_of_the_service_is_the_operators(service: str) -> None:
+    assert documented(service)["servers"][0]["url"] == "/"
+    tags = {tag for one in every_operation() for tag in one.spec.get("tags", ())}
+    assert all(tag.isascii() for tag in tags)
+
+
+def test_an_example_of_a_review_shows_both_children() -> None:
+    (example,) = documented("registry")["components"]["schemas"]["MatchReviewOut"]["examples"]
+    assert [side["child"]["id"] for side in example["sides"]] == example["children"]
+
+
+@each_document
+def test_every_schema_has_a_name_of_its_own_that_tells_no_module(service: str) -> None:
+    """A generator names classes by titles, and leaves out all that leads to a second one of a name."""
+    schemas = documented(service)["components"]["schemas"]
+    titles = [schema.get("title", name) for name, schema in schemas.items()]
+    assert sorted({title for title in titles if titles.count(title) > 1}) == []
+    assert [name for name in schemas if "__" in name] == []
+
+
 #: Answers of matching, whose only reader is the registry, do say null: nobody is an entry's person, or is it weighed against.
 SAID = {"matching": {"LinkOut/properties/person", "ExplanationOut/properties/against"}}
 

@@ -84,7 +84,7 @@ class LinkedHub:
     async def search(self, features: Features) -> list[UUID]:
         async with self.served.transaction(SYSTEM) as session:
             found = await searching.find(session, self.following.linker, features, 10)
-        return [person for person, _ in found]
+        return [person for person, _ in found.persons]
 
     # What commands do
 

@@ -68,9 +68,17 @@ async def test_a_search_finds_the_likeliest_first_and_stores_nothing(matching: M
 
 
 async def test_a_search_for_nobody_finds_nobody(matching: Matching) -> None:
+    nobody = {"name": "张志明", "birth_date": "2015-03-07"}
+    reply = await matching.registry.post("/v1/searches", json={"features": nobody})
+
+    assert reply.json()["items"] == [] and reply.json()["keys"] > 0
+
+
+async def test_what_forms_no_key_says_so(matching: Matching) -> None:
+    await matching.resolve((1, 1, CHILD))
     reply = await matching.registry.post("/v1/searches", json={"features": {"name": "张志明"}})
 
-    assert reply.json() == {"items": []}
+    assert reply.json() == {"items": [], "keys": 0}
 
 
 async def test_many_are_explained_at_once_as_each_is_alone(matching: Matching) -> None:

@@ -75,3 +75,18 @@ def test_every_number_that_is_made_is_read(division: int, born: date, sequence: 
 def test_mistyped_numbers_are_near(other: str, near: bool, cut: bool) -> None:
     assert numbers.nearly_one(ID, other) is numbers.nearly_one(other, ID) is near
     assert numbers.is_cut(ID, other) is numbers.is_cut(other, ID) is cut
+
+
+@given(st.integers(0, 16), st.sampled_from("0123456789X"))
+def test_what_one_slip_made_of_a_number_leads_back_to_it(at: int, slip: str) -> None:
+    exchanged = ID[:at] + ID[at + 1] + ID[at] + ID[at + 2 :]
+    for typed in (ID[:at] + slip + ID[at + 1 :], exchanged, ID[:at] + ID[at + 1 :]):
+        assert ID in numbers.one_slip_from(typed), typed
+    assert ID in numbers.one_slip_from(ID[:at] + slip + ID[at:])
+
+
+@given(st.one_of(st.text(max_size=20), st.from_regex(r"[0-9]{17}[0-9X]{0,2}", fullmatch=True)))
+def test_what_a_number_may_have_been_is_valid_and_little(text: str) -> None:
+    meant = numbers.one_slip_from(text)
+    assert all(numbers.is_valid(number) for number in meant)
+    assert len(meant) <= 60

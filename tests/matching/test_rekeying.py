@@ -106,7 +106,7 @@ async def test_stopped_after_any_step_everybody_is_found_and_it_can_go_on(
         assert link.person == persons[n]
         async with hub.served.transaction(SYSTEM) as session:
             found = await searching.find(session, other.linker, child(n), 5)
-        assert persons[n] in {person for person, _ in found}
+        assert persons[n] in {person for person, _ in found.persons}
     assert await faults(hub) == []
 
     if stopped_after:

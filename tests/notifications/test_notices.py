@@ -75,7 +75,9 @@ async def test_r14_a_notice_is_issued_delivered_read_accepted_and_answered(
     assert answered.json()["hukou_division"] == "500101000000"
     assert None not in answered.json().values()
     assert (await hukou.post(f"{url}/answer", json={"outcome": "confirmed"})).status_code == 409
-    assert (await hukou.post(f"{url}/acceptance")).status_code == 409
+    late = await hukou.post(f"{url}/acceptance")
+    assert late.status_code == 409
+    assert late.json()["detail"] == "Possible while it is issued, delivered, read, accepted."
     audited = await chongqing.rows(
         "SELECT operation, subjects FROM audit_entries WHERE client = 'civil-500233' ORDER BY id"
     )
@@ -153,6 +155,7 @@ async def test_a_shielded_childs_notice_waits_for_a_person(
         f"{url}/release", headers={"If-Match": '"1"', "Hutong-Actor": "system:job"}
     )
     assert machine.status_code == 403
+    assert machine.json()["type"].endswith("/person-needed")
     released = await home.post(f"{url}/release", headers={"If-Match": '"1"'})
     assert released.json()["state"] == "issued"
     await chongqing.worker.settle()
@@ -229,6 +232,37 @@ async def test_r14_not_ours_goes_on_to_the_county_that_was_named(
         ("answered", False),
         ("issued", True),
     ]
+
+
+@pytest.mark.parametrize("outcome", ["confirmed", "mismatch", "not_ours", "unknown"])
+async def test_a_division_that_never_was_is_no_answer(
+    chongqing: Hub, hukou: httpx.AsyncClient, outcome: str
+) -> None:
+    await chongqing.tell(chongqing.event("child.registered", uuid4()))
+    url = f"/v1/notices/{(await the_notice(hukou))['id']}"
+    said = {"outcome": outcome, "hukou_division": "371799"}
+    reply = await hukou.post(f"{url}/answer", json=said)
+    assert reply.status_code == 422
+    (flaw,) = reply.json()["errors"]
+    assert (flaw["pointer"], flaw["code"]) == ("/body/hukou_division", "division")
+    assert "GB/T 2260" in flaw["detail"] and "371799" not in reply.text
+    assert (await hukou.get(url)).json()["state"] == "read"
+
+
+async def test_a_place_confirms_nobody_elses_hukou(
+    chongqing: Hub, hukou: httpx.AsyncClient
+) -> None:
+    await chongqing.tell(chongqing.event("child.registered", uuid4()))
+    url = f"/v1/notices/{(await the_notice(hukou))['id']}"
+    elsewhere = {"outcome": "confirmed", "hukou_division": "500101"}
+    reply = await hukou.post(f"{url}/answer", json=elsewhere)
+    assert reply.status_code == 422
+    (flaw,) = reply.json()["errors"]
+    assert flaw["code"] == "division" and "mismatch" in flaw["detail"]
+    former = {"outcome": "confirmed", "hukou_division": "512223001"}
+    # 512223 (忠县, then of Sichuan) became 500233 in the end.
+    reply = await hukou.post(f"{url}/answer", json=former)
+    assert reply.status_code == 200, reply.text
 
 
 async def test_either_side_enquires_once_per_key(
@@ -349,6 +383,7 @@ async def test_the_telling_side_does_not_answer_itself(
     notice = await the_notice(hukou)
     reply = await home.post(f"/v1/notices/{notice['id']}{path}", json={"outcome": "confirmed"})
     assert reply.status_code == 403
+    assert "Only the receiver" in reply.json()["detail"]
     reply = await hukou.post(f"/v1/notices/{notice['id']}/withdrawal", headers={"If-Match": '"9"'})
     assert reply.status_code == 403
 

@@ -11,6 +11,7 @@ import uvicorn
 from typer.testing import CliRunner, Result
 
 from services.cli import app_for
+from services.registry.access.subjects import ANOTHER_CLIENT
 from services.registry.erasures.authenticity import faults_of
 from shared import jwk, outbound
 from shared.database import SYSTEM
@@ -75,7 +76,7 @@ async def test_two_people_erase_a_child(registry: Registry, erase: Erase) -> Non
     alone = await erase(HERE, "staff-8", "--approve", request)
     assert (alone.exit_code, said(alone)) == (
         1,
-        "refused (403): This needs a person other than the one who began it",
+        f"refused (403): {ANOTHER_CLIENT}",
     )
     assert len(await registry.system("SELECT 1 FROM children")) == 1
 

@@ -267,9 +267,13 @@ async def test_one_person_alone_erases_nobody(registry: Registry) -> None:
     alone = await here.post(f"{URL}/{erasure}/approvals")
     renamed = await here.post(f"{URL}/{erasure}/approvals", headers={"Hutong-Actor": "staff-8"})
     job = await here.post(f"{URL}/{erasure}/approvals", headers={"Hutong-Actor": "system:job"})
+    home = await registry("civil_affairs:371721", actor="staff-7")
+    elsewhere = await home.post(f"{URL}/{erasure}/approvals")
 
-    assert (alone.status_code, renamed.status_code, job.status_code) == (403, 403, 403)
-    assert alone.json()["type"].endswith("second-person-needed")
+    assert {r.status_code for r in (alone, renamed, job, elsewhere)} == {403}
+    for refused in (alone, renamed, elsewhere):
+        assert refused.json()["type"].endswith("second-person-needed")
+        assert "another client" in refused.json()["detail"]
     assert job.json()["type"].endswith("person-needed")
     assert await readable(registry) == kept
 

@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.registry.links import explaining
 from services.registry.links.steps import PLACES
 from services.registry.searches import endpoints as searches
 from shared import auth
+from shared.problems import FlawOut
 from shared.vocabulary import Department
 from tests.guards.story import ELSEWHERE, HOME, HUKOU, World
 from tests.notifications.hubs import settle
-from tests.registry.doubles import Pair, doubted, reviewer
+from tests.registry.doubles import Pair, decide, doubted, reviewer, second
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -81,6 +83,43 @@ async def test_a_child_is_found_by_what_one_has_of_it(world: World) -> None:
     assert evidence["prior"] + steps == pytest.approx(evidence["weight"])
 
 
+async def test_a_number_with_one_slip_finds_its_child(world: World) -> None:
+    pair = await doubted(world)
+    number = pair.facts(True)["id_number"]
+    civil = await reviewer(world)
+    for typed in (
+        number[:-2] + number[-1] + number[-2],
+        number[:3] + str((int(number[3]) + 1) % 10) + number[4:],
+        number[:8] + number[9:],
+        number[:5] + "0" + number[5:],
+    ):
+        world.hub.apps["registry"].state.search_paces.clear()
+        assert str(pair.elder) in ids(await find(civil, id_number=typed)), typed
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        {"name": "示云海"},
+        {"name": "示云海", "guardians": [{"name": "示父"}]},
+        {"name": "示云海", "school": "示例小学"},
+        {"name": "示云海", "residence_address": "示例街1号"},
+        {"name": "示云海", "residence_division": HOME, "sex": "male"},
+        {"guardians": [{"name": "示父"}]},
+        {"id_number": "12"},
+    ],
+)
+async def test_nobody_reads_not_registered_where_nobody_was_looked_for(
+    world: World, evidence: dict[str, Any]
+) -> None:
+    civil = await reviewer(world)
+    reply = await civil.post("/v1/children/searches", json=evidence)
+    assert reply.status_code == 422, reply.text
+    (flaw,) = reply.json()["errors"]
+    assert flaw["code"] == "criteria" and flaw["detail"]
+    FlawOut.model_validate(flaw)
+
+
 async def test_a_stranger_finds_as_little_as_of_nobody(world: World) -> None:
     pair = await doubted(world)
     stranger = await reviewer(world, ELSEWHERE)
@@ -122,9 +161,9 @@ async def test_answers_leave_on_the_beat_whatever_was_looked_at(world: World) ->
         ("verification", {"name": "示云海", "phone": "14200010000"}, False),
         ("service", {"name": "示云海", "phone": "14200010000"}, True),
         ("verification", {"guardians": [{"phone": "14200010000"}]}, False),
-        ("verification", {"guardians": [{"name": "示父"}]}, True),
+        ("verification", {"guardians": [{"name": "示父"}], "birth_date": "2014-01-01"}, True),
         ("verification", {"name": "示云海", "residence_address": "示例街1号"}, False),
-        ("verification", {"name": "示云海", "school": "示例小学"}, True),
+        ("verification", {"name": "示云", "birth_date": "2014-01-01", "school": "示例小学"}, True),
         ("verification", {"birth_date": "2014-01-01"}, False),
         ("verification", {"sex": "male", "residence_division": HOME}, False),
         ("verification", {"name": "示云海", "residence_division": "000000"}, False),
@@ -188,7 +227,12 @@ async def test_searches_are_paced_and_audited(world: World) -> None:
     pace = world.hub.apps["registry"].state.search_paces[f"{Department.CIVIL_AFFAIRS}-{HOME}"]
     pace.level = 1.0
     pace.rate = 0
-    replies = [await civil.post("/v1/children/searches", json={"name": "示云海"}) for _ in range(2)]
+    replies = [
+        await civil.post(
+            "/v1/children/searches", json={"name": "示云海", "birth_date": "2014-01-01"}
+        )
+        for _ in range(2)
+    ]
     assert [reply.status_code for reply in replies] == [200, 429]
     assert replies[1].headers["Retry-After"] == "1"
 
@@ -221,6 +265,59 @@ async def test_links_explain_themselves_to_who_may_see_them(world: World) -> Non
                 "residence",
                 "school",
             }
+
+
+async def test_links_go_on_on_the_next_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = await doubted(world)
+    for _ in range(4):
+        await pair.tell(elder=True)
+    await settle(world.hub)
+    civil = await reviewer(world)
+    whole = {one["entry"] for one in await explained(civil, pair.elder)}
+    monkeypatch.setattr(explaining, "MAX_LINKS", 2)
+    seen: list[str] = []
+    query: dict[str, str] = {}
+    while True:
+        page = await civil.get(f"/v1/children/{pair.elder}/links", params=query)
+        seen += [one["entry"] for one in page.json()["links"]]
+        if "next" not in page.json():
+            break
+        query = {"cursor": page.json()["next"]}
+    assert set(seen) == whole and len(seen) == len(whole) > 4
+    foreign = await civil.get(f"/v1/children/{pair.younger}/links", params=query)
+    assert foreign.status_code == 400, "a cursor is good for one child"
+
+
+async def test_a_link_says_that_a_person_decided_it(world: World) -> None:
+    """By number and sex the two are apart, and a ruling makes them one: no weight would explain that."""
+    pair = await doubted(world)
+    await sighted(pair)
+    civil, education = await reviewer(world), await world(Department.EDUCATION, HOME)
+    assert {one["by_person"] for one in await explained(civil, pair.elder)} == {False}
+    await decide(civil, pair.review, "same", note="号码录入有误")
+    review = (await civil.get(f"/v1/match-reviews/{pair.review}")).json()
+    (ruling,) = review["rulings"]
+    agreed = await second(await reviewer(world, actor="staff-9"), ruling["id"])
+    assert agreed.status_code == 200, agreed.text
+    await settle(world.hub)
+    links = await explained(civil, pair.elder)
+    assert {one["by_person"] for one in links} == {True}
+    assert {tuple(one["rulings"]) for one in links} == {(ruling["id"],)}
+    own = await explained(education, pair.elder)
+    assert {one["by_person"] for one in own} == {True}
+    assert [one for one in own if "rulings" in one] == [], "education reads no rulings"
+
+
+async def test_being_kept_apart_is_told_to_those_alone_who_read_the_ruling(world: World) -> None:
+    pair = await doubted(world)
+    await sighted(pair)
+    civil, education = await reviewer(world), await world(Department.EDUCATION, HOME)
+    await decide(civil, pair.review, "different", "twins")
+    await settle(world.hub)
+    assert {one["by_person"] for one in await explained(civil, pair.elder)} == {False}
+    assert all(one["rulings"] for one in await explained(civil, pair.elder))
+    (own,) = await explained(education, pair.elder)
+    assert not own["by_person"] and "rulings" not in own
 
 
 async def test_an_explanation_tells_nothing_of_a_rival_out_of_reach(world: World) -> None:

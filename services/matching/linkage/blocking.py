@@ -9,6 +9,7 @@ its texts in a hub of a million, where the commonest names are borne by some hun
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
+from services.matching.linkage import numbers
 from services.matching.linkage.births import Birth
 from services.matching.linkage.lunar import solar_days
 from services.matching.linkage.names import Name
@@ -22,8 +23,8 @@ _AND_SURNAME = 2
 
 def identifier(entry: Standard) -> Iterable[str]:
     """A number, even one that no checksum confirms, or a document: none."""
-    numbers = (entry.id_number, entry.id_typed, entry.document)
-    return [number for number in numbers if number is not None]
+    papers = (entry.id_number, entry.id_typed, entry.document)
+    return [paper for paper in papers if paper is not None]
 
 
 def identifier_tail(entry: Standard) -> Iterable[str]:
@@ -125,6 +126,16 @@ RULES: Mapping[str, Rule] = {
         birth_and_school,
     )
 }
+
+
+def mistyped(entry: Standard) -> list[str]:
+    """Texts under which a number that no checksum confirms is looked for besides, in a search: the
+    numbers that it may have been. Each is borne by one child, if by any.
+    """
+    if entry.id_typed is None:
+        return []
+    meant = numbers.one_slip_from(entry.id_typed)
+    return [f"{identifier.__name__}|{number}" for number in meant]
 
 
 def keys(entry: Standard, rules: Iterable[str]) -> list[str]:

@@ -18,6 +18,7 @@ from shared import resident_id
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ZEROS = ord("0") * sum(_WEIGHTS)
 _CHECKS = "10X98765432"
+_CHARACTERS = "0123456789X"
 _WITHOUT_CHECK = 17
 _LENGTH = 18
 _OLD_LENGTH = 15
@@ -144,6 +145,24 @@ def nearly_one(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
     lost_two = len(short) == _LENGTH - 2 and len(long) == _LENGTH
     return lost_two and (long.startswith(short) or long.endswith(short))
+
+
+def one_slip_from(typed: str) -> list[str]:
+    """The valid numbers that a typed one may have been, had one character of it been mistyped, left
+    out, added or exchanged with the next; some tens at most.
+    """
+    if not (_LENGTH - 1 <= len(typed) <= _LENGTH + 1 and typed.isascii()):
+        return []
+    places = range(len(typed) + 1)
+    if len(typed) == _LENGTH:
+        mistyped = {typed[:at] + one + typed[at + 1 :] for at in places for one in _CHARACTERS}
+        exchanged = {typed[:at] + typed[at : at + 2][::-1] + typed[at + 2 :] for at in places}
+        meant = mistyped | exchanged
+    elif len(typed) < _LENGTH:
+        meant = {typed[:at] + one + typed[at:] for at in places for one in _CHARACTERS}
+    else:
+        meant = {typed[:at] + typed[at + 1 :] for at in places}
+    return sorted(number for number in meant if is_valid(number))
 
 
 def is_cut(one: str, other: str) -> bool:

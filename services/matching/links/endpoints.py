@@ -19,6 +19,7 @@ from services.matching.links.models import LinkChange
 from services.matching.links.neighbourhood import Linker
 from services.matching.links.schemas import (
     MAX_REVIEWS,
+    BindingOut,
     ComparisonOut,
     ExplanationOut,
     ExplanationsIn,
@@ -112,6 +113,7 @@ def _explained(found: Explanation, model: Model) -> ExplanationOut:
             )
             for review in found.reviews[:MAX_REVIEWS]
         ],
+        rulings=[BindingOut(ruling=one.ruling, same=one.same) for one in found.rulings],
     )
 
 

@@ -11,13 +11,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.matching.entries.models import Entry
 from services.matching.links.models import LinkChange
 from services.matching.reviews.models import Review
+from services.matching.rulings.models import Ruling, RulingEntry
 from shared.problems import NotFound
+
+MAX_RULINGS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     link: Entry
     reviews: list[Review]
+    rulings: list[Ruling]
 
 
 async def explain(session: AsyncSession, entry: UUID) -> Explanation:
@@ -48,7 +52,29 @@ async def explain_all(session: AsyncSession, entries: Collection[UUID]) -> list[
     for review in reviews:
         for person in {review.one, review.other} & persons:
             about[person].append(review)
-    return [Explanation(link, about[link.person]) for link in links if link.person is not None]
+    bound = await _rulings_of(session, entries)
+    return [
+        Explanation(link, about[link.person], bound[link.entry])
+        for link in links
+        if link.person is not None
+    ]
+
+
+async def _rulings_of(
+    session: AsyncSession, entries: Collection[UUID]
+) -> defaultdict[UUID, list[Ruling]]:
+    """By entry, the rulings that name it; the first of them."""
+    found = await session.exec(
+        select(RulingEntry.entry, Ruling)
+        .join(Ruling, col(RulingEntry.ruling) == Ruling.ruling)
+        .where(col(RulingEntry.entry).in_(entries))
+        .order_by(col(Ruling.ruling))
+    )
+    bound: defaultdict[UUID, list[Ruling]] = defaultdict(list)
+    for entry, ruling in found:
+        if len(bound[entry]) < MAX_RULINGS and ruling not in bound[entry]:
+            bound[entry].append(ruling)
+    return bound
 
 
 async def changes_after(session: AsyncSession, after: int, limit: int) -> list[LinkChange]:

@@ -115,6 +115,13 @@ class ReviewOut(BaseModel):
     comparisons: list[ComparisonOut] = Field(max_length=50)
 
 
+class BindingOut(BaseModel):
+    """A standing ruling of a person that binds where the entry stands, whatever the weights say."""
+
+    ruling: UUID
+    same: bool = Field(description="Of one child with what it names; else of another than that.")
+
+
 class ExplanationOut(BaseModel):
     """Why an entry stands where it does: ``against`` is the person it was weighed against,
     joined or not.
@@ -128,6 +135,7 @@ class ExplanationOut(BaseModel):
     )
     comparisons: list[ComparisonOut] = Field(max_length=50)
     reviews: list[ReviewOut] = Field(max_length=MAX_REVIEWS, description="the weightiest first")
+    rulings: list[BindingOut] = Field(max_length=100)
 
 
 class ExplanationsIn(Mute):

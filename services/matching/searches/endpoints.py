@@ -26,6 +26,7 @@ async def search_persons(
                 certain=judge(model, evidence) is Verdict.CERTAIN,
                 comparisons=comparisons(evidence.levels, evidence.weights),
             )
-            for person, evidence in found
-        ]
+            for person, evidence in found.persons
+        ],
+        keys=found.keys,
     )

@@ -31,3 +31,7 @@ class SearchOut(BaseModel):
     """Likeliest first."""
 
     items: list[FoundOut] = Field(max_length=MAX_FOUND_PERSONS)
+    keys: int = Field(
+        ge=0,
+        description="Under how many keys was looked; 0: what was sent is too little to look anyone up.",
+    )

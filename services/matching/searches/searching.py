@@ -4,6 +4,7 @@ trace.
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -23,15 +24,21 @@ from shared.sealing import Unsealable
 log = structlog.get_logger()
 
 
-async def find(
-    session: AsyncSession, linker: Linker, features: Features, limit: int
-) -> list[tuple[UUID, Evidence]]:
-    """The likeliest persons with their evidence."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The likeliest persons with their evidence; by how many ``keys`` they were looked for."""
+
+    persons: list[tuple[UUID, Evidence]]
+    keys: int
+
+
+async def find(session: AsyncSession, linker: Linker, features: Features, limit: int) -> Found:
+    """Whom the features may describe. Without any key nobody was looked for."""
     connection = await raw(session)
     await queries.look_up(connection)
     linker = await linker.current(session)
     standard = standardise(features)
-    sought = linker.strongroom.sought_by(standard)
+    sought = linker.strongroom.searched_by(standard)
     by_key, _ = await queries.persons_under(connection, sought, linker.model.key_cap)
     best = most_shared(by_key, sought, linker.model.candidates)
     rows = await queries.persons(connection, best)
@@ -40,7 +47,7 @@ async def find(
         known = Known(_opened(linker, rows), by_key)
         return search(linker.model, standard, sought, known, linker.frequency)[:limit]
 
-    return await asyncio.to_thread(weigh)
+    return Found(await asyncio.to_thread(weigh), len(sought))
 
 
 def _opened(linker: Linker, rows: Sequence[StoredPerson]) -> dict[UUID, Person]:

@@ -46,7 +46,7 @@ async def relayed(request: Request, clock: Now) -> EventsIn:
     except ValidationError as error:
         if any(e["type"] == "json_invalid" for e in error.errors(include_input=False)):
             raise Malformed("The body is not JSON.") from None
-        raise Invalid(flaws=flaws_of(error.errors(include_input=False))) from None
+        raise Invalid(flaws=flaws_of(error.errors(include_input=False), at="/body")) from None
 
 
 @router.post(

@@ -15,13 +15,23 @@ from services.notifications.notices import authenticity, moving, queries
 from services.notifications.notices.issuing import Kind, Toward
 from services.notifications.notices.models import Notice
 from services.notifications.notices.schemas import AnswerIn, EnquiryIn
-from services.notifications.notices.states import Move, State
-from shared.auth import Caller
-from shared.divisions import county_of, widen
+from services.notifications.notices.states import Move, Outcome, State
+from shared.auth import MACHINES, Caller
+from shared.clock import SHANGHAI
+from shared.divisions import ever, successors_on, widen
 from shared.preconditions import check, etag, given
-from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound
+from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound, PersonNeeded
 from shared.references import References
 from shared.vocabulary import Department
+
+FOR_RECEIVER = (
+    "Only the receiver accepts, answers or refuses: the authority of the county that is told."
+)
+FOR_TELLER = "Only the county that tells releases or withdraws a notice."
+NEVER_WAS = (
+    "No division has or had this code (GB/T 2260): give the county's six digits, or leave it out."
+)
+NOT_THERE = "Outside your area, so it is not for you to confirm: answer mismatch, or not_ours to send the notice on."
 
 
 class NothingToAsk(Conflict):
@@ -43,7 +53,7 @@ async def receive(
     _only_civil_affairs(caller)
     notice = await queries.for_change(session, caller, notice_id)
     if notice.direction == "outgoing" or not await _receives(session, hub, caller, notice):
-        raise Forbidden
+        raise Forbidden(FOR_RECEIVER)
     check(if_match, etag(notice.version))
     moving.must_move(notice, what, now)
     session.add(notice)
@@ -73,9 +83,15 @@ async def answer(
     if_match: str | None,
     now: datetime,
 ) -> Notice:
-    """Answer; the registry or the issuing hub hears of it from the worker."""
+    """Answer; the registry or the issuing hub hears of it from the worker.
+
+    Invalid for a division that never was, and for one elsewhere that the hukou place confirms as its own.
+    """
     named = _division(said.hukou_division)
     notice = await receive(session, hub, caller, notice_id, Move.ANSWER, if_match, now)
+    own = said.outcome is Outcome.CONFIRMED and notice.toward == Toward.HUKOU
+    if own and named is not None and not _covers(caller, named, now):
+        raise Invalid(flaws=[_division_flaw(NOT_THERE)])
     notice.outcome = said.outcome
     notice.hukou_division = named
     authenticity.vouch(hub.audit, notice)
@@ -92,13 +108,13 @@ async def release(
     if_match: str | None,
     now: datetime,
 ) -> Notice:
-    """Release a held notice, or withdraw one: a person's act on the telling side."""
+    """Release a held notice, or withdraw one: an act of the telling side; PersonNeeded when it is a job."""
     _only_civil_affairs(caller)
-    if caller.actor.startswith("system:"):
-        raise Forbidden
+    if caller.actor.startswith(MACHINES):
+        raise PersonNeeded
     notice = await queries.for_change(session, caller, notice_id)
     if notice.direction == "incoming" or not caller.covers(notice.origin_county):
-        raise Forbidden
+        raise Forbidden(FOR_TELLER)
     check(given(if_match), etag(notice.version))
     moving.must_move(notice, what, now)
     session.add(notice)
@@ -156,7 +172,18 @@ def _division(text: str | None) -> int | None:
         return None
     try:
         code = widen(text)
-        county_of(code)
     except ValueError:
-        raise Invalid(flaws=[Flaw("/body/hukou_division", "division")]) from None
+        code = None
+    if code is None or not ever(code):
+        raise Invalid(flaws=[_division_flaw(NEVER_WAS)])
     return code
+
+
+def _covers(caller: Caller, division: int, now: datetime) -> bool:
+    """Whether the division, or what became of it, lies in the caller's area."""
+    heirs = successors_on(division, now.astimezone(SHANGHAI).date())
+    return any(caller.covers(code) for code in (division, *heirs))
+
+
+def _division_flaw(detail: str) -> Flaw:
+    return Flaw("/body/hukou_division", "division", detail)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.notifications.notices.models import Notice
-from services.notifications.notices.states import ENDED, Move, NotPossible, State, after
+from services.notifications.notices.states import ENDED, TABLE, Move, NotPossible, State, after
 from shared.database import raw
 from shared.problems import Conflict
 
@@ -61,7 +61,8 @@ def must_move(notice: Notice, what: Move, now: datetime) -> None:
     try:
         move(notice, what, now)
     except NotPossible as error:
-        raise StateConflict from error
+        possible = ", ".join(state for state in State if (state, what) in TABLE)
+        raise StateConflict(f"Possible while it is {possible}.") from error
 
 
 async def delivered(session: AsyncSession, notices: Sequence[UUID], now: datetime) -> None:

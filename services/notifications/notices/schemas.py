@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from services.notifications.notices.issuing import Kind, Toward
 from services.notifications.notices.states import Outcome, State
@@ -106,7 +107,7 @@ class EnquiryIn(Wire):
     @model_validator(mode="after")
     def _one_child(self) -> Self:
         if (self.reference is None) == (self.child is None):
-            raise ValueError("name the child once")
+            raise PydanticCustomError("one_child", "Give reference or child: one of the two.")
         return self
 
 
@@ -119,4 +120,4 @@ class AnswerIn(Wire):
 
     outcome: Outcome
     hukou_division: DivisionText | None = None
-    """Where the child is registered, as far as you know."""
+    """Where the child is registered, as far as you know: a code that is or was in force; confirmed, one in your area."""

@@ -21,7 +21,7 @@ from services.notifications.peers.models import Peer
 from services.notifications.peers.schemas import Envelope, PeerAnswerIn, PeerNoticeIn, PeerReceiptIn
 from shared import signatures
 from shared.database import raw
-from shared.divisions import widen
+from shared.divisions import ever, widen
 from shared.ids import uuid7
 from shared.limits import WEBHOOK_MAX_BYTES
 from shared.problems import Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, flaws_of
@@ -43,7 +43,7 @@ async def verified(
         try:
             message = model.model_validate_json(body)
         except ValidationError as error:
-            raise Invalid(flaws=flaws_of(error.errors(include_input=False))) from None
+            raise Invalid(flaws=flaws_of(error.errors(include_input=False), at="/body")) from None
         if message.audience != _hub(request).name:
             raise Forbidden
         return peer, message_id, message
@@ -124,7 +124,9 @@ async def take_answer(
     moving.move(notice, Move.ANSWER, now)
     notice.outcome = message.data.outcome
     county = message.data.hukou_county
-    notice.hukou_division = widen(county) if county else None
+    named = widen(county) if county else None
+    # What no table of ours knows is a slip of theirs, or news: a person asks.
+    notice.hukou_division = named if named is not None and ever(named) else None
     authenticity.vouch(hub.audit, notice)
     if notice.toward == Toward.HUKOU:
         notice.pushed, notice.due_at = "waiting", now

@@ -34,6 +34,8 @@ Subscriber = Annotated[Caller, allowed(Scope.SUBSCRIPTIONS_WRITE)]
 SubscriptionId = Annotated[UUID, Path(description="The subscription's id.")]
 ENDING = {**USUAL, **responses(412, 428)}
 CHANGING = {200: TAGGED, **ENDING}
+#: What a rotation without a body is.
+WITH_GRACE = RotationIn()
 
 
 @router.post(
@@ -134,7 +136,7 @@ async def rotate_key(
     session: Transaction,
     clock: Now,
     subscription_id: SubscriptionId,
-    rotation: RotationIn,
+    rotation: RotationIn = WITH_GRACE,
     if_match: IfMatch = None,
 ) -> SubscriptionOut:
     """Make a new key pair.  Old and new both sign for 24 hours, or the old one stops at once."""

@@ -50,7 +50,7 @@ class SubscriptionIn(Wire):
     """Where signed webhooks go: HTTPS, at a public address or in a network that the operator lists."""
     area: AreaText | None = None
     """Inside your grant; without it, your whole grant."""
-    kinds: Annotated[tuple[ItemKind, ...], Field(min_length=1, max_length=2)] = tuple(ItemKind)
+    kinds: Annotated[list[ItemKind], Field(min_length=1, max_length=2)] = list(ItemKind)
 
 
 class RotationIn(Wire):

@@ -30,6 +30,9 @@ class TooManySubscriptions(Conflict):
     title_zh = "订阅数量已达上限"
 
 
+NOT_CALLED = "Give HTTPS at a public address, or ask the operator to list your network (HUTONG_NOTIFICATIONS_ALLOWED_NETWORKS)."
+
+
 async def subscribe(
     session: AsyncSession,
     caller: Caller,
@@ -44,7 +47,7 @@ async def subscribe(
     try:
         check_url(wanted.url, allowed)
     except Refused:
-        flaw = Flaw("/body/url", "egress", "This address is not called.")
+        flaw = Flaw("/body/url", "egress", NOT_CALLED)
         raise Invalid(flaws=[flaw]) from None
     if len(await queries.of_client(session, caller)) >= SUBSCRIPTIONS_OF_A_CLIENT:
         raise TooManySubscriptions

@@ -6,24 +6,17 @@ A subject is a client together with its acting person.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shared.auth import Caller, Grant
-from shared.problems import Forbidden
+from shared.auth import MACHINES, Caller, Grant
+from shared.problems import Forbidden, PersonNeeded
 from shared.vocabulary import Department
 
-#: What names a job, not a person (``Hutong-Actor: system:nightly``).
-MACHINES = "system:"
+ANOTHER_CLIENT = "Another person must do this, under another staff id and through another client than the one that began it."
 
 
 class SecondPersonNeeded(Forbidden):
     type = "second-person-needed"
     title = "This needs a person other than the one who began it"
     title_zh = "须由另一人办理"
-
-
-class PersonNeeded(Forbidden):
-    type = "person-needed"
-    title = "A person must do this, not a job"
-    title_zh = "须由自然人办理，系统作业不得代办"
 
 
 def only_civil_affairs(caller: Caller) -> None:
@@ -66,8 +59,8 @@ class Subject:
         """Itself; SecondPersonNeeded when the first came through the same client.
 
         For what can never be undone: the acting person is only what a client asserts of itself, so that one client could
-        otherwise play both.
+        otherwise play both.  Nor may the two have one staff id: that may well be one person at two clients.
         """
-        if self.client == first.client:
-            raise SecondPersonNeeded
+        if self.client == first.client or self.actor == first.actor:
+            raise SecondPersonNeeded(ANOTHER_CLIENT)
         return self

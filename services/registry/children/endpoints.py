@@ -129,7 +129,7 @@ async def search_children(
     elif body.name and body.birth_date:
         hashes = lookup_hashes(kit.index, "name_birth", body.name, body.birth_date)
     else:
-        raise Invalid(flaws=[Flaw("", "criteria", "Give id_number, or name and birth_date.")])
+        raise Invalid(flaws=[Flaw("/body", "criteria", "Give id_number, or name and birth_date.")])
     rows = await queries.found_by(session, caller, hashes, MAX_FOUND_CHILDREN)
     return ChildrenOut(children=await shown(request, session, caller, rows, "children.search"))
 
@@ -156,7 +156,8 @@ async def read_references(
     await audit.record(session, kit.audit, now, *acts)
     await outbox.append(session, kit.audit, now, [_was_read(row, caller) for row in rows.values()])
     results = []
-    for reference, child in children.items():
+    for reference in body.references:
+        child = children[reference]
         row = rows.get(child) if child else None
         if row is None:
             results.append(ReferenceOut(reference=reference, found=False))

@@ -325,7 +325,7 @@ class ReferenceOut(BaseModel):
 
 
 class ReferencesOut(BaseModel):
-    """One result for each different reference, in the order of the request."""
+    """One result for each reference, in the order of the request; one sent twice is answered twice."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -18,6 +18,7 @@ from services.registry.erasures.schemas import (
 from shared import audit, problems
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
+from shared.contract import LOCATED
 from shared.cursors import Cursors
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
@@ -30,7 +31,10 @@ Eraser = Annotated[Caller, allowed(Scope.ERASURES_WRITE)]
 
 
 @router.post(
-    "", status_code=201, response_model_exclude_none=True, responses=problems.responses(409)
+    "",
+    status_code=201,
+    response_model_exclude_none=True,
+    responses={201: LOCATED, **problems.responses(409)},
 )
 async def request_erasure(
     request: Request,
@@ -42,7 +46,7 @@ async def request_erasure(
 ) -> ErasureOut:
     """Ask for a child of your place to be erased, on a ground of the law.
 
-    Nothing happens until another person approves.
+    Nothing happens until another person approves, through another client.
     """
     only_civil_affairs(caller)
     kit: Kit = request.app.state.kit
@@ -102,6 +106,7 @@ async def approve_erasure(
 ) -> ErasureOut:
     """Approve another person's request: the child is erased in the same moment, and receivers are told.
 
+    It needs another client than the one that asked, and another `Hutong-Actor`: else 403 `second-person-needed`.
     Its keys are destroyed, so what was stored can be read by nobody again, and matching forgets its entries.  Copies of
     the keys end with their backups, within 30 days.  There is no way back.
     """

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 Text = Annotated[str, StringConstraints(max_length=300)]
 
 
-class Ground(StrEnum):
+class ErasureGround(StrEnum):
     """On which ground of the Personal Information Protection Law, art. 47 (个人信息保护法第四十七条).
 
     `purpose_fulfilled` 处理目的已实现或不再必要, `retention_expired` 保存期限已届满, `consent_withdrawn` 撤回同意,
@@ -46,7 +46,7 @@ class ErasureIn(BaseModel):
     )
 
     child_id: UUID
-    ground: Ground
+    ground: ErasureGround
     hold: bool = Field(
         default=False,
         description="refuse these entries for good; otherwise a newer version from their source may speak again",
@@ -89,7 +89,7 @@ class ErasureOut(BaseModel):
 
     id: UUID
     child: UUID
-    ground: Ground
+    ground: ErasureGround
     hold: bool
     state: ErasureState
     requested_by: SubjectOut

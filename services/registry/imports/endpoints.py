@@ -23,6 +23,7 @@ from services.registry.records.feeds import FEEDS, Feed
 from shared import audit, problems
 from shared.application import USUAL, Transaction
 from shared.auth import Caller
+from shared.contract import LOCATED
 from shared.database import Database
 from shared.ids import uuid7
 from shared.limits import DEFAULT_PAGE, MAX_IMPORT_BYTES, MAX_IMPORT_LINE_BYTES
@@ -88,14 +89,7 @@ def _add_import(feed: Feed) -> None:
         response_model=ImportOut,
         response_model_exclude_none=True,
         responses={
-            202: {
-                "headers": {
-                    "Location": {
-                        "description": "The job's address.",
-                        "schema": {"type": "string", "maxLength": 100},
-                    }
-                }
-            },
+            202: LOCATED,
             **problems.responses(409),
         },
         openapi_extra={

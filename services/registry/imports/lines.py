@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from services.registry.records.feeds import Feed, Item
+from shared.flaws import Flaw, flaws_of, form_of
 from shared.limits import MAX_IMPORT_LINE_BYTES
-from shared.problems import Flaw, flaws_of
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BLANKS = b" \t\r"
@@ -92,7 +92,7 @@ def read(feed: Feed, line: Line) -> Item | tuple[Flaw, ...]:
         if not _is_utf8(body):
             return (Flaw("", "encoding_broken", "Lines are UTF-8."),)
         details = error.errors(include_url=False, include_input=False, include_context=False)
-        return tuple(flaws_of(details[:SHOWN_FLAWS]))
+        return tuple(flaws_of(details[:SHOWN_FLAWS], form=form_of(feed.model)))
 
 
 def _is_utf8(body: bytes) -> bool:

@@ -57,7 +57,8 @@ class Word:
 def check_reason(reason: str, note: str, fitting: Collection[str] | None = None) -> None:
     """Invalid when the reason does not fit the decision, or says nothing and no note does."""
     if fitting is not None and reason not in fitting:
-        raise Invalid(flaws=[Flaw("/body/reason", "unfitting_reason", "Not for this decision.")])
+        detail = f"For this decision: {', '.join(sorted(map(str, fitting)))}."
+        raise Invalid(flaws=[Flaw("/body/reason", "unfitting_reason", detail)])
     if reason == Reason.OTHER and not note.strip():
         raise Invalid(flaws=[Flaw("/body/note", "note_required", "Say what the other reason is.")])
 

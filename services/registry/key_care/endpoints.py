@@ -24,7 +24,7 @@ from services.registry.status import Status
 from shared import audit, preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
-from shared.contract import TAGGED
+from shared.contract import LOCATED, TAGGED
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.preconditions import IfMatch
@@ -174,7 +174,7 @@ async def decide_key_care(
     status_code=201,
     response_model=OpenedOut,
     response_model_exclude_none=True,
-    responses=responses(409),
+    responses={201: LOCATED, **responses(409)},
 )
 async def open_key_care(
     request: Request,

@@ -16,6 +16,8 @@ from services.registry.children import queries as children
 from services.registry.links.grading import Grade
 from services.registry.links.schemas import MAX_LINKS
 from services.registry.links.steps import waterfall
+from services.registry.rulings import queries as rulings
+from services.registry.rulings.sight import may_read
 from shared.auth import Caller
 from shared.database import raw
 from shared.problems import NotFound, Unavailable
@@ -28,16 +30,22 @@ _NEWEST = (
 )
 
 
-async def linked(session: AsyncSession, caller: Caller, child: UUID) -> tuple[Any, list[UUID]]:
-    """The child and its entries; NotFound unless the caller sees it."""
+async def linked(
+    session: AsyncSession, caller: Caller, child: UUID, after: UUID | None
+) -> tuple[list[UUID], bool]:
+    """The next of the child's entries, and whether there are more; NotFound unless the caller sees the child."""
     rows = await children.visible(session, caller, [child])
     if not rows:
         raise NotFound
     connection = await raw(session)
     entries = await connection.fetch(
-        "SELECT entry_id FROM links WHERE person = $1 ORDER BY entry_id LIMIT $2", child, MAX_LINKS
+        "SELECT entry_id FROM links WHERE person = $1 AND ($2::uuid IS NULL OR entry_id > $2)"
+        " ORDER BY entry_id LIMIT $3",
+        child,
+        after,
+        MAX_LINKS + 1,
     )
-    return rows[0], [row["entry_id"] for row in entries]
+    return [row["entry_id"] for row in entries[:MAX_LINKS]], len(entries) > MAX_LINKS
 
 
 async def newest(session: AsyncSession, entries: Sequence[UUID]) -> dict[UUID, Any]:
@@ -72,14 +80,40 @@ def others_in(explanations: Mapping[UUID, Any], child: UUID) -> set[UUID]:
     return named - {child}
 
 
+async def open_rulings(
+    session: AsyncSession, caller: Caller, explanations: Mapping[UUID, Any]
+) -> dict[UUID, UUID]:
+    """By what matching knows it as: the ruling behind each constraint, where the caller may read it."""
+    named = {UUID(one["ruling"]) for told in explanations.values() for one in told["rulings"]}
+    if not named or not may_read(caller):
+        return {}
+    connection = await raw(session)
+    found = await connection.fetch(
+        "SELECT id, ruling FROM ruling_constraints WHERE id = ANY($1) LIMIT $2",
+        list(named),
+        MAX_LINKS,
+    )
+    mine = {
+        ruling
+        for ruling in {row["ruling"] for row in found}
+        if await rulings.one(session, caller, ruling) is not None
+    }
+    return {row["id"]: row["ruling"] for row in found if row["ruling"] in mine}
+
+
 def shown(
     record: Any,
     told: Mapping[str, Any],
     child: Any,
     groups: Mapping[str, str],
     visible: Mapping[UUID, Any],
+    readable: Mapping[UUID, UUID],
 ) -> dict[str, Any]:
-    """One link as the caller may know it; ``visible`` are the other children that it sees."""
+    """One link as the caller may know it.
+
+    ``visible`` are the other children that it sees, ``readable`` the rulings.  That the entry was kept from another child is
+    told by those alone; that a person put it to what else speaks of this child tells of no other.
+    """
     against = UUID(told["against"]) if told["against"] else None
     # To whoever does not see the rival, there is none.
     rivals = [review for review in told["reviews"] if UUID(review["candidate"]) in visible]
@@ -91,7 +125,11 @@ def shown(
         "observed_on": record["observed_on"],
         "grade": str(Grade.POSSIBLE if doubtful else Grade.CERTAIN),
         "rule_version": told["link"]["rule_version"],
+        "by_person": any(one["same"] for one in told["rulings"]),
     }
+    binding = {UUID(one["ruling"]) for one in told["rulings"]} & readable.keys()
+    if binding:
+        seen["rulings"] = sorted({str(readable[one]) for one in binding})
     if told["comparisons"] and (against == child["id"] or against in visible):
         seen["beside"] = str(against)
         seen["evidence"] = _evidence(

@@ -40,6 +40,7 @@ _LINK: dict[str, Any] = {
     "observed_on": "2026-09-03",
     "grade": "certain",
     "rule_version": "hand-set-1+3f2a9c41d7be",
+    "by_person": False,
     "beside": "0195f3f2-5a6e-7c1b-9a53-0242ac120002",
     "evidence": {
         "comparisons": [{"comparison": "name", "level": "exact", "weight": 12.1}],
@@ -68,6 +69,15 @@ class LinkOut(BaseModel):
     observed_on: date = Field(description="of its newest version")
     grade: Grade
     rule_version: Word = Field(description="规则版本 under which it was decided")
+    by_person: bool = Field(
+        default=False,
+        description="a person's standing ruling put it here (人工判定), whatever the weights say",
+    )
+    rulings: list[UUID] | None = Field(
+        default=None,
+        max_length=100,
+        description="the standing rulings that bind it, here or away from another child: those that you may read",
+    )
     beside: UUID | None = Field(
         default=None,
         description="the child it was compared with: this one, by all that its other entries say, or one it is kept apart from",
@@ -87,3 +97,6 @@ class LinksOut(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"links": [_LINK]}]})
 
     links: list[LinkOut] = Field(max_length=MAX_LINKS)
+    next: Annotated[str, StringConstraints(max_length=500)] | None = Field(
+        default=None, description="cursor of the next page; absent on the last"
+    )

@@ -170,12 +170,14 @@ async def decide_match_review(
     check_reason(body.reason, body.note, GROUNDS[Kind(body.decision)])
     if body.until is not None and body.decision is not Verdict.UNSURE:
         raise Invalid(flaws=[Flaw("/body/until", "not_put_off", "Only with `unsure`.")])
-    read = preconditions.given(if_match)
-    kit: Kit = request.app.state.kit
     clock = request.app.state.clock
     now, day = clock.now(), today(clock)
+    read = preconditions.given(if_match)
+    kit: Kit = request.app.state.kit
 
     async def effect() -> Ids:
+        if body.until is not None and body.until <= day:
+            raise Invalid(flaws=[Flaw("/body/until", "not_to_come", "A day after today.")])
         made = await deciding.decide(session, kit, caller, groups, review_id, read, body, now, day)
         return {"ruling": made}
 

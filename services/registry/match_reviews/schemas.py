@@ -81,7 +81,10 @@ class MatchReviewOut(BaseModel):
                         if key not in ("weight", "key_care")
                     },
                     "second_needed": False,
-                    "sides": [{"child": CHILD_EXAMPLE, "siblings": [], "key_care": []}],
+                    "sides": [
+                        {"child": {**CHILD_EXAMPLE, "id": child}, "siblings": [], "key_care": []}
+                        for child in _MARK["children"]
+                    ],
                     "agreement": {"name": "same", "birth_on": "different"},
                     "evidence": {
                         "comparisons": [{"comparison": "name", "level": "exact", "weight": 12.1}],

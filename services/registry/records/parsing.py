@@ -7,6 +7,7 @@ from pydantic_core import from_json
 
 from services.registry.records.feeds import Feed, Item
 from services.registry.records.results import Result
+from shared.flaws import form_of
 from shared.limits import MAX_BULK_ITEMS, MAX_BULK_KEYS, MAX_LISTED_FLAWS
 from shared.problems import Flaw, Invalid, Malformed, flaws_of
 
@@ -21,7 +22,7 @@ def parse(feed: Feed, body: bytes) -> tuple[list[tuple[int, Item]], list[Result]
     if body.count(b'":') > MAX_BULK_KEYS:
         # Each unknown name would become an error of its own, a thousand times its size in memory.
         raise Invalid(
-            flaws=[Flaw("", "too_many_fields", "The items have more fields than any feed.")]
+            flaws=[Flaw("/body", "too_many_fields", "The items have more fields than any feed.")]
         )
     try:
         items = _adapter(feed).validate_json(body)
@@ -47,11 +48,13 @@ def _one_by_one(
     except ValueError as error:
         raise Malformed("The body is not JSON.") from error
     if not isinstance(values, list):
-        raise Invalid(flaws=[Flaw("", "list_type", "The body is an array of items.")])
+        raise Invalid(flaws=[Flaw("/body", "list_type", "The body is an array of items.")])
     _check_count(len(values))
     if flawed.error_count() > MAX_LISTED_FLAWS:
         raise Invalid(
-            flaws=[Flaw("", "too_many_flaws", "Hardly anything here fits the feed; send fewer.")]
+            flaws=[
+                Flaw("/body", "too_many_flaws", "Hardly anything here fits the feed; send fewer.")
+            ]
         )
     by_index: dict[int, list[Any]] = {}
     for detail in flawed.errors(include_url=False, include_input=False, include_context=False):
@@ -59,7 +62,12 @@ def _one_by_one(
     good = [(i, v) for i, v in enumerate(values) if i not in by_index]
     one: TypeAdapter[Item] = TypeAdapter(feed.model)
     refused = [
-        Result(i, _source_id(values[i]), "refused", flaws=tuple(flaws_of(details, skip=1)))
+        Result(
+            i,
+            _source_id(values[i]),
+            "refused",
+            flaws=tuple(flaws_of(details, skip=1, form=form_of(feed.model))),
+        )
         for i, details in by_index.items()
     ]
     return [(i, one.validate_python(v)) for i, v in good], refused
@@ -67,7 +75,7 @@ def _one_by_one(
 
 def _check_count(count: int) -> None:
     if not 1 <= count <= MAX_BULK_ITEMS:
-        raise Invalid(flaws=[Flaw("", "item_count", f"Send 1 to {MAX_BULK_ITEMS} items.")])
+        raise Invalid(flaws=[Flaw("/body", "item_count", f"Send 1 to {MAX_BULK_ITEMS} items.")])
 
 
 def _source_id(value: Any) -> str:

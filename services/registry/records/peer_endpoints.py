@@ -136,7 +136,8 @@ async def push_hukou_answer(
     except ValidationError as error:
         raise Invalid(
             flaws=flaws_of(
-                error.errors(include_url=False, include_input=False, include_context=False)
+                error.errors(include_url=False, include_input=False, include_context=False),
+                at="/body",
             )
         ) from error
     return await _keep(request, session, caller, "hukou-answers", [(0, item)], [child_id])

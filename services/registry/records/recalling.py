@@ -10,7 +10,7 @@ from services.registry.records.inserting import insert, looking_again
 from services.registry.records.models import RECALL
 from services.registry.records.queueing import enqueue
 from services.registry.records.results import Result
-from services.registry.records.storing import Keys
+from services.registry.records.storing import NOT_GRANTED, SAY_WHICH, Keys
 from services.registry.records.vault import Plain
 from shared.auth import Caller
 from shared.database import raw
@@ -30,7 +30,7 @@ async def recall(
 ) -> list[Result]:
     """Take back entries: each speaks no more, from this record on, until a newer version comes."""
     if source is None and len(caller.grant.sources) > 1:
-        raise Invalid(flaws=[Flaw("/source", "source_required")])
+        raise Invalid(flaws=[Flaw("/body/source", "source_required", SAY_WHICH)])
     return await looking_again(
         session, lambda: _recall(session, keys, caller, feed, source_ids, source, now)
     )
@@ -48,7 +48,7 @@ async def _recall(
     connection = await raw(session)
     name = source or caller.grant.sources[0]
     if name not in caller.grant.sources:
-        raise Invalid(flaws=[Flaw("/source", "source_not_granted")])
+        raise Invalid(flaws=[Flaw("/body/source", "source_not_granted", NOT_GRANTED)])
     entries = {s: entry_id(keys.entries, name, feed.name, s) for s in source_ids}
     newest = {
         row["entry_id"]: row

@@ -81,6 +81,10 @@ async def store(
     return [results[index] for index, _ in items]
 
 
+SAY_WHICH = "You speak for several systems: name the one."
+NOT_GRANTED = "Name one of your granted sources."
+
+
 def _not_theirs(caller: Caller, item: Item) -> Flaw | None:
     if not caller.covers(divisions.widen(item.division)):
         return Flaw(
@@ -88,11 +92,9 @@ def _not_theirs(caller: Caller, item: Item) -> Flaw | None:
         )
     if item.source is None:
         if len(caller.grant.sources) > 1:
-            return Flaw(
-                "/source", "source_required", "You speak for several systems: name the one."
-            )
+            return Flaw("/source", "source_required", SAY_WHICH)
     elif item.source not in caller.grant.sources:
-        return Flaw("/source", "source_not_granted", "Name one of your granted sources.")
+        return Flaw("/source", "source_not_granted", NOT_GRANTED)
     return None
 
 

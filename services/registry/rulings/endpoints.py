@@ -23,7 +23,7 @@ from services.registry.rulings.terms import GROUNDS, Kind, Second, State
 from shared import audit, preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
-from shared.contract import TAGGED
+from shared.contract import TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
@@ -34,7 +34,7 @@ from shared.vocabulary import Scope
 router = APIRouter(prefix="/v1", tags=["who is whom"], responses=USUAL)
 
 Decider = Annotated[Caller, allowed(Scope.REVIEWS_DECIDE)]
-_TAKEN = {**responses(409), 202: TAGGED}
+_TAKEN = {**responses(409), 202: TAGGED_AND_LOCATED}
 
 
 @router.get(

@@ -16,7 +16,7 @@ from services.registry.children.kit import Kit
 from services.registry.key_care import deciding
 from services.registry.key_care.deciding import Author, Word
 from services.registry.rulings.constraints import Constraint, Group
-from services.registry.rulings.terms import Ground, Kind, Second, State
+from services.registry.rulings.terms import Kind, RulingGround, Second, State
 from shared.database import raw
 from shared.limits import MAX_BULK_ITEMS
 from shared.problems import Conflict
@@ -30,7 +30,7 @@ class Draft:
     one: UUID
     other: UUID
     entries: Group
-    ground: Ground
+    ground: RulingGround
     note: str
     binds: Callable[[UUID], Sequence[Constraint]] | None = None
     review: UUID | None = None
@@ -91,7 +91,7 @@ async def second(
     author: Author,
     row: Any,
     answer: Second,
-    ground: Ground,
+    ground: RulingGround,
     note: str,
     now: datetime,
 ) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.registry.break_glass.schemas import SubjectOut
-from services.registry.rulings.terms import Ground, Kind, Problem, Second, State
+from services.registry.rulings.terms import Kind, Problem, RulingGround, Second, State
 from shared.limits import MAX_BULK_ITEMS, MAX_PAGE
 
 Note = Annotated[
@@ -42,7 +42,7 @@ class Reasoned(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    reason: Ground
+    reason: RulingGround
     note: Note = ""
 
 
@@ -109,7 +109,7 @@ class SecondOut(BaseModel):
     """What the second person said."""
 
     answer: Second
-    reason: Ground
+    reason: RulingGround
     note: Note | None = None
     by: SubjectOut
     at: datetime
@@ -127,7 +127,7 @@ class RulingOut(BaseModel):
     target: UUID | None = Field(default=None, description="the ruling it takes back")
     children: list[UUID] = Field(max_length=2, description="as they were when it was made")
     entries: list[UUID] = Field(max_length=MAX_BULK_ITEMS, description="the records it names")
-    reason: Ground | None = Field(default=None, description="absent once a child was erased")
+    reason: RulingGround | None = Field(default=None, description="absent once a child was erased")
     note: Note | None = None
     by: SubjectOut | None = Field(
         default=None, description="absent where nobody decided it: such a ruling takes no effect"

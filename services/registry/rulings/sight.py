@@ -7,6 +7,7 @@ from services.registry.access.subjects import Subject, only_civil_affairs
 from services.registry.children.endpoints import groups_for
 from shared.auth import Caller
 from shared.problems import Forbidden
+from shared.vocabulary import Department, Scope
 
 Groups = Mapping[str, str]
 
@@ -18,6 +19,13 @@ def sight_of_reader(caller: Caller) -> Groups:
     if groups.get("identity") != FULL:
         raise Forbidden("Nothing is decided for this purpose.")
     return groups
+
+
+def may_read(caller: Caller) -> bool:
+    """Whether rulings are open to the caller at all."""
+    reads = caller.department == Department.CIVIL_AFFAIRS
+    named = groups_for(caller).get("identity") == FULL
+    return reads and named and Scope.REVIEWS_DECIDE in caller.grant.scopes
 
 
 def sight_of_decider(caller: Caller) -> Groups:

@@ -34,7 +34,7 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Ground(StrEnum):
+class RulingGround(StrEnum):
     """Why a person decided so (理由); `other` needs a note.
 
     `same_papers` 证件一致, `same_family` 家庭信息一致, `source_corrected` 报送单位已更正, `verified` 核实属实, `visited` 走访核实,
@@ -69,31 +69,51 @@ class Second(StrEnum):
     REFUSE = "refuse"
 
 
-_CHECKED = {Ground.SOURCE_CORRECTED, Ground.VERIFIED, Ground.VISITED, Ground.OTHER}
+_CHECKED = {
+    RulingGround.SOURCE_CORRECTED,
+    RulingGround.VERIFIED,
+    RulingGround.VISITED,
+    RulingGround.OTHER,
+}
 #: Which grounds fit what is decided.
-GROUNDS: Mapping[Kind | Second, frozenset[Ground]] = {
-    Kind.SAME: frozenset(_CHECKED | {Ground.SAME_PAPERS, Ground.SAME_FAMILY, Ground.WRONG_NUMBER}),
-    Kind.DIFFERENT: frozenset(
-        _CHECKED | {Ground.TWINS, Ground.SIBLINGS, Ground.NAMESAKES, Ground.WRONG_NUMBER}
+GROUNDS: Mapping[Kind | Second, frozenset[RulingGround]] = {
+    Kind.SAME: frozenset(
+        _CHECKED | {RulingGround.SAME_PAPERS, RulingGround.SAME_FAMILY, RulingGround.WRONG_NUMBER}
     ),
-    Kind.UNSURE: frozenset({Ground.EVIDENCE_LACKING, Ground.OTHER}),
+    Kind.DIFFERENT: frozenset(
+        _CHECKED
+        | {
+            RulingGround.TWINS,
+            RulingGround.SIBLINGS,
+            RulingGround.NAMESAKES,
+            RulingGround.WRONG_NUMBER,
+        }
+    ),
+    Kind.UNSURE: frozenset({RulingGround.EVIDENCE_LACKING, RulingGround.OTHER}),
     Kind.PART: frozenset(
         _CHECKED
         | {
-            Ground.WRONGLY_JOINED,
-            Ground.TWINS,
-            Ground.SIBLINGS,
-            Ground.NAMESAKES,
-            Ground.WRONG_NUMBER,
+            RulingGround.WRONGLY_JOINED,
+            RulingGround.TWINS,
+            RulingGround.SIBLINGS,
+            RulingGround.NAMESAKES,
+            RulingGround.WRONG_NUMBER,
         }
     ),
-    Kind.MOVE: frozenset(_CHECKED | {Ground.RECORD_OF_ANOTHER, Ground.WRONG_NUMBER}),
+    Kind.MOVE: frozenset(_CHECKED | {RulingGround.RECORD_OF_ANOTHER, RulingGround.WRONG_NUMBER}),
     Kind.WITHDRAW: frozenset(
-        _CHECKED | {Ground.MISTAKEN, Ground.WRONGLY_JOINED, Ground.WRONGLY_PARTED}
+        _CHECKED | {RulingGround.MISTAKEN, RulingGround.WRONGLY_JOINED, RulingGround.WRONGLY_PARTED}
     ),
-    Second.AGREE: frozenset({Ground.AGREED, Ground.VERIFIED, Ground.VISITED, Ground.OTHER}),
+    Second.AGREE: frozenset(
+        {RulingGround.AGREED, RulingGround.VERIFIED, RulingGround.VISITED, RulingGround.OTHER}
+    ),
     Second.REFUSE: frozenset(
-        {Ground.NOT_CONVINCED, Ground.EVIDENCE_LACKING, Ground.MISTAKEN, Ground.OTHER}
+        {
+            RulingGround.NOT_CONVINCED,
+            RulingGround.EVIDENCE_LACKING,
+            RulingGround.MISTAKEN,
+            RulingGround.OTHER,
+        }
     ),
 }
 

@@ -43,8 +43,8 @@ async def find_children(
     """Children of your area whom this may describe, although names are misheard, numbers mistyped, phones changed.
 
     At most 20, the likeliest first, masked as everywhere.  A criterion whose field is not open to you for your purpose
-    is refused (422).  Each child shown is audited, with the names of the criteria; a client has two searches a
-    second (429).
+    is refused (422), and so is what nobody can be looked up by: an empty answer means that nobody was found.  Each
+    child shown is audited, with the names of the criteria; a client has two searches a second (429).
     """
     started = time.monotonic()
     groups = groups_for(caller)

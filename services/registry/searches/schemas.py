@@ -26,7 +26,7 @@ class GuardianSought(BaseModel):
 
 
 class EvidenceIn(BaseModel):
-    """Whatever is known of a child, dirt included; at least a name, a number or a phone."""
+    """Whatever is known of a child, dirt included; as much as a child can be looked up by (422 `criteria` says what)."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -46,14 +46,18 @@ class EvidenceIn(BaseModel):
         default=None, description="姓名, as heard: homophones and variants are found"
     )
     former_name: Short | None = Field(default=None, description="曾用名")
-    id_number: Short | None = Field(default=None, description="公民身份号码, mistyped or not")
+    id_number: Short | None = Field(
+        default=None, description="公民身份号码; one slip in it is forgiven"
+    )
     birth_date: date | None = Field(default=None, description="出生日期")
     sex: Sex | None = None
     phone: Short | None = Field(default=None, description="联系电话")
     guardians: list[GuardianSought] = Field(default=[], max_length=8)
     hukou_division: Division | None = Field(default=None, description="户籍地 (GB/T 2260)")
     residence_division: Division | None = Field(default=None, description="居住地 (GB/T 2260)")
-    residence_address: Long | None = Field(default=None, description="居住地址")
+    residence_address: Long | None = Field(
+        default=None, description="居住地址; counts with `residence_division` alone"
+    )
     school: Long | None = Field(default=None, description="就读学校")
 
 

@@ -41,6 +41,15 @@ _PLACES = frozenset({"hukou_division", "residence_division", "residence_address"
 _TELLING = frozenset({"name", "former_name", "id_number", "phone", "guardians"})
 
 
+TOO_LITTLE = Flaw(
+    "/body",
+    "criteria",
+    "Too little to look anyone up.  Give an ID number, a phone or a guardian's ID number; a name with a birth date"
+    " or hukou division; a guardian's name with a birth date; a name or guardian with birth date and school,"
+    " or with address and residence division.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Sought:
     """The evidence as matching takes it, and without any place."""
@@ -53,7 +62,7 @@ class Sought:
 
 
 def sought(evidence: EvidenceIn, groups: Mapping[str, str]) -> Sought:
-    """What is searched for; Invalid names each criterion that is not open, or says that none is enough."""
+    """What is searched for; Invalid names each criterion that is not open, or says what is missing."""
     given = evidence.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     flaws = [
         Flaw(f"/body/{name}", "not_open", "Not open to your department for this purpose.")
@@ -67,7 +76,10 @@ def sought(evidence: EvidenceIn, groups: Mapping[str, str]) -> Sought:
             if _OF_GUARDIANS[name] not in groups
         ]
     if not flaws and not any(given.get(name) for name in _TELLING):
-        flaws = [Flaw("/body", "criteria", "Give a name, a number or a phone.")]
+        flaws = [TOO_LITTLE]
+    if not flaws and "residence_address" in given and "residence_division" not in given:
+        detail = "An address counts within its county: give residence_division as well."
+        flaws = [Flaw("/body/residence_address", "criteria", detail)]
     for name in ("hukou_division", "residence_division"):
         if name in given:
             try:
@@ -81,25 +93,27 @@ def sought(evidence: EvidenceIn, groups: Mapping[str, str]) -> Sought:
 
 
 async def likeliest(matching: httpx.AsyncClient, wanted: Sought) -> tuple[list[Any], list[Any]]:
-    """Matching's answer, and its answer without any place; Unavailable when it does not answer."""
+    """Matching's answer, and its answer without any place; Unavailable when it does not answer.
+
+    Invalid where nobody could be looked up by what is given: an empty answer would read as "not registered".
+    """
     try:
-        if wanted.placeless == wanted.features:
-            found = await _ask(matching, wanted.features)
-            return found, found
-        both = await asyncio.gather(
-            _ask(matching, wanted.features), _ask(matching, wanted.placeless)
-        )
+        asked = [_ask(matching, wanted.features)]
+        if wanted.placeless != wanted.features:
+            asked.append(_ask(matching, wanted.placeless))
+        told = await asyncio.gather(*asked)
     except httpx.HTTPError as error:
         raise Unavailable(headers={"Retry-After": "5"}) from error
-    return both[0], both[1]
+    if not told[0]["keys"]:
+        raise Invalid(flaws=[TOO_LITTLE])
+    return told[0]["items"], told[-1]["items"]
 
 
-async def _ask(matching: httpx.AsyncClient, features: Mapping[str, Any]) -> list[Any]:
+async def _ask(matching: httpx.AsyncClient, features: Mapping[str, Any]) -> Any:
     body = {"features": features, "limit": MAX_FOUND_PERSONS}
     reply = await matching.post("/v1/searches", json=body)
     reply.raise_for_status()
-    items: list[Any] = orjson.loads(reply.content)["items"]
-    return items
+    return orjson.loads(reply.content)
 
 
 def choose(
