@@ -3,10 +3,17 @@
 import asyncio
 from uuid import UUID, uuid4
 
+import httpx
+import orjson
+import pytest
+
 from services.registry.children import queueing as folds
 from services.registry.records import queueing as resolutions
+from services.registry.records.resolving import resolve_batch
 from shared.database import SYSTEM, raw
+from shared.limits import LEASE_SECONDS
 from tests.registry.conftest import Registry
+from tests.registry.key_care import push, survey
 
 
 async def test_asking_for_a_fold_does_not_wait_for_the_one_under_way(registry: Registry) -> None:
@@ -129,3 +136,38 @@ async def test_whoever_lost_its_lease_takes_nothing_out(registry: Registry) -> N
 
     assert [one.entry for one in quick] == [entry]
     assert len(await registry.system("SELECT 1 FROM resolution_queue")) == 1
+
+
+@pytest.mark.parametrize("how", ["slow", "refused"])
+async def test_an_entry_that_matching_cannot_place_holds_up_no_other(
+    registry: Registry, how: str
+) -> None:
+    """The network between the two services is slow, or matching refuses, wherever one entry is among those asked for."""
+    items = [survey("500103001001") for _ in range(5)]
+    await push(registry, "civil_affairs:500103", "surveys", *items)
+    rows = await registry.system("SELECT entry_id FROM resolution_queue ORDER BY 1")
+    entries = [str(row["entry_id"]) for row in rows]
+    asked: list[int] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        body = [one["entry"] for one in orjson.loads(request.content)["items"]]
+        asked.append(len(body))
+        if entries[2] in body:
+            if how == "slow":
+                raise httpx.ReadTimeout("no answer in time", request=request)
+            return httpx.Response(422)
+        link = {"grade": "certain", "weight": 1.0, "rule_version": "test", "link_seq": 1}
+        placed = [{"entry": one, "person": str(uuid4()), **link} for one in body]
+        return httpx.Response(200, content=orjson.dumps({"items": placed}))
+
+    transport = httpx.MockTransport(answer)
+    kit = registry.app.state.kit
+    async with httpx.AsyncClient(transport=transport, base_url="http://matching.test") as matching:
+        assert await resolve_batch(registry.database, kit.sealer, matching, 100) == 4
+        assert await resolve_batch(registry.database, kit.sealer, matching, 100) == 0
+    assert asked.count(1) >= 1 and sum(asked) < 5 * 5
+    (left,) = await registry.system(
+        "SELECT entry_id, leased_until - now() AS rests FROM resolution_queue"
+    )
+    assert str(left["entry_id"]) == entries[2]
+    assert left["rests"].total_seconds() > 2 * LEASE_SECONDS

@@ -16,6 +16,9 @@ import asyncpg
 
 from shared.limits import LEASE_SECONDS
 
+#: How long an entry rests that matching refuses, or cannot place in time.
+PAUSE_SECONDS = 600.0
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -51,6 +54,18 @@ async def claim(connection: "asyncpg.Connection[Any]", limit: int) -> list[Claim
         float(LEASE_SECONDS),
     )
     return [Claimed(r["entry_id"], r["wanted"], r["leased_until"]) for r in rows]
+
+
+async def put_off(connection: "asyncpg.Connection[Any]", left: Sequence[Claimed]) -> None:
+    """Leave entries of one claim that got no answer for a while, so that they do not come first each time."""
+    if left:
+        await connection.execute(
+            "UPDATE resolution_queue SET leased_until = clock_timestamp() + make_interval(secs => $3)"
+            " WHERE entry_id = ANY($1) AND leased_until = $2",
+            [one.entry for one in left],
+            left[0].leased_until,
+            PAUSE_SECONDS,
+        )
 
 
 async def finish(connection: "asyncpg.Connection[Any]", done: Sequence[Claimed]) -> None:

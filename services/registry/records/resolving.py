@@ -65,12 +65,14 @@ async def resolve_batch(
     links = await _ask(matching, newest, erased)
     answered = {pgproto.UUID(link["entry"]) for link in links}
     done = [c for c in claimed if c.entry in answered or c.entry not in asked]
+    left = [c for c in claimed if c.entry in asked and c.entry not in answered]
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
         await by_index(connection)
         await take(connection, links)
         await _skip(connection, [int(link["link_seq"]) for link in links])
         await queueing.finish(connection, done)
+        await queueing.put_off(connection, left)
     return len(done)
 
 
@@ -127,12 +129,16 @@ async def _ask(
 async def _resolutions(
     matching: httpx.AsyncClient, body: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Matching's word on a batch.  An entry that it refuses holds up no other: the batch is halved until it stands
-    alone, stays queued and is named in the log by its id."""
-    reply = await _post(matching, "/v1/resolutions", body)
-    if reply.status_code == 422:
+    """Matching's word on a batch.  An entry that it refuses, or cannot place in time, holds up no other: the batch is
+    halved until it stands alone, stays queued and is named in the log by its id."""
+    try:
+        reply = await _post(matching, "/v1/resolutions", body)
+        failed = "resolution.refused" if reply.status_code == 422 else ""
+    except httpx.ReadTimeout:
+        failed = "resolution.slow"
+    if failed:
         if len(body) == 1:
-            log.error("resolution.refused", entry=body[0]["entry"])
+            log.error(failed, entry=body[0]["entry"])
             return []
         middle = len(body) // 2
         return [
