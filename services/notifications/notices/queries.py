@@ -101,7 +101,9 @@ async def for_change(session: AsyncSession, caller: Caller, notice_id: UUID) -> 
 
 
 async def case_of(session: AsyncSession, caller: Caller, child: UUID) -> Case:
-    """Where the child is said to be; a child of which no side is the caller's reads as absent."""
+    """Where the child is said to be; a child of which no side is the caller's, or to any but civil affairs, reads as absent."""
+    if caller.department != Department.CIVIL_AFFAIRS:
+        raise NotFound
     low, high = caller.grant.low, caller.grant.high
     mine = or_(col(Case.residence).between(low, high), col(Case.hukou).between(low, high))
     found = await session.exec(select(Case).where(Case.child == child, mine))
