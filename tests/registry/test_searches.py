@@ -187,6 +187,24 @@ async def test_nobody_learns_a_value_by_guessing_it(
         }
 
 
+async def test_no_level_tells_whether_a_guess_at_a_masked_value_was_right(world: World) -> None:
+    """Supervision sees of a name its first character, and of a number its ends."""
+    pair = await doubted(world)
+    facts = pair.facts(True)
+    civil = await reviewer(world)
+    reply = await civil.post(
+        "/v1/children/searches",
+        json={key: facts[key] for key in ("name", "id_number", "birth_date")},
+        headers={"Hutong-Purpose": "supervision"},
+    )
+    assert reply.status_code == 200, reply.text
+    (first, *_) = reply.json()["found"]
+    assert "*" in first["child"]["fields"]["name"]["value"]
+    shown = {one["comparison"] for one in first["evidence"]["comparisons"]}
+    assert "birth" in shown and shown.isdisjoint({"name", "identifier", "sex"})
+    assert "weight" not in first["evidence"]
+
+
 async def test_a_shielded_child_is_found_by_who_it_is_and_never_by_where(world: World) -> None:
     pair = await doubted(world)
     civil = await reviewer(world)
