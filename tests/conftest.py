@@ -17,6 +17,13 @@ from shared.embedded_postgres import EmbeddedPostgres, discard
 from tests.databases import Cluster, Copies, GivenServer, MakeDatabase
 
 
+def _in_memory() -> str | None:
+    """Where files live in memory, if there is room: databases come and go by the thousand, and none outlives the session."""
+    memory = Path("/dev/shm")
+    roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 4 * 2**30
+    return str(memory) if roomy else None
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """The session's PostgreSQL; synchronous, as it starts on the main thread and outlives loops."""
@@ -25,7 +32,7 @@ def cluster() -> Iterator[Cluster]:
         yield guest
         asyncio.run(guest.leave())
         return
-    state = Path(tempfile.mkdtemp(prefix="hutong-test-"))
+    state = Path(tempfile.mkdtemp(prefix="hutong-test-", dir=_in_memory()))
     state.chmod(0o711)  # root's server runs as another user, who must get through
     try:
         with EmbeddedPostgres(state, durable=False) as server:
