@@ -69,3 +69,46 @@ async def test_a_profile_with_a_fault_fails_whatever_gaps_are_allowed(
     result = await shell("profile", "check", "--allow-gaps")
     assert result.exit_code == 1
     assert "tianmen.toml" in result.output and "surprise" in result.output
+
+
+async def test_what_differs_between_two_places_is_printed(done: Done) -> None:
+    said = await done("profile", "diff", "15", "150203", "--on", "2026-03-01")
+    lines = said.splitlines()
+    assert any(line.startswith("+ cadence.psychological_screening: ") for line in lines)
+    assert any(line.startswith("~ cadence.key_care_home_visit categories: ") for line in lines)
+    assert lines[-1].endswith("inner_mongolia on 2026-03-01 and baotou on 2026-03-01")
+
+
+async def test_what_differs_between_two_days_is_printed(done: Done) -> None:
+    said = await done("profile", "diff", "429006", "--on", "2025-07-29", "--to", "2025-07-30")
+    assert "+ migrant_child: " in said
+    same = await done("profile", "diff", "429006", "--on", "2025-07-30", "--to", "2025-07-31")
+    assert same.startswith("0 differences")
+
+
+async def test_the_hubs_own_profiles_are_read_with_the_shipped(
+    shell: Shell, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "office.toml").write_text(
+        """
+id = "office"
+amends = "tianmen"
+[documents.main]
+name = "纪要"
+valid_from = 2026-01-01
+[[rules.application_place]]
+item = "rehabilitation"
+clause = "一"
+wording = "居住地"
+place = "residence"
+"""
+    )
+    alone = await shell("profile", "check", "429006")
+    both = await shell("profile", "check", "429006", HUTONG_PROFILES=str(own))
+    for result, listed in ((alone, True), (both, False)):
+        assert result.exit_code == 1
+        assert ("contradiction: application_place.rehabilitation" in result.output) is listed
+    lost = await shell("profile", "check", HUTONG_PROFILES=str(own / "lost"))
+    assert lost.exit_code == 1 and "is not there" in lost.output

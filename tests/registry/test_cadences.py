@@ -52,6 +52,16 @@ def test_r18_contacts_and_visits(
     assert rule.performers == performers
 
 
+def test_r7_r18_how_a_quarter_is_read_is_listed_as_assumed() -> None:
+    assumed = {
+        (place, point.rule)
+        for place, profile in PROFILES.items()
+        for point in open_points(profile)
+        if point.kind == "assumed" and point.rule != "day_counting"
+    }
+    assert assumed == {("baotou", "cadence.key_care_home_visit"), ("chongqing", "cadence.survey")}
+
+
 @pytest.mark.parametrize(
     ("place", "period", "stages"),
     [

@@ -40,6 +40,26 @@ async def test_r63_a_city_shows_which_rules_it_inherits(registry: Registry) -> N
     assert {"baotou", "inner_mongolia"} <= {one.get("profile") for one in said["rules"]}
 
 
+async def test_r33_every_family_is_shown_with_its_words_and_its_contradictions(
+    registry: Registry,
+) -> None:
+    civil = await registry("civil_affairs:429006")
+    said = (await civil.get("/v1/profiles/429006?on=2026-03-01")).json()
+    rules = {(one["family"], one.get("key", "")): one for one in said["rules"]}
+    visit = rules["cadence", "migrant_home_visit"]
+    assert visit["settings"]["period"] == {"unit": "month", "count": 3, "times": 1, "occasions": []}
+    assert "每三个月上门走访一次" in visit["wording"]
+    assert (visit["profile"], visit["valid_from"]) == ("tianmen", "2025-07-30")
+    assert rules["report", "guardian_fails_duty"]["settings"]["only_if"] == ["serious"]
+    assert {one["wording"] for one in said["rules"] if one.get("clause")} > {visit["wording"]}
+    points = {one["rule"]: one for one in said["open_points"] if one["kind"] == "contradiction"}
+    conflict = points["application_place.rehabilitation"]
+    assert "三(五)" in conflict["clause"] and "附件第11项" in conflict["clause"]
+    levels = (await civil.get("/v1/profiles/150203")).json()["rules"]
+    (scale,) = [one for one in levels if one["family"] == "risk_scale"]
+    assert scale["settings"]["levels"][0] == {"name": "green", "follow_up_days": "not_configured"}
+
+
 async def test_only_rules_in_force_on_the_day_are_shown(
     registry: Registry, clock: FixedClock
 ) -> None:

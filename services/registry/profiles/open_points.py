@@ -111,12 +111,13 @@ def _without_code(profile: Profile) -> Iterator[OpenPoint]:
 
 
 def _assumed(profile: Profile) -> Iterator[OpenPoint]:
-    stated: list[Rule] = [
-        rule
-        for family, _, versions in profile.effective()
-        if family == DayCounting.family
-        for rule in versions
-    ]
+    stated: list[Rule] = []
+    for family, key, versions in profile.effective():
+        stated += versions if family == DayCounting.family else ()
+        for rule in versions:
+            if rule.assumed:
+                name = f"{family}.{key}" if key else family
+                yield OpenPoint("assumed", name, "", rule.assumed, rule.clause, needed=False)
     for rule in stated or [ASSUMED_COUNTING]:
         assert isinstance(rule, DayCounting)
         for setting in DayCounting.settings():

@@ -38,6 +38,7 @@ class _Common(TypedDict):
     valid_until: date | None
     wording: str
     note: str
+    assumed: str
 
 
 def read_documents(documents: Table) -> dict[str, Document]:
@@ -76,6 +77,7 @@ def _common(table: Table, documents: Mapping[str, Document]) -> _Common:
         "valid_until": last,
         "wording": table.text("wording", default=""),
         "note": table.text("note", default=""),
+        "assumed": table.text("assumed", default=""),
     }
 
 

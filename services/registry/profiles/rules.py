@@ -51,7 +51,8 @@ class Document:
 class Rule:
     """What every rule carries.
 
-    `wording` is the text's own phrase; `note` is for the administrator's eyes. Of the class:
+    `wording` is the text's own phrase; `note` is for the administrator's eyes; `assumed` says how
+    this software reads a phrase that can be read in two ways. Of the class:
     `family` is its name in a profile, `keyed_by` the field that tells the rules of one family
     apart (empty where a place has one such rule), `waiting` the fields for whose value some child
     or duty waits while it is not configured, `if_silent` what it means that a place has no such
@@ -68,6 +69,7 @@ class Rule:
     valid_until: date | None = None
     wording: str = ""
     note: str = ""
+    assumed: str = ""
 
     @property
     def key(self) -> str:

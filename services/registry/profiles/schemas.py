@@ -41,6 +41,9 @@ class RuleOut(BaseModel):
     valid_until: date | None = Field(default=None, description="the last day")
     wording: LongText | None = Field(default=None, description="the phrase of the text itself")
     note: LongText | None = None
+    assumed: LongText | None = Field(
+        default=None, description="how a phrase is read that can be read in two ways"
+    )
     settings: dict[str, Setting] = Field(
         max_length=30, description="`not_configured`: no text says, nobody has decided"
     )

@@ -78,6 +78,7 @@ def _rule(layer: str, family: str, key: str, rule: Rule) -> dict[str, Any]:
         "valid_until": rule.valid_until,
         "wording": rule.wording or None,
         "note": rule.note or None,
+        "assumed": rule.assumed or None,
         "settings": {
             f.name: _setting(getattr(rule, f.name))
             for f in fields(rule)

@@ -20,6 +20,8 @@ from services.registry.profiles.families.care import (
 )
 from services.registry.profiles.families.entitlements import (
     ApplicationPlace,
+    EarlyScreening,
+    FollowUp,
     Insurance,
     Schooling,
     Vaccination,
@@ -76,6 +78,8 @@ _CLASSES: Final[tuple[type[Rule], ...]] = (
     Insurance,
     Schooling,
     Vaccination,
+    EarlyScreening,
+    FollowUp,
 )
 TYPED: Final[Mapping[str, type[Rule]]] = {kind.family: kind for kind in _CLASSES}
 """Each family that is read by the types of its fields, by its name in a profile."""

@@ -10,7 +10,10 @@ Proof = Literal["residence_permit", "identity_card", "valid_identity_document"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplicationPlace(Rule):
-    """Where one benefit is applied for (R33): where the child lives, is registered, or met the emergency."""
+    """Where one benefit is applied for (R33): where the child lives, is registered, or met the emergency.
+
+    `through`: 跨省通办, 省内通办 or 全省通办 (R28), 静默认证, 主动告知 (R29).
+    """
 
     family = "application_place"
     keyed_by = "item"
@@ -27,6 +30,9 @@ class ApplicationPlace(Rule):
         "rehabilitation",
     ]
     place: Literal["residence", "hukou", "place_of_emergency"] | Unset
+    through: tuple[
+        Literal["cross_province", "in_province", "silent_certification", "proactive_notice"], ...
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +77,35 @@ class Schooling(Rule):
     purchased_places: bool
     dropout_control: bool
     ages: SchoolAges | Unset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp(Rule):
+    """An entitlement that reaches past the age at which counting ends (R5): it is followed up after that.
+
+    `from_age`: from which completed year it is claimed; None where school alone decides.
+    """
+
+    family = "follow_up"
+    keyed_by = "entitlement"
+    if_silent = "listed"
+
+    entitlement: Literal["senior_high", "vocational", "study_grant"]
+    children: tuple[Literal["every", "orphan", "hiv", "de_facto_unsupported"], ...]
+    place: Literal["residence", "hukou"]
+    from_age: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyScreening(Rule):
+    """Screenings of small children that a list names (R42)."""
+
+    family = "early_screening"
+
+    below_age: int
+    kinds: tuple[
+        Literal["newborn_metabolism", "newborn_hearing", "newborn_heart", "autism", "eyesight"], ...
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

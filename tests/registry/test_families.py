@@ -1,0 +1,216 @@
+"""What the six texts say of surveys, exchange and benefits: a table a rule, and what no text says."""
+
+import pytest
+
+from services.registry.profiles import open_points
+from services.registry.profiles.families import TYPED
+from services.registry.profiles.families.entitlements import (
+    ApplicationPlace,
+    EarlyScreening,
+    FollowUp,
+    Insurance,
+    Schooling,
+    Vaccination,
+)
+from services.registry.profiles.families.surveys import (
+    HukouExchange,
+    JointAnalysis,
+    NationalSystem,
+    Pilot,
+    Roster,
+    Sharing,
+    Statistics,
+    SurveyRound,
+    UpwardRoster,
+)
+from services.registry.records.feeds import FEEDS
+from tests.registry.texts import ABSENT, PLACES, PROFILES, TODAY, UNSET, by_place, keys, told
+
+SIX = {
+    "education",
+    "police",
+    "health",
+    "medical_insurance",
+    "disease_control",
+    "disabled_federation",
+}
+
+
+def test_r5_what_reaches_past_sixteen() -> None:
+    school = {"senior_high", "vocational"}
+    assert keys(FollowUp) == told(school, school, {*school, "study_grant"}, set(), school, school)
+    grant = PROFILES["tianmen"].rule(FollowUp, TODAY, "study_grant")
+    assert grant is not None
+    assert (grant.from_age, grant.place) == (18, "hukou")
+    assert set(grant.children) == {"orphan", "hiv", "de_facto_unsupported"}
+    assert "follow_up" in {point.rule for point in open_points(PROFILES["heilongjiang"])}
+
+
+def test_r8_blocks_of_a_survey() -> None:
+    assert by_place(SurveyRound, "blocks") == told(
+        UNSET,
+        UNSET,
+        ("child", "guardianship", "living_security"),
+        ("child",),
+        UNSET,
+        ("child", "parents", "family_life"),
+    )
+
+
+def test_r9_channels_and_contractors() -> None:
+    every = ("home_visit", "self_declaration", "phone")
+    assert by_place(SurveyRound, "channels") == told(
+        ("home_visit",), ("home_visit",), UNSET, every, UNSET, UNSET
+    )
+    contractors = by_place(SurveyRound, "contractors")
+    assert {place for place, said in contractors.items() if said is UNSET} == {
+        "tianmen",
+        "chongqing",
+    }
+    for said in contractors.values():
+        if said is not UNSET:
+            assert said.condition
+            assert (said.area, said.days) == (UNSET, UNSET)
+
+
+def test_r10_the_national_system() -> None:
+    assert by_place(NationalSystem, "enter") == told(
+        ABSENT, ABSENT, "promptly", "all_of_first_survey", "unsaid", "promptly"
+    )
+    assert by_place(NationalSystem, "in_step")["chongqing"] is True
+
+
+def test_r11_who_shares_what() -> None:
+    assert by_place(Sharing, "feeds", "medical_insurance") == told(
+        ABSENT, ABSENT, ("medical-cost-alerts",), UNSET, ABSENT, UNSET
+    )
+    assert keys(Sharing)["baotou"] == {"education", "police", "health", "disabled_federation"}
+    for place in PLACES:
+        for rule in PROFILES[place].rules(Sharing, TODAY):
+            for feed in () if rule.feeds is UNSET else rule.feeds:
+                assert rule.office in FEEDS[feed].departments
+
+
+def test_r13_rosters() -> None:
+    assert keys(Roster) == told(set(), set(), set(), {"return"}, set(), {"feedback"})
+    feedback = PROFILES["chongqing"].rule(Roster, TODAY, "feedback")
+    assert feedback is not None
+    assert set(feedback.offices) == SIX
+    assert feedback.reply_days is UNSET
+
+
+def test_r14_exchange_with_the_hukou_place() -> None:
+    wish = "where_conditions_allow"
+    assert by_place(HukouExchange, "force") == told(
+        ABSENT, ABSENT, ABSENT, wish, wish, "to_be_built"
+    )
+    assert by_place(HukouExchange, "exchange_platform")["heilongjiang"] is True
+
+
+def test_r33_where_to_apply() -> None:
+    here, home, spot = "residence", "hukou", "place_of_emergency"
+    assert by_place(ApplicationPlace, "place", "rehabilitation") == told(
+        here, here, UNSET, here, here, here
+    )
+    assert by_place(ApplicationPlace, "place", "disability_subsidies") == told(*[home] * 6)
+    assert by_place(ApplicationPlace, "place", "minimum_living") == told(
+        home, UNSET, home, ABSENT, UNSET, UNSET
+    )
+    assert by_place(ApplicationPlace, "place", "temporary_aid") == told(
+        spot, spot, spot, UNSET, spot, spot
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "rules"),
+    [
+        ("inner_mongolia", set()),
+        (
+            "baotou",
+            {"application_place.minimum_living", "cadence.key_care_home_visit", "schooling"},
+        ),
+        ("tianmen", {"application_place.rehabilitation"}),
+        ("heilongjiang", set()),
+        ("heze", {"key_care_file"}),
+        ("chongqing", set()),
+    ],
+)
+def test_r33_contradictions_are_shown_with_both_clauses(place: str, rules: set[str]) -> None:
+    points = [one for one in open_points(PROFILES[place]) if one.kind == "contradiction"]
+    assert {one.rule for one in points} == rules
+    for one in points:
+        assert one.value and "; " in one.clause
+
+
+def test_r42_schedules() -> None:
+    assert by_place(Vaccination, "schedule") == told(*["national"] * 5, "local")
+    assert by_place(Vaccination, "catch_up") == told(False, False, False, True, False, False)
+
+
+def test_r42_screenings_of_small_children() -> None:
+    kinds = ("newborn_metabolism", "newborn_hearing", "newborn_heart", "autism", "eyesight")
+    assert by_place(EarlyScreening, "kinds") == told(ABSENT, ABSENT, kinds, ABSENT, ABSENT, ABSENT)
+
+
+def test_r28_r29_through_which_counter() -> None:
+    cross, both = ("cross_province",), ("cross_province", "in_province")
+    assert by_place(ApplicationPlace, "through", "basic_living_allowance") == told(
+        both, both, cross, cross, (*both, "silent_certification", "proactive_notice"), cross
+    )
+
+
+def test_r34_an_annex_that_was_not_supplied_is_reported() -> None:
+    missing = {
+        place: [p.clause for p in open_points(PROFILES[place]) if p.setting == "text"]
+        for place in PLACES
+    }
+    assert missing.pop("heilongjiang") == ["《黑龙江省流动儿童在居住地享有关爱服务清单(2024年版)》"]
+    assert set(map(len, missing.values())) == {0}
+
+
+def test_r43_which_proof_opens_insurance() -> None:
+    permit = ("residence_permit",)
+    assert by_place(Insurance, "accepted") == told(
+        permit, permit, ("valid_identity_document",), permit, permit, permit
+    )
+    assert by_place(Insurance, "explored")["baotou"] == ("identity_card",)
+    assert by_place(Insurance, "assisted") == told(True, True, False, False, False, False)
+    assert by_place(Insurance, "subsidised") == told(False, False, False, False, False, True)
+
+
+def test_r44_no_text_says_between_which_ages() -> None:
+    assert by_place(Schooling, "ages") == told(*[UNSET] * 6)
+    assert by_place(Schooling, "admission_proof") == told(*["residence_permit"] * 6)
+    assert by_place(Schooling, "dropout_control") == told(True, True, False, False, False, False)
+
+
+def test_r52_by_what_is_counted() -> None:
+    some = ("number", "age", "area")
+    more = (*some, "health", "schooling", "guardianship", "insurance")
+    assert by_place(Statistics, "by") == told(ABSENT, ABSENT, some, more, ABSENT, ABSENT)
+
+
+def test_r55_r62_pilots_and_joint_analysis() -> None:
+    assert by_place(Pilot, "areas") == told(UNSET, UNSET, ABSENT, ABSENT, ABSENT, UNSET)
+    assert by_place(JointAnalysis, "left_behind") == told(
+        ABSENT, ABSENT, ABSENT, ABSENT, True, ABSENT
+    )
+
+
+def test_r60_the_roster_to_the_province() -> None:
+    asked: set[str] = {"critical_illness_insurance"}
+    assert keys(UpwardRoster) == told(set(), set(), set(), set(), asked, set())
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_rule_cites_its_clause_in_the_texts_own_words(place: str) -> None:
+    for layer in PROFILES[place].layers:
+        for (family, _), versions in layer.rules.items():
+            for rule in versions:
+                assert rule.clause and rule.wording, (family, rule)
+                assert rule.family == family
+
+
+def test_every_family_is_used_or_waits_for_a_place() -> None:
+    used = {family for place in PLACES for family, _, _ in PROFILES[place].effective()}
+    assert TYPED.keys() - used == {"counted_besides", "school_calendar"}
