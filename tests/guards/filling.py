@@ -51,6 +51,18 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "residence_code": _RESIDENCE,
         "hukou_code": _HUKOU,
     },
+    "duties": {
+        "duty": "'survey'",
+        "department": "'civil_affairs'",
+        "population": "'migrant'",
+        "state": "CASE WHEN n % 20 = 0 THEN 'overdue' ELSE 'pending' END",
+        "step": "'village'",
+        "due_on": f"{_DAY} + n % 300",
+        "residence_code": _RESIDENCE,
+        "hukou_code": _HUKOU,
+        "residence_stated_by": "'{civil_affairs}'",
+        "hukou_stated_by": "'{police}'",
+    },
     "records": {
         "version": "1",
         "kind": "0",

@@ -49,6 +49,7 @@ TABLES: Mapping[str, tuple[Any, tuple[str, ...]]] = {
             "records",
             "links",
             "key_care",
+            "duties",
             "audit_entries",
             "outbox",
         ),
@@ -205,6 +206,12 @@ async def list_subscriptions(crowd: Crowd) -> Any:
     return await (await crowd.civil(HOME, "notifications")).get("/v1/subscriptions")
 
 
+async def list_duties(crowd: Crowd) -> Any:
+    reply = await (await crowd.civil()).get("/v1/duties", params={"within": f"{HOME}001"})
+    assert reply.status_code == 200, reply.text
+    return reply
+
+
 async def fold(crowd: Crowd) -> Any:
     """Reads every record of a child."""
     await crowd.world.rows(
@@ -260,6 +267,7 @@ ACTS: Mapping[str, Act] = {
             list_notices,
             list_notices_further,
             list_subscriptions,
+            list_duties,
             fold,
             sweep,
             count_queues,

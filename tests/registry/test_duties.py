@@ -1,7 +1,8 @@
 """Duties through the real app: folded with the child, listed by place, routed to posts, discharged by visits."""
 
 import itertools
-from datetime import UTC, datetime
+import os
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,8 +10,14 @@ import httpx
 
 from services.registry.children import queueing
 from services.registry.children.rebuilding import verify
+from services.registry.duties import queries
+from services.registry.duties.queries import Question
+from services.registry.duties.terms import DutyState
+from services.registry.identity import clients
+from shared import divisions
+from shared.auth import Caller
 from shared.clock import today
-from shared.database import SYSTEM, raw
+from shared.database import SYSTEM, enter, raw
 from tests.registry.conftest import Registry
 from tests.registry.key_care import (
     CAO,
@@ -414,3 +421,57 @@ async def test_r18_handing_over_between_counties_keeps_the_clock(registry: Regis
     assert (after["due_on"], after["begun_on"]) == (before["due_on"], before["begun_on"])
     assert await duties(here, duty="key_care_contact") == []
     await proven(registry)
+
+
+#: ``HUTONG_PLAN_ROWS=1000000`` proves the plans at a million children (about a minute).
+PLAN_ROWS = int(os.environ.get("HUTONG_PLAN_ROWS", "20000"))
+
+
+async def test_r18_lists_run_over_an_index_range(registry: Registry) -> None:
+    await registry.system(
+        "INSERT INTO children (id, child_seq, sex, residence_code, hukou_code, residence_stated_by,"
+        " hukou_stated_by, status, decision, shielded, entries, digest, sealed, folded_on, registered_at,"
+        " changed_at)"
+        " SELECT gen_random_uuid(), 1, 'male', 500101000000 + (n % 30) * 1000000 + n % 40 * 1000 + n % 7,"
+        " 371721000000, '{civil_affairs}', '{police}', 'migrant', '{}', false, 1, '',"
+        " decode(repeat('00', 200), 'hex'), '2026-03-01', now(), now() FROM generate_series(1, $1) n",
+        PLAN_ROWS,
+    )
+    await registry.system(
+        "INSERT INTO vault.data_keys (id, master, wrapped) SELECT id, 1, '\\x00' FROM children"
+    )
+    await registry.system(
+        "INSERT INTO duties (id, child_id, duty, department, population, state, step, begun_on, due_on,"
+        " done_on, residence_code, hukou_code, residence_stated_by, hukou_stated_by, detail)"
+        " SELECT gen_random_uuid(), id, 'survey', 'civil_affairs', 'migrant',"
+        " CASE WHEN random() < 0.02 THEN 'overdue' ELSE 'pending' END, 'village', '2026-01-01',"
+        " '2026-01-01'::date + (random() * 300)::int, '{}', residence_code, hukou_code,"
+        " residence_stated_by, hukou_stated_by, '{}' FROM children"
+    )
+    await registry.system("ANALYZE children, duties, vault.data_keys")
+    cases = (
+        ("civil_affairs:500103", Question(), "duties_residence"),
+        ("civil_affairs:50", Question(due_before=date(2026, 3, 1)), "duties_residence"),
+        ("civil_affairs:50", Question(state=DutyState.OVERDUE), "duties_overdue"),
+        (
+            "civil_affairs:500103",
+            Question(area=divisions.area_of(500103001000), fine=True),
+            "duties_place",
+        ),
+    )
+    for who, question, index in cases:
+        civil = await registry(who)
+        async with registry.database.transaction(SYSTEM) as session:
+            name = civil.auth.client_id  # type: ignore[union-attr]
+            caller = Caller(clients.grant_of(await clients.named(session, name)), "a", "key_care")
+            await enter(session, caller.reach)
+            connection = await raw(session)
+            asked = queries.Asked.of(caller, question, queries.START, 101)
+            if not asked.narrow:
+                await connection.execute(queries.IN_INDEX_ORDER)
+            (plan,) = await connection.fetchrow(
+                "EXPLAIN (FORMAT JSON) " + asked.statement, *asked.values
+            )
+            text = str(plan)
+            assert "Seq Scan" not in text, text
+            assert f"'Index Name': '{index}'" in text, text

@@ -305,6 +305,14 @@ def heze_with(folder: Path, versions: list[tuple[str, str, str]]) -> Profile:
     return Profiles.load(folder).by_id["heze"]
 
 
+def test_r19_who_is_enrolled_from_september_on_is_looked_at_in_september() -> None:
+    september = date(2026, 9, 1)
+    one = standing("tianmen", migrant=JAN_15, enrolled=september, stage="junior")
+    assert next_turn(one, date(2026, 8, 1)) == september
+    assert "school_home_visit" not in by_name(one, date(2026, 8, 31))
+    assert due(one, "school_home_visit", september) == ("pending", date(2027, 8, 31))
+
+
 DAYS = st.dates(date(2025, 12, 1), date(2027, 6, 30))
 PLACES = st.sampled_from(sorted(PROFILES))
 

@@ -12,13 +12,15 @@ from services.registry.children.building import open_state
 from services.registry.children.events import county
 from services.registry.children.kit import Kit
 from services.registry.children.marks import mark
-from services.registry.children.schemas import (
-    ChildOut,
-    ChildrenOut,
+from services.registry.children.reference_schemas import (
     PlainChild,
     ReferenceOut,
     ReferencesIn,
     ReferencesOut,
+)
+from services.registry.children.schemas import (
+    ChildOut,
+    ChildrenOut,
     SearchIn,
 )
 from services.registry.duties import queries as duties

@@ -36,6 +36,7 @@ class DutyOwed(Table, table=True):
             "id",
             postgresql_where=text("state = 'interval_not_configured'"),
         ),
+        Index("duties_place", "residence_code"),
         Index("duties_child", "child_id"),
     )
 

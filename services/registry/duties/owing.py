@@ -75,19 +75,24 @@ def owed(standing: Standing, done: Mapping[str, Sequence[date]], day: date) -> t
 
 
 def next_turn(standing: Standing, day: date) -> date | None:
-    """The next day on which the rules of the place themselves change; None if none will."""
-    profile = rules(standing, day)
-    if profile is None or not standing.belongings:
+    """The next day on which other duties may be owed: the rules change, the child moves, or belongs elsewhere."""
+    if not standing.belongings:
         return None
-    turns = (t for t in profile.turning_days if t > day)
+    turns = [home.since for home in standing.homes if home.since > day]
+    turns += [one.since for one in standing.belongings if one.since > day]
+    profile = rules(standing, day)
+    if profile is not None:
+        turns += _changes(profile, standing.pupil, day)
+    return min(turns, default=None)
+
+
+def _changes(profile: Profile, pupil: Pupil, day: date) -> list[date]:
     now = _cadences(profile, day)
-    changing = [t for t in turns if _cadences(profile, t) != now][:1]
-    pupil = standing.pupil
+    later = (t for t in profile.turning_days if t > day)
+    turns = [t for t in later if _cadences(profile, t) != now][:1]
     if pupil.grade is not None and any(isinstance(c.from_grade, int) for c in now):
-        changing.append(
-            span_after(profile, "school_year", span_of(profile, "school_year", day)).first
-        )
-    return min(changing, default=None)
+        turns.append(span_after(profile, "school_year", span_of(profile, "school_year", day)).first)
+    return turns
 
 
 def _duty(

@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("duties_child", "duties", ["child_id"], unique=False)
+    op.create_index("duties_place", "duties", ["residence_code"], unique=False)
     op.create_index(
         "duties_overdue",
         "duties",
@@ -130,5 +131,6 @@ def downgrade() -> None:
     op.drop_index(
         "duties_overdue", table_name="duties", postgresql_where=sa.text("state = 'overdue'")
     )
+    op.drop_index("duties_place", table_name="duties")
     op.drop_index("duties_child", table_name="duties")
     op.drop_table("duties")
