@@ -121,7 +121,7 @@ class World:
         self.placements.update(outcome.placements)
         for person, found in outcome.persons.items():
             self.persons.pop(person, None)
-            if found.cards:
+            if found.size:
                 self.persons[person] = found
                 self.ended.pop(person, None)
             else:

@@ -28,11 +28,9 @@ from services.matching.linkage import blocking
 from services.matching.linkage.normalization import (
     Features,
     Standard,
-    packed,
     standardise,
-    unpacked,
 )
-from services.matching.linkage.persons import Card, Person
+from services.matching.linkage.persons import Document, Person
 from services.matching.linkage.weights import Model
 from shared.keys import KeySet
 from shared.sealing import Unsealable
@@ -120,11 +118,11 @@ class Strongroom:
 
     def seal_person(self, person: Person) -> bytes:
         keys = sorted(person.keys)
+        columns, rows = person.document
         cards = [
-            [packed(features), [entry.hex for entry in card], list(card.values())]
-            for features, card in person.cards.items()
+            [row, [entry.hex for entry in card], list(card.values())] for row, card in rows.items()
         ]
-        plain = struct.pack(f"<I{len(keys)}q", len(keys), *keys) + orjson.dumps(cards)
+        plain = struct.pack(f"<I{len(keys)}q", len(keys), *keys) + orjson.dumps([columns, cards])
         return self._seal(self._persons, plain, person.person.bytes)
 
     def open_person(self, person: UUID, sealed: bytes, *, doubtful: bool) -> Person:
@@ -132,11 +130,12 @@ class Strongroom:
         plain = _open(self._persons, sealed, person.bytes)
         (count,) = struct.unpack_from("<I", plain)
         keys = struct.unpack_from(f"<{count}q", plain, 4)
-        cards: dict[Standard, Card] = {
-            unpacked(features): dict(zip(map(DriverUUID, entries), arrivals, strict=True))
-            for features, entries, arrivals in orjson.loads(plain[4 + 8 * count :])
+        columns, cards = orjson.loads(plain[4 + 8 * count :])
+        rows = {
+            tuple(row): dict(zip(map(DriverUUID, entries), arrivals, strict=True))
+            for row, entries, arrivals in cards
         }
-        return Person(person, cards, keys, doubtful=doubtful)
+        return Person(person, keys=keys, doubtful=doubtful, document=Document(columns, rows))
 
     def _seal(self, keys: dict[int, AESGCM], plain: bytes, bound: bytes) -> bytes:
         nonce = os.urandom(12)

@@ -185,7 +185,7 @@ class _Batch:
                 for person in here.get(key, ()):
                     shared[person] = shared.get(person, 0) + 1
         persons = self._persons
-        living = [person for person in shared if person in persons and persons[person].cards]
+        living = [person for person in shared if person in persons and persons[person].size]
         if len(living) > 1:
             living.sort(key=lambda person: (-shared[person], person))
         return [persons[person] for person in living[: self._model.candidates]]
@@ -216,7 +216,8 @@ class _Batch:
         for key in new.keys:
             if key not in known:
                 self._found_here.setdefault(key, []).append(person.person)
-        person.add(new.entry, new.arrival, new.features, new.keys)
+        person.put(new.features, {new.entry: new.arrival})
+        person.keys.update(new.keys)
         self._changed.add(person.person)
 
     # Many entries together
@@ -240,7 +241,7 @@ class _Batch:
             evidence = assess(self._model, new.features, person.profile, self._frequency)
             if room > 0 and is_related(evidence, judge(self._model, evidence)):
                 found.append(person.person)
-                room -= len(person.cards)
+                room -= person.size
         return self._with_rivals(found, {new.entry})
 
     def _combine(self, components: list[Component], added: Component) -> None:
@@ -289,7 +290,7 @@ class _Batch:
                 )
 
     def _size(self, component: Component) -> int:
-        known = sum(len(self._persons[p].cards) for p in component.persons)
+        known = sum(self._persons[p].size for p in component.persons)
         return known + len(component.entries)
 
     def _with_rivals(self, persons: Collection[UUID], entries: Collection[UUID] = ()) -> set[UUID]:
@@ -367,10 +368,7 @@ class _Batch:
         for at, cluster in enumerate(clusters):
             person = Person(ids[at])
             for unit in cluster:
-                person.cards[unit.features] = {
-                    **person.cards.get(unit.features, {}),
-                    **{e: arrivals[e] for e in sorted(unit.entries)},
-                }
+                person.put(unit.features, {e: arrivals[e] for e in sorted(unit.entries)})
             elsewhere = bool(self._rivals.get(person.person))
             bound = not self._bound.isdisjoint(members[at])
             person.doubtful = at in doubtful or elsewhere or bound

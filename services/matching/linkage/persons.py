@@ -2,16 +2,29 @@
 
 A *card* is what one or more entries say alike, word for word. A person is its cards; every fact
 about it is read from them, so that moving an entry is taking it from one person's card to another's.
+Cards repeat each other, so a person holds each facet once, in columns, and a card as its *row*: the
+place of each of its facets. Both stay packed until somebody asks what they say.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.matching.linkage.comparison import Profile
+from services.matching.linkage import facets
+from services.matching.linkage.facets import Facets
 from services.matching.linkage.normalization import Standard
+from services.matching.linkage.profile import Profile
 
 Card = dict[UUID, int]
 """The entries that say the same, each with its *arrival*: a number that grows with first sight."""
+Row = tuple[int, ...]
+
+
+class Document(NamedTuple):
+    """A person's packed columns, and the card of each row."""
+
+    columns: list[list[Any]]
+    rows: dict[Row, Card]
 
 
 class Person:
@@ -19,47 +32,75 @@ class Person:
     is bound by rulings, so whatever touches it is clustered afresh.
     """
 
-    __slots__ = ("_profile", "cards", "doubtful", "keys", "person")
+    __slots__ = ("_profile", "document", "doubtful", "keys", "person")
 
     def __init__(
         self,
         person: UUID,
-        cards: dict[Standard, Card] | None = None,
+        cards: Mapping[Standard, Card] | None = None,
         keys: Iterable[int] = (),
         *,
         doubtful: bool = False,
+        document: Document | None = None,
     ) -> None:
         self.person = person
-        self.cards: dict[Standard, Card] = cards if cards is not None else {}
+        self.document = document or Document([[] for _ in Facets._fields], {})
         self.keys = set(keys)
         self.doubtful = doubtful
         self._profile: Profile | None = None
+        for features, card in (cards or {}).items():
+            self.put(features, card)
 
     @property
     def profile(self) -> Profile:
         if self._profile is None:
-            self._profile = Profile.of(self.cards)
+            self._profile = Profile.of_columns(facets.unpacked(self.document.columns))
         return self._profile
+
+    @property
+    def cards(self) -> dict[Standard, Card]:
+        """What is said, and by which entries."""
+        columns = facets.unpacked(self.document.columns)
+        return {
+            facets.standard_of(
+                Facets._make([column[at] for column, at in zip(columns, row, strict=True)])
+            ): card
+            for row, card in self.document.rows.items()
+        }
+
+    @property
+    def size(self) -> int:
+        """How many cards there are; none where nobody speaks of this person."""
+        return len(self.document.rows)
 
     @property
     def entries(self) -> Card:
         """All entries with their arrivals."""
-        return {entry: arrival for card in self.cards.values() for entry, arrival in card.items()}
+        return {
+            entry: arrival
+            for card in self.document.rows.values()
+            for entry, arrival in card.items()
+        }
 
-    def add(self, entry: UUID, arrival: int, features: Standard, keys: Iterable[int]) -> None:
-        card = self.cards.get(features)
-        if card is None:
-            self.cards[features] = {entry: arrival}
-            self._profile = None
-        else:
-            card[entry] = arrival
-        self.keys.update(keys)
+    def put(self, features: Standard, card: Card) -> None:
+        """Have the card's entries say this here."""
+        columns, rows = self.document
+        row = []
+        for column, facet in zip(columns, facets.packed(features), strict=True):
+            if facet not in column:
+                column.append(facet)
+                self._profile = None
+            row.append(column.index(facet))
+        rows.setdefault(tuple(row), {}).update(card)
 
     def remove(self, entry: UUID) -> None:
         """Take an entry out; its keys stay until they are counted anew."""
-        for features, card in list(self.cards.items()):
-            if entry in card:
-                del card[entry]
-                if not card:
-                    del self.cards[features]
-                    self._profile = None
+        left = {
+            features: {e: arrival for e, arrival in card.items() if e != entry}
+            for features, card in self.cards.items()
+        }
+        self.document = Document([[] for _ in Facets._fields], {})
+        self._profile = None
+        for features, card in left.items():
+            if card:
+                self.put(features, card)

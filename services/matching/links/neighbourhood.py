@@ -334,10 +334,10 @@ class Neighbourhood:
         removed: list[tuple[int, UUID]] = []
         for person, found in outcome.persons.items():
             before = self._keys_before.get(person, frozenset())
-            now = found.keys if found.cards else set()
+            now = found.keys if found.size else set()
             added += [(key, person) for key in now - before]
             removed += [(key, person) for key in before - now]
-            if not found.cards:
+            if not found.size:
                 if person in self._keys_before:
                     ended.append(person)
                 continue
@@ -374,7 +374,7 @@ class Neighbourhood:
         if not outcome.reviewed:
             return ReviewChanges({}, [], {})
         opened = await queries.open_reviews_among(self._connection, list(outcome.reviewed))
-        ended = {person for person, found in outcome.persons.items() if not found.cards}
+        ended = {person for person, found in outcome.persons.items() if not found.size}
         doubts = {review_of(d.one, d.other): d for d in outcome.doubts}
         settled = [
             review.review
