@@ -9,6 +9,7 @@ from services.matching.entries.sealing import hashes
 from services.matching.linkage import blocking
 from services.matching.linkage.deciding import decide
 from services.matching.linkage.decisions import Known, NewEntry, Outcome, Placement, Ruling
+from services.matching.linkage.facets import packed
 from services.matching.linkage.normalization import (
     Features,
     GuardianFeatures,
@@ -68,6 +69,7 @@ class World:
                 entry,
                 self.arrivals.setdefault(entry, self.clock * 1000 + at),
                 features,
+                packed(features),
                 keys := keys_of(features),
                 keys,
                 placed.person if (placed := self.placements.get(entry)) else None,

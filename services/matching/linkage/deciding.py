@@ -21,6 +21,7 @@ from services.matching.linkage.decisions import (
     Outcome,
     Placement,
 )
+from services.matching.linkage.facets import packed
 from services.matching.linkage.judging import Verdict, assess, is_related, judge
 from services.matching.linkage.normalization import Standard
 from services.matching.linkage.persons import Card, Person
@@ -216,7 +217,7 @@ class _Batch:
         for key in new.keys:
             if key not in known:
                 self._found_here.setdefault(key, []).append(person.person)
-        person.put(new.features, {new.entry: new.arrival})
+        person.put(new.said, {new.entry: new.arrival})
         person.keys.update(new.keys)
         self._changed.add(person.person)
 
@@ -368,7 +369,7 @@ class _Batch:
         for at, cluster in enumerate(clusters):
             person = Person(ids[at])
             for unit in cluster:
-                person.put(unit.features, {e: arrivals[e] for e in sorted(unit.entries)})
+                person.put(packed(unit.features), {e: arrivals[e] for e in sorted(unit.entries)})
             elsewhere = bool(self._rivals.get(person.person))
             bound = not self._bound.isdisjoint(members[at])
             person.doubtful = at in doubtful or elsewhere or bound

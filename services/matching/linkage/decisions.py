@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from services.matching.linkage.facets import Packed
 from services.matching.linkage.normalization import Standard
 from services.matching.linkage.persons import Person
 from services.matching.linkage.weights import Evidence
@@ -13,12 +14,13 @@ from services.matching.linkage.weights import Evidence
 class NewEntry:
     """An entry to place. ``person`` is where an earlier version of it stands; ``keys`` are stored
     with it and ``sought`` looked for (the same unless index keys are being rotated); one that
-    ``is_known`` was placed before, and may have been retracted since.
+    ``is_known`` was placed before, and may have been retracted since. ``said``: the features, packed.
     """
 
     entry: UUID
     arrival: int
     features: Standard
+    said: Packed
     keys: Sequence[int]
     sought: Sequence[int]
     person: UUID | None = None

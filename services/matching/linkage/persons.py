@@ -11,20 +11,21 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.matching.linkage import facets
-from services.matching.linkage.facets import Facets
+from services.matching.linkage.facets import Facets, Packed
 from services.matching.linkage.normalization import Standard
 from services.matching.linkage.profile import Profile
 
 Card = dict[UUID, int]
 """The entries that say the same, each with its *arrival*: a number that grows with first sight."""
-Row = tuple[int, ...]
+Row = tuple[list[int], list[str], list[int]]
+"""A card, packed: the place of each of its facets; its entries in hexadecimal; their arrivals."""
 
 
 class Document(NamedTuple):
-    """A person's packed columns, and the card of each row."""
+    """What a person's cards say, packed."""
 
     columns: list[list[Any]]
-    rows: dict[Row, Card]
+    rows: list[Row]
 
 
 class Person:
@@ -44,12 +45,12 @@ class Person:
         document: Document | None = None,
     ) -> None:
         self.person = person
-        self.document = document or Document([[] for _ in Facets._fields], {})
+        self.document = document or _blank()
         self.keys = set(keys)
         self.doubtful = doubtful
         self._profile: Profile | None = None
         for features, card in (cards or {}).items():
-            self.put(features, card)
+            self.put(facets.packed(features), card)
 
     @property
     def profile(self) -> Profile:
@@ -63,9 +64,9 @@ class Person:
         columns = facets.unpacked(self.document.columns)
         return {
             facets.standard_of(
-                Facets._make([column[at] for column, at in zip(columns, row, strict=True)])
-            ): card
-            for row, card in self.document.rows.items()
+                Facets._make([column[at] for column, at in zip(columns, places, strict=True)])
+            ): dict(zip(map(UUID, entries), arrivals, strict=True))
+            for places, entries, arrivals in self.document.rows
         }
 
     @property
@@ -77,30 +78,37 @@ class Person:
     def entries(self) -> Card:
         """All entries with their arrivals."""
         return {
-            entry: arrival
-            for card in self.document.rows.values()
-            for entry, arrival in card.items()
+            UUID(entry): arrival
+            for _, entries, arrivals in self.document.rows
+            for entry, arrival in zip(entries, arrivals, strict=True)
         }
 
-    def put(self, features: Standard, card: Card) -> None:
-        """Have the card's entries say this here."""
+    def put(self, said: Packed, card: Card) -> None:
+        """Have the card's entries, none of which is here, say this."""
         columns, rows = self.document
-        row = []
-        for column, facet in zip(columns, facets.packed(features), strict=True):
+        places = []
+        for column, facet in zip(columns, said, strict=True):
             if facet not in column:
                 column.append(facet)
                 self._profile = None
-            row.append(column.index(facet))
-        rows.setdefault(tuple(row), {}).update(card)
+            places.append(column.index(facet))
+        row = next((row for row in rows if row[0] == places), None)
+        if row is None:
+            row = (places, [], [])
+            rows.append(row)
+        row[1].extend([entry.hex for entry in card])
+        row[2].extend(card.values())
 
     def remove(self, entry: UUID) -> None:
         """Take an entry out; its keys stay until they are counted anew."""
-        left = {
-            features: {e: arrival for e, arrival in card.items() if e != entry}
-            for features, card in self.cards.items()
-        }
-        self.document = Document([[] for _ in Facets._fields], {})
+        cards = self.cards
+        self.document = _blank()
         self._profile = None
-        for features, card in left.items():
+        for features, card in cards.items():
+            card.pop(entry, None)
             if card:
-                self.put(features, card)
+                self.put(facets.packed(features), card)
+
+
+def _blank() -> Document:
+    return Document([[] for _ in Facets._fields], [])

@@ -224,6 +224,7 @@ class Neighbourhood:
                 p.entry,
                 link.arrival if (link := stored.get(p.entry)) else first + at,
                 p.features,
+                p.said,
                 p.keys,
                 p.sought,
                 link.person if link else None,
