@@ -12,8 +12,8 @@ Sealed layout: one byte, the master key's number; 12-byte nonce; AES-256-GCM cip
 import os
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
@@ -38,8 +38,7 @@ from shared.sealing import Unsealable
 _IDENTIFIER = "identifier|"
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """One version of an entry, ready to be linked and stored.
 
     ``said`` are the features, packed; ``keys`` are the hashes to store, by the current keying;

@@ -12,7 +12,7 @@ from services.matching.linkage.births import Birth
 from services.matching.linkage.names import Name
 from services.matching.linkage.normalization import Standard
 
-Columns: TypeAlias = Sequence[Sequence[Any]]
+Columns: TypeAlias = list[list[Any]]
 """For each facet, in the order of ``Facets``, its values."""
 Packed: TypeAlias = list[Any]
 """A standard's facets, packed, in the order of ``Facets``; None where nothing is said."""
@@ -60,7 +60,7 @@ def facets_of(s: Standard) -> Facets:
     )
 
 
-def columns_of(each: Iterable[Facets]) -> list[list[Any]]:
+def columns_of(each: Iterable[Facets]) -> Columns:
     """The columns that hold these facets."""
     columns = [list(dict.fromkeys(column)) for column in zip(*each, strict=True)]
     return columns or [[] for _ in Facets._fields]
@@ -68,12 +68,33 @@ def columns_of(each: Iterable[Facets]) -> list[list[Any]]:
 
 def standard_of(facets: Facets) -> Standard:
     """The standard of which these are the facets."""
-    names, number, typed, document, births, sex, ids, guardians, phones, homes, *rest = facets
-    hukou, village, residence, street, schooling = rest
+    id_number, number_is_firm = facets.number
+    stated_birth, births = facets.births
+    guardian_names, father, mother = facets.guardians
+    school, cohort, school_class = facets.schooling
     return Standard(
-        names, *number, typed, document, *births, sex, ids, *guardians, phones, homes,
-        hukou, village, residence, street, *schooling,
-    )  # fmt: skip
+        facets.names,
+        id_number,
+        number_is_firm,
+        facets.typed,
+        facets.document,
+        stated_birth,
+        births,
+        facets.sex,
+        facets.guardian_ids,
+        guardian_names,
+        father,
+        mother,
+        facets.phones,
+        facets.homes,
+        facets.hukou,
+        facets.village,
+        facets.residence,
+        facets.street,
+        school,
+        cohort,
+        school_class,
+    )
 
 
 def packed(s: Standard) -> Packed:
@@ -99,7 +120,7 @@ def packed(s: Standard) -> Packed:
     ]  # fmt: skip
 
 
-def unpacked(columns: Columns) -> list[Sequence[Any]]:
+def unpacked(columns: Columns) -> Columns:
     """Columns of packed facets, unpacked."""
     (names, numbers, typed, documents, births, sexes, ids, guardians, phones, homes,
      hukous, villages, residences, streets, schoolings) = columns  # fmt: skip

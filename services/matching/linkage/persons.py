@@ -86,18 +86,26 @@ class Person:
     def put(self, said: Packed, card: Card) -> None:
         """Have the card's entries, none of which is here, say this."""
         columns, rows = self.document
+        if not rows:
+            self.document = Document([[facet] for facet in said], [])
+            self._profile = None
+            columns, rows = self.document
         places = []
         for column, facet in zip(columns, said, strict=True):
+            if facet == column[0]:
+                places.append(0)
+                continue
             if facet not in column:
                 column.append(facet)
                 self._profile = None
             places.append(column.index(facet))
-        row = next((row for row in rows if row[0] == places), None)
-        if row is None:
-            row = (places, [], [])
-            rows.append(row)
-        row[1].extend([entry.hex for entry in card])
-        row[2].extend(card.values())
+        arriving, arrivals = [entry.hex for entry in card], list(card.values())
+        for row in rows:
+            if row[0] == places:
+                row[1].extend(arriving)
+                row[2].extend(arrivals)
+                return
+        rows.append((places, arriving, arrivals))
 
     def remove(self, entry: UUID) -> None:
         """Take an entry out; its keys stay until they are counted anew."""

@@ -90,9 +90,9 @@ def _once(values: list[T]) -> tuple[T, ...]:
     return tuple(values) if len(values) < 2 else tuple(dict.fromkeys(values))
 
 
-def _all(values: "list[tuple[T, ...]]") -> tuple[T, ...]:
+def _all(values: list[tuple[T, ...]]) -> tuple[T, ...]:
     return values[0] if len(values) == 1 else tuple(dict.fromkeys(chain.from_iterable(values)))
 
 
-def _union(values: "list[frozenset[T]]") -> frozenset[T]:
+def _union(values: list[frozenset[T]]) -> frozenset[T]:
     return values[0] if len(values) == 1 else _NOBODY.union(*values)
