@@ -5,7 +5,7 @@ in it). *Columns* hold for each facet the values of several standards, each once
 *packed* is made of lists, texts and numbers alone, equal where the facets are equal, and survives JSON.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from services.matching.linkage.births import Birth
@@ -125,22 +125,28 @@ def unpacked(columns: Columns) -> Columns:
     (names, numbers, typed, documents, births, sexes, ids, guardians, phones, homes,
      hukous, villages, residences, streets, schoolings) = columns  # fmt: skip
     return [
-        [_names(value) if value else () for value in names],
-        [tuple(value) if value else _NO_NUMBER for value in numbers],
+        _each(_names, names, ()),
+        _each(tuple, numbers, _NO_NUMBER),
         typed,
         documents,
-        [_births(value) if value else _UNBORN for value in births],
+        _each(_births, births, _UNBORN),
         sexes,
-        [frozenset(value) if value else _NONE for value in ids],
-        [_guardians(value) if value else _NOBODY for value in guardians],
-        [frozenset(value) if value else _NONE for value in phones],
-        [frozenset(value) if value else _NONE for value in homes],
+        _each(frozenset, ids, _NONE),
+        _each(_guardians, guardians, _NOBODY),
+        _each(frozenset, phones, _NONE),
+        _each(frozenset, homes, _NONE),
         hukous,
         villages,
         residences,
         streets,
-        [tuple(value) if value else _UNSCHOOLED for value in schoolings],
+        _each(tuple, schoolings, _UNSCHOOLED),
     ]
+
+
+def _each(unpack: Callable[[Any], Any], column: list[Any], nothing: object) -> list[Any]:
+    if len(column) == 1:
+        return [unpack(column[0]) if column[0] else nothing]
+    return [unpack(value) if value else nothing for value in column]
 
 
 def _packed_birth(birth: Birth | None) -> list[int] | None:

@@ -43,7 +43,10 @@ class Profile(NamedTuple):
     @classmethod
     def of(cls, members: Iterable[Standard]) -> "Profile":
         """The members' features together."""
-        return cls.of_columns(columns_of(facets_of(member) for member in members))
+        listed = list(members)
+        if len(listed) == 1:
+            return _of_one(listed[0])
+        return cls.of_columns(columns_of(facets_of(member) for member in listed))
 
     @classmethod
     def of_columns(cls, columns: Columns) -> "Profile":
@@ -82,7 +85,34 @@ class Profile(NamedTuple):
         )
 
 
-def _told(values: Iterable[T | None]) -> tuple[T, ...]:
+def _of_one(m: Standard) -> Profile:
+    """The same without the columns: most that is clustered stands alone at first."""
+    return Profile(
+        m.names,
+        (m.id_number,) if m.id_number else (),
+        (m.id_number,) if m.id_number and m.number_is_firm else (),
+        (m.id_typed,) if m.id_typed else (),
+        (m.document,) if m.document else (),
+        (m.stated_birth,) if m.stated_birth else (),
+        m.births,
+        (m.sex,) if m.sex else (),
+        m.guardian_ids,
+        m.guardian_names,
+        (m.father,) if m.father else (),
+        (m.mother,) if m.mother else (),
+        m.phones,
+        m.homes,
+        (m.hukou,) if m.hukou else (),
+        (m.village,) if m.village else (),
+        (m.residence,) if m.residence else (),
+        (m.street,) if m.street else (),
+        ((m.school, m.cohort, m.school_class),) if m.school or m.cohort else (),
+    )
+
+
+def _told(values: list[T | None]) -> tuple[T, ...]:
+    if len(values) == 1:
+        return (values[0],) if values[0] else ()
     return tuple([value for value in values if value])
 
 
