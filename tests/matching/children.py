@@ -17,6 +17,7 @@ from services.matching.linkage.normalization import (
     standardise,
 )
 from services.matching.linkage.persons import Person
+from services.matching.linkage.weights import Frequency, uncounted
 from shared import resident_id
 
 MODEL = the_model()
@@ -61,7 +62,10 @@ class World:
         return self.decide([(UUID(int=number), standardise(said)) for number, said in entries])
 
     def decide(
-        self, said: Sequence[tuple[UUID, Standard]], disturbed: Sequence[Collection[UUID]] = ()
+        self,
+        said: Sequence[tuple[UUID, Standard]],
+        disturbed: Sequence[Collection[UUID]] = (),
+        frequency: Frequency = uncounted,
     ) -> Outcome:
         self.clock += 1
         new = [
@@ -88,7 +92,7 @@ class World:
             self.rulings,
             frozenset(self.ended),
         )
-        outcome = decide(MODEL, new, known, keys_of, disturbed=disturbed, again=self.clock)
+        outcome = decide(MODEL, new, known, keys_of, frequency, disturbed, self.clock)
         self._take(outcome)
         return outcome
 

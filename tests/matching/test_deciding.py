@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from services.matching.linkage.deciding import founded_by, search
 from services.matching.linkage.decisions import Known, Ruling
 from services.matching.linkage.normalization import Features, standardise
-from tests.matching.children import FAMILY, FATHER_ID, ID, MODEL, TWIN_ID, World, keys_of
+from shared import resident_id
+from tests.matching.children import BORN, FAMILY, FATHER_ID, ID, MODEL, TWIN_ID, World, keys_of
 
 CHILD: Features = {"name": "张志明", "birth_date": "2015-03-07", "sex": "male"}
 
@@ -262,3 +263,35 @@ def _keeps_the_rules(world: World) -> None:
         assert len(numbers) <= 1 or len(person.profile.firm_numbers) <= len(numbers)
         if len(person.entries) > 1:
             assert all(f.names or f.id_number or f.id_typed or f.document for f in person.cards)
+
+
+def test_a_person_of_very_many_records_is_looked_at_as_one() -> None:
+    """Else a hundred differing records of one child, and namesakes, would be weighed against each other again and
+    again while the whole hub waits."""
+    world = World()
+    child: Features = {"name": "张志明", "birth_date": "2015-03-07", "id_number": ID, **FAMILY}
+    for at in range(1, 121):
+        world.tell((at, {**child, "residence_address": f"人和街{at}号", "phone": f"139{at:08}"}))
+    known = {world.placements[UUID(int=at)].person for at in range(1, 121)}
+    assert len(known) == 1
+    near = resident_id.make(500103, BORN, 19)
+    weighed = 0
+
+    def counted(name: object) -> float | None:
+        nonlocal weighed
+        weighed += 1
+        return None
+
+    outcome = world.decide(
+        [
+            (
+                UUID(int=1000 + at),
+                standardise({**child, "id_number": near, "residence_address": f"民生路{at}号"}),
+            )
+            for at in range(40)
+        ],
+        frequency=counted,
+    )
+    assert known.isdisjoint({one.person for one in outcome.placements.values()})
+    assert len({one.person for one in outcome.placements.values()}) == 1
+    assert weighed < 12_000

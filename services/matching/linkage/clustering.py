@@ -14,7 +14,7 @@ a ruling says holds.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from uuid import UUID
@@ -59,10 +59,17 @@ class Partition:
 
 
 def partition(
-    model: Model, units: Sequence[Unit], rulings: Sequence[Ruling], frequency: Frequency
+    model: Model,
+    units: Sequence[Unit],
+    rulings: Sequence[Ruling],
+    frequency: Frequency,
+    whole: Iterable[Collection[UUID]] = (),
 ) -> Partition:
-    """The units' clusters, in an order and of a kind that depend on their content alone."""
-    return _Clustering(model, units, rulings, frequency).run()
+    """The units' clusters, in an order and of a kind that depend on their content alone.
+
+    The entries of each set in ``whole`` stay together.
+    """
+    return _Clustering(model, units, rulings, frequency, whole).run()
 
 
 class _Clustering:
@@ -72,6 +79,7 @@ class _Clustering:
         units: Sequence[Unit],
         rulings: Sequence[Ruling],
         frequency: Frequency,
+        whole: Iterable[Collection[UUID]],
     ) -> None:
         self._model = model
         self._units = units
@@ -85,7 +93,7 @@ class _Clustering:
         self._edges: dict[tuple[int, int], Edge] = {}
         self._unions: dict[tuple[int, int], bool] = {}
         self._next = 0
-        for together in self._ruled_together(rulings):
+        for together in self._held_together(rulings, whole):
             self._open(together)
 
     def run(self) -> Partition:
@@ -102,18 +110,18 @@ class _Clustering:
             [(place[one], place[other], edge) for one, other, edge in self._doubts()],
         )
 
-    # What people ruled
+    # What stays together, and what people ruled
 
-    def _ruled_together(self, rulings: Iterable[Ruling]) -> list[frozenset[int]]:
+    def _held_together(
+        self, rulings: Iterable[Ruling], whole: Iterable[Collection[UUID]]
+    ) -> list[frozenset[int]]:
         group = {i: {i} for i in range(len(self._units))}
-        for ruling in rulings:
-            if ruling.same:
-                bound = {
-                    self._numbered[e] for e in ruling.one | ruling.other if e in self._numbered
-                }
-                whole = set().union(*(group[i] for i in bound)) if bound else set()
-                for i in whole:
-                    group[i] = whole
+        same = (ruling.one | ruling.other for ruling in rulings if ruling.same)
+        for together in (*whole, *same):
+            bound = {self._numbered[e] for e in together if e in self._numbered}
+            joined = set().union(*(group[i] for i in bound)) if bound else set()
+            for i in joined:
+                group[i] = joined
         return sorted({frozenset(g) for g in group.values()}, key=min)
 
     def _ruled_apart(self, rulings: Iterable[Ruling]) -> frozenset[tuple[int, int]]:

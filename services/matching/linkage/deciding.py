@@ -31,6 +31,9 @@ _FOUNDED = UUID("6b1f4e0a-0a5c-5a7e-9d0c-2f5a3c1b7e44")
 #: Units clustered at once at most: beyond, the persons least like the entry are left out.
 MAX_UNITS = 80
 
+#: A person of more cards than this is looked at as one: what so many records say together, no further record parts.
+MOST_PARTED = 24
+
 KeysOf = Callable[[Standard], Sequence[int]]
 """The hashed blocking texts of an entry's features."""
 
@@ -117,6 +120,7 @@ class _Batch:
         self._rivals = {person: set(rivals) for person, rivals in known.rivals.items()}
         self._rulings = known.rulings
         self._bound = {e for ruling in known.rulings for e in ruling.one | ruling.other}
+        self._parted = {e for r in known.rulings if not r.same for e in r.one | r.other}
         self._ended = set(known.ended)
         self._again = again
         self._persons = dict(known.persons)
@@ -242,7 +246,7 @@ class _Batch:
             evidence = assess(self._model, new.features, person.profile, self._frequency)
             if room > 0 and is_related(evidence, judge(self._model, evidence)):
                 found.append(person.person)
-                room -= person.size
+                room -= self._units_of(person)
         return self._with_rivals(found, {new.entry})
 
     def _combine(self, components: list[Component], added: Component) -> None:
@@ -291,8 +295,16 @@ class _Batch:
                 )
 
     def _size(self, component: Component) -> int:
-        known = sum(self._persons[p].size for p in component.persons)
+        known = sum(self._units_of(self._persons[p]) for p in component.persons)
         return known + len(component.entries)
+
+    def _units_of(self, person: Person) -> int:
+        """How many units a person adds to what is clustered."""
+        return 1 if self._is_whole(person) else person.size
+
+    def _is_whole(self, person: Person) -> bool:
+        """Whether the person's entries stay together: they are many, and nobody ruled that some are of another child."""
+        return person.size > MOST_PARTED and self._parted.isdisjoint(person.entries)
 
     def _with_rivals(self, persons: Collection[UUID], entries: Collection[UUID] = ()) -> set[UUID]:
         """The persons, and those whom open reviews or rulings tie to them or to the entries."""
@@ -317,7 +329,10 @@ class _Batch:
         arrivals: Card = {}
         stood: dict[UUID, UUID] = {}
         said: dict[Standard, list[UUID]] = {}
+        whole: list[set[UUID]] = []
         for person in sorted(persons):
+            if self._is_whole(self._persons[person]):
+                whole.append(set(self._persons[person].entries))
             for features, card in self._persons[person].cards.items():
                 said.setdefault(features, []).extend(card)
                 arrivals |= card
@@ -328,7 +343,7 @@ class _Batch:
             if new.entry in self._stood:
                 stood[new.entry] = self._stood[new.entry]
         units = list(self._units(said))
-        found = partition(self._model, units, self._rulings, self._frequency)
+        found = partition(self._model, units, self._rulings, self._frequency, whole)
         fresh = {new.entry for new in entries if not new.is_known}
         self._apply(units, found, arrivals, stood, {new.entry for new in entries}, persons, fresh)
 
@@ -336,10 +351,9 @@ class _Batch:
         """What says the same is one unit where that is enough to know the child by, and nobody ruled
         otherwise.
         """
-        parted = {e for r in self._rulings if not r.same for e in r.one | r.other}
         for features, entries in said.items():
             whole = len(entries) == 1
-            if not whole and parted.isdisjoint(entries):
+            if not whole and self._parted.isdisjoint(entries):
                 alike = assess(self._model, features, Profile.of((features,)), self._frequency)
                 whole = judge(self._model, alike) is Verdict.CERTAIN
             if whole:
