@@ -50,7 +50,7 @@ def test_a_person_says_what_its_cards_say_however_they_came_and_went(
         assert person.cards == expected
         assert person.entries == {e: at for card in expected.values() for e, at in card.items()}
         assert person.size == len(expected)
-        assert person.profile == Profile.of(expected)
+        assert person.profile == Profile.of(person.cards)
 
 
 def _stored(person: Person) -> Person:
