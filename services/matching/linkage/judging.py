@@ -110,9 +110,9 @@ def is_nameless(evidence: Evidence) -> bool:
 
 
 def is_twin(evidence: Evidence) -> bool:
-    """Whether the entry shows the person's birth date and family under another name."""
+    """Whether the entry shows the person's birth date and family, but not its name."""
     _, name, birth, _, family, *_ = evidence.levels
-    return name in _OTHER_NAMES and birth == "exact" and family in _ONE_FAMILY
+    return name not in AGREEING_NAMES and birth == "exact" and family in _ONE_FAMILY
 
 
 def contradicts(evidence: Evidence) -> bool:
