@@ -22,7 +22,14 @@ from services.matching.linkage.decisions import (
     Placement,
 )
 from services.matching.linkage.facets import packed
-from services.matching.linkage.judging import Verdict, assess, is_related, judge
+from services.matching.linkage.judging import (
+    Verdict,
+    assess,
+    is_related,
+    is_twin,
+    judge,
+    may_be_a_twins,
+)
 from services.matching.linkage.normalization import Standard
 from services.matching.linkage.persons import Card, Person
 from services.matching.linkage.weights import Evidence, Frequency, Model, uncounted
@@ -100,6 +107,11 @@ def _best_known_first(new: NewEntry) -> tuple[bool, bool, bool, UUID]:
     return features.id_number is None, not features.names, not features.births, new.entry
 
 
+def _unsettles(evidence: Evidence, person: Person) -> bool:
+    """Whether a twin turns up beside a person that took in entries which name nobody."""
+    return is_twin(evidence) and person.has_nameless
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
     """Persons and waiting entries that must be looked at together."""
@@ -167,7 +179,7 @@ class _Batch:
         for person in self._candidates(new):
             evidence = assess(self._model, new.features, person.profile, self._frequency)
             verdict = judge(self._model, evidence)
-            if is_related(evidence, verdict):
+            if is_related(evidence, verdict) or _unsettles(evidence, person):
                 related.append((person, evidence, verdict))
             elif best is None or evidence.weight > best[1].weight:
                 best = (person, evidence)
@@ -177,7 +189,7 @@ class _Batch:
         if len(related) > 1:
             return False
         person, evidence, verdict = related[0]
-        if verdict is not Verdict.CERTAIN or person.doubtful:
+        if verdict is not Verdict.CERTAIN or person.doubtful or may_be_a_twins(evidence):
             return False
         self._join(new, person, evidence)
         return True
@@ -244,7 +256,8 @@ class _Batch:
         room = MAX_UNITS
         for person in self._candidates(new):
             evidence = assess(self._model, new.features, person.profile, self._frequency)
-            if room > 0 and is_related(evidence, judge(self._model, evidence)):
+            related = is_related(evidence, judge(self._model, evidence))
+            if room > 0 and (related or _unsettles(evidence, person)):
                 found.append(person.person)
                 room -= self._units_of(person)
         return self._with_rivals(found, {new.entry})

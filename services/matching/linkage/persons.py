@@ -75,6 +75,12 @@ class Person:
         return len(self.document.rows)
 
     @property
+    def has_nameless(self) -> bool:
+        """Whether an entry here names nobody, or a guardian for the child."""
+        guardians = self.profile.guardian_names
+        return any(guardians.issuperset(features.names) for features in self.cards)
+
+    @property
     def entries(self) -> Card:
         """All entries with their arrivals."""
         return {
