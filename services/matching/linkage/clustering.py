@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from uuid import UUID
 
-from services.matching.linkage.comparison import Profile, shares_a_home
+from services.matching.linkage.comparison import Profile, shares_a_family
 from services.matching.linkage.decisions import Ruling
 from services.matching.linkage.foreign_numbers import without_foreign_numbers
 from services.matching.linkage.judging import (
@@ -195,7 +195,7 @@ class _Clustering:
             features, profile = self._features[unit], self._profile(large)
             named = bool(features.names or profile.names)
             strong = evidence.weight >= self._model.certain
-            if named and strong and shares_a_home(features, profile):
+            if named and strong and shares_a_family(features, profile):
                 return Verdict.CERTAIN
         return verdict
 
