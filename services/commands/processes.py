@@ -1,6 +1,5 @@
 """`hutong serve` and `hutong work`: one process each, told everything by its environment."""
 
-import gc
 import importlib
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -12,7 +11,7 @@ import uvloop
 from services.matching.settings import MatchingSettings
 from services.notifications.settings import NotificationsSettings
 from services.registry.settings import RegistrySettings
-from shared import telemetry
+from shared import collecting, telemetry
 from shared.settings import HubSettings
 
 
@@ -35,20 +34,13 @@ _SETTINGS: dict[str, type[HubSettings]] = {
 GRACE_SECONDS = 10
 
 
-def _settle_memory() -> None:
-    """Leave what was loaded at start out of every collection, and collect seldom: batches make many short-lived objects."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-
-
 def serve(service: Service, host: str = "", port: int = 0) -> None:
     """Serve one API at the address in the settings, or at ``--host`` and ``--port``."""
     settings = _SETTINGS[service]()
     telemetry.configure(service, settings.log_level)
     address = urlsplit(getattr(settings, f"{service}_url"))
     app = importlib.import_module(f"services.{service}.application").create_app(settings)
-    _settle_memory()
+    collecting.settle()
     uvicorn.run(
         app,
         host=host or address.hostname or "127.0.0.1",
@@ -70,5 +62,5 @@ def work(service: Working) -> None:
         # For probes and Prometheus: a worker has no other port.
         prometheus_client.start_http_server(settings.worker_port)
     working = importlib.import_module(f"services.{service}.working")
-    _settle_memory()
+    collecting.settle()
     uvloop.run(working.work_on(settings))

@@ -12,7 +12,7 @@ from services.matching.links import queries
 from services.matching.links.neighbourhood import Linker
 from services.matching.models import activating
 from services.matching.models.registering import register
-from shared import migrations
+from shared import collecting, migrations
 from shared.clock import SystemClock
 from shared.database import SYSTEM, Database, raw
 from shared.embedded_postgres import EmbeddedPostgres, discard, provision
@@ -52,6 +52,7 @@ async def fresh_hub(model: bytes | None = None) -> AsyncIterator[Hub]:
                 keys = Keys(new_key_set(), new_key_set())
                 try:
                     following = await _following(database, keys, model)
+                    collecting.settle()
                     yield Hub(database, following, server, url, keys)
                 finally:
                     await database.close()

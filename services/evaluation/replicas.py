@@ -24,6 +24,7 @@ from services.evaluation.corpus import Corpus
 from services.evaluation.resolving import item_of
 from services.matching.keyings.following import Following, Keys
 from services.matching.links.linking import resolve
+from shared import collecting
 from shared.clock import SystemClock
 from shared.database import SYSTEM, Database
 
@@ -115,6 +116,7 @@ async def _serve(line: Any, place: Place) -> None:
     corpus = Corpus.open(place.directory)
     database = Database(place.url, 1)
     following = Following(lambda: place.keys, SystemClock())
+    collecting.settle()
     line.send(len(corpus))
     try:
         while True:

@@ -8,6 +8,7 @@ from services.matching.entries.sealing import hashes
 from services.matching.linkage import blocking
 from services.matching.linkage.deciding import decide
 from services.matching.linkage.decisions import Known, NewEntry, Outcome, Placement, Ruling
+from services.matching.linkage.facets import packed
 from services.matching.linkage.normalization import (
     Features,
     GuardianFeatures,
@@ -15,6 +16,7 @@ from services.matching.linkage.normalization import (
     standardise,
 )
 from services.matching.linkage.persons import Person
+from services.matching.linkage.weights import Frequency, uncounted
 from services.matching.models import shipped
 from shared import resident_id
 
@@ -60,7 +62,10 @@ class World:
         return self.decide([(UUID(int=number), standardise(said)) for number, said in entries])
 
     def decide(
-        self, said: Sequence[tuple[UUID, Standard]], disturbed: Sequence[Collection[UUID]] = ()
+        self,
+        said: Sequence[tuple[UUID, Standard]],
+        disturbed: Sequence[Collection[UUID]] = (),
+        frequency: Frequency = uncounted,
     ) -> Outcome:
         self.clock += 1
         new = [
@@ -68,6 +73,7 @@ class World:
                 entry,
                 self.arrivals.setdefault(entry, self.clock * 1000 + at),
                 features,
+                packed(features),
                 keys := keys_of(features),
                 keys,
                 placed.person if (placed := self.placements.get(entry)) else None,
@@ -86,7 +92,7 @@ class World:
             self.rulings,
             frozenset(self.ended),
         )
-        outcome = decide(MODEL, new, known, keys_of, disturbed=disturbed, again=self.clock)
+        outcome = decide(MODEL, new, known, keys_of, frequency, disturbed, self.clock)
         self._take(outcome)
         return outcome
 
@@ -121,7 +127,7 @@ class World:
         self.placements.update(outcome.placements)
         for person, found in outcome.persons.items():
             self.persons.pop(person, None)
-            if found.cards:
+            if found.size:
                 self.persons[person] = found
                 self.ended.pop(person, None)
             else:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from services.matching.linkage.deciding import founded_by, search
 from services.matching.linkage.decisions import Known, Ruling
 from services.matching.linkage.normalization import Features, standardise
-from tests.matching.children import FAMILY, FATHER_ID, ID, MODEL, TWIN_ID, World, keys_of
+from shared import resident_id
+from tests.matching.children import BORN, FAMILY, FATHER_ID, ID, MODEL, TWIN_ID, World, keys_of
 
 CHILD: Features = {"name": "张志明", "birth_date": "2015-03-07", "sex": "male"}
 
@@ -114,13 +115,132 @@ def test_later_evidence_parts_what_earlier_evidence_joined() -> None:
 
 def test_a_number_parts_the_twins_that_a_look_alike_name_had_joined() -> None:
     world = World()
-    world.tell((1, {**CHILD, **FAMILY}), (2, {**CHILD, "name": "张志朋", **FAMILY}))
-    assert world.together() == [{1, 2}]
+    world.tell((1, {**CHILD, **FAMILY}), (5, {**CHILD, **FAMILY}), (6, {**CHILD, **FAMILY}))
+    world.tell((2, {**CHILD, "name": "张志朋", **FAMILY}))
+    assert world.together() == [{1, 2, 5, 6}]
 
     world.tell((3, {**CHILD, "name": "张志朋", **FAMILY, "id_number": TWIN_ID}))
     world.tell((4, {**CHILD, **FAMILY, "id_number": ID}))
 
-    assert world.together() == [{1, 4}, {2, 3}]
+    assert world.together() == [{1, 4, 5, 6}, {2, 3}]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        # Heard or seen alike, and of the other sex.
+        {**CHILD, "name": "张志鸣", "sex": "female", **FAMILY},
+        {"name": "张志朋", "birth_date": "2015-03-07", "sex": "female", **FAMILY},
+        # Heard alike, under a number of another shape.
+        {**CHILD, "name": "张志鸣", **FAMILY, "id_number": "52050220150307"},
+        # One's number under a name as near as a twin's.
+        {**CHILD, "name": "张志红", **FAMILY, "id_number": ID},
+    ],
+)
+def test_two_slips_are_another_child(other: Features) -> None:
+    world = World()
+    known = {**CHILD, **FAMILY, "id_number": ID}
+    world.tell((1, known), (2, known), (3, known))
+    world.tell((4, other))
+
+    assert world.together() == [{1, 2, 3}, {4}]
+    assert frozenset((1, 4)) in world.doubts()
+
+
+def test_a_name_heard_alike_is_a_slip_once_the_child_is_well_known() -> None:
+    """Alone beside one or two entries it may be a twin's, who has no number yet."""
+    numbered = {**CHILD, **FAMILY, "id_number": ID}
+    heard = {**CHILD, "name": "张志鸣", **FAMILY}
+    world = World()
+    world.tell((1, numbered), (2, heard))
+    assert world.together() == [{1}, {2}]
+    assert world.doubts() == {frozenset((1, 2))}
+
+    world.tell((3, numbered))
+    assert world.together() == [{1, 3}, {2}]
+    world.tell((4, {**CHILD, **FAMILY}))
+
+    assert world.together() == [{1, 2, 3, 4}]
+    assert not world.doubts()
+
+
+def test_twins_share_a_surname_so_another_one_is_a_slip() -> None:
+    world = World()
+    world.tell(
+        (1, {**CHILD, **FAMILY, "id_number": ID}), (2, {**CHILD, "name": "章志明", **FAMILY})
+    )
+
+    assert world.together() == [{1, 2}]
+
+
+def test_a_number_that_two_names_bear_is_theirs_who_bear_no_other() -> None:
+    """One entry each: only the number that one of them bears elsewhere tells whose this is."""
+    for first, second in ((1, 2), (2, 1)):
+        world = World()
+        world.tell((first, WITH_TWINS_NUMBER), (second, TWIN))
+        world.tell((3, {**CHILD, **FAMILY, "id_number": ID}), (4, {**CHILD, "id_number": ID}))
+
+        assert world.together() == sorted(({first, 3, 4}, {second}), key=min)
+
+
+def test_a_slip_into_the_twins_name_outweighs_no_number() -> None:
+    """Look-alike twins: the number says one, and the name, one slip away, the other."""
+    mine = {**CHILD, **FAMILY, "id_number": ID}
+    twins = {**CHILD, "name": "张志朋", **FAMILY, "id_number": TWIN_ID}
+    world = World()
+    world.tell((1, mine), (2, mine), (3, twins), (4, twins))
+    world.tell((5, {**twins, "id_number": ID}))
+
+    assert world.together() == [{1, 2, 5}, {3, 4}]
+
+
+def test_a_number_binds_the_two_names_of_one_child() -> None:
+    """The former name and the new one, each without a number too."""
+    renamed = {**CHILD, "name": "张家豪"}
+    world = World()
+    world.tell((1, {**CHILD, **FAMILY}), (2, {**CHILD, **FAMILY, "id_number": ID}))
+    world.tell((3, {**renamed, "id_number": ID, **FAMILY}), (4, {**renamed, **FAMILY}))
+
+    assert world.together() == [{1, 2, 3, 4}]
+
+
+HOME: Features = {**FAMILY, "residence_address": "重庆市渝中区人民路53号5栋1单元10-5"}
+NAMELESS: Features = {"name": "宝宝", "birth_date": "2015-03-07", "sex": "male", **HOME}
+
+
+def test_an_entry_without_a_name_is_the_only_such_child_of_its_home_until_a_twin_turns_up() -> None:
+    world = World()
+    world.tell((1, {**CHILD, **HOME, "id_number": ID}))
+    world.tell((2, NAMELESS))
+    assert world.together() == [{1, 2}]
+
+    world.tell((3, TWIN | HOME | {"sex": "male"}))
+
+    assert world.together() == [{1}, {2}, {3}]
+    assert {frozenset((1, 2)), frozenset((2, 3))} <= world.doubts()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"birth_date": "2015-03-07", "sex": "female"},
+        {"birth_date": "2015-03-08"},
+        {"residence_address": "重庆市渝中区人民路53号5栋1单元9-5"},
+        {"guardians": [], "phone": None},
+    ],
+)
+def test_an_entry_without_a_name_needs_birth_sex_and_home(other: Features) -> None:
+    world = World()
+    world.tell((1, {**CHILD, **HOME, "id_number": ID}), (2, {**NAMELESS, **other}))
+
+    assert world.together() == [{1}, {2}]
+
+
+def test_entries_without_a_name_never_join_each_other() -> None:
+    world = World()
+    world.tell((1, NAMELESS), (2, {**NAMELESS, "hukou_division": "500103"}))
+
+    assert world.together() == [{1}, {2}]
 
 
 def test_a_record_between_two_persons_joins_them_and_its_recall_parts_them() -> None:
@@ -262,3 +382,35 @@ def _keeps_the_rules(world: World) -> None:
         assert len(numbers) <= 1 or len(person.profile.firm_numbers) <= len(numbers)
         if len(person.entries) > 1:
             assert all(f.names or f.id_number or f.id_typed or f.document for f in person.cards)
+
+
+def test_a_person_of_very_many_records_is_looked_at_as_one() -> None:
+    """Else a hundred differing records of one child, and namesakes, would be weighed against each other again and
+    again while the whole hub waits."""
+    world = World()
+    child: Features = {"name": "张志明", "birth_date": "2015-03-07", "id_number": ID, **FAMILY}
+    for at in range(1, 121):
+        world.tell((at, {**child, "residence_address": f"人和街{at}号", "phone": f"139{at:08}"}))
+    known = {world.placements[UUID(int=at)].person for at in range(1, 121)}
+    assert len(known) == 1
+    near = resident_id.make(500103, BORN, 19)
+    weighed = 0
+
+    def counted(name: object) -> float | None:
+        nonlocal weighed
+        weighed += 1
+        return None
+
+    outcome = world.decide(
+        [
+            (
+                UUID(int=1000 + at),
+                standardise({**child, "id_number": near, "residence_address": f"民生路{at}号"}),
+            )
+            for at in range(40)
+        ],
+        frequency=counted,
+    )
+    assert known.isdisjoint({one.person for one in outcome.placements.values()})
+    assert len({one.person for one in outcome.placements.values()}) == 1
+    assert weighed < 12_000

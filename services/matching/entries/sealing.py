@@ -12,12 +12,11 @@ Sealed layout: one byte, the master key's number; 12-byte nonce; AES-256-GCM cip
 import os
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
-from asyncpg.pgproto.pgproto import UUID as DriverUUID  # noqa: N811 - an eighth of the cost of uuid's own
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes as digests
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -25,14 +24,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from services.matching.keyings.keying import Keying
 from services.matching.linkage import blocking
+from services.matching.linkage.facets import Packed, packed
 from services.matching.linkage.normalization import (
     Features,
     Standard,
-    packed,
     standardise,
-    unpacked,
 )
-from services.matching.linkage.persons import Card, Person
+from services.matching.linkage.persons import Document, Person
 from services.matching.linkage.weights import Model
 from shared.keys import KeySet
 from shared.sealing import Unsealable
@@ -40,17 +38,18 @@ from shared.sealing import Unsealable
 _IDENTIFIER = "identifier|"
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """One version of an entry, ready to be linked and stored.
 
-    ``keys`` are the hashes to store, by the current keying; ``sought`` those to look for, by every
-    live one; ``numbers`` those of ``sought`` that stand for the child's papers.
+    ``said`` are the features, packed; ``keys`` are the hashes to store, by the current keying;
+    ``sought`` those to look for, by every live one; ``numbers`` those of ``sought`` that stand for
+    the child's papers.
     """
 
     entry: UUID
     version: int
     features: Standard
+    said: Packed
     keys: list[int]
     sought: list[int]
     numbers: list[int]
@@ -92,7 +91,7 @@ class Strongroom:
             # Keyings may share a key: rules that both have then give the same hash.
             sought, numbers = list(dict.fromkeys(sought)), list(dict.fromkeys(numbers))
         sealed = self.seal_entry(entry, version, features)
-        return Prepared(entry, version, standard, keys, sought, numbers, sealed)
+        return Prepared(entry, version, standard, packed(standard), keys, sought, numbers, sealed)
 
     def keys_of(self, standard: Standard) -> list[int]:
         """The blocking hashes to store, by the current keying."""
@@ -127,11 +126,8 @@ class Strongroom:
 
     def seal_person(self, person: Person) -> bytes:
         keys = sorted(person.keys)
-        cards = [
-            [packed(features), [entry.hex for entry in card], list(card.values())]
-            for features, card in person.cards.items()
-        ]
-        plain = struct.pack(f"<I{len(keys)}q", len(keys), *keys) + orjson.dumps(cards)
+        columns, rows = person.document
+        plain = struct.pack(f"<I{len(keys)}q", len(keys), *keys) + orjson.dumps([columns, rows])
         return self._seal(self._persons, plain, person.person.bytes)
 
     def open_person(self, person: UUID, sealed: bytes, *, doubtful: bool) -> Person:
@@ -139,11 +135,8 @@ class Strongroom:
         plain = _open(self._persons, sealed, person.bytes)
         (count,) = struct.unpack_from("<I", plain)
         keys = struct.unpack_from(f"<{count}q", plain, 4)
-        cards: dict[Standard, Card] = {
-            unpacked(features): dict(zip(map(DriverUUID, entries), arrivals, strict=True))
-            for features, entries, arrivals in orjson.loads(plain[4 + 8 * count :])
-        }
-        return Person(person, cards, keys, doubtful=doubtful)
+        document = Document._make(orjson.loads(plain[4 + 8 * count :]))
+        return Person(person, keys=keys, doubtful=doubtful, document=document)
 
     def _seal(self, keys: dict[int, AESGCM], plain: bytes, bound: bytes) -> bytes:
         nonce = os.urandom(12)

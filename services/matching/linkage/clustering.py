@@ -14,25 +14,31 @@ a ruling says holds.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from uuid import UUID
 
-from services.matching.linkage.comparison import Profile
+from services.matching.linkage.comparison import Profile, shares_a_family
 from services.matching.linkage.decisions import Ruling
+from services.matching.linkage.foreign_numbers import without_foreign_numbers
 from services.matching.linkage.judging import (
     Verdict,
     assess,
     contradicts,
-    is_sibling,
+    is_nameless,
     judge,
+    may_be_a_twins,
 )
+from services.matching.linkage.name_comparison import differ_as_twins_do
 from services.matching.linkage.normalization import Standard
 from services.matching.linkage.weights import Evidence, Frequency, Model
 
 #: Doubts kept for one cluster: more than a person would look at are no help.
 MAX_DOUBTS = 3
+#: Entries from which on a child is well known: the offices that told them would have told of a twin
+#: too, by its own name and number, so another glyph in one name more is a slip.
+WELL_KNOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +65,17 @@ class Partition:
 
 
 def partition(
-    model: Model, units: Sequence[Unit], rulings: Sequence[Ruling], frequency: Frequency
+    model: Model,
+    units: Sequence[Unit],
+    rulings: Sequence[Ruling],
+    frequency: Frequency,
+    whole: Iterable[Collection[UUID]] = (),
 ) -> Partition:
-    """The units' clusters, in an order and of a kind that depend on their content alone."""
-    return _Clustering(model, units, rulings, frequency).run()
+    """The units' clusters, in an order and of a kind that depend on their content alone.
+
+    The entries of each set in ``whole`` stay together.
+    """
+    return _Clustering(model, units, rulings, frequency, whole).run()
 
 
 class _Clustering:
@@ -72,6 +85,7 @@ class _Clustering:
         units: Sequence[Unit],
         rulings: Sequence[Ruling],
         frequency: Frequency,
+        whole: Iterable[Collection[UUID]],
     ) -> None:
         self._model = model
         self._units = units
@@ -85,11 +99,13 @@ class _Clustering:
         self._edges: dict[tuple[int, int], Edge] = {}
         self._unions: dict[tuple[int, int], bool] = {}
         self._next = 0
-        for together in self._ruled_together(rulings):
+        for together in self._held_together(rulings, whole):
             self._open(together)
 
     def run(self) -> Partition:
-        self._features = self._without_foreign_numbers()
+        self._features = without_foreign_numbers(
+            self._model, self._features, [unit.entries for unit in self._units], self._frequency
+        )
         self._profiles.clear()
         for one, other in combinations(sorted(self._clusters), 2):
             self._weigh(one, other)
@@ -102,18 +118,18 @@ class _Clustering:
             [(place[one], place[other], edge) for one, other, edge in self._doubts()],
         )
 
-    # What people ruled
+    # What stays together, and what people ruled
 
-    def _ruled_together(self, rulings: Iterable[Ruling]) -> list[frozenset[int]]:
+    def _held_together(
+        self, rulings: Iterable[Ruling], whole: Iterable[Collection[UUID]]
+    ) -> list[frozenset[int]]:
         group = {i: {i} for i in range(len(self._units))}
-        for ruling in rulings:
-            if ruling.same:
-                bound = {
-                    self._numbered[e] for e in ruling.one | ruling.other if e in self._numbered
-                }
-                whole = set().union(*(group[i] for i in bound)) if bound else set()
-                for i in whole:
-                    group[i] = whole
+        same = (ruling.one | ruling.other for ruling in rulings if ruling.same)
+        for together in (*whole, *same):
+            bound = {self._numbered[e] for e in together if e in self._numbered}
+            joined = set().union(*(group[i] for i in bound)) if bound else set()
+            for i in joined:
+                group[i] = joined
         return sorted({frozenset(g) for g in group.values()}, key=min)
 
     def _ruled_apart(self, rulings: Iterable[Ruling]) -> frozenset[tuple[int, int]]:
@@ -125,62 +141,6 @@ class _Clustering:
                 apart.update((i, j) for i in ones for j in others if i != j)
                 apart.update((j, i) for i in ones for j in others if i != j)
         return frozenset(apart)
-
-    # Numbers entered for the wrong child
-
-    def _without_foreign_numbers(self) -> list[Standard]:
-        """A sibling's number entered for a child says nothing of the child.
-
-        It is foreign where most entries that bear it name somebody else, and the unit, read without
-        it, is certainly of a child who bears the unit's very name and cannot be the number's owner.
-        """
-        read = [unit.features for unit in self._units]
-        bearers: dict[str, list[int]] = {}
-        for i, features in enumerate(read):
-            if features.id_number and features.names:
-                bearers.setdefault(features.id_number, []).append(i)
-        for number, bearing in sorted(bearers.items()):
-            owners, *others = self._by_name(bearing)
-            for i in (i for group in others for i in group):
-                bare = _without_number(read[i])
-                if self._is_of_another(number, owners, bare, bearing):
-                    read[i] = bare
-        return read
-
-    def _by_name(self, bearing: Sequence[int]) -> list[list[int]]:
-        """The units by the name they bear; the group of most entries, the number's owner, first."""
-        groups: list[list[int]] = []
-        for i in sorted(bearing, key=self._names.__getitem__):
-            for group in groups:
-                if any(_share_a_name(self._features[i], self._features[j]) for j in group):
-                    group.append(i)
-                    break
-            else:
-                groups.append([i])
-        return sorted(
-            groups,
-            key=lambda group: (
-                -sum(self._features[i].number_is_firm for i in group),
-                -sum(len(self._units[i].entries) for i in group),
-                min(self._names[i] for i in group),
-            ),
-        )
-
-    def _is_of_another(
-        self, number: str, owners: Sequence[int], bare: Standard, bearing: Sequence[int]
-    ) -> bool:
-        owner = Profile.of(self._features[j] for j in owners)
-        for j, features in enumerate(self._features):
-            if j in bearing or not _share_a_name(bare, features):
-                continue
-            evidence = assess(self._model, bare, Profile.of((features,)), self._frequency)
-            if judge(self._model, evidence) is not Verdict.CERTAIN:
-                continue
-            if features.number_is_firm and features.id_number != number:
-                return True
-            if is_sibling(assess(self._model, features, owner, self._frequency)):
-                return True
-        return False
 
     # Clusters and edges
 
@@ -195,9 +155,12 @@ class _Clustering:
     def _profile(self, cluster: int) -> Profile:
         found = self._profiles.get(cluster)
         if found is None:
-            members = sorted(self._clusters[cluster], key=self._names.__getitem__)
-            found = self._profiles[cluster] = Profile.of(self._features[i] for i in members)
+            found = self._profiles[cluster] = self._together(self._clusters[cluster])
         return found
+
+    def _together(self, members: Iterable[int]) -> Profile:
+        ordered = sorted(members, key=self._names.__getitem__)
+        return Profile.of(self._features[i] for i in ordered)
 
     def _how_well_known(self, cluster: int) -> tuple[int, bool, bool, UUID]:
         profile = self._profile(cluster)
@@ -215,15 +178,38 @@ class _Clustering:
         found: Edge | None = None
         for i in sorted(self._clusters[small], key=self._names.__getitem__):
             evidence = assess(self._model, self._features[i], profile, self._frequency)
-            edge = Edge(evidence, judge(self._model, evidence), i)
+            edge = Edge(evidence, self._verdict(evidence, i, small, large), i)
             if found is None or _rank(edge) > _rank(found):
                 found = edge
         if found is not None and found.verdict is not Verdict.SEPARATE:
             self._edges[_pair(one, other)] = found
 
+    def _verdict(self, evidence: Evidence, unit: int, small: int, large: int) -> Verdict:
+        """What the evidence allows, given how well the child is known."""
+        verdict = judge(self._model, evidence)
+        if verdict is Verdict.CERTAIN and may_be_a_twins(evidence):
+            known = max(self._entries(small), self._entries(large))
+            if known < WELL_KNOWN and self._may_be_twins(small, large):
+                return Verdict.POSSIBLE
+        elif verdict is Verdict.POSSIBLE and is_nameless(evidence):
+            features, profile = self._features[unit], self._profile(large)
+            named = bool(features.names or profile.names)
+            strong = evidence.weight >= self._model.certain
+            if named and strong and shares_a_family(features, profile):
+                return Verdict.CERTAIN
+        return verdict
+
+    def _may_be_twins(self, one: int, other: int) -> bool:
+        mine, theirs = self._profile(one).names, self._profile(other).names
+        return any(differ_as_twins_do(a, b) for a in mine for b in theirs)
+
+    def _entries(self, cluster: int) -> int:
+        return sum(len(self._units[i].entries) for i in self._clusters[cluster])
+
     def _best(self) -> tuple[int, int] | None:
         """The best edge that may join: certain, between clusters that can be one, and not rivalled
-        by another nearly as good that excludes it.
+        by another nearly as good that excludes it. Where the family alone speaks, any other excludes
+        it: the family must have one such child.
         """
         ranked = sorted(
             (
@@ -234,15 +220,32 @@ class _Clustering:
             key=lambda found: (-found[0], self._name(found[1][0]), self._name(found[1][1])),
         )
         for weight, pair in ranked:
-            if not any(
-                set(pair) & set(rival)
-                and pair != rival
-                and weight - other < self._model.margin
-                and not self._can_be_one(*(set(pair) ^ set(rival)))
-                for other, rival in ranked
-            ):
+            if is_nameless(self._edges[pair].evidence):
+                rivals = [rival for rival in self._edges if set(pair) & set(rival)]
+            else:
+                rivals = [rival for other, rival in ranked if weight - other < self._model.margin]
+            if not any(rival != pair and self._exclude(pair, rival) for rival in rivals):
                 return pair
         return None
+
+    def _exclude(self, pair: tuple[int, int], rival: tuple[int, int]) -> bool:
+        """Whether only one of two edges that meet in a cluster can hold: their ends cannot be one, and
+        the cluster in the middle does not bind them, as a child's number binds its two names.
+        """
+        if not set(pair) & set(rival):
+            return False
+        one, other = set(pair) ^ set(rival)
+        if self._can_be_one(one, other):
+            return False
+        (middle,) = set(pair) & set(rival)
+        return not (self._is_bound(one, other, middle) or self._is_bound(other, one, middle))
+
+    def _is_bound(self, one: int, other: int, middle: int) -> bool:
+        """Whether one belongs to what the other and the middle say together."""
+        if self._are_ruled_apart(one, other) or self._clash(one, other):
+            return False
+        joined = self._together(self._clusters[one] | self._clusters[middle])
+        return self._fits(self._clusters[other], joined)
 
     def _can_be_one(self, one: int, other: int) -> bool:
         pair = _pair(one, other)
@@ -251,13 +254,18 @@ class _Clustering:
         return self._unions[pair]
 
     def _is_free_to_join(self, one: int, other: int) -> bool:
+        if self._are_ruled_apart(one, other) or self._clash(one, other):
+            return False
         mine, theirs = self._clusters[one], self._clusters[other]
-        if any((i, j) in self._apart for i in mine for j in theirs):
-            return False
-        a, b = self._profile(one), self._profile(other)
-        if a.firm_numbers and b.firm_numbers and set(a.firm_numbers).isdisjoint(b.firm_numbers):
-            return False
-        return self._fits(mine, b) or self._fits(theirs, a)
+        return self._fits(mine, self._profile(other)) or self._fits(theirs, self._profile(one))
+
+    def _are_ruled_apart(self, one: int, other: int) -> bool:
+        mine, theirs = self._clusters[one], self._clusters[other]
+        return bool(self._apart) and any((i, j) in self._apart for i in mine for j in theirs)
+
+    def _clash(self, one: int, other: int) -> bool:
+        mine, theirs = self._profile(one).firm_numbers, self._profile(other).firm_numbers
+        return bool(mine and theirs) and set(mine).isdisjoint(theirs)
 
     def _fits(self, members: Iterable[int], profile: Profile) -> bool:
         """Whether no member says what a record of the profile's child would not say."""
@@ -299,14 +307,3 @@ def _pair(one: int, other: int) -> tuple[int, int]:
 
 def _rank(edge: Edge) -> tuple[bool, float]:
     return edge.verdict is Verdict.CERTAIN, edge.evidence.weight
-
-
-def _share_a_name(one: Standard, other: Standard) -> bool:
-    return any(a.text == b.text for a in one.names for b in other.names)
-
-
-def _without_number(features: Standard) -> Standard:
-    stated = features.stated_birth
-    return features._replace(
-        id_number=None, number_is_firm=False, births=(stated,) if stated else ()
-    )

@@ -152,6 +152,16 @@ def _family(entry: Standard, person: Profile) -> str:
     return "different" if (ids and person.guardian_ids) else MISSING
 
 
+def shares_a_family(entry: Standard, person: Profile) -> bool:
+    """Whether both have two of a guardian, a phone and a home in common: one family, surely."""
+    guardian = (
+        not entry.guardian_ids.isdisjoint(person.guardian_ids)
+        or _guardians(entry.guardian_names, person.guardian_names) == "guardian"
+    )
+    phone = not entry.phones.isdisjoint(person.phones)
+    return guardian + phone + (not entry.homes.isdisjoint(person.homes)) >= 2
+
+
 def _guardians(mine: frozenset[Name], theirs: frozenset[Name]) -> str:
     if not mine or not theirs:
         return MISSING

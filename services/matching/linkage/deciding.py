@@ -21,7 +21,15 @@ from services.matching.linkage.decisions import (
     Outcome,
     Placement,
 )
-from services.matching.linkage.judging import Verdict, assess, is_related, judge
+from services.matching.linkage.facets import packed
+from services.matching.linkage.judging import (
+    Verdict,
+    assess,
+    is_related,
+    is_twin,
+    judge,
+    may_be_a_twins,
+)
 from services.matching.linkage.normalization import Standard
 from services.matching.linkage.persons import Card, Person
 from services.matching.linkage.weights import Evidence, Frequency, Model, uncounted
@@ -29,6 +37,9 @@ from services.matching.linkage.weights import Evidence, Frequency, Model, uncoun
 _FOUNDED = UUID("6b1f4e0a-0a5c-5a7e-9d0c-2f5a3c1b7e44")
 #: Units clustered at once at most: beyond, the persons least like the entry are left out.
 MAX_UNITS = 80
+
+#: A person of more cards than this is looked at as one: what so many records say together, no further record parts.
+MOST_PARTED = 24
 
 KeysOf = Callable[[Standard], Sequence[int]]
 """The hashed blocking texts of an entry's features."""
@@ -96,6 +107,11 @@ def _best_known_first(new: NewEntry) -> tuple[bool, bool, bool, UUID]:
     return features.id_number is None, not features.names, not features.births, new.entry
 
 
+def _unsettles(evidence: Evidence, person: Person) -> bool:
+    """Whether a twin turns up beside a person that took in entries which name nobody."""
+    return is_twin(evidence) and person.has_nameless
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
     """Persons and waiting entries that must be looked at together."""
@@ -116,6 +132,7 @@ class _Batch:
         self._rivals = {person: set(rivals) for person, rivals in known.rivals.items()}
         self._rulings = known.rulings
         self._bound = {e for ruling in known.rulings for e in ruling.one | ruling.other}
+        self._parted = {e for r in known.rulings if not r.same for e in r.one | r.other}
         self._ended = set(known.ended)
         self._again = again
         self._persons = dict(known.persons)
@@ -162,7 +179,7 @@ class _Batch:
         for person in self._candidates(new):
             evidence = assess(self._model, new.features, person.profile, self._frequency)
             verdict = judge(self._model, evidence)
-            if is_related(evidence, verdict):
+            if is_related(evidence, verdict) or _unsettles(evidence, person):
                 related.append((person, evidence, verdict))
             elif best is None or evidence.weight > best[1].weight:
                 best = (person, evidence)
@@ -172,7 +189,7 @@ class _Batch:
         if len(related) > 1:
             return False
         person, evidence, verdict = related[0]
-        if verdict is not Verdict.CERTAIN or person.doubtful:
+        if verdict is not Verdict.CERTAIN or person.doubtful or may_be_a_twins(evidence):
             return False
         self._join(new, person, evidence)
         return True
@@ -185,7 +202,7 @@ class _Batch:
                 for person in here.get(key, ()):
                     shared[person] = shared.get(person, 0) + 1
         persons = self._persons
-        living = [person for person in shared if person in persons and persons[person].cards]
+        living = [person for person in shared if person in persons and persons[person].size]
         if len(living) > 1:
             living.sort(key=lambda person: (-shared[person], person))
         return [persons[person] for person in living[: self._model.candidates]]
@@ -216,7 +233,8 @@ class _Batch:
         for key in new.keys:
             if key not in known:
                 self._found_here.setdefault(key, []).append(person.person)
-        person.add(new.entry, new.arrival, new.features, new.keys)
+        person.put(new.said, {new.entry: new.arrival})
+        person.keys.update(new.keys)
         self._changed.add(person.person)
 
     # Many entries together
@@ -238,9 +256,10 @@ class _Batch:
         room = MAX_UNITS
         for person in self._candidates(new):
             evidence = assess(self._model, new.features, person.profile, self._frequency)
-            if room > 0 and is_related(evidence, judge(self._model, evidence)):
+            related = is_related(evidence, judge(self._model, evidence))
+            if room > 0 and (related or _unsettles(evidence, person)):
                 found.append(person.person)
-                room -= len(person.cards)
+                room -= self._units_of(person)
         return self._with_rivals(found, {new.entry})
 
     def _combine(self, components: list[Component], added: Component) -> None:
@@ -289,8 +308,16 @@ class _Batch:
                 )
 
     def _size(self, component: Component) -> int:
-        known = sum(len(self._persons[p].cards) for p in component.persons)
+        known = sum(self._units_of(self._persons[p]) for p in component.persons)
         return known + len(component.entries)
+
+    def _units_of(self, person: Person) -> int:
+        """How many units a person adds to what is clustered."""
+        return 1 if self._is_whole(person) else person.size
+
+    def _is_whole(self, person: Person) -> bool:
+        """Whether the person's entries stay together: they are many, and nobody ruled that some are of another child."""
+        return person.size > MOST_PARTED and self._parted.isdisjoint(person.entries)
 
     def _with_rivals(self, persons: Collection[UUID], entries: Collection[UUID] = ()) -> set[UUID]:
         """The persons, and those whom open reviews or rulings tie to them or to the entries."""
@@ -315,7 +342,10 @@ class _Batch:
         arrivals: Card = {}
         stood: dict[UUID, UUID] = {}
         said: dict[Standard, list[UUID]] = {}
+        whole: list[set[UUID]] = []
         for person in sorted(persons):
+            if self._is_whole(self._persons[person]):
+                whole.append(set(self._persons[person].entries))
             for features, card in self._persons[person].cards.items():
                 said.setdefault(features, []).extend(card)
                 arrivals |= card
@@ -326,7 +356,7 @@ class _Batch:
             if new.entry in self._stood:
                 stood[new.entry] = self._stood[new.entry]
         units = list(self._units(said))
-        found = partition(self._model, units, self._rulings, self._frequency)
+        found = partition(self._model, units, self._rulings, self._frequency, whole)
         fresh = {new.entry for new in entries if not new.is_known}
         self._apply(units, found, arrivals, stood, {new.entry for new in entries}, persons, fresh)
 
@@ -334,10 +364,9 @@ class _Batch:
         """What says the same is one unit where that is enough to know the child by, and nobody ruled
         otherwise.
         """
-        parted = {e for r in self._rulings if not r.same for e in r.one | r.other}
         for features, entries in said.items():
             whole = len(entries) == 1
-            if not whole and parted.isdisjoint(entries):
+            if not whole and self._parted.isdisjoint(entries):
                 alike = assess(self._model, features, Profile.of((features,)), self._frequency)
                 whole = judge(self._model, alike) is Verdict.CERTAIN
             if whole:
@@ -367,10 +396,7 @@ class _Batch:
         for at, cluster in enumerate(clusters):
             person = Person(ids[at])
             for unit in cluster:
-                person.cards[unit.features] = {
-                    **person.cards.get(unit.features, {}),
-                    **{e: arrivals[e] for e in sorted(unit.entries)},
-                }
+                person.put(packed(unit.features), {e: arrivals[e] for e in sorted(unit.entries)})
             elsewhere = bool(self._rivals.get(person.person))
             bound = not self._bound.isdisjoint(members[at])
             person.doubtful = at in doubtful or elsewhere or bound

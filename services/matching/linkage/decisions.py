@@ -2,23 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
+from services.matching.linkage.facets import Packed
 from services.matching.linkage.normalization import Standard
 from services.matching.linkage.persons import Person
 from services.matching.linkage.weights import Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class NewEntry:
+class NewEntry(NamedTuple):
     """An entry to place. ``person`` is where an earlier version of it stands; ``keys`` are stored
     with it and ``sought`` looked for (the same unless index keys are being rotated); one that
-    ``is_known`` was placed before, and may have been retracted since.
+    ``is_known`` was placed before, and may have been retracted since. ``said``: the features, packed.
     """
 
     entry: UUID
     arrival: int
     features: Standard
+    said: Packed
     keys: Sequence[int]
     sought: Sequence[int]
     person: UUID | None = None
@@ -52,8 +54,7 @@ class Known:
     ended: frozenset[UUID] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """Where an entry stands now, and the evidence about ``against``: the person joined, or the best
     rival of one that stands alone. ``certain`` is False while a review of this entry waits.
     """

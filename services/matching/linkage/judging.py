@@ -2,7 +2,8 @@
 
 Weight alone does not decide. Two different valid ID numbers forbid a link whatever else agrees; and
 a child is never told from its twin by guardians, phones or places, so a link needs evidence of the
-child's own: its name or its papers. Nor is it told from a brother whose name sounds like its own, so
+child's own: its name or its papers. One slip is a slip; two, in name and sex or in name and number,
+are another child. Nor is it told from a brother whose name sounds like its own, so
 a name that only resembles needs a birth date that could be the same.
 """
 
@@ -25,7 +26,14 @@ AGREEING_NAMES = frozenset(
 )
 #: Close enough to be one name miswritten, and to be two children of one family.
 _SIBLING_LIKE_NAMES = frozenset(("one_glyph", "masked", MISSING))
+#: Levels of one name miswritten at which twins' names meet too.
+_TWIN_LIKE_NAMES = frozenset(("homophone", "look_alike", "fuzzy_sound"))
+_NO_PAPERS = frozenset((MISSING, "cut"))
 _OTHER_NAMES = frozenset(("one_glyph", "surname", "different"))
+_ONE_FAMILY = frozenset((
+    "guardian_id", "guardian_and_phone", "guardian_and_address", "phone_and_address",
+    "phone", "address", "guardian",
+))  # fmt: skip
 _AGREEING_BIRTHS = frozenset(("exact", "swapped", "lunar", "near_day"))
 #: Birth dates that no slip of the pen makes of one another: what brothers and sisters have.
 _FAR_BIRTHS = frozenset(("same_year", "different"))
@@ -62,7 +70,8 @@ def judge(model: Model, evidence: Evidence) -> Verdict:
         return Verdict.SEPARATE
     strong = evidence.weight >= model.certain
     if name in AGREEING_NAMES:
-        return Verdict.CERTAIN if strong else Verdict.POSSIBLE
+        told_apart = name != "exact" and (sex == "different" or identifier == "different")
+        return Verdict.CERTAIN if strong and not told_apart else Verdict.POSSIBLE
     if sex == "different" or birth in _FAR_BIRTHS:
         return Verdict.SEPARATE
     if near and name in _SIBLING_LIKE_NAMES:
@@ -88,6 +97,24 @@ def is_sibling(evidence: Evidence) -> bool:
     return birth in _FAR_BIRTHS or sex == "different"
 
 
+def may_be_a_twins(evidence: Evidence) -> bool:
+    """Whether a twin's record might show the same: a name that only resembles, and no papers."""
+    papers, name, birth, *_ = evidence.levels
+    return name in _TWIN_LIKE_NAMES and papers in _NO_PAPERS and birth == "exact"
+
+
+def is_nameless(evidence: Evidence) -> bool:
+    """Whether an entry names nobody, but shows the birth date and the sex of the person."""
+    papers, name, birth, sex, *_ = evidence.levels
+    return papers == MISSING == name and birth == "exact" and sex == "same"
+
+
+def is_twin(evidence: Evidence) -> bool:
+    """Whether the entry shows the person's birth date and family, but not its name."""
+    _, name, birth, _, family, *_ = evidence.levels
+    return name not in AGREEING_NAMES and birth == "exact" and family in _ONE_FAMILY
+
+
 def contradicts(evidence: Evidence) -> bool:
     """Whether the entry names somebody else: records that hold for one child never do so."""
     papers, name, *_ = evidence.levels
@@ -104,9 +131,9 @@ def bears(person: Profile, entry: Standard) -> bool:
 def _with_same_papers(name: str, birth: str, sex: str) -> Verdict:
     """A guardian's or sibling's number entered for the child agrees in neither name nor birth."""
     if name in AGREEING_NAMES:
-        contradicted = birth in _FAR_BIRTHS and (sex == "different" or name != "exact")
-        return Verdict.POSSIBLE if contradicted else Verdict.CERTAIN
-    if sex == "different":
+        faults = (name != "exact") + (sex == "different") + (birth in _FAR_BIRTHS)
+        return Verdict.POSSIBLE if faults > 1 else Verdict.CERTAIN
+    if sex == "different" or name == "one_glyph":
         return Verdict.POSSIBLE
     if name in _SIBLING_LIKE_NAMES and birth not in _FAR_BIRTHS:
         return Verdict.CERTAIN

@@ -74,6 +74,14 @@ def best_level(mine: Collection[Name], theirs: Collection[Name]) -> str | None:
     return NAME_LEVELS[best]
 
 
+def differ_as_twins_do(a: Name, b: Name) -> bool:
+    """Whether the names are alike but for one glyph of the given name."""
+    x, y = a.text, b.text
+    if len(x) != len(y) or not a.surname or a.surname != b.surname or a.latin or b.latin:
+        return False
+    return WILDCARD not in x + y and sum(p != q for p, q in zip(x, y, strict=True)) == 1
+
+
 def _by_surname(a: Name, b: Name) -> str:
     one, other = a.surname, b.surname
     if one and other:

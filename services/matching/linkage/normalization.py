@@ -1,7 +1,7 @@
 """What a record says of a child, made comparable.
 
 Guaranteed: never raises on any text; the same features give the same standard; nothing is guessed,
-so what cannot be read is absent; a standard survives packing.
+so what cannot be read is absent.
 """
 
 from collections.abc import Iterable
@@ -209,49 +209,3 @@ def division(text: str | None) -> int | None:
         return None
     following = divisions.successors_on(code, _FAR_DAY)
     return code if len(following) != 1 else following[0]
-
-
-def packed(standard: Standard) -> list[Any]:
-    """The standard as a list that JSON can hold, for the same normalisation version to unpack."""
-    s = standard
-    return [
-        [list(name) for name in s.names],
-        s.id_number,
-        s.number_is_firm,
-        s.id_typed,
-        s.document,
-        s.stated_birth,
-        s.births,
-        s.sex,
-        sorted(s.guardian_ids),
-        [list(name) for name in sorted(s.guardian_names)],
-        None if s.father is None else s.father.written,
-        None if s.mother is None else s.mother.written,
-        sorted(s.phones),
-        sorted(s.homes),
-        *s[14:],
-    ]
-
-
-def unpacked(stored: list[Any]) -> Standard:
-    """What `packed` stored."""
-    own, number, firm, typed, document, stated, days, sex, ids, listed, *rest = stored
-    father, mother, phones, homes, *places = rest
-    guardians = [Name(*name) for name in listed]
-    return Standard(
-        tuple([Name(*name) for name in own]),
-        number,
-        firm,
-        typed,
-        document,
-        None if stated is None else tuple(stated),
-        tuple([tuple(day) for day in days]),
-        sex,
-        frozenset(ids) if ids else _NOTHING,
-        frozenset(guardians) if guardians else _NOTHING,
-        next((name for name in guardians if name.written == father), None) if father else None,
-        next((name for name in guardians if name.written == mother), None) if mother else None,
-        frozenset(phones) if phones else _NOTHING,
-        frozenset(homes) if homes else _NOTHING,
-        *places,
-    )

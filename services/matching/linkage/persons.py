@@ -2,16 +2,30 @@
 
 A *card* is what one or more entries say alike, word for word. A person is its cards; every fact
 about it is read from them, so that moving an entry is taking it from one person's card to another's.
+Cards repeat each other, so a person holds each facet once, in columns, and a card as its *row*: the
+place of each of its facets. Both stay packed until somebody asks what they say.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.matching.linkage.comparison import Profile
+from services.matching.linkage import facets
+from services.matching.linkage.facets import Facets, Packed
 from services.matching.linkage.normalization import Standard
+from services.matching.linkage.profile import Profile
 
 Card = dict[UUID, int]
 """The entries that say the same, each with its *arrival*: a number that grows with first sight."""
+Row = tuple[list[int], list[str], list[int]]
+"""A card, packed: the place of each of its facets; its entries in hexadecimal; their arrivals."""
+
+
+class Document(NamedTuple):
+    """What a person's cards say, packed."""
+
+    columns: list[list[Any]]
+    rows: list[Row]
 
 
 class Person:
@@ -19,47 +33,96 @@ class Person:
     is bound by rulings, so whatever touches it is clustered afresh.
     """
 
-    __slots__ = ("_profile", "cards", "doubtful", "keys", "person")
+    __slots__ = ("_profile", "document", "doubtful", "keys", "person")
 
     def __init__(
         self,
         person: UUID,
-        cards: dict[Standard, Card] | None = None,
+        cards: Mapping[Standard, Card] | None = None,
         keys: Iterable[int] = (),
         *,
         doubtful: bool = False,
+        document: Document | None = None,
     ) -> None:
         self.person = person
-        self.cards: dict[Standard, Card] = cards if cards is not None else {}
+        self.document = document or _blank()
         self.keys = set(keys)
         self.doubtful = doubtful
         self._profile: Profile | None = None
+        for features, card in (cards or {}).items():
+            self.put(facets.packed(features), card)
 
     @property
     def profile(self) -> Profile:
         if self._profile is None:
-            self._profile = Profile.of(self.cards)
+            self._profile = Profile.of_columns(facets.unpacked(self.document.columns))
         return self._profile
+
+    @property
+    def cards(self) -> dict[Standard, Card]:
+        """What is said, and by which entries."""
+        columns = facets.unpacked(self.document.columns)
+        return {
+            facets.standard_of(
+                Facets._make([column[at] for column, at in zip(columns, places, strict=True)])
+            ): dict(zip(map(UUID, entries), arrivals, strict=True))
+            for places, entries, arrivals in self.document.rows
+        }
+
+    @property
+    def size(self) -> int:
+        """How many cards there are; none where nobody speaks of this person."""
+        return len(self.document.rows)
+
+    @property
+    def has_nameless(self) -> bool:
+        """Whether an entry here names nobody, or a guardian for the child."""
+        guardians = self.profile.guardian_names
+        return any(guardians.issuperset(features.names) for features in self.cards)
 
     @property
     def entries(self) -> Card:
         """All entries with their arrivals."""
-        return {entry: arrival for card in self.cards.values() for entry, arrival in card.items()}
+        return {
+            UUID(entry): arrival
+            for _, entries, arrivals in self.document.rows
+            for entry, arrival in zip(entries, arrivals, strict=True)
+        }
 
-    def add(self, entry: UUID, arrival: int, features: Standard, keys: Iterable[int]) -> None:
-        card = self.cards.get(features)
-        if card is None:
-            self.cards[features] = {entry: arrival}
+    def put(self, said: Packed, card: Card) -> None:
+        """Have the card's entries, none of which is here, say this."""
+        columns, rows = self.document
+        if not rows:
+            self.document = Document([[facet] for facet in said], [])
             self._profile = None
-        else:
-            card[entry] = arrival
-        self.keys.update(keys)
+            columns, rows = self.document
+        places = []
+        for column, facet in zip(columns, said, strict=True):
+            if facet == column[0]:
+                places.append(0)
+                continue
+            if facet not in column:
+                column.append(facet)
+                self._profile = None
+            places.append(column.index(facet))
+        arriving, arrivals = [entry.hex for entry in card], list(card.values())
+        for row in rows:
+            if row[0] == places:
+                row[1].extend(arriving)
+                row[2].extend(arrivals)
+                return
+        rows.append((places, arriving, arrivals))
 
     def remove(self, entry: UUID) -> None:
         """Take an entry out; its keys stay until they are counted anew."""
-        for features, card in list(self.cards.items()):
-            if entry in card:
-                del card[entry]
-                if not card:
-                    del self.cards[features]
-                    self._profile = None
+        cards = self.cards
+        self.document = _blank()
+        self._profile = None
+        for features, card in cards.items():
+            card.pop(entry, None)
+            if card:
+                self.put(facets.packed(features), card)
+
+
+def _blank() -> Document:
+    return Document([[] for _ in Facets._fields], [])

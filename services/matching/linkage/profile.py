@@ -1,9 +1,11 @@
 """A person's profile: what all of its entries say together."""
 
 from collections.abc import Iterable
-from typing import NamedTuple, TypeVar
+from itertools import chain
+from typing import Any, NamedTuple, TypeVar
 
 from services.matching.linkage.births import Birth
+from services.matching.linkage.facets import Columns, columns_of, facets_of
 from services.matching.linkage.names import Name
 from services.matching.linkage.normalization import Standard
 from services.matching.linkage.numbers import is_a_generation_older
@@ -12,7 +14,7 @@ T = TypeVar("T")
 Schooling = tuple[str | None, int | None, str | None]
 """School, cohort, class."""
 
-_NOTHING: tuple[()] = ()
+_NOBODY = frozenset[Any]()
 
 
 class Profile(NamedTuple):
@@ -40,76 +42,87 @@ class Profile(NamedTuple):
 
     @classmethod
     def of(cls, members: Iterable[Standard]) -> "Profile":
-        """The members' features together. A number that any member gives as a guardian's is not
-        the child's.
-        """
+        """The members' features together."""
         listed = list(members)
-        return _of_one(listed[0]) if len(listed) == 1 else _of_many(listed)
+        if len(listed) == 1:
+            return _of_one(listed[0])
+        return cls.of_columns(columns_of(facets_of(member) for member in listed))
+
+    @classmethod
+    def of_columns(cls, columns: Columns) -> "Profile":
+        """What these facets say together. A number that anybody gives as a guardian's is not the child's."""
+        (names, numbers, typed, documents, said_births, sexes, ids, guardians, phones, homes,
+         hukous, villages, residences, streets, schoolings) = columns  # fmt: skip
+        births = _all([all_births for _, all_births in said_births])
+        guardian_ids = _union(ids)
+        own = [number for number in numbers if number[0]]
+        if own and births:
+            youngest = (max(births),)
+            older = [number for number, _ in own if is_a_generation_older(number, youngest)]
+            guardian_ids = guardian_ids.union(older) if older else guardian_ids
+        if guardian_ids:
+            own = [number for number in own if number[0] not in guardian_ids]
+        return cls(
+            _all(names),
+            _once([number for number, _ in own]),
+            _once([number for number, firm in own if firm]),
+            _told(typed),
+            _told(documents),
+            _once([stated for stated, _ in said_births if stated]),
+            births,
+            _told(sexes),
+            guardian_ids,
+            _union([each for each, _, _ in guardians]),
+            _once([father for _, father, _ in guardians if father]),
+            _once([mother for _, _, mother in guardians if mother]),
+            _union(phones),
+            _union(homes),
+            _told(hukous),
+            _told(villages),
+            _told(residences),
+            _told(streets),
+            tuple([s for s in schoolings if s[0] or s[1]]),
+        )
 
 
 def _of_one(m: Standard) -> Profile:
+    """The same without the columns: most that is clustered stands alone at first."""
     return Profile(
         m.names,
-        (m.id_number,) if m.id_number else _NOTHING,
-        (m.id_number,) if m.id_number and m.number_is_firm else _NOTHING,
-        (m.id_typed,) if m.id_typed else _NOTHING,
-        (m.document,) if m.document else _NOTHING,
-        (m.stated_birth,) if m.stated_birth else _NOTHING,
+        (m.id_number,) if m.id_number else (),
+        (m.id_number,) if m.id_number and m.number_is_firm else (),
+        (m.id_typed,) if m.id_typed else (),
+        (m.document,) if m.document else (),
+        (m.stated_birth,) if m.stated_birth else (),
         m.births,
-        (m.sex,) if m.sex else _NOTHING,
+        (m.sex,) if m.sex else (),
         m.guardian_ids,
         m.guardian_names,
-        (m.father,) if m.father else _NOTHING,
-        (m.mother,) if m.mother else _NOTHING,
+        (m.father,) if m.father else (),
+        (m.mother,) if m.mother else (),
         m.phones,
         m.homes,
-        (m.hukou,) if m.hukou else _NOTHING,
-        (m.village,) if m.village else _NOTHING,
-        (m.residence,) if m.residence else _NOTHING,
-        (m.street,) if m.street else _NOTHING,
-        ((m.school, m.cohort, m.school_class),) if m.school or m.cohort else _NOTHING,
+        (m.hukou,) if m.hukou else (),
+        (m.village,) if m.village else (),
+        (m.residence,) if m.residence else (),
+        (m.street,) if m.street else (),
+        ((m.school, m.cohort, m.school_class),) if m.school or m.cohort else (),
     )
 
 
-def _of_many(listed: list[Standard]) -> Profile:
-    guardian_ids = frozenset[str]().union(*(m.guardian_ids for m in listed))
-    births = _distinct(birth for m in listed for birth in m.births)
-    if births:
-        youngest = (max(births),)
-        guardian_ids |= {
-            m.id_number
-            for m in listed
-            if m.id_number and is_a_generation_older(m.id_number, youngest)
-        }
-    own = [
-        (m.id_number, m.number_is_firm)
-        for m in listed
-        if m.id_number and m.id_number not in guardian_ids
-    ]
-    return Profile(
-        names=_distinct(name for m in listed for name in m.names),
-        id_numbers=_distinct(number for number, _ in own),
-        firm_numbers=_distinct(number for number, firm in own if firm),
-        ids_typed=_distinct(m.id_typed for m in listed if m.id_typed),
-        documents=_distinct(m.document for m in listed if m.document),
-        stated_births=_distinct(m.stated_birth for m in listed if m.stated_birth),
-        births=births,
-        sexes=_distinct(m.sex for m in listed if m.sex),
-        guardian_ids=guardian_ids,
-        guardian_names=frozenset[Name]().union(*(m.guardian_names for m in listed)),
-        fathers=_distinct(m.father for m in listed if m.father),
-        mothers=_distinct(m.mother for m in listed if m.mother),
-        phones=frozenset[str]().union(*(m.phones for m in listed)),
-        homes=frozenset[str]().union(*(m.homes for m in listed)),
-        hukous=_distinct(m.hukou for m in listed if m.hukou),
-        villages=_distinct(m.village for m in listed if m.village),
-        residences=_distinct(m.residence for m in listed if m.residence),
-        streets=_distinct(m.street for m in listed if m.street),
-        schoolings=_distinct(
-            (m.school, m.cohort, m.school_class) for m in listed if m.school or m.cohort
-        ),
-    )
+def _told(values: list[T | None]) -> tuple[T, ...]:
+    if len(values) == 1:
+        return (values[0],) if values[0] else ()
+    return tuple([value for value in values if value])
 
 
-def _distinct(values: Iterable[T]) -> tuple[T, ...]:
-    return tuple(dict.fromkeys(values))
+def _once(values: list[T]) -> tuple[T, ...]:
+    return tuple(values) if len(values) < 2 else tuple(dict.fromkeys(values))
+
+
+def _all(values: list[tuple[T, ...]]) -> tuple[T, ...]:
+    return values[0] if len(values) == 1 else tuple(dict.fromkeys(chain.from_iterable(values)))
+
+
+def _union(values: list[frozenset[T]]) -> frozenset[T]:
+    return values[0] if len(values) == 1 else _NOBODY.union(*values)

@@ -6,10 +6,11 @@ sealing) is done before the lock, so that two callers keep the processor and the
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from asyncpg.pgproto.pgproto import UUID as DriverUUID  # noqa: N811 - is hashed at an eighth of the cost
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.matching.entries.sealing import Prepared, Strongroom
@@ -36,8 +37,9 @@ async def resolve(session: AsyncSession, linker: Linker, items: Sequence[Item]) 
     """The link of each item, in order.  A version not newer than the stored one changes nothing."""
     newest: dict[UUID, Item] = {}
     for item in items:
-        if item.entry not in newest or newest[item.entry].version < item.version:
-            newest[item.entry] = item
+        entry = DriverUUID(item.entry.bytes)
+        if entry not in newest or newest[entry].version < item.version:
+            newest[entry] = item
     prepared = await _prepared(linker, newest)
     connection = await raw(session)
     await queries.lock_linker(connection)
@@ -57,12 +59,12 @@ async def resolve(session: AsyncSession, linker: Linker, items: Sequence[Item]) 
 
 async def _prepared(linker: Linker, items: Mapping[UUID, Item]) -> list[Prepared]:
     if len(items) < MANY:
-        return _prepare(linker.strongroom, items.values())
-    return await asyncio.to_thread(_prepare, linker.strongroom, items.values())
+        return _prepare(linker.strongroom, items)
+    return await asyncio.to_thread(_prepare, linker.strongroom, items)
 
 
-def _prepare(strongroom: Strongroom, items: Iterable[Item]) -> list[Prepared]:
-    return [strongroom.prepare(item.entry, item.version, item.features) for item in items]
+def _prepare(strongroom: Strongroom, items: Mapping[UUID, Item]) -> list[Prepared]:
+    return [strongroom.prepare(entry, item.version, item.features) for entry, item in items.items()]
 
 
 def _is_news(prepared: Prepared, link: StoredLink | None) -> bool:

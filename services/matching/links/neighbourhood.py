@@ -53,6 +53,8 @@ LINKED = Metric("hutong_matching_links_total", "Links made, by grade", ["grade"]
 CROWD_WIDTH = 5_000
 #: From here on the work of a batch is worth a thread.
 MANY = 8
+#: Persons read at once: while one part is opened, the database reads the next.
+_PART = 250
 _REVIEW = UUID("b0a7f1d4-6a0c-5d5e-8a51-3f3c6b1c9e02")
 
 
@@ -114,7 +116,8 @@ class Neighbourhood:
         wanted: set[UUID] = set()
         for p in fresh:
             wanted.update(most_shared(self._by_key, p.sought, self._model.candidates))
-            wanted.update(await self._under_crowded(p))
+            if not self._crowded.isdisjoint(p.sought):
+                wanted.update(await self._under_crowded(p))
         await self.fetch(wanted)
         await self.fetch_bound([p.entry for p in fresh])
         homes = [founded_by(p.entry) for p in fresh if p.entry in stored]
@@ -151,10 +154,18 @@ class Neighbourhood:
         CROWDED.inc(len(crowded))
 
     async def fetch(self, wanted: Collection[UUID]) -> None:
-        """Fetch and open persons that are not at hand."""
-        rows = await queries.persons(
-            self._connection, [person for person in wanted if person not in self._persons]
-        )
+        """Fetch and open persons that are not at hand; the database reads on while these are opened."""
+        wanted = sorted(person for person in wanted if person not in self._persons)
+        read: Sequence[StoredPerson] = ()
+        for at in range(0, len(wanted), _PART):
+            part = wanted[at : at + _PART]
+            reading = asyncio.create_task(queries.persons(self._connection, part))
+            await asyncio.sleep(0)  # until it is asked for
+            self._open(read)
+            read = await reading
+        self._open(read)
+
+    def _open(self, rows: Sequence[StoredPerson]) -> None:
         for row in rows:
             try:
                 person = self._linker.strongroom.open_person(
@@ -228,6 +239,7 @@ class Neighbourhood:
                 p.entry,
                 link.arrival if (link := stored.get(p.entry)) else first + at,
                 p.features,
+                p.said,
                 p.keys,
                 p.sought,
                 link.person if link else None,
@@ -269,8 +281,13 @@ class Neighbourhood:
         first: int,
     ) -> dict[UUID, StoredLink]:
         now = self._linker.clock.now()
-        made = await self._store_links(fresh, entries, stored, outcome, first, now)
-        await self._store_persons(outcome)
+        storing = self._store_links(fresh, entries, stored, outcome, first, now)
+        if len(entries) < MANY:
+            made, sealed = await storing, self._sealed(outcome)
+        else:
+            # The database takes the links while persons are sealed.
+            made, sealed = await asyncio.gather(storing, asyncio.to_thread(self._sealed, outcome))
+        await self._store_persons(outcome, sealed)
         await self._store_reviews(outcome, now)
         return made
 
@@ -327,10 +344,18 @@ class Neighbourhood:
             placement.against,
             " ".join(evidence.levels) if evidence else "",
             evidence.weights if evidence else (),
-            sum(key in self._crowded for key in prepared.sought) if prepared else 0,
+            len(self._crowded.intersection(prepared.sought)) if prepared else 0,
         )
 
-    async def _store_persons(self, outcome: Outcome) -> None:
+    def _sealed(self, outcome: Outcome) -> list[StoredPerson]:
+        strongroom = self._linker.strongroom
+        return [
+            StoredPerson(person, strongroom.seal_person(found), found.doubtful, strongroom.keying)
+            for person, found in outcome.persons.items()
+            if found.size
+        ]
+
+    async def _store_persons(self, outcome: Outcome, sealed: Sequence[StoredPerson]) -> None:
         new: list[StoredPerson] = []
         changed: list[StoredPerson] = []
         ended: list[UUID] = []
@@ -338,18 +363,13 @@ class Neighbourhood:
         removed: list[tuple[int, UUID]] = []
         for person, found in outcome.persons.items():
             before = self._keys_before.get(person, frozenset())
-            now = found.keys if found.cards else set()
+            now = found.keys if found.size else set()
             added += [(key, person) for key in now - before]
             removed += [(key, person) for key in before - now]
-            if not found.cards:
-                if person in self._keys_before:
-                    ended.append(person)
-                continue
-            strongroom = self._linker.strongroom
-            row = StoredPerson(
-                person, strongroom.seal_person(found), found.doubtful, strongroom.keying
-            )
-            known = person in self._keys_before or person in self._ended
+            if not found.size and person in self._keys_before:
+                ended.append(person)
+        for row in sealed:
+            known = row.person in self._keys_before or row.person in self._ended
             (changed if known else new).append(row)
         await queries.store_persons(self._connection, new, changed, ended, outcome.joined)
         await queries.store_keys(self._connection, sorted(added), removed)
@@ -378,7 +398,7 @@ class Neighbourhood:
         if not outcome.reviewed:
             return ReviewChanges({}, [], {})
         opened = await queries.open_reviews_among(self._connection, list(outcome.reviewed))
-        ended = {person for person, found in outcome.persons.items() if not found.cards}
+        ended = {person for person, found in outcome.persons.items() if not found.size}
         doubts = {review_of(d.one, d.other): d for d in outcome.doubts}
         settled = [
             review.review

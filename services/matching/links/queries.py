@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -18,8 +18,7 @@ Connection: TypeAlias = "asyncpg.Connection[Any]"
 LINKER_LOCK = 0x48_75_4C_69
 
 
-@dataclass(frozen=True, slots=True)
-class StoredLink:
+class StoredLink(NamedTuple):
     """A link as it stands; ``version`` is None where an entry's features are gone."""
 
     entry: UUID
@@ -32,8 +31,7 @@ class StoredLink:
     arrival: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class NewLink:
+class NewLink(NamedTuple):
     """A link to store; ``sealed`` is None where the entry's features stay as they are."""
 
     entry: UUID
@@ -52,8 +50,7 @@ class NewLink:
     crowded: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPerson:
+class StoredPerson(NamedTuple):
     """``keying`` is the number of the keying that the person's blocking keys are of."""
 
     person: UUID

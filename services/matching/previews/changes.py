@@ -33,7 +33,7 @@ class Changes:
         opened = [review for review in reviews.news if review not in reviews.opened]
         if not (outcome.placements or reviews.settled or reviews.news):
             return False
-        living = {person for person, found in outcome.persons.items() if found.cards}
+        living = {person for person, found in outcome.persons.items() if found.size}
         self.counts.groups += 1
         self.counts.entries_moved += len(outcome.placements)
         self.counts.persons_merged += len(outcome.joined)

@@ -92,12 +92,12 @@ def _look_at_pairs(
         weight = _resemblance(linker, a, b)
         if weight is not None:
             found.ties.append(Tie(one, other, weight))
-            found.sizes |= {one: len(a.cards), other: len(b.cards)}
+            found.sizes |= {one: a.size, other: b.size}
 
 
 def _resemblance(linker: Linker, one: Person, other: Person) -> float | None:
     """What the best card of the lesser known shows beside the other; None where nothing relates them."""
-    small, large = sorted((one, other), key=lambda p: (len(p.cards), p.person))
+    small, large = sorted((one, other), key=lambda p: (p.size, p.person))
     best: float | None = None
     for features in small.cards:
         evidence = assess(linker.model, features, large.profile, linker.frequency)
@@ -115,5 +115,5 @@ async def _add_standing_ties(connection: Connection, linker: Linker, found: Surv
         ties += [Tie(persons[0], person, 0.0, ruled=True) for person in persons]
     unknown = {person for tie in ties for person in (tie.one, tie.other)} - found.sizes.keys()
     for row in await links.persons(connection, unknown):
-        found.sizes[row.person] = len(_open(linker, row).cards)
+        found.sizes[row.person] = _open(linker, row).size
     found.ties += ties

@@ -2,7 +2,6 @@
 trace.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -43,11 +42,10 @@ async def find(session: AsyncSession, linker: Linker, features: Features, limit:
     best = most_shared(by_key, sought, linker.model.candidates)
     rows = await queries.persons(connection, best)
 
-    def weigh() -> list[tuple[UUID, Evidence]]:
-        known = Known(_opened(linker, rows), by_key)
-        return search(linker.model, standard, sought, known, linker.frequency)[:limit]
-
-    return Found(await asyncio.to_thread(weigh), len(sought))
+    known = Known(_opened(linker, rows), by_key)
+    # Some tens of persons: two milliseconds. A thread would wait longer for the interpreter than that.
+    found = search(linker.model, standard, sought, known, linker.frequency)
+    return Found(found[:limit], len(sought))
 
 
 def _opened(linker: Linker, rows: Sequence[StoredPerson]) -> dict[UUID, Person]:

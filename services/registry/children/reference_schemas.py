@@ -70,7 +70,7 @@ class ReferenceOut(BaseModel):
 
 
 class ReferencesOut(BaseModel):
-    """One result for each reference, in the order of the request; one that was sent twice is answered twice."""
+    """One result for each reference, in the order of the request; one sent twice is answered twice."""
 
     model_config = ConfigDict(
         json_schema_extra={

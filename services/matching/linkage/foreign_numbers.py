@@ -1,0 +1,118 @@
+"""Numbers entered for the wrong child: a sibling's number says nothing of who bears it.
+
+Cast: a number's *bearers* are the units that state it, grouped by the name they bear; one group is the
+number's *owner*. In any other group the number is *foreign* if the unit, read without it, is certainly
+of a child who bears the unit's very name and cannot be the owner.
+"""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from services.matching.linkage.comparison import Profile
+from services.matching.linkage.judging import Verdict, assess, is_sibling, judge
+from services.matching.linkage.name_comparison import MISWRITTEN, best_level
+from services.matching.linkage.normalization import Standard
+from services.matching.linkage.weights import Frequency, Model
+
+
+def without_foreign_numbers(
+    model: Model,
+    said: Sequence[Standard],
+    entries: Sequence[Collection[UUID]],
+    frequency: Frequency,
+) -> list[Standard]:
+    """What the units say, read without foreign numbers; ``entries`` are each unit's, in order."""
+    return _Reading(model, said, entries, frequency).read()
+
+
+class _Reading:
+    def __init__(
+        self,
+        model: Model,
+        said: Sequence[Standard],
+        entries: Sequence[Collection[UUID]],
+        frequency: Frequency,
+    ) -> None:
+        self._model = model
+        self._said = said
+        self._entries = entries
+        self._frequency = frequency
+
+    def read(self) -> list[Standard]:
+        read = list(self._said)
+        bearers: dict[str, list[int]] = {}
+        for i, features in enumerate(read):
+            if features.id_number and features.names:
+                bearers.setdefault(features.id_number, []).append(i)
+        for number, bearing in sorted(bearers.items()):
+            owners, *others = self._by_name(number, bearing)
+            for i in (i for group in others for i in group):
+                bare = _without_number(read[i])
+                if self._is_of_another(number, owners, bare, bearing):
+                    read[i] = bare
+        return read
+
+    def _by_name(self, number: str, bearing: Sequence[int]) -> list[list[int]]:
+        """The bearers by name, the owner first: who bears no other number, and of those the group
+        of most entries.
+        """
+        groups: list[list[int]] = []
+        for i in sorted(bearing, key=self._name):
+            for group in groups:
+                if any(_share_a_name(self._said[i], self._said[j]) for j in group):
+                    group.append(i)
+                    break
+            else:
+                groups.append([i])
+        if len(groups) == 1:
+            return groups
+        return sorted(
+            groups,
+            key=lambda group: (
+                self._bears_another(number, group),
+                -sum(self._said[i].number_is_firm for i in group),
+                -sum(len(self._entries[i]) for i in group),
+                min(self._name(i) for i in group),
+            ),
+        )
+
+    def _name(self, unit: int) -> UUID:
+        return min(self._entries[unit])
+
+    def _bears_another(self, number: str, group: Sequence[int]) -> bool:
+        """Whether the group's name is known elsewhere under a number of its own."""
+        return any(
+            features.number_is_firm
+            and features.id_number != number
+            and any(_share_a_name(features, self._said[i]) for i in group)
+            for features in self._said
+        )
+
+    def _is_of_another(
+        self, number: str, owners: Sequence[int], bare: Standard, bearing: Sequence[int]
+    ) -> bool:
+        owner = Profile.of(self._said[j] for j in owners)
+        if best_level(bare.names, owner.names) in MISWRITTEN:
+            return False  # A slip in the owner's name is likelier than a number not one's own.
+        for j, features in enumerate(self._said):
+            if j in bearing or not _share_a_name(bare, features):
+                continue
+            evidence = assess(self._model, bare, Profile.of((features,)), self._frequency)
+            if judge(self._model, evidence) is not Verdict.CERTAIN:
+                continue
+            if features.number_is_firm and features.id_number != number:
+                return True
+            if is_sibling(assess(self._model, features, owner, self._frequency)):
+                return True
+        return False
+
+
+def _share_a_name(one: Standard, other: Standard) -> bool:
+    return any(a.text == b.text for a in one.names for b in other.names)
+
+
+def _without_number(features: Standard) -> Standard:
+    stated = features.stated_birth
+    return features._replace(
+        id_number=None, number_is_firm=False, births=(stated,) if stated else ()
+    )
