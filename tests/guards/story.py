@@ -206,6 +206,7 @@ async def tell(world: World) -> None:
     await settle(world.hub)
     await _care_for(civil)
     await _break_glass(world)
+    await _report(world)
     await _ask_for_erasure(world)
     await _put_off(civil)
     await _staff(civil)
@@ -264,6 +265,32 @@ async def _staff(civil: httpx.AsyncClient) -> None:
         done = await civil.post(f"{path}/{act}", json=body, headers={"If-Match": etag})
         assert done.status_code == 200, done.text
         etag = done.headers["ETag"]
+
+
+async def _report(world: World) -> None:
+    """The child is reported to police, who have received it."""
+    civil, police = [
+        await world(one, HOME) for one in (Department.CIVIL_AFFAIRS, Department.POLICE)
+    ]
+    made = await civil.post(
+        "/v1/cases",
+        json={
+            "kind": "report",
+            "topic": "lives_alone",
+            "place": HOME,
+            "to": "police",
+            "child_id": str(await child_of(world, NAME)),
+            "account": "邻居反映独自居住",
+        },
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    assert made.status_code == 201, made.text
+    received = await police.post(
+        f"{made.headers['Location']}/acts",
+        json={"act": "receive", "note": "已派员"},
+        headers={"If-Match": made.headers["ETag"]},
+    )
+    assert received.status_code == 200, received.text
 
 
 async def _subscribe(civil: httpx.AsyncClient) -> None:

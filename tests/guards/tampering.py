@@ -225,11 +225,17 @@ async def prove(world: World) -> Proven:
         child,
     )
     (decision,) = await world.rows("SELECT id, child_id FROM decisions WHERE category <> ''")
+    (act,) = await world.rows("SELECT id, case_id FROM case_acts")
     rows = {
+        "cases": act["case_id"],
+        "case_acts": act["id"],
         "children": child,
         "records": record["id"],
         "decisions": decision["id"],
         "break_glass": UUID(opening["id"]),
     }
-    about = dict.fromkeys(rows, child) | {"decisions": decision["child_id"]}
+    about = dict.fromkeys(rows, child) | {
+        "decisions": decision["child_id"],
+        "case_acts": act["case_id"],
+    }
     return Proven(world, rows, about)

@@ -225,11 +225,15 @@ def test_an_entry_without_a_name_is_the_only_such_child_of_its_home_until_a_twin
     [
         {"birth_date": "2015-03-07", "sex": "female"},
         {"birth_date": "2015-03-08"},
-        {"residence_address": "重庆市渝中区人民路53号5栋1单元9-5"},
+        {
+            "residence_address": "重庆市渝中区人民路53号5栋1单元9-5",
+            "phone": None,
+            "guardians": [{"name": "张强"}],
+        },
         {"guardians": [], "phone": None},
     ],
 )
-def test_an_entry_without_a_name_needs_birth_sex_and_home(other: Features) -> None:
+def test_an_entry_without_a_name_needs_birth_sex_and_family(other: Features) -> None:
     world = World()
     world.tell((1, {**CHILD, **HOME, "id_number": ID}), (2, {**NAMELESS, **other}))
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registry.cases.stepping import OWED, STEPS, state_of, waiting
-from services.registry.cases.terms import ActKind, CaseKind, CaseState, Waiting
+from services.registry.cases.terms import ActKind, AnswerDue, CaseKind, CaseState
 from services.registry.profiles import SHIPPED, Profiles
 from tests.registry.conftest import Registry
 from tests.registry.key_care import YUZHONG, link, survey, surveyed
@@ -69,7 +69,7 @@ async def test_r25_a_child_nobody_registered_is_reported_and_police_answer(
     assert seen["account"] == REPORT["account"]
     assert seen["particulars"] == REPORT["child"]
     assert seen["clause"].endswith("二(三)1")
-    assert (await acted(police, path, "receive"))["waiting"] == Waiting.NO_LIMIT_CONFIGURED
+    assert (await acted(police, path, "receive"))["waiting"] == AnswerDue.NO_LIMIT_CONFIGURED
     answered = await acted(police, path, "answer", outcome="unfounded", note="已上门核实")
     assert (answered["state"], answered["waiting"]) == ("answered", "no")
     assert (await school.get(path)).json()["acts"][-1]["note"] == "已上门核实"
@@ -131,10 +131,10 @@ reply_hours = 48
 async def test_r25_an_unanswered_report_escalates(registry: Registry, two_days: None) -> None:
     civil = await registry("civil_affairs:500107")
     path = await opened(civil, place="500107")
-    assert (await civil.get(path)).json()["waiting"] == Waiting.WITHIN_LIMIT
+    assert (await civil.get(path)).json()["waiting"] == AnswerDue.WITHIN_LIMIT
     registry.clock.at += timedelta(hours=48, seconds=1)
     (mark,) = await listed(civil, waiting=True)
-    assert mark["waiting"] == Waiting.OVERDUE
+    assert mark["waiting"] == AnswerDue.OVERDUE
     assert mark["due_at"] < registry.clock.at.isoformat()
 
 
@@ -247,7 +247,7 @@ def test_an_answer_is_owed_until_it_comes(
 ) -> None:
     since = datetime(2026, 3, 1, tzinfo=UTC)
     owed = waiting(state, since, limit, since + passed)
-    assert (owed == Waiting.NO) == (state not in OWED)
+    assert (owed == AnswerDue.NO) == (state not in OWED)
     if state in OWED:
-        assert (owed == Waiting.NO_LIMIT_CONFIGURED) == (limit is None)
-        assert (owed == Waiting.OVERDUE) == (limit is not None and passed > limit)
+        assert (owed == AnswerDue.NO_LIMIT_CONFIGURED) == (limit is None)
+        assert (owed == AnswerDue.OVERDUE) == (limit is not None and passed > limit)

@@ -203,7 +203,7 @@ async def test_erasing_one_leaves_no_word_about_both(world: World) -> None:
         json={"child_id": str(pair.younger), "ground": "unlawful"},
         headers={"Idempotency-Key": str(uuid4())},
     )
-    other = await world(Department.CIVIL_AFFAIRS, HUKOU)
+    other = await world(Department.CIVIL_AFFAIRS, HUKOU, actor="staff-8")
     approved = await other.post(f"/v1/erasures/{asked.json()['id']}/approvals")
     assert approved.status_code == 200, approved.text
     await settle(world.hub)

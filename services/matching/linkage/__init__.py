@@ -8,5 +8,6 @@ a profile and finds a *level*; a *model* gives each level a weight (Fellegi and 
 
 Guaranteed: equal input gives equal decisions; two checksum-valid ID numbers that differ are never
 joined; evidence that siblings share (guardians, phones, places, school) never joins anyone by
-itself.
+itself. A record that names nobody joins the only child of its family that bears its very birth date and
+sex, until another such child turns up.
 """

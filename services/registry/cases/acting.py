@@ -12,7 +12,7 @@ from services.registry.cases import queries
 from services.registry.cases.authenticity import act_bound, note_of, words_of
 from services.registry.cases.opening import new_key
 from services.registry.cases.ruling import Rules, rules_of
-from services.registry.cases.schemas import ActIn
+from services.registry.cases.schemas import CaseActIn
 from services.registry.cases.stepping import OWED, STEPS, Done, lacking, may, state_of
 from services.registry.cases.terms import ActKind, CaseKind, CaseState, Outcome
 from services.registry.children.kit import Kit
@@ -40,7 +40,7 @@ async def act(
     kit: Kit,
     caller: Caller,
     case: UUID,
-    body: ActIn,
+    body: CaseActIn,
     read: str,
     now: datetime,
 ) -> Any:
@@ -97,7 +97,7 @@ async def _append(
     kit: Kit,
     caller: Caller,
     case: Any,
-    body: ActIn,
+    body: CaseActIn,
     following: CaseState,
     now: datetime,
 ) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from services.registry.cases import acting, opening, queries, showing
-from services.registry.cases.schemas import ActIn, CaseIn, CaseOut, CasesOut
+from services.registry.cases.schemas import CaseActIn, CaseIn, CaseMark, CaseOut, CasesOut
 from services.registry.cases.terms import CaseKind, CaseState
 from services.registry.children import queries as children
 from services.registry.children.kit import Kit
@@ -14,7 +14,7 @@ from services.registry.key_care import showing as bytes_
 from shared import audit, preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
-from shared.contract import TAGGED
+from shared.contract import TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
@@ -32,9 +32,9 @@ Writer = Annotated[Caller, allowed(Scope.CASES_WRITE)]
     "",
     summary="Open a case",
     status_code=201,
-    response_model=CaseOut,
+    response_model=CaseMark,
     response_model_exclude_none=True,
-    responses={201: TAGGED, **responses(409)},
+    responses={201: TAGGED_AND_LOCATED, **responses(409)},
 )
 async def open_case(
     request: Request,
@@ -66,10 +66,19 @@ async def open_case(
         return {"case": made}
 
     ids = await once(session, kit.entries.key, caller, "cases.open", key, body, now, effect)
-    reply = await _reply(request, session, caller, ids["case"])
-    reply.status_code = 201
-    reply.headers["Location"] = f"/v1/cases/{ids['case']}"
-    return reply
+    row = await queries.one(session, caller, ids["case"])
+    if row is None:
+        raise NotFound
+    # What was written is not sent back: it is for those who read the case.
+    return Response(
+        bytes_.dump(showing.mark(kit, row, now)),
+        status_code=201,
+        media_type="application/json",
+        headers={
+            "ETag": preconditions.etag(row["version"]),
+            "Location": f"/v1/cases/{ids['case']}",
+        },
+    )
 
 
 @router.get("", summary="List cases", response_model=CasesOut, response_model_exclude_none=True)
@@ -131,7 +140,7 @@ async def show_case(
 async def act_in_case(
     request: Request,
     case_id: UUID,
-    body: ActIn,
+    body: CaseActIn,
     caller: Writer,
     session: Transaction,
     if_match: IfMatch = None,

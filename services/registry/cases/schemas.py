@@ -12,12 +12,12 @@ from services.registry.cases.terms import (
     OUTCOMES,
     TOPICS,
     ActKind,
+    AnswerDue,
     CaseKind,
     CaseState,
     Issuer,
     Outcome,
     Topic,
-    Waiting,
 )
 from services.registry.records.feeds.wire import DivisionText
 from shared.vocabulary import Department
@@ -85,7 +85,7 @@ class CaseIn(BaseModel):
         return self
 
 
-class ActIn(BaseModel):
+class CaseActIn(BaseModel):
     """One act in a case."""
 
     model_config = ConfigDict(
@@ -111,7 +111,7 @@ class ActIn(BaseModel):
         return self.outcome is None or self.outcome in OUTCOMES[kind]
 
 
-class ActOut(BaseModel):
+class CaseActOut(BaseModel):
     """One act, with who told of it."""
 
     act: ActKind
@@ -150,7 +150,7 @@ class CaseMark(BaseModel):
     to: Department
     state: CaseState
     opened_at: datetime
-    waiting: Waiting
+    waiting: AnswerDue
     waiting_since: datetime | None = None
     due_at: datetime | None = Field(
         default=None, description="when the answer is due, where the place's rules set a limit"
@@ -169,7 +169,7 @@ class CaseOut(CaseMark):
     lacking: list[ActKind] = Field(
         default=[], max_length=10, description="measures that must be taken before it can be closed"
     )
-    acts: list[ActOut] = Field(max_length=1000)
+    acts: list[CaseActOut] = Field(max_length=1000)
 
 
 class CasesOut(BaseModel):

@@ -8,7 +8,7 @@ from services.registry.cases.acting import done
 from services.registry.cases.authenticity import note_of, words_of
 from services.registry.cases.ruling import rules_of
 from services.registry.cases.stepping import lacking, state_of, waiting
-from services.registry.cases.terms import ActKind, CaseKind, CaseState, Waiting
+from services.registry.cases.terms import ActKind, AnswerDue, CaseKind, CaseState
 from services.registry.children.kit import Kit
 from shared import divisions
 from shared.clock import SHANGHAI
@@ -58,7 +58,7 @@ def _mark(kit: Kit, row: Any, state: str, now: datetime) -> dict[str, Any]:
         "opened_at": row["opened_at"],
         "waiting": str(owed),
     }
-    if owed is not Waiting.NO:
+    if owed is not AnswerDue.NO:
         seen["waiting_since"] = row["opened_at"]
         if rules.limit is not None:
             seen["due_at"] = row["opened_at"] + rules.limit

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from services.registry.cases.terms import (
     MEASURES,
     ActKind,
+    AnswerDue,
     CaseKind,
     CaseState,
     Outcome,
-    Waiting,
 )
 from shared.vocabulary import Department
 
@@ -118,10 +118,10 @@ def lacking(kind: CaseKind, acts: Sequence[Done], commanded: Iterable[str]) -> t
     return tuple(measure for measure in commanded if measure not in taken)
 
 
-def waiting(state: CaseState, since: datetime, limit: timedelta | None, now: datetime) -> Waiting:
+def waiting(state: CaseState, since: datetime, limit: timedelta | None, now: datetime) -> AnswerDue:
     """Whether the addressee's answer is overdue; without a limit a person must look at once."""
     if state not in OWED:
-        return Waiting.NO
+        return AnswerDue.NO
     if limit is None:
-        return Waiting.NO_LIMIT_CONFIGURED
-    return Waiting.OVERDUE if now > since + limit else Waiting.WITHIN_LIMIT
+        return AnswerDue.NO_LIMIT_CONFIGURED
+    return AnswerDue.OVERDUE if now > since + limit else AnswerDue.WITHIN_LIMIT

@@ -96,7 +96,7 @@ class Issuer(StrEnum):
     COURT = "court"
 
 
-class Waiting(StrEnum):
+class AnswerDue(StrEnum):
     """Whether an answer is owed (答复时限).
 
     `no` 无需答复, `within_limit` 未到期, `overdue` 已逾期，升级督办, `no_limit_configured` 未配置时限，须督办.

@@ -165,7 +165,7 @@ _CASE_IS_MINE = (
     f" AND ({_ME} = 'civil_affairs' OR addressee = {_ME} OR department = {_ME}))"
 )
 #: Within the policy of the case itself.
-_CASE_IS_SEEN = "EXISTS (SELECT 1 FROM cases c WHERE c.id = case_id)"
+_CASE_IS_SEEN = f"{_SYSTEM} OR EXISTS (SELECT 1 FROM cases c WHERE c.id = case_id)"
 
 
 def cases() -> None:

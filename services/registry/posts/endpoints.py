@@ -27,7 +27,7 @@ from shared import audit, divisions, preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import today
-from shared.contract import TAGGED
+from shared.contract import TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
@@ -126,7 +126,7 @@ async def show_post(
     summary="Make a post",
     status_code=201,
     response_model_exclude_none=True,
-    responses={201: TAGGED, **responses(409)},
+    responses={201: TAGGED_AND_LOCATED, **responses(409)},
 )
 async def make_post(
     request: Request,
