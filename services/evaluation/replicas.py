@@ -72,8 +72,9 @@ class Replicas:
         self.refused: Counter[str] = Counter()
         self.unnamed_sources = 0
 
-    def resolve(self, lines: "array[int]", batch: int) -> Iterator[tuple[int, float]]:
-        """Records and seconds of each batch as it becomes durable; the seconds add up to wall time."""
+    def resolve(self, lines: "array[int]", batch: int) -> Iterator[tuple[int, float, float]]:
+        """Records and seconds of each batch as it becomes durable, and the processor's seconds that reading it took a
+        replica; the former add up to wall time."""
         waiting = (lines[at : at + batch] for at in range(0, len(lines), batch))
         under_way = 0
         last = time.perf_counter()
@@ -83,12 +84,12 @@ class Replicas:
         while under_way:
             for ready in wait(self._lines):
                 assert isinstance(ready, Connection)
-                count, refused, unnamed = ready.recv()
+                count, read, refused, unnamed = ready.recv()
                 self.refused.update(refused)
                 self.unnamed_sources += unnamed
                 under_way += self._send(ready, waiting) - 1
                 now = time.perf_counter()
-                yield count, now - last
+                yield count, now - last, read
                 last = now
 
     @staticmethod
@@ -123,10 +124,12 @@ async def _serve(line: Any, place: Place) -> None:
             part = line.recv()
             corpus.refused.clear()
             unnamed = corpus.unnamed_sources
+            began = time.process_time()
             items = [item_of(record) for record in corpus.read(part)]
+            read = time.process_time() - began
             if items:
                 async with database.transaction(SYSTEM) as session:
                     await resolve(session, following.linker, items)
-            line.send((len(items), corpus.refused, corpus.unnamed_sources - unnamed))
+            line.send((len(items), read, corpus.refused, corpus.unnamed_sources - unnamed))
     finally:
         await database.close()

@@ -105,12 +105,13 @@ async def load(hub: Hub, corpus: Corpus, plan: Plan, step: Step = lambda _: None
 def _load_by_replicas(
     hub: Hub, corpus: Corpus, plan: Plan, lines: "array[int]", run: Run, step: Step
 ) -> None:
-    """The bulk, read and resolved by replicas; reading is part of its time here."""
+    """The bulk, read and resolved by replicas.  They are busy while they read, so its share of them is taken off."""
     from services.evaluation.replicas import Place, replicas
 
     with replicas(Place(corpus.directory, hub.url, hub.keys), plan.replicas) as beside:
-        for count, seconds in beside.resolve(lines, plan.batch):
-            run.bulk.append((count, seconds))
+        for count, seconds, read in beside.resolve(lines, plan.batch):
+            run.bulk.append((count, max(0.0, seconds - read / plan.replicas)))
+            run.reading_seconds += read / plan.replicas
             run.records += count
             if len(run.bulk) % _WEIGHED_EVERY == 1:
                 _weigh(run, hub)
