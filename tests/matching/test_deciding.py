@@ -378,14 +378,18 @@ def test_known_persons_are_met_as_a_batch_is(batch: list[Features], cuts: list[i
 
 
 def _keeps_the_rules(world: World) -> None:
-    """Nobody has two firm numbers, and no one was joined by family evidence alone."""
+    """Nobody has two firm numbers, and family evidence alone joined no one: who names nobody bears a named child's birth."""
     for person in world.persons.values():
         assert person.keys == {k for features in person.cards for k in keys_of(features)}
         guardians = set().union(*(f.guardian_ids for f in person.cards))
         numbers = {f.id_number for f in person.cards if f.number_is_firm} - guardians
         assert len(numbers) <= 1 or len(person.profile.firm_numbers) <= len(numbers)
         if len(person.entries) > 1:
-            assert all(f.names or f.id_number or f.id_typed or f.document for f in person.cards)
+            telling = [
+                f for f in person.cards if f.names or f.id_number or f.id_typed or f.document
+            ]
+            births = {born for f in telling for born in f.births}
+            assert all(not births.isdisjoint(f.births) for f in person.cards if f not in telling)
 
 
 def test_a_person_of_very_many_records_is_looked_at_as_one() -> None:
