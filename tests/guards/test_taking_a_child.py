@@ -4,12 +4,14 @@ Cast: the *victim* lives at home and belongs to its hukou place; school and poli
 another county knows its number, name and birth date, and says in its feed that the child is registered there.
 """
 
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from shared import resident_id
 from shared.vocabulary import Department
 from tests.guards.story import ELSEWHERE, ENROLLED, HOME, HUKOU, World, push
 from tests.notifications.hubs import settle
@@ -151,3 +153,68 @@ async def test_the_hukou_place_neither_unshields_nor_erases_a_child_that_lives_e
     neighbour = await world(Department.CIVIL_AFFAIRS, HOME, actor="staff-8")
     assert (await neighbour.post(path)).status_code == 200
     assert await status(home, child) == 404
+
+
+async def places(world: World, number: str) -> tuple[str, str, str]:
+    """The child, where it lives and where it belongs, as its home finds it."""
+    home = await world(Department.CIVIL_AFFAIRS, HOME)
+    reply = await home.post("/v1/children/search", json={"id_number": number})
+    (seen,) = reply.json()["children"]
+    return seen["id"], seen["episodes"][-1]["division"][:6], seen["hukou"][-1]["division"][:6]
+
+
+async def test_an_old_entry_aimed_at_another_child_has_no_old_place(world: World) -> None:
+    """Its first version was there before the child, and spoke of somebody else."""
+    name, born = "示霜露", "2010-08-09"
+    number = resident_id.make(500233, date.fromisoformat(born), 1)
+    thief = await world(Department.CIVIL_AFFAIRS, ELSEWHERE)
+    words = {"surveyed_on": "2026-11-01", "channel": "phone"}
+    nobody = item(
+        resident_id.make(500107, date(2009, 9, 10), 1),
+        "示无此",
+        "2009-09-10",
+        "O-1",
+        ELSEWHERE,
+        ELSEWHERE,
+    )
+    await push(thief, "surveys", {**nobody, **words})
+    await settle(world.hub)
+    school = await world(Department.EDUCATION, HOME)
+    told = {**item(number, name, born, "O-2", HOME, HUKOU), **ENROLLED}
+    await push(school, "enrolments", told)
+    await settle(world.hub)
+    aimed = item(number, name, born, "O-1", ELSEWHERE, ELSEWHERE)
+    await push(thief, "surveys", {**aimed, **words, "version": 2})
+    await settle(world.hub)
+    child, *where = await places(world, number)
+    assert where == [HOME, HUKOU]
+    assert await status(thief, UUID(child)) == 404
+
+
+@pytest.mark.parametrize("lie", ["a survey", "an enrolment"])
+async def test_a_child_known_by_visits_alone_is_not_taken_by_the_first_other_record(
+    world: World, lie: str
+) -> None:
+    name, born = {"a survey": ("示虹霓", "2009-10-11"), "an enrolment": ("示云霞", "2009-11-12")}[
+        lie
+    ]
+    number = resident_id.make(500233, date.fromisoformat(born), 3)
+    home = await world(Department.CIVIL_AFFAIRS, HOME)
+    told = item(number, name, born, f"V-{lie}", HOME, HUKOU)
+    told["residence"] = {"division": HOME, "since": "2026-01-01"}
+    visit = {
+        "kind": "home_visit",
+        "channel": "in_person",
+        "outcome": "met",
+        "visited_on": "2026-11-01",
+    }
+    await push(home, "visits", {**told, **visit})
+    await settle(world.hub)
+    feed, department, words = LIES[lie]
+    lied = {**item(number, name, born, f"W-{lie}", ELSEWHERE, ELSEWHERE), **words}
+    lied["residence"] = {"division": ELSEWHERE, "since": "2026-01-01"}
+    await push(await world(department, ELSEWHERE), feed, lied)
+    await settle(world.hub)
+    child, *where = await places(world, number)
+    assert where == [HOME, HUKOU]
+    assert await status(await world(Department.CIVIL_AFFAIRS, ELSEWHERE), UUID(child)) == 404

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.registry.children import claiming
 from services.registry.children.belonging import belong
 from services.registry.children.claims import HukouClaim, Source
 from services.registry.children.folding import rule
 from services.registry.children.precedence import said
+from services.registry.records.feeds import FEEDS
 
 NAMES = UUID(int=7)
 ZHONG, YUNYANG, CAO = 500233000000, 500235000000, 371721000000
@@ -138,6 +140,26 @@ def test_former_places_are_remembered_on_one_word() -> None:
         (ZHONG, date(2016, 5, 1)),
         (YUNYANG, date(2024, 3, 1)),
     ]
+
+
+@pytest.mark.parametrize(("own", "office"), [(True, CAO), (False, 0), (None, 0)])
+def test_a_peer_hub_is_the_voice_of_its_own_county_alone(own: bool | None, office: int) -> None:
+    """Its facts are kept under the county of ours that its notice was for."""
+    said = FEEDS["peer-facts"].model.model_validate(
+        {
+            "source_id": "P-1",
+            "version": 1,
+            "observed_on": "2026-11-01",
+            "division": "500233",
+            "child": {},
+            "hukou": {"division": "371721"},
+            "hub": "heze",
+            "own_hukou": own,
+        }
+    )
+    told = Source(NAMES, NAMES, "peer-facts", "hub", TOLD.date(), ZHONG, TOLD)
+    (claim_,) = claiming._hukou(said, told)
+    assert (claim_.code, claim_.source.office) == (CAO, office)
 
 
 CLAIMS = st.builds(

@@ -177,6 +177,7 @@ class Fetcher:
         }
         if hukou:
             item["hukou"] = _known(hukou, ("division", "address"))
+            item["own_hukou"] = source.speaks_for(hukou.get("division"))
         if residence and source.speaks_for(residence.get("division")):
             item["residence"] = _known(residence, ("division", "address", "since", "until"))
             if residence.get("since"):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.registry.children.claims import HukouClaim
+from services.registry.children.claims import RESTATING, HukouClaim
 from services.registry.children.precedence import Said
 from services.registry.children.residing import ENOUGH, HUB
 from shared import divisions
@@ -82,7 +82,7 @@ def _heard(
 
 
 def _enough(county: int, claims: Iterable[HukouClaim]) -> bool:
-    sources = [c.source for c in claims]
+    sources = [c.source for c in claims if c.source.feed not in RESTATING]
     of_its_own = any(s.department == HUB and s.office == county for s in sources)
     return of_its_own or len({s.department for s in sources}) >= ENOUGH
 

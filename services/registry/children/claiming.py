@@ -211,6 +211,15 @@ def _by_answer(item: HukouAnswer, source: Source) -> tuple[HukouClaim, ...]:
     return (HukouClaim(divisions.widen(item.hukou_division), None, "", voice),)
 
 
+def _by_peer_facts(item: PeerFacts, source: Source) -> tuple[HukouClaim, ...]:
+    """The word of the hukou county itself, where that is the hub's; else of an office elsewhere."""
+    if item.hukou is None or not item.hukou.division:
+        return ()
+    code = divisions.widen(item.hukou.division)
+    voice = source._replace(office=divisions.county_of(code) if item.own_hukou else 0)
+    return (HukouClaim(code, None, item.hukou.address or "", voice),)
+
+
 def _by_register(item: HouseholdRegistration, source: Source) -> tuple[HukouClaim, ...]:
     if item.event in ("registered", "moved_in"):
         code = item.hukou.division if item.hukou and item.hukou.division else item.division
@@ -224,6 +233,7 @@ def _by_register(item: HouseholdRegistration, source: Source) -> tuple[HukouClai
 #: Feeds that know of a hukou by themselves: what their common block says of it is not heard.
 _HUKOU: Mapping[type[Item], Callable[[Any, Source], tuple[HukouClaim, ...]]] = {
     HukouAnswer: _by_answer,
+    PeerFacts: _by_peer_facts,
     HouseholdRegistration: _by_register,
 }
 

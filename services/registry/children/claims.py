@@ -11,6 +11,8 @@ from uuid import UUID
 from services.registry.children.evidence import Ending, Sign
 from services.registry.children.schooling import SchoolClaim
 
+#: Feeds whose particulars were copied from the hub's own lists to say whom they are about: no voice of their own.
+RESTATING = frozenset({"visits"})
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 

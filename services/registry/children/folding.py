@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from services.registry.children.belonging import Belonging, belong
 from services.registry.children.claiming import claims_of
 from services.registry.children.claims import (
+    RESTATING,
     Claims,
     GuardianClaim,
     Observation,
@@ -137,7 +138,7 @@ def fold(records: Iterable[Opened]) -> Fold:
 def fold_current(kept: Sequence[Opened], records: Sequence[Opened]) -> Fold:
     """As ``fold``, from all ``records`` and what ``current`` left of them."""
     every = [claims_of(record) for record in kept]
-    claims = _original(kept, every)
+    claims = _without_echoes(kept, every)
     fields = _survivors(o for c in claims for o in c.observations)
     if birth := _birth_by_number(fields):
         fields["birth_on"] = birth
@@ -168,19 +169,33 @@ def fold_current(kept: Sequence[Opened], records: Sequence[Opened]) -> Fold:
     )
 
 
-#: Feeds whose particulars were copied from the hub's own lists to say whom they are about.
-RESTATING = frozenset({"visits"})
+def _without_echoes(kept: Sequence[Opened], claims: list[Claims]) -> list[Claims]:
+    """The claims, those that only restate left out where any other record says something of the kind.
 
-
-def _original(kept: Sequence[Opened], claims: list[Claims]) -> list[Claims]:
-    """The claims without those that only restate: a visit finds a child where others say that it lives.
-
-    Where nothing else speaks of the child, they are all there is, and protection does not wait for another word.
+    A visit finds a child where others say that it lives.  Where nothing else speaks of a field, or of a county, the visit
+    is all there is: protection does not wait for another word, and no first other word may take the child away.
     """
-    original = [
-        c for record, c in zip(kept, claims, strict=True) if record.plain.feed not in RESTATING
+    own: list[Claims] = []
+    echoes: list[Claims] = []
+    for record, said in zip(kept, claims, strict=True):
+        (echoes if record.plain.feed in RESTATING else own).append(said)
+    if not echoes:
+        return own
+    fields = {o.field for c in own for o in c.observations}
+    homes = {divisions.county_of(s.code) for c in own for s in c.stays}
+    hukous = {divisions.county_of(h.code) for c in own for h in c.hukou}
+    company = any(c.company for c in own)
+    guardians = any(c.guardians for c in own)
+    return own + [
+        c._replace(
+            observations=tuple(o for o in c.observations if o.field not in fields),
+            stays=tuple(s for s in c.stays if divisions.county_of(s.code) not in homes),
+            hukou=tuple(h for h in c.hukou if divisions.county_of(h.code) not in hukous),
+            company=() if company else c.company,
+            guardians=() if guardians else c.guardians,
+        )
+        for c in echoes
     ]
-    return original or claims
 
 
 def _in_order(visits: Iterable[VisitClaim]) -> tuple[VisitClaim, ...]:

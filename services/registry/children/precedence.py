@@ -1,7 +1,8 @@
 """Precedence: when a source first said what it still says.
 
 What was first reported holds while nobody else supports anything.  A source that sends its entry again, unchanged in this
-or corrected in something else, does not lose its place by it; one that said something else before has no older place.
+or corrected in something else, does not lose its place by it; one that said something else before, or spoke of somebody
+else, has no older place.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -11,7 +12,7 @@ from uuid import UUID
 
 from services.registry.children.claims import Source
 from services.registry.records.vault import Opened
-from shared import divisions
+from shared import divisions, resident_id
 
 #: The instant of receipt; records of one instant are in the order of their ids.
 Said = tuple[datetime, int]
@@ -33,7 +34,10 @@ class Precedence:
     ) -> Said:
         """When ``source``'s entry began to say this county; ``says`` are a version's claims."""
         first = said(source)
-        for version in self._of(source.entry):
+        versions = self._of(source.entry)
+        for version in versions:
+            if not _of_one_child(version, versions[0]):
+                break
             if county not in {divisions.county_of(claim.code) for claim in says(version)}:
                 break
             first = min(first, (version.plain.received_at, version.plain.id.int))
@@ -47,3 +51,17 @@ class Precedence:
             ):
                 self._versions.setdefault(record.plain.entry_id, []).append(record)
         return self._versions.get(entry, [])
+
+
+def _of_one_child(one: Opened, other: Opened) -> bool:
+    """Whether two versions name the same child: by number where both have one, else by name and birth date."""
+    if one.item is None or other.item is None:
+        return False
+    mine, theirs = one.item.child, other.item.child
+    if mine.id_number and theirs.id_number:
+        return _number(mine.id_number) == _number(theirs.id_number)
+    return (mine.name, mine.birth_date) == (theirs.name, theirs.birth_date)
+
+
+def _number(text: str) -> str:
+    return resident_id.read(text).number or text

@@ -15,7 +15,7 @@ from datetime import date
 from itertools import groupby, pairwise
 from typing import Any
 
-from services.registry.children.claims import CompanyClaim, Stay
+from services.registry.children.claims import RESTATING, CompanyClaim, Stay
 from services.registry.children.precedence import Said, said
 from services.registry.status.facts import Episode
 from shared import divisions
@@ -99,7 +99,7 @@ def _homes(stays: Sequence[Stay], first_said: Callable[[Stay], Said]) -> set[int
 
 
 def _enough(claims: Iterable[Stay]) -> bool:
-    departments = {s.source.department for s in claims}
+    departments = {s.source.department for s in claims if s.source.feed not in RESTATING}
     return len(departments) >= ENOUGH or HUB in departments
 
 

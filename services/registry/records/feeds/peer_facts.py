@@ -24,6 +24,8 @@ class PeerFacts(Item):
 
     hub: Code
     """Name of the answering hub."""
+    own_hukou: bool | None = None
+    """Whether the hukou lies in the hub's own territory, of which it speaks for itself."""
     since: Day | None = None
     """First day of living there."""
     until: Day | None = None
