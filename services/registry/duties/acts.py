@@ -11,6 +11,7 @@ from datetime import date
 from functools import cache
 
 from services.registry.children.claims import VisitClaim
+from services.registry.duties.offices import Offices
 from services.registry.profiles.cadences import Cadence
 from services.registry.profiles.rules import Unset
 from services.registry.records.feeds.visits import VisitChannel, VisitKind, VisitOutcome
@@ -32,16 +33,16 @@ class Act:
     done_by: Mapping[str, frozenset[VisitChannel]]
 
     def by(self, visit: VisitClaim) -> bool:
-        """Whether this visit does it."""
+        """Whether this visit does it, if told by an office that counts (``Offices``)."""
         return (
             visit.outcome == VisitOutcome.MET
             and visit.source.department in self.reported_by
             and visit.channel in self.done_by.get(visit.kind, ())
         )
 
-    def days(self, visits: Iterable[VisitClaim]) -> tuple[date, ...]:
-        """The days on which it was done, each once, in order."""
-        return tuple(sorted({v.on for v in visits if self.by(v)}))
+    def days(self, visits: Iterable[VisitClaim], offices: Offices) -> tuple[date, ...]:
+        """The days on which it was done by an office that counts, each once, in order."""
+        return tuple(sorted({v.on for v in visits if self.by(v) and offices.count(v)}))
 
 
 _CIVIL = (Department.CIVIL_AFFAIRS,)
