@@ -18,6 +18,7 @@ from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import today
 from shared.database import raw
+from shared.days import AskedDay
 from shared.idempotency import Ids, KeyHeader, once
 from shared.ids import uuid7
 from shared.problems import Conflict, Flaw, Forbidden, Invalid, responses
@@ -40,7 +41,7 @@ async def list_calendar_duties(
         DivisionText | None,
         Query(description="a division inside your area; all of your area, if absent"),
     ] = None,
-    on: Annotated[date | None, Query(description="around this day; today, if absent")] = None,
+    on: Annotated[AskedDay | None, Query(description="around this day; today, if absent")] = None,
 ) -> TasksOut:
     """What schools and the place owe around a day (法治专题教育、假期前安全教育、心理健康宣传月 …), and what was reported of it.
 
