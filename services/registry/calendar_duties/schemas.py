@@ -79,7 +79,9 @@ class ActIn(BaseModel):
 
     duty: DutyName
     occasion: DutyName | None = None
-    division: DivisionText = Field(description="where it was held; inside your area")
+    division: DivisionText = Field(
+        description="where it was held, inside your area; of a duty of level `place` its county"
+    )
     school: Opaque = Field(default="", description="the school's code (学校标识码)")
     done_on: AskedDay
     participants: int = Field(default=0, ge=0, le=1_000_000)

@@ -84,7 +84,21 @@ def owner_of(cadence: Cadence) -> Department:
     Where the text names nobody, it is whose word counts first.
     """
     reporting = act_of(cadence.duty).reported_by
-    if isinstance(cadence.performers, Unset) or not cadence.performers:
-        return reporting[0]
-    named = [_DEPARTMENTS.get(one, Department.CIVIL_AFFAIRS) for one in cadence.performers]
-    return next((one for one in named if one in reporting), named[0])
+    named = _named(cadence)
+    return next((one for one in named if one in reporting), (*named, *reporting)[0])
+
+
+def reporters_of(cadence: Cadence) -> frozenset[Department]:
+    """The departments that may report that a whole school or place did it: those that the text names, and civil affairs.
+
+    Where the text names nobody, those whose word counts for the act.
+    """
+    named = _named(cadence) or act_of(cadence.duty).reported_by
+    return frozenset({*named, Department.CIVIL_AFFAIRS})
+
+
+def _named(cadence: Cadence) -> tuple[Department, ...]:
+    """The departments that the text names, each as often as it does."""
+    if isinstance(cadence.performers, Unset):
+        return ()
+    return tuple(_DEPARTMENTS.get(one, Department.CIVIL_AFFAIRS) for one in cadence.performers)
