@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from services.registry.calendar_duties.tasking import Task, tasks
+from services.registry.duties.acts import reporters_of
 from services.registry.profiles import SHIPPED, Profiles
 from tests.registry.conftest import Registry
 
@@ -111,3 +112,62 @@ async def test_r58_what_schools_report_stands_beside_the_task(registry: Registry
     assert (
         await report(await registry("education:429006", purpose="statistics"))
     ).status_code == 403
+
+
+async def meeting(client: httpx.AsyncClient, **asked: str) -> tuple[int, str | None]:
+    reply = await client.get("/v1/calendar-duties", params=asked)
+    assert reply.status_code == 200, reply.text
+    (found,) = [t for t in reply.json()["tasks"] if t["duty"] == "progress_meeting"]
+    return found["done"], found.get("state")
+
+
+async def test_r58_a_duty_of_the_place_is_reported_for_the_place_itself(registry: Registry) -> None:
+    """No village ends what its county owes, and no other department what civil affairs does."""
+    county, village = await registry("civil_affairs:500103"), "500103001001"
+    held = {"duty": "progress_meeting", "division": "500103"}
+    before = await meeting(county)
+    assert before == (0, "pending")
+
+    below = await registry(f"civil_affairs:{village}")
+    for division in (village, "500103"):
+        assert (await report(below, **{**held, "division": division})).status_code == 403
+    finer = await report(county, **{**held, "division": village})
+    assert finer.status_code == 422
+    assert finer.json()["errors"][0]["code"] == "wrong_layer"
+    school = await registry("education:500103", purpose="service")
+    assert (await report(school, **held)).status_code == 403
+    assert await meeting(county) == before
+
+    assert (await report(county, **held)).status_code == 201
+    for asked in ({}, {"within": "500103"}, {"within": village}):
+        assert await meeting(county, **asked) == (1, None)
+    assert await meeting(await registry("civil_affairs:50"), within="500103") == (1, None)
+    assert await meeting(await registry("civil_affairs:50"), within="500107") == (0, "pending")
+    assert await meeting(await registry("civil_affairs:50")) == (0, "pending")
+
+
+async def test_r58_civil_affairs_reports_for_a_school_and_health_does_not(
+    registry: Registry,
+) -> None:
+    """The text names the school; civil affairs leads everywhere."""
+    civil = await registry("civil_affairs:429006")
+    assert (await report(civil, division="429006001", school="S-1")).status_code == 201
+    health = await registry("health:429006", purpose="service")
+    assert (await report(health, school="S-1")).status_code == 403
+    assert (await lessons(civil))["done"] == 1
+    assert (await lessons(civil, within="429006001"))["done"] == 1
+    assert (await lessons(civil, within="429006002"))["done"] == 0
+
+
+def test_r58_whose_report_counts_follows_the_text() -> None:
+    def reporters(place: str, duty: str) -> set[str]:
+        (rule,) = {t.rule for t in tasks(PROFILES[place], DAY) if t.rule.duty == duty}
+        return set(map(str, reporters_of(rule)))
+
+    assert reporters("chongqing", "progress_meeting") == {"civil_affairs"}
+    assert reporters("tianmen", "law_lesson") == {"civil_affairs", "education"}
+    assert reporters("inner_mongolia", "psychological_education") == {
+        "civil_affairs",
+        "education",
+        "health",
+    }

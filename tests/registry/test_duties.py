@@ -94,6 +94,24 @@ def lived(place: str, **more: Any) -> dict[str, Any]:
     return survey(f"{place[:6]}000000", residence=home, **more)
 
 
+async def enrol(registry: Registry, child: UUID, place: str) -> None:
+    """A third grader of a school in this county, who lives in Baotou."""
+    enrolled = {
+        "source_id": f"E-{next(_numbers)}",
+        "version": 1,
+        "observed_on": "2026-03-01",
+        "division": place,
+        "child": {"name": "示童"},
+        "event": "enrolled",
+        "on": "2025-09-01",
+        "stage": "primary",
+        "grade": "三年级",
+        "residence": {"division": BAOTOU, "since": "2025-06-01"},
+    }
+    who = f"education:{place[:6]}"
+    await link(registry, await push(registry, who, "enrolments", enrolled), [child])
+
+
 async def test_r7_a_stale_survey_is_overdue_on_its_day_and_a_new_one_discharges_it(
     registry: Registry,
 ) -> None:
@@ -297,19 +315,7 @@ async def test_r18_departments_see_their_own_duties_for_their_own_purpose(
     registry: Registry,
 ) -> None:
     (child,) = await surveyed(registry, lived(BAOTOU, living_security={}))
-    enrolled = {
-        "source_id": "E-1",
-        "version": 1,
-        "observed_on": "2026-03-01",
-        "division": BAOTOU,
-        "child": {"name": "示童"},
-        "event": "enrolled",
-        "on": "2025-09-01",
-        "stage": "primary",
-        "grade": "三年级",
-        "residence": {"division": BAOTOU, "since": "2025-06-01"},
-    }
-    await link(registry, await push(registry, "education:150203", "enrolments", enrolled), [child])
+    await enrol(registry, child, BAOTOU)
     school = await registry("education:150203", purpose="service")
     civil = await registry("civil_affairs:150203")
 
@@ -418,8 +424,46 @@ async def test_r18_handing_over_between_counties_keeps_the_clock(registry: Regis
 
     there = await registry("civil_affairs:150204")
     after = await the_duty(there, "key_care_contact")
+    assert after["last_done_on"] == before["last_done_on"] == "2026-03-01"
     assert (after["due_on"], after["begun_on"]) == (before["due_on"], before["begun_on"])
     assert await duties(here, duty="key_care_contact") == []
+    await proven(registry)
+
+
+async def test_r18_another_county_does_no_duty_of_the_childs_home(registry: Registry) -> None:
+    """Whoever knows the child's number can push a survey or a visit; the home's duty stays due all the same."""
+    (child,) = await surveyed(registry, lived(TIANMEN_VILLAGE, living_security={}))
+    civil = await registry("civil_affairs:429006")
+    await opened(civil, child)
+    before = {d["duty"]: (d["due_on"], d.get("last_done_on")) for d in await duties(civil)}
+
+    registry.clock.at = datetime(2026, 3, 20, 4, 0, tzinfo=UTC)
+    foreign = survey("500107000000", living_security={}, surveyed_on="2026-03-15")
+    await link(registry, await push(registry, "civil_affairs:500107", "surveys", foreign), [child])
+    kinds = ("home_visit", "contact")
+    items = [visit("500107000000", kind=kind, visited_on="2026-03-16") for kind in kinds]
+    await visited(registry, child, *items)
+
+    assert {d["duty"]: (d["due_on"], d.get("last_done_on")) for d in await duties(civil)} == before
+    await proven(registry)
+
+
+async def test_r18_a_school_elsewhere_counts_where_it_has_the_child_enrolled(
+    registry: Registry,
+) -> None:
+    (child,) = await surveyed(registry, lived(BAOTOU, living_security={}))
+    await enrol(registry, child, BAOTOU)
+    school = await registry("education:150203", purpose="service")
+
+    async def done() -> str | None:
+        (found,) = await duties(school, duty="psychological_screening")
+        return found.get("last_done_on")
+
+    test = visit("150204000000", kind="screening", visited_on="2026-02-20")
+    await visited(registry, child, test, by="education:150204")
+    assert await done() is None
+    await enrol(registry, child, "150204000000")
+    assert await done() == "2026-02-20"
     await proven(registry)
 
 

@@ -84,6 +84,32 @@ async def test_r57_a_shielded_child_has_no_address_anywhere(registry: Registry, 
     assert (row[5], row[6], row[8]) == (WITHHELD, WITHHELD, "")
 
 
+async def test_r57_no_staff_id_leads_to_a_shielded_childs_village(registry: Registry) -> None:
+    """A post tells where its holder works, so who goes to the child would tell where it lives."""
+    child = await shielded(registry)
+    civil = await registry("civil_affairs:500103")
+    went = {
+        "source_id": "V-1",
+        "version": 1,
+        "observed_on": "2026-03-01",
+        "division": YUZHONG,
+        "child": {"name": "示童"},
+        "kind": "home_visit",
+        "channel": "in_person",
+        "outcome": "met",
+        "visited_on": "2026-02-27",
+        "visitor": "child_director",
+        "staff": "cd-hidden-7",
+    }
+    await link(registry, await push(registry, "civil_affairs:500103", "visits", went), [child])
+
+    told = await civil.get(f"/v1/children/{child}")
+    assert "cd-hidden-7" not in told.text
+    assert [v["kind"] for v in told.json()["visits"]] == ["survey", "home_visit"]
+    await turn(civil, child, "unshield")
+    assert "cd-hidden-7" in (await civil.get(f"/v1/children/{child}")).text
+
+
 async def test_the_order_of_a_list_does_not_tell_the_township(registry: Registry) -> None:
     """Entries run by county and random id, so neighbours in the list are not neighbours in town."""
     towns = [f"500103{n:03d}000" for n in range(1, 9)]

@@ -10,7 +10,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.registry.calendar_duties.schemas import ActIn, ActOut, TaskOut, TasksOut
 from services.registry.calendar_duties.tasking import Task, tasks
 from services.registry.children.kit import Kit
+from services.registry.duties.acts import reporters_of
 from services.registry.duties.showing import sight
+from services.registry.profiles.cadences import Cadence
 from services.registry.profiles.rules import Unset
 from services.registry.records.feeds.wire import DivisionText
 from shared import audit, divisions
@@ -18,6 +20,7 @@ from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import today
 from shared.database import raw
+from shared.days import AskedDay
 from shared.idempotency import Ids, KeyHeader, once
 from shared.ids import uuid7
 from shared.problems import Conflict, Flaw, Forbidden, Invalid, responses
@@ -40,7 +43,7 @@ async def list_calendar_duties(
         DivisionText | None,
         Query(description="a division inside your area; all of your area, if absent"),
     ] = None,
-    on: Annotated[date | None, Query(description="around this day; today, if absent")] = None,
+    on: Annotated[AskedDay | None, Query(description="around this day; today, if absent")] = None,
 ) -> TasksOut:
     """What schools and the place owe around a day (法治专题教育、假期前安全教育、心理健康宣传月 …), and what was reported of it.
 
@@ -53,7 +56,7 @@ async def list_calendar_duties(
     day = today(request.app.state.clock)
     around = on or day
     profile = kit.profiles.for_division(code, around)
-    done = await _done(session, caller, area, around)
+    done = await _done(session, caller, area, divisions.county_of(code), around)
     now = request.app.state.clock.now()
     await audit.record(session, kit.audit, now, audit.Act.of(caller, "calendar_duties.list", []))
     found = tasks(profile, around) if profile else ()
@@ -71,7 +74,11 @@ async def report_calendar_act(
     session: Transaction,
     key: KeyHeader = None,
 ) -> ActOut:
-    """That an activity was held which a calendar duty of the place asks for; a duty that it does not know is a conflict."""
+    """That an activity was held which a calendar duty of the place asks for; a duty that it does not know is a conflict.
+
+    The departments that the text names report it, and civil affairs (民政).  What the place owes is reported for the county or
+    above, and by nobody whose area is smaller.
+    """
     sight(caller)
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()
@@ -82,8 +89,11 @@ async def report_calendar_act(
         raise Invalid(flaws=[Flaw("/body/done_on", "in_the_future", "Report it when it is over.")])
     profile = kit.profiles.for_division(division, body.done_on)
     known = tasks(profile, body.done_on) if profile else ()
-    if (body.duty, body.occasion or "") not in {(t.rule.duty, t.occasion) for t in known}:
+    asked = (body.duty, body.occasion or "")
+    rule = next((t.rule for t in known if (t.rule.duty, t.occasion) == asked), None)
+    if rule is None:
         raise Conflict("The rules of the place know no such calendar duty.")
+    _may_report(caller, rule, division)
 
     async def effect() -> Ids:
         made = uuid7()
@@ -115,17 +125,35 @@ async def report_calendar_act(
     return ActOut(id=UUID(str(ids["act"])))
 
 
+def _may_report(caller: Caller, rule: Cadence, division: int) -> None:
+    """Forbidden to whom neither owes it nor leads; a place's duty is not done by a part of the place."""
+    if caller.department not in reporters_of(rule):
+        raise Forbidden("The rules of the place name other departments for it.")
+    if rule.level != "place" or division == divisions.county_of(division):
+        return
+    if not caller.covers(divisions.county_of(division)):
+        raise Forbidden("The county reports what the place owes.")
+    raise Invalid(
+        flaws=[
+            Flaw("/body/division", "wrong_layer", "The place itself owes it: report its county.")
+        ]
+    )
+
+
 async def _done(
-    session: AsyncSession, caller: Caller, area: tuple[int, int], around: date
+    session: AsyncSession, caller: Caller, area: tuple[int, int], place: int, around: date
 ) -> list[Any]:
+    """What was reported inside an area, and for the ``place`` as a whole."""
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
-        "SELECT duty, occasion, done_on, school, count(*) AS times FROM calendar_acts"
-        " WHERE division BETWEEN $1 AND $2 AND division BETWEEN $3 AND $4"
-        " AND done_on BETWEEN $5 AND $6 GROUP BY 1, 2, 3, 4",
+        "SELECT duty, occasion, done_on, school, division BETWEEN $3 AND $4 AS inside,"
+        " division = $5 AS whole, count(*) AS times FROM calendar_acts"
+        " WHERE division BETWEEN $1 AND $2 AND (division BETWEEN $3 AND $4 OR division = $5)"
+        " AND done_on BETWEEN $6 AND $7 GROUP BY 1, 2, 3, 4, 5, 6",
         caller.grant.low,
         caller.grant.high,
         *area,
+        place,
         around - AROUND,
         around + AROUND,
     )
@@ -134,10 +162,13 @@ async def _done(
 
 def _shown(task: Task, done: list[Any], day: date) -> TaskOut:
     rule, span = task.rule, task.span
+    # What a place owes once is done for all of it or not at all.
+    counted = "whole" if rule.level == "place" else "inside"
     mine = [
         one
         for one in done
-        if (one["duty"], one["occasion"]) == (rule.duty, task.occasion)
+        if one[counted]
+        and (one["duty"], one["occasion"]) == (rule.duty, task.occasion)
         and span is not None
         and span.first <= one["done_on"] <= span.last
     ]

@@ -10,6 +10,7 @@ from services.registry.children.schemas import Division, Text
 from services.registry.duties.schemas import DutyName
 from services.registry.duties.terms import DutyState
 from services.registry.records.feeds.wire import DivisionText
+from shared.days import AskedDay
 
 Opaque = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9._:/-]*$")]
 
@@ -78,9 +79,11 @@ class ActIn(BaseModel):
 
     duty: DutyName
     occasion: DutyName | None = None
-    division: DivisionText = Field(description="where it was held; inside your area")
+    division: DivisionText = Field(
+        description="where it was held, inside your area; of a duty of level `place` its county"
+    )
     school: Opaque = Field(default="", description="the school's code (学校标识码)")
-    done_on: date
+    done_on: AskedDay
     participants: int = Field(default=0, ge=0, le=1_000_000)
     evidence: Opaque = Field(default="", description="number of the file that shows it (佐证材料)")
 

@@ -68,7 +68,7 @@ def claims_of(opened: Opened) -> Claims:
         _guardians(item, source),
         evidence_of(item, source.record),
         visits_of(item, source),
-        schooling_of(item, source.entry),
+        schooling_of(item, source.entry, source.office),
     )
 
 

@@ -47,8 +47,11 @@ class Lived:
 
 @dataclass(frozen=True, slots=True)
 class Residing:
+    """``reported_first`` is the county of the first claim ever made, whether or not that still holds."""
+
     episodes: tuple[Lived, ...]
     unconfirmed: tuple[Stay, ...]
+    reported_first: int | None = None
 
     @property
     def now(self) -> Lived | None:
@@ -70,12 +73,14 @@ def reside(
     ordered = sorted(stays, key=_order)
     if not ordered:
         return Residing((), ())
-    homes = _homes(ordered, first_said)
+    first = _first(ordered, first_said)
+    homes = _supported(ordered) or {first}
     runs = _holding(_runs([s for s in ordered if _county(s) in homes]))
     held = {id(s) for run in runs for s in run}
     return Residing(
         tuple(_closed([_episode(run, company) for run in runs])),
         tuple(s for s in ordered if id(s) not in held),
+        first,
     )
 
 
@@ -87,15 +92,17 @@ def _order(stay: Stay) -> tuple[Any, ...]:
     return stay.since, stay.source.observed_on, stay.source.entry.int, stay.code
 
 
-def _homes(stays: Sequence[Stay], first_said: Callable[[Stay], Said]) -> set[int]:
-    """The counties whose claims are heard: the supported ones, or the first that was ever reported."""
+def _first(stays: Sequence[Stay], first_said: Callable[[Stay], Said]) -> int:
+    if len({_county(s) for s in stays}) == 1:
+        return _county(stays[0])
+    return _county(min(stays, key=first_said))
+
+
+def _supported(stays: Sequence[Stay]) -> set[int]:
     by_county: dict[int, list[Stay]] = {}
     for stay in stays:
         by_county.setdefault(_county(stay), []).append(stay)
-    supported = {county for county, claims in by_county.items() if _enough(claims)}
-    if supported or len(by_county) == 1:
-        return supported or set(by_county)
-    return {_county(min(stays, key=first_said))}
+    return {county for county, claims in by_county.items() if _enough(claims)}
 
 
 def _enough(claims: Iterable[Stay]) -> bool:

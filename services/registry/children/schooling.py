@@ -20,43 +20,50 @@ _GRADE = re.compile(rf"[{_NUMERALS}]|[1-9]")
 
 
 class SchoolClaim(NamedTuple):
-    """One event in a pupil's school record."""
+    """One event in a pupil's school record; ``office`` is the county of the office that told of it."""
 
     on: date
     entry: UUID
     event: str
     stage: str
     grade: str
+    office: int = 0
 
 
 class Schooling(NamedTuple):
-    """The child's time at school that lasts; ``since`` is None for a child that is no pupil."""
+    """The child's time at school that lasts; ``since`` is None for a child that is no pupil.
+
+    ``offices`` are the counties of all offices that ever told of a school of the child.
+    """
 
     since: date | None
     pupil: Pupil
+    offices: frozenset[int] = frozenset()
 
 
 NONE = Schooling(None, Pupil())
 
 
-def schooling_of(item: Item, entry: UUID) -> tuple[SchoolClaim, ...]:
+def schooling_of(item: Item, entry: UUID, office: int = 0) -> tuple[SchoolClaim, ...]:
     """What one record says of it."""
     if type(item) is not Enrolment:
         return ()
-    return (SchoolClaim(item.on, entry, item.event, item.stage, item.grade or ""),)
+    return (SchoolClaim(item.on, entry, item.event, item.stage, item.grade or "", office),)
 
 
 def schooling(claims: Iterable[SchoolClaim]) -> Schooling:
     """From claims in any order."""
     since: date | None = None
     pupil = Pupil()
-    for claim in sorted(claims, key=lambda c: (c.on, c.entry.int)):
+    every = list(claims)
+    for claim in sorted(every, key=lambda c: (c.on, c.entry.int)):
         if claim.event in _LEAVES:
             since = None
         elif claim.event in _ENTERS and since is None:
             since = claim.on
         pupil = Pupil(claim.stage, grade_of(claim.grade), claim.on)
-    return Schooling(since, pupil) if since else NONE
+    offices = frozenset(claim.office for claim in every)
+    return Schooling(since, pupil if since else NONE.pupil, offices)
 
 
 def grade_of(text: str) -> int | None:

@@ -76,20 +76,25 @@ def view(state: Mapping[str, Any], groups: Mapping[str, str], shielded: bool) ->
     if "guardians" in groups:
         seen["guardians"] = [_guardian(g, groups) for g in state["guardians"]]
     if "visits" in groups or "school_visits" in groups:
-        visits = (_visit(v, groups) for v in reversed(state.get("visits", ())))
+        visits = (_visit(v, groups, shielded) for v in reversed(state.get("visits", ())))
         seen["visits"] = list(islice((v for v in visits if v is not None), MOST_VISITS))
     return seen
 
 
-def _visit(held: Mapping[str, Any], groups: Mapping[str, str]) -> dict[str, Any] | None:
-    """A visit; None where it is another department's, or told by a feed that is closed to the caller."""
+def _visit(
+    held: Mapping[str, Any], groups: Mapping[str, str], shielded: bool
+) -> dict[str, Any] | None:
+    """A visit; None where it is another department's, or told by a feed that is closed to the caller.
+
+    Who went to a shielded child stays untold: the post of a member of staff is that of a village.
+    """
     if "visits" not in groups and held["department"] != "education":
         return None
     if held["feed"] == "health-checks" and "health" not in groups:
         return None
     seen = {key: held[key] for key in ("kind", "on", "channel", "outcome")}
     for key in ("visitor", "staff", "helps"):
-        if held[key]:
+        if held[key] and not (shielded and key == "staff"):
             seen[key] = held[key]
     return {**seen, **_provenance(held, groups)}
 

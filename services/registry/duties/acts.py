@@ -11,6 +11,7 @@ from datetime import date
 from functools import cache
 
 from services.registry.children.claims import VisitClaim
+from services.registry.duties.offices import Offices
 from services.registry.profiles.cadences import Cadence
 from services.registry.profiles.rules import Unset
 from services.registry.records.feeds.visits import VisitChannel, VisitKind, VisitOutcome
@@ -32,16 +33,16 @@ class Act:
     done_by: Mapping[str, frozenset[VisitChannel]]
 
     def by(self, visit: VisitClaim) -> bool:
-        """Whether this visit does it."""
+        """Whether this visit does it, if told by an office that counts (``Offices``)."""
         return (
             visit.outcome == VisitOutcome.MET
             and visit.source.department in self.reported_by
             and visit.channel in self.done_by.get(visit.kind, ())
         )
 
-    def days(self, visits: Iterable[VisitClaim]) -> tuple[date, ...]:
-        """The days on which it was done, each once, in order."""
-        return tuple(sorted({v.on for v in visits if self.by(v)}))
+    def days(self, visits: Iterable[VisitClaim], offices: Offices) -> tuple[date, ...]:
+        """The days on which it was done by an office that counts, each once, in order."""
+        return tuple(sorted({v.on for v in visits if self.by(v) and offices.count(v)}))
 
 
 _CIVIL = (Department.CIVIL_AFFAIRS,)
@@ -83,7 +84,21 @@ def owner_of(cadence: Cadence) -> Department:
     Where the text names nobody, it is whose word counts first.
     """
     reporting = act_of(cadence.duty).reported_by
-    if isinstance(cadence.performers, Unset) or not cadence.performers:
-        return reporting[0]
-    named = [_DEPARTMENTS.get(one, Department.CIVIL_AFFAIRS) for one in cadence.performers]
-    return next((one for one in named if one in reporting), named[0])
+    named = _named(cadence)
+    return next((one for one in named if one in reporting), (*named, *reporting)[0])
+
+
+def reporters_of(cadence: Cadence) -> frozenset[Department]:
+    """The departments that may report that a whole school or place did it: those that the text names, and civil affairs.
+
+    Where the text names nobody, those whose word counts for the act.
+    """
+    named = _named(cadence) or act_of(cadence.duty).reported_by
+    return frozenset({*named, Department.CIVIL_AFFAIRS})
+
+
+def _named(cadence: Cadence) -> tuple[Department, ...]:
+    """The departments that the text names, each as often as it does."""
+    if isinstance(cadence.performers, Unset):
+        return ()
+    return tuple(_DEPARTMENTS.get(one, Department.CIVIL_AFFAIRS) for one in cadence.performers)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from services.registry.children.folding import Fold
 from services.registry.duties.acts import ACTS, owner_of
+from services.registry.duties.offices import Offices
 from services.registry.duties.owing import Duty, next_turn, owed
 from services.registry.duties.standing import Belonging, Home, Standing
 from services.registry.profiles import Profiles
@@ -78,7 +79,8 @@ def assign(
         return Assigned()
     homes = (Home(e.since, profiles.for_division(e.code, day)) for e in folded.residing.episodes)
     standing = Standing(tuple(homes), belongings, folded.schooling.pupil)
-    done = {act.name: act.days(folded.visits) for act in ACTS} if folded.visits else {}
+    offices = Offices(folded.residing, folded.schooling.offices)
+    done = {act.name: act.days(folded.visits, offices) for act in ACTS} if folded.visits else {}
     found = owed(standing, done, day)
     turns = [one.turns_on for one in found if one.turns_on]
     if (turn := next_turn(standing, day)) is not None:

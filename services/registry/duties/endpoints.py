@@ -24,6 +24,7 @@ from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import today
 from shared.cursors import Cursors
+from shared.days import AskedDay
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.vocabulary import Scope
 
@@ -42,7 +43,9 @@ async def list_duties(
         Query(description="`interval_not_configured` is the red list (频次未设定)"),
     ] = None,
     duty: Annotated[DutyName | None, Query(description="only duties of this name")] = None,
-    due_before: Annotated[date | None, Query(description="only what was or is due before")] = None,
+    due_before: Annotated[
+        AskedDay | None, Query(description="only what was or is due before")
+    ] = None,
     within: Within = None,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
@@ -87,9 +90,9 @@ async def show_completion(
     caller: Reader,
     session: Transaction,
     since: Annotated[
-        date | None, Query(description="first day of the period; 1 January if absent")
+        AskedDay | None, Query(description="first day of the period; 1 January if absent")
     ] = None,
-    until: Annotated[date | None, Query(description="last day of it; today if absent")] = None,
+    until: Annotated[AskedDay | None, Query(description="last day of it; today if absent")] = None,
     by: Annotated[Layer, Query(description="how fine")] = Layer.COUNTY,
     within: Within = None,
 ) -> CompletionsOut:

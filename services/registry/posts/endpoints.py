@@ -29,6 +29,7 @@ from shared.auth import Caller, allowed
 from shared.clock import today
 from shared.contract import TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
+from shared.days import AskedDay
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.preconditions import IfMatch
@@ -92,7 +93,7 @@ async def show_coverage(
     by: Annotated[Layer, Query(description="how fine")] = Layer.COUNTY,
     within: Within = None,
     since: Annotated[
-        date | None, Query(description="count trainings from this day on; every one, if absent")
+        AskedDay | None, Query(description="count trainings from this day on; every one, if absent")
     ] = None,
 ) -> CoveragesOut:
     """How many posts there are, are vacant, and are held by someone trained (培训覆盖), by place and kind."""

@@ -10,6 +10,7 @@ from services.registry.children.schemas import Division, Text
 from services.registry.posts.terms import Layer, Leaving, PostKind
 from services.registry.records.feeds.visits import StaffId
 from services.registry.records.feeds.wire import DivisionText
+from shared.days import AskedDay
 
 Topic = Annotated[
     str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")
@@ -32,7 +33,9 @@ class PostIn(BaseModel):
     seat: int = Field(
         default=1, ge=1, le=99, description="tells several of one kind in one place apart"
     )
-    since: date | None = Field(default=None, description="first day of the post; today if absent")
+    since: AskedDay | None = Field(
+        default=None, description="first day of the post; today if absent"
+    )
 
 
 class FillIn(BaseModel):
@@ -44,7 +47,7 @@ class FillIn(BaseModel):
     )
 
     staff: StaffId = Field(description="工作人员编号; never a name")
-    on: date = Field(description="first day in the post")
+    on: AskedDay = Field(description="first day in the post")
 
 
 class VacateIn(BaseModel):
@@ -55,7 +58,7 @@ class VacateIn(BaseModel):
         json_schema_extra={"examples": [{"on": "2026-06-30", "reason": "transferred"}]},
     )
 
-    on: date = Field(description="first day without a holder")
+    on: AskedDay = Field(description="first day without a holder")
     reason: Leaving
 
 
@@ -69,7 +72,7 @@ class TrainingIn(BaseModel):
         },
     )
 
-    held_on: date
+    held_on: AskedDay
     topic: Topic = Field(description="code of the programme")
     hours: int = Field(ge=1, le=400)
 

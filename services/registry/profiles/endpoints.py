@@ -1,6 +1,5 @@
 """Reading the rules of a place: they are public texts, so neither purpose nor actor is asked for."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -13,6 +12,7 @@ from shared import divisions
 from shared.application import USUAL
 from shared.auth import Caller, allowed
 from shared.clock import today
+from shared.days import AskedDay
 from shared.problems import NotFound
 from shared.vocabulary import Scope
 
@@ -24,7 +24,9 @@ async def show_profile(
     request: Request,
     division: Annotated[DivisionText, Path(examples=["500103"])],
     caller: Annotated[Caller, allowed(Scope.PROFILES_READ, purpose=False)],
-    on: Annotated[date | None, Query(description="the day; default today in Asia/Shanghai")] = None,
+    on: Annotated[
+        AskedDay | None, Query(description="the day; default today in Asia/Shanghai")
+    ] = None,
 ) -> ProfileOut:
     """The rules for children living in a place on a day, with clauses, validity and what is still open.
 
