@@ -37,11 +37,12 @@ def in_doubt(word: Any) -> bool:
 
 
 async def whose(
-    connection: "asyncpg.Connection[Any]", sealer: Sealer, words: Sequence[Any], said_at: str
+    connection: "asyncpg.Connection[Any]", sealer: Sealer | None, words: Sequence[Any], said_at: str
 ) -> dict[UUID, UUID | None]:
     """By the word's id, the child that it is about today; None for a word about no registered child.
 
-    ``said_at`` names the column that tells when.  As the service itself, where any is ``in_doubt``.
+    ``said_at`` names the column that tells when.  As the service itself, where any is ``in_doubt``.  Without a ``sealer``
+    an entry with any version since is taken to be astray.
     """
     doubtful = {word["anchor"] for word in words if in_doubt(word)}
     versions: dict[UUID, list[Any]] = {}
@@ -57,11 +58,13 @@ async def whose(
     }
 
 
-def _astray(sealer: Sealer, versions: Sequence[Any], said_at: Any) -> bool:
+def _astray(sealer: Sealer | None, versions: Sequence[Any], said_at: Any) -> bool:
     """Whether an entry's versions, the oldest first, came to name somebody else after the word was said."""
     since = [row for row in versions if row["received_at"] >= said_at]
     if not since or len(versions) < 2:
         return False
+    if sealer is None:
+        return True
     before = [row for row in versions if row["received_at"] < said_at] or versions[:1]
     named = _named(sealer, before[-1])
     return named is None or named != _named(sealer, versions[-1])

@@ -40,9 +40,7 @@ async def queue(connection: "asyncpg.Connection[Any]", children: Collection[UUID
     )
 
 
-async def queue_anchored(
-    connection: "asyncpg.Connection[Any]", children: Collection[UUID]
-) -> None:
+async def queue_anchored(connection: "asyncpg.Connection[Any]", children: Collection[UUID]) -> None:
     """Ask for the other children to be folded that the anchors of decisions about these are linked to."""
     rows = await connection.fetch(
         "SELECT DISTINCT l.person FROM decisions d JOIN links l ON l.entry_id = d.anchor"

@@ -133,9 +133,7 @@ async def entry_of(session: AsyncSession, child: UUID, category: str) -> Any | N
     )
 
 
-async def decisions(
-    session: AsyncSession, sealer: Sealer, child: UUID, category: str
-) -> list[Any]:
+async def decisions(session: AsyncSession, sealer: Sealer, child: UUID, category: str) -> list[Any]:
     """What people decided on one category of a child, oldest first, the erased left out; for the service itself."""
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
