@@ -9,6 +9,7 @@ import pytest
 from services.registry.children import rebuilding
 from services.registry.erasures import destroying
 from shared.database import SYSTEM, raw
+from tests.guards.story import ENROLLED
 from tests.registry.conftest import Registry
 from tests.registry.key_care import YUZHONG, entries, fold, link, opened, push, survey
 from tests.registry.test_cases import REPORT
@@ -49,13 +50,28 @@ async def anchor_of(registry: Registry, table: str) -> Any:
 
 async def test_a_word_is_anchored_where_the_child_is(registry: Registry) -> None:
     """However many entries another county pushed about it, and however surely they are linked."""
-    earlier = {
-        "observed_on": "2024-03-01",
-        "surveyed_on": "2024-03-01",
-        "residence": {"division": ELSEWHERE, "since": "2024-01-01"},
+    strays = [survey(ELSEWHERE, **CALM) for _ in range(8)]
+    records = await push(registry, "civil_affairs:500107", "surveys", *strays)
+    here = {
+        name: survey()[name]
+        for name in ("version", "observed_on", "division", "child", "residence")
     }
-    strays = [survey(ELSEWHERE, **earlier) for _ in range(8)]
-    await decided(registry, *strays[:4], survey(), *strays[4:])
+    records += await push(
+        registry, "education:500103", "enrolments", {**here, **ENROLLED, "source_id": "E"}
+    )
+    permit = {"event": "registered", "role": "accompanying", "registered_on": "2025-06-02"}
+    records += await push(
+        registry, "police:500103", "residence-permits", {**here, **permit, "source_id": "P"}
+    )
+    child = uuid4()
+    await link(registry, records, [child] * len(records))
+    await registry.system(
+        "UPDATE links SET weight = weight + 1 WHERE entry_id IN"
+        " (SELECT entry_id FROM records WHERE feed = 'surveys')"
+    )
+    civil = await registry("civil_affairs:500103")
+    await opened(civil, child)
+    await case_opened(civil, child=None, child_id=str(child))
     for table in ("decisions", "cases"):
         assert (await anchor_of(registry, table))["division"] == int(YUZHONG), table
 
