@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from services.registry.children import rebuilding
 from services.registry.erasures import authenticity as erasures
@@ -321,3 +322,49 @@ async def test_he_cannot_ask_for_an_erasure_in_another_name(told: World) -> None
     assert await told.rows("SELECT 1 FROM children WHERE id = $1", child)
     assert await faults(told) == [f"erasure {row['id']} was forged or changed"]
     await told.rows("DELETE FROM erasures WHERE id = $1", UUID(str(row["id"])))
+
+
+async def test_he_can_neither_answer_a_report_nor_open_one(told: World) -> None:
+    """Without the master key he makes no data key; a row that has none is believed only where an erasure took it."""
+    (real,) = await told.rows("SELECT id, case_id FROM case_acts")
+    civil, police = [await told(one, HOME) for one in (Department.CIVIL_AFFAIRS, Department.POLICE)]
+    path, act, case = f"/v1/cases/{real['case_id']}", uuid4(), uuid4()
+    etag = (await civil.get(path)).headers["ETag"]
+    columns = "case_id, 2, 'answer', 'unfounded', issuer, client, department, actor, now(), sealed"
+    async with thief(told) as connection:
+        await connection.execute(
+            f"INSERT INTO case_acts SELECT $1, {columns} FROM case_acts WHERE id = $2",
+            act,
+            real["id"],
+        )
+        await connection.execute(
+            "INSERT INTO cases SELECT $1, kind, topic, place, addressee, child_id, anchor, client, department,"
+            " actor, opened_at, sealed, 'sent', opened_at, 1 FROM cases WHERE id = $2",
+            case,
+            real["case_id"],
+        )
+    follow_up = {"act": "follow_up", "note": "示例"}
+    with capture_logs() as logs:
+        for who in (civil, police):
+            for forged in (path, f"/v1/cases/{case}"):
+                assert (await who.get(forged)).status_code == 404
+        for forged, tag in ((path, etag), (f"/v1/cases/{case}", '"1"')):
+            done = await civil.post(f"{forged}/acts", json=follow_up, headers={"If-Match": tag})
+            assert done.status_code == 404
+    named = {one["id"] for one in logs if one["event"] == "case.forged"}
+    assert named == {str(act), str(case)}
+    for table, row in (("case_acts", act), ("cases", case)):
+        await told.rows(f"DELETE FROM {table} WHERE id = $1", row)
+    assert (await civil.get(path)).status_code == 200
+
+
+async def test_a_key_destroyed_is_no_erasure(told: World) -> None:
+    (real,) = await told.rows("SELECT id, case_id FROM case_acts")
+    civil = await told(Department.CIVIL_AFFAIRS, HOME)
+    path = f"/v1/cases/{real['case_id']}"
+    kept = await told.rows("SELECT * FROM vault.data_keys WHERE id = $1", real["case_id"])
+    async with thief(told) as connection:
+        await connection.execute("DELETE FROM vault.data_keys WHERE id = $1", real["case_id"])
+    assert (await civil.get(path)).status_code == 404
+    await told.rows("INSERT INTO vault.data_keys VALUES ($1, $2, $3)", *kept[0].values())
+    assert (await civil.get(path)).status_code == 200

@@ -14,7 +14,7 @@ from services.registry.cases.stepping import OWED, STEPS, state_of, waiting
 from services.registry.cases.terms import ActKind, AnswerDue, CaseKind, CaseState
 from services.registry.profiles import SHIPPED, Profiles
 from tests.registry.conftest import Registry
-from tests.registry.key_care import YUZHONG, link, survey, surveyed
+from tests.registry.key_care import TOWNSHIP, YUZHONG, link, survey, surveyed, turn
 
 HOME, CAO = "500103", "371721"
 REPORT: dict[str, Any] = {
@@ -251,3 +251,45 @@ def test_an_answer_is_owed_until_it_comes(
     if state in OWED:
         assert (owed == AnswerDue.NO_LIMIT_CONFIGURED) == (limit is None)
         assert (owed == AnswerDue.OVERDUE) == (limit is not None and passed > limit)
+
+
+async def test_where_a_shielded_child_lives_a_case_says_by_its_county(registry: Registry) -> None:
+    (child,) = await surveyed(registry, survey(YUZHONG))
+    civil, police = await registry(f"civil_affairs:{HOME}"), await registry(f"police:{HOME}")
+    path = await opened(civil, child=None, child_id=str(child), place=TOWNSHIP)
+    assert (await police.get(path)).json()["place"] == TOWNSHIP
+    assert (await turn(civil, child)).status_code == 200
+    assert (await police.get(path)).json()["place"] == YUZHONG
+    assert [one["place"] for one in await listed(police)] == [YUZHONG]
+
+
+async def test_whom_the_matrix_opens_no_child_names_and_sees_none(registry: Registry) -> None:
+    """Police have no cell for key care."""
+    (child,) = await surveyed(registry, survey(YUZHONG))
+    civil = await registry(f"civil_affairs:{HOME}")
+    police = await registry(f"police:{HOME}")
+    serving = await registry(f"police:{HOME}", purpose="service")
+    path = await opened(civil, child=None, child_id=str(child))
+    assert (await serving.get(path)).json()["child"] == str(child)
+    assert "child" not in (await police.get(path)).json()
+    body = {**REPORT, "child": None, "child_id": str(child)}
+    blind = await police.post("/v1/cases", json=body, headers={"Idempotency-Key": "k"})
+    unknown = await police.post(
+        "/v1/cases", json={**body, "child_id": str(uuid4())}, headers={"Idempotency-Key": "l"}
+    )
+    assert blind.status_code == unknown.status_code == 404
+    assert blind.content == unknown.content
+
+
+async def test_a_list_is_audited_with_the_child_of_today(registry: Registry) -> None:
+    (child,) = await surveyed(registry, survey(YUZHONG))
+    civil = await registry(f"civil_affairs:{HOME}")
+    await opened(civil, child=None, child_id=str(child))
+    (record,) = await registry.system("SELECT id FROM records")
+    other = UUID(int=98)
+    await link(registry, [record["id"]], [other])
+    await listed(civil)
+    (read,) = await registry.system(
+        "SELECT subjects FROM audit_entries WHERE operation = 'cases.list'"
+    )
+    assert read["subjects"] == [other]

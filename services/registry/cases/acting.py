@@ -22,7 +22,7 @@ from shared.clock import SHANGHAI
 from shared.database import raw
 from shared.ids import uuid7
 from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound
-from shared.sealing import seal
+from shared.sealing import Unsealable, seal
 from shared.vocabulary import Department
 
 #: More acts than any case has: what a runaway client could add.
@@ -46,14 +46,13 @@ async def act(
 ) -> Any:
     """Append the act; the case's row as it was.  NotFound, Forbidden, Conflict, MeasuresLacking or PreconditionFailed."""
     Subject.of(caller)
-    row = await queries.one(session, caller, case, held=True)
+    row = await queries.one(session, kit, caller, case, held=True)
     if row is None:
         raise NotFound
     preconditions.check(read, preconditions.etag(row["version"]))
-    words_of(kit.sealer, row)  # a case that was not written here takes no act
-    acts = await queries.acts_of(session, case)
+    acts = await queries.acts_of(session, kit, caller, row)
     kind = CaseKind(row["kind"])
-    state = _checked(kit, kind, acts)
+    state = _checked(kit, row, acts)
     if body.act not in STEPS[kind][state]:
         raise Conflict(f"A case that is {state} takes no such act.")
     if len(acts) >= MOST_ACTS:
@@ -79,11 +78,21 @@ def done(acts: Sequence[Any]) -> list[Done]:
     ]
 
 
-def _checked(kit: Kit, kind: CaseKind, acts: Sequence[Any]) -> CaseState:
-    """The state that authentic acts come to, whatever the row says."""
-    for one in acts:
-        note_of(kit.sealer, one)
-    return state_of(kind, [ActKind(one["kind"]) for one in acts])
+def _checked(kit: Kit, case: Any, acts: Sequence[Any]) -> CaseState:
+    """The state that authentic acts come to, whatever the row says.
+
+    NotFound for a case that was not written here, or of which an act was not; Conflict for one that was erased.
+    """
+    try:
+        words_of(kit.sealer, case)
+        for one in acts:
+            note_of(kit.sealer, one)
+        state = state_of(CaseKind(case["kind"]), [ActKind(one["kind"]) for one in acts])
+    except (Unsealable, ValueError):
+        raise NotFound from None
+    if case["wrapped"] is None:
+        raise Conflict("What this case was about has been erased.")
+    return state
 
 
 def _may_close(kind: CaseKind, acts: Sequence[Any], rules: Rules) -> None:

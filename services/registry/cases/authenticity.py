@@ -1,10 +1,14 @@
 """Authenticity of cases and acts: what is sealed binds the plain columns beside it, under a key outside the database."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
+import structlog
 
-from shared.sealing import Sealer, binding, unseal
+from shared.sealing import Sealer, Unsealable, binding, unseal
+
+log = structlog.get_logger()
 
 
 def case_bound(row: Any) -> bytes:
@@ -44,16 +48,25 @@ def act_bound(row: Any) -> bytes:
 
 def words_of(sealer: Sealer, row: Any) -> dict[str, Any]:
     """What a case's opener wrote; empty once it was erased.  Unsealable when anything bound was changed."""
-    if row["wrapped"] is None:
-        return {}
-    data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
-    said: dict[str, Any] = orjson.loads(unseal(data_key, row["sealed"], case_bound(row)))
+    opened = _open(sealer, row, case_bound)
+    said: dict[str, Any] = orjson.loads(opened) if opened else {}
     return said
 
 
 def note_of(sealer: Sealer, row: Any) -> str:
     """An act's note; empty once it was erased.  Unsealable when anything bound was changed."""
-    if row["wrapped"] is None:
-        return ""
-    data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
-    return unseal(data_key, row["sealed"], act_bound(row)).decode()
+    return _open(sealer, row, act_bound).decode()
+
+
+def _open(sealer: Sealer, row: Any, bound: Callable[[Any], bytes]) -> bytes:
+    """What is sealed; nothing where the key went with an erasure, and nowhere else: no key says no less than a wrong one."""
+    try:
+        if row["wrapped"] is not None:
+            data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
+            return unseal(data_key, row["sealed"], bound(row))
+        if row["erased"]:
+            return b""
+        raise Unsealable("it has no key")
+    except Unsealable:
+        log.error("case.forged", id=str(row["id"]))
+        raise

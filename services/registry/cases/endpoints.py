@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from services.registry.access.matrix import open_groups
 from services.registry.cases import acting, opening, queries, showing
 from services.registry.cases.schemas import CaseActIn, CaseIn, CaseMark, CaseOut, CasesOut
 from services.registry.cases.terms import CaseKind, CaseState
@@ -20,6 +21,7 @@ from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.preconditions import IfMatch
 from shared.problems import NotFound, responses
+from shared.sealing import Unsealable
 from shared.vocabulary import Scope
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], responses=USUAL)
@@ -66,7 +68,7 @@ async def open_case(
         return {"case": made}
 
     ids = await once(session, kit.entries.key, caller, "cases.open", key, body, now, effect)
-    row = await queries.one(session, caller, ids["case"])
+    row = await queries.one(session, kit, caller, ids["case"])
     if row is None:
         raise NotFound
     # What was written is not sent back: it is for those who read the case.
@@ -104,8 +106,8 @@ async def list_cases(
     now = request.app.state.clock.now()
     asked = f"cases|{caller.client}|{kind}|{state}|{waiting}"
     after = UUID(cursors.read(cursor, asked, now)) if cursor else None
-    rows = await queries.page(session, caller, kind, state, waiting, after, limit)
-    subjects = sorted({row["child_id"] for row in rows if row["child_id"]})
+    rows = await queries.page(session, kit, caller, kind, state, waiting, after, limit)
+    subjects = sorted({row["child"] for row in rows if row["child"]})
     await audit.record(session, kit.audit, now, audit.Act.of(caller, "cases.list", subjects))
     seen: dict[str, Any] = {"cases": [showing.mark(kit, row, now) for row in rows]}
     if len(rows) == limit:
@@ -167,16 +169,20 @@ async def _reply(
     """The case as it is now; its reading recorded under ``operation``, unless an act was."""
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()
-    row = await queries.one(session, caller, case)
+    row = await queries.one(session, kit, caller, case)
     if row is None:
         raise NotFound
-    acts = await queries.acts_of(session, case)
+    acts = await queries.acts_of(session, kit, caller, row)
     child = row["child"]
-    seen = bool(child and await children.visible(session, caller, [child]))
+    reads = bool(child and open_groups(caller.department, caller.purpose))
+    seen = reads and bool(await children.visible(session, caller, [child]))
     if operation:
         subjects = [child] if child else []
         read = audit.Act.of(caller, operation, subjects, case=str(case))
         await audit.record(session, kit.audit, now, read)
-    body = bytes_.dump(showing.whole(kit, row, acts, now, child_is_seen=seen))
+    try:
+        body = bytes_.dump(showing.whole(kit, row, acts, now, child_is_seen=seen))
+    except (Unsealable, ValueError):  # it, or an act of it, was not written here
+        raise NotFound from None
     etag = preconditions.etag(row["version"])
     return Response(body, media_type="application/json", headers={"ETag": etag})

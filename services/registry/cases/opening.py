@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.access.matrix import open_groups
 from services.registry.access.subjects import Subject
 from services.registry.cases.authenticity import case_bound
 from services.registry.cases.schemas import CaseIn
@@ -67,7 +68,9 @@ async def open_case(
 
 
 async def _anchor(session: AsyncSession, caller: Caller, child: UUID) -> UUID:
-    if not await children.visible(session, caller, [child]):
+    if not open_groups(caller.department, caller.purpose) or not await children.visible(
+        session, caller, [child]
+    ):
         raise NotFound
     async with as_system(session, caller):
         anchor = await key_care.surest_entry(session, child)

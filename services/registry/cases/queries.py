@@ -1,6 +1,6 @@
 """Cases as they are found and listed; each query filters by place and department itself, row-level security besides.
 
-A case follows its child by ``anchor``: the child is whom that entry is linked to now.
+A case follows its child by ``anchor``, unless that went astray (``children.anchoring``).
 """
 
 from collections.abc import Sequence
@@ -10,12 +10,16 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.cases.terms import CaseKind, CaseState
+from services.registry.children.anchoring import LINKED, whose
+from services.registry.children.kit import Kit
+from services.registry.erasures import authenticity as erasures
+from services.registry.key_care.deciding import as_system
 from shared.auth import Caller
 from shared.database import raw
 
 _CASE = (
     "c.id, c.kind, c.topic, c.place, c.addressee, c.child_id, c.anchor, c.client, c.department, c.actor,"
-    " c.opened_at, c.sealed, c.state, c.waiting_since, c.version"
+    " c.opened_at, c.sealed, c.state, c.waiting_since, c.version, " + LINKED.format(word="c")
 )
 _MINE = (
     "c.place BETWEEN $1 AND $2 AND ($3 = 'civil_affairs' OR c.addressee = $3 OR c.department = $3)"
@@ -27,33 +31,44 @@ def _who(caller: Caller) -> tuple[int, int, str]:
 
 
 async def one(
-    session: AsyncSession, caller: Caller, case: UUID, *, held: bool = False
+    session: AsyncSession, kit: Kit, caller: Caller, case: UUID, *, held: bool = False
 ) -> Any | None:
     """The case, with its data key and its child of today; locked until the transaction ends, if ``held``."""
     connection = await raw(session)
-    return await connection.fetchrow(
-        f"SELECT {_CASE}, k.master, k.wrapped, coalesce(l.person, c.child_id) AS child FROM cases c"
-        " LEFT JOIN vault.data_keys k ON k.id = c.id LEFT JOIN links l ON l.entry_id = c.anchor"
+    row = await connection.fetchrow(
+        f"SELECT {_CASE}, k.master, k.wrapped FROM cases c LEFT JOIN vault.data_keys k ON k.id = c.id"
         f" WHERE c.id = $4 AND {_MINE}" + (" FOR UPDATE OF c" if held else ""),
         *_who(caller),
         case,
     )
+    if row is None:
+        return None
+    (today,) = await _of_today(session, kit, caller, [row])
+    if row["wrapped"] is None:
+        today["erased"] = await _was_erased(session, kit, caller, row, row["opened_at"])
+    return today
 
 
-async def acts_of(session: AsyncSession, case: UUID) -> list[Any]:
+async def acts_of(session: AsyncSession, kit: Kit, caller: Caller, case: Any) -> list[Any]:
     """The acts of a case that the caller sees, in order."""
     connection = await raw(session)
-    rows: list[Any] = await connection.fetch(
+    rows = await connection.fetch(
         "SELECT a.id, a.case_id, a.number, a.kind, a.outcome, a.issuer, a.client, a.department, a.actor,"
         " a.acted_at, a.sealed, k.master, k.wrapped FROM case_acts a"
         " LEFT JOIN vault.data_keys k ON k.id = a.id WHERE a.case_id = $1 ORDER BY a.number",
-        case,
+        case["id"],
     )
-    return rows
+    return [
+        {**row, "erased": await _was_erased(session, kit, caller, case, row["acted_at"])}
+        if row["wrapped"] is None
+        else row
+        for row in rows
+    ]
 
 
 async def page(
     session: AsyncSession,
+    kit: Kit,
     caller: Caller,
     kind: CaseKind | None,
     state: CaseState | None,
@@ -61,7 +76,7 @@ async def page(
     after: UUID | None,
     limit: int,
 ) -> Sequence[Any]:
-    """Cases of the caller's place, the oldest first."""
+    """Cases of the caller's place, the oldest first, each with its child of today."""
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
         f"SELECT {_CASE} FROM cases c WHERE {_MINE}"
@@ -75,4 +90,45 @@ async def page(
         after,
         limit,
     )
-    return rows
+    return await _of_today(session, kit, caller, rows)
+
+
+async def _of_today(
+    session: AsyncSession, kit: Kit, caller: Caller, rows: Sequence[Any]
+) -> list[dict[str, Any]]:
+    """Cases, each with its ``child`` of today and whether that one is ``shielded``."""
+    about = [row for row in rows if row["child_id"] is not None]
+    children: dict[UUID, UUID | None] = {}
+    shielded: set[UUID] = set()
+    if about:
+        async with as_system(session, caller):
+            connection = await raw(session)
+            children = await whose(connection, kit.sealer, about, "opened_at")
+            found = await connection.fetch(
+                "SELECT id FROM children WHERE id = ANY($1) AND shielded", list(children.values())
+            )
+            shielded = {row["id"] for row in found}
+    return [
+        {**row, "child": (child := children.get(row["id"])), "shielded": child in shielded}
+        for row in rows
+    ]
+
+
+async def _was_erased(
+    session: AsyncSession, kit: Kit, caller: Caller, case: Any, said_at: Any
+) -> bool:
+    """Whether an erasure that the hub wrote destroyed the key of what was said in a case then."""
+    if case["child_id"] is None:
+        return False
+    async with as_system(session, caller):
+        connection = await raw(session)
+        rows = await connection.fetch(
+            f"SELECT {', '.join(f'x.{name}' for name in erasures.COLUMNS)}, x.mac,"
+            " ARRAY(SELECT entry_id FROM erased_entries WHERE erasure_id = x.id) AS entries FROM erasures x"
+            " WHERE x.erased_at >= $3 AND (x.child_id = $1"
+            "  OR x.id IN (SELECT erasure_id FROM erased_entries WHERE entry_id = $2))",
+            case["child_id"],
+            case["anchor"],
+            said_at,
+        )
+    return any(erasures.authentic(kit.audit, row, row["entries"]) for row in rows)

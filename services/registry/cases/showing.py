@@ -51,7 +51,7 @@ def _mark(kit: Kit, row: Any, state: str, now: datetime) -> dict[str, Any]:
         "id": str(row["id"]),
         "kind": row["kind"],
         "topic": row["topic"],
-        "place": divisions.text_of(row["place"]),
+        "place": divisions.text_of(_place(row)),
         "from": row["department"],
         "to": row["addressee"],
         "state": str(state),
@@ -63,6 +63,12 @@ def _mark(kit: Kit, row: Any, state: str, now: datetime) -> dict[str, Any]:
         if rules.limit is not None:
             seen["due_at"] = row["opened_at"] + rules.limit
     return seen
+
+
+def _place(row: Any) -> int:
+    """Where it happens; of a shielded child the county alone, since the case leads to the child."""
+    place: int = row["place"]
+    return divisions.county_of(place) if row["shielded"] else place
 
 
 def _act(kit: Kit, row: Any) -> dict[str, Any]:

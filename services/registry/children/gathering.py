@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.building import SHIELDING
 from services.registry.key_care.authenticity import note_of
 from services.registry.records.vault import SELECTED, Opened, open_row
@@ -24,13 +25,12 @@ _RECORDS = (
 
 
 _DECISIONS = (
-    "SELECT l.person, d.id, d.anchor, d.child_id, d.basis, d.kind, d.category, d.reason, d.client,"
+    f"SELECT {LINKED.format(word='d')}, d.id, d.anchor, d.child_id, d.basis, d.kind, d.category, d.reason, d.client,"
     " d.department, d.actor, d.decided_at, d.sealed, k.master, k.wrapped FROM"
     " (SELECT id FROM decisions WHERE child_id = ANY($1) UNION SELECT id FROM decisions"
     "  WHERE anchor = ANY(ARRAY(SELECT entry_id FROM links WHERE person = ANY($1)))) AS found"
     " CROSS JOIN LATERAL (SELECT * FROM decisions WHERE id = found.id OFFSET 0) d"
     " CROSS JOIN LATERAL (SELECT master, wrapped FROM vault.data_keys WHERE id = d.id OFFSET 0) k"
-    " LEFT JOIN LATERAL (SELECT person FROM links WHERE entry_id = d.anchor OFFSET 0) l ON true"
     " ORDER BY d.decided_at, d.id"
 )
 
@@ -66,15 +66,17 @@ async def decisions_of(
     children: Sequence[UUID],
     broken: set[UUID],
 ) -> dict[UUID, list[Any]]:
-    """Decisions by child: where their anchor is linked now, else where they were made.
+    """Decisions by child: where their anchor is linked now, unless it went astray; else where they were made.
 
     A shield holds for both: an entry that is led astray must not carry the shield off with it.  A decision whose key was
     destroyed was erased and speaks no more; one that was forged or changed puts its child into ``broken``.
     """
     wanted = set(children)
     found: dict[UUID, list[Any]] = {}
-    for row in await connection.fetch(_DECISIONS, children):
-        of = {row["person"] or row["child_id"]}
+    rows = await connection.fetch(_DECISIONS, children)
+    belongs = await whose(connection, sealer, rows, "decided_at")
+    for row in rows:
+        of = {belongs[row["id"]] or row["child_id"]}
         if row["kind"] in SHIELDING:
             of.add(row["child_id"])
         try:

@@ -40,6 +40,17 @@ async def queue(connection: "asyncpg.Connection[Any]", children: Collection[UUID
     )
 
 
+async def queue_anchored(connection: "asyncpg.Connection[Any]", children: Collection[UUID]) -> None:
+    """Ask for the other children to be folded that the anchors of decisions about these are linked to."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT l.person FROM decisions d JOIN links l ON l.entry_id = d.anchor"
+        " WHERE d.child_id = ANY($1) AND l.person <> d.child_id",
+        list(children),
+    )
+    if rows:
+        await queue(connection, [row["person"] for row in rows])
+
+
 async def hold(connection: "asyncpg.Connection[Any]", child: UUID) -> None:
     """Wait until nobody folds this child or decides on it; nobody does until this transaction ends."""
     await connection.execute(

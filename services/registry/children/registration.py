@@ -85,6 +85,9 @@ async def refold(
     await writing.write(connection, kit.sealer, changes, day, now)
     if gone:
         await writing.remove(connection, gone)
+    if turned := [*gone, *(one.new.id for one in changes if one.old is None)]:
+        # Words whose anchor went astray stay with a child as long as it stands.
+        await queueing.queue_anchored(connection, turned)
     await placing.place(connection, children)
     await moves.forget(connection, moved, set(children) - set(stuck))
     await outbox.append(session, kit.audit, now, announced)

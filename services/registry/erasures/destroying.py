@@ -11,13 +11,15 @@ from uuid import UUID
 
 import asyncpg
 
+from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.queueing import hold, queue
 from services.registry.erasures.tombstones import shred
 from services.registry.records.queueing import enqueue
+from shared.sealing import Sealer
 
 _SHRED_DECISIONS = (
     "DELETE FROM vault.data_keys k USING decisions d WHERE k.id = d.id"
-    " AND (d.anchor = ANY($1) OR d.child_id = $3 OR (d.category = '' AND d.basis && $1))"
+    " AND (d.anchor = ANY($1) AND d.id <> ALL($4) OR d.child_id = $3 OR (d.category = '' AND d.basis && $1))"
     " AND ($2::timestamptz IS NULL OR d.decided_at <= $2)"
 )
 _SHRED_OPENINGS = (
@@ -26,8 +28,16 @@ _SHRED_OPENINGS = (
 )
 _SHRED_CASES = (
     "DELETE FROM vault.data_keys k USING cases c LEFT JOIN case_acts a ON a.case_id = c.id"
-    " WHERE k.id IN (c.id, a.id) AND (c.child_id = $3 OR c.anchor = ANY($1))"
+    " WHERE k.id IN (c.id, a.id) AND (c.child_id = $3 OR c.anchor = ANY($1) AND c.id <> ALL($4))"
     " AND ($2::timestamptz IS NULL OR coalesce(a.acted_at, c.opened_at) <= $2)"
+)
+_ANCHORED = (
+    "SELECT d.id, d.anchor, d.child_id, d.decided_at AS said_at, "
+    + LINKED.format(word="d")
+    + " FROM decisions d"
+    " WHERE d.anchor = ANY($1) AND d.child_id <> $2 UNION ALL"
+    " SELECT c.id, c.anchor, c.child_id, c.opened_at, " + LINKED.format(word="c") + " FROM cases c"
+    " WHERE c.anchor = ANY($1) AND c.child_id <> $2"
 )
 _REMOVE_FOLD = (
     "DELETE FROM child_lookups WHERE child_id = $1",
@@ -53,18 +63,21 @@ async def lock(connection: "asyncpg.Connection[Any]", child: UUID) -> list[UUID]
 
 async def destroy(
     connection: "asyncpg.Connection[Any]",
+    sealer: Sealer | None,
     child: UUID,
     entries: Sequence[UUID],
     until: datetime | None = None,
 ) -> None:
     """Make the child unreadable and ask matching to forget its entries.
 
-    ``until`` spares what came later: a restore replays an erasure after which newer versions may have come.
+    ``until`` spares what came later: a restore, which has no ``sealer``, replays an erasure after which newer versions
+    may have come.
     """
+    strangers = await _of_others(connection, sealer, child, entries)
     await shred(connection, entries, until)
-    await connection.execute(_SHRED_DECISIONS, entries, until, child)
+    await connection.execute(_SHRED_DECISIONS, entries, until, child, strangers)
     await connection.execute(_SHRED_OPENINGS, child, until)
-    await connection.execute(_SHRED_CASES, entries, until, child)
+    await connection.execute(_SHRED_CASES, entries, until, child, strangers)
     for statement in _REMOVE_FOLD:
         await connection.execute(statement, child)
     await enqueue(connection, set(entries))
@@ -73,3 +86,18 @@ async def destroy(
     )
     # In a restored database the entries may still be another child's: it is folded again without them.
     await queue(connection, {child, *(row["person"] for row in linked)})
+
+
+async def _of_others(
+    connection: "asyncpg.Connection[Any]",
+    sealer: Sealer | None,
+    child: UUID,
+    entries: Sequence[UUID],
+) -> list[UUID]:
+    """Decisions and cases about another child that stands, whose anchor went astray to this one: they are not this one's.
+
+    In a restored database the anchor may be linked to nobody any more: what was spared then is spared again.
+    """
+    words = await connection.fetch(_ANCHORED, entries, child)
+    belongs = await whose(connection, sealer, words, "said_at")
+    return [w["id"] for w in words if w["stands"] and belongs[w["id"]] == w["child_id"]]

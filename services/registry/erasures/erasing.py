@@ -116,7 +116,7 @@ async def approve(
     )
     if child is None:
         raise NotFound
-    await destroy(connection, child_id, entries)
+    await destroy(connection, kit.sealer, child_id, entries)
     await _entomb(connection, kit, row, entries, subject, now)
     await outbox.append(session, kit.audit, now, [_erased(child_id, child)])
     done = audit.Act.of(

@@ -72,7 +72,7 @@ async def replay(
             await lock(connection, row["child_id"])
             entries = await _entries(connection, row["id"])
             until = None if row["hold"] else row["erased_at"]
-            await destroy(connection, row["child_id"], entries, until)
+            await destroy(connection, None, row["child_id"], entries, until)
         return len(rows)
 
 

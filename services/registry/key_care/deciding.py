@@ -100,7 +100,9 @@ async def decide(
     """
     async with as_system(session, caller):
         basis = await queries.entries_behind(session, records)
-        anchor = basis[0] if basis else await queries.surest_entry(session, child)
+        anchor = await queries.surest_entry(session, child, basis or None)
+        if anchor is None and basis:
+            anchor = basis[0]
         if anchor is None:
             raise NotFound
         made = await append(session, kit, caller, child, word, anchor, basis, now)

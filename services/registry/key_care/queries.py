@@ -10,10 +10,12 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.children.anchoring import LINKED, whose
 from services.registry.key_care.terms import CareState, Category, Place
 from services.registry.status import Status
 from shared.auth import Caller
 from shared.database import raw
+from shared.sealing import Sealer
 
 #: Where a list stands: the county (six digits) and id of the last entry seen.
 Position = tuple[int, UUID]
@@ -131,21 +133,21 @@ async def entry_of(session: AsyncSession, child: UUID, category: str) -> Any | N
     )
 
 
-async def decisions(session: AsyncSession, child: UUID, category: str) -> list[Any]:
+async def decisions(session: AsyncSession, sealer: Sealer, child: UUID, category: str) -> list[Any]:
     """What people decided on one category of a child, oldest first, the erased left out; for the service itself."""
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
         "SELECT d.id, d.anchor, d.child_id, d.basis, d.kind, d.category, d.reason, d.client, d.department,"
-        " d.actor, d.decided_at, d.sealed, v.master, v.wrapped"
+        f" d.actor, d.decided_at, d.sealed, v.master, v.wrapped, {LINKED.format(word='d')}"
         " FROM (SELECT d.* FROM links l JOIN decisions d ON d.anchor = l.entry_id WHERE l.person = $1"
-        "  UNION ALL SELECT d.* FROM decisions d LEFT JOIN links l ON l.entry_id = d.anchor"
-        "  WHERE d.child_id = $1 AND l.person IS NULL) d"
+        "  UNION SELECT d.* FROM decisions d WHERE d.child_id = $1) d"
         " JOIN vault.data_keys v ON v.id = d.id WHERE d.category = $2"
         " ORDER BY d.decided_at, d.id LIMIT 200",
         child,
         category,
     )
-    return rows
+    belongs = await whose(connection, sealer, rows, "decided_at")
+    return [row for row in rows if belongs[row["id"]] == child]
 
 
 async def entries_behind(session: AsyncSession, records: Sequence[UUID]) -> list[UUID]:
@@ -157,10 +159,24 @@ async def entries_behind(session: AsyncSession, records: Sequence[UUID]) -> list
     return [row["entry_id"] for row in rows]
 
 
-async def surest_entry(session: AsyncSession, child: UUID) -> UUID | None:
-    """The entry that is most surely this child's; for the service itself."""
+async def surest_entry(
+    session: AsyncSession, child: UUID, among: Sequence[UUID] | None = None
+) -> UUID | None:
+    """The entry that is most surely this child's; for the service itself.
+
+    One of the county that has the child with it, else of that of its hukou: those who answer for the child, and not
+    whoever pushed the most about it.  Of several, one that says where the child is; then the surest link.
+    """
     connection = await raw(session)
     found: UUID | None = await connection.fetchval(
-        "SELECT entry_id FROM links WHERE person = $1 ORDER BY weight DESC, entry_id LIMIT 1", child
+        "SELECT l.entry_id FROM links l LEFT JOIN children c ON c.id = l.person"
+        " LEFT JOIN LATERAL (SELECT division / 1000000 AS county, residence_code / 1000000 AS says FROM records"
+        "  WHERE entry_id = l.entry_id ORDER BY version DESC, kind DESC LIMIT 1) r ON true"
+        " WHERE l.person = $1 AND ($2::uuid[] IS NULL OR l.entry_id = ANY($2))"
+        " ORDER BY (r.county = c.residence_code / 1000000) IS TRUE DESC,"
+        " (r.county = c.hukou_code / 1000000) IS TRUE DESC,"
+        " (r.says = c.residence_code / 1000000) IS TRUE DESC, l.weight DESC, l.entry_id LIMIT 1",
+        child,
+        list(among) if among is not None else None,
     )
     return found

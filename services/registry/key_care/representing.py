@@ -37,7 +37,7 @@ async def represent(
     seen = showing.entry_of(row, groups, showing.child_of(kit, row, groups))
     if "provenance" in groups:
         async with as_system(session, caller):
-            decided = await queries.decisions(session, row["id"], row["category"])
+            decided = await queries.decisions(session, kit.sealer, row["id"], row["category"])
         seen["decisions"] = showing.decisions_of(kit, decided, caller)
     body = showing.dump(seen)
     return Representation(

@@ -15,6 +15,7 @@ from uuid import UUID
 import asyncpg
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.kit import Kit
 from services.registry.children.queueing import queue
 from services.registry.key_care import deciding
@@ -53,8 +54,8 @@ async def carry(
     takers = children if ruling["kind"] != Kind.MOVE else [ruling["one"]]
     known_since = await _known_since(connection, children)
     author = await _author(connection, ruling["id"])
-    for last in await _last_words(connection, ruling["one"], joined_at):
-        home = last["person"]
+    for last in await _last_words(connection, kit, ruling["one"], joined_at):
+        home = last["home"]
         for child in takers:
             known = known_since.get(child)
             if child == home or known is None or known > last["decided_at"]:
@@ -81,19 +82,23 @@ async def _known_since(
 
 
 async def _last_words(
-    connection: "asyncpg.Connection[Any]", child: UUID, since: datetime | None
+    connection: "asyncpg.Connection[Any]", kit: Kit, child: UUID, since: datetime | None
 ) -> Sequence[Any]:
-    """The last decision on each category of the child, and on its shield, where it lasts and rests on no record."""
+    """The last decision on each category of the child, and on its shield, where it lasts and rests on no record.
+
+    Each with its ``home``, the child that has it today; None where its anchor is linked to none.
+    """
     rows = await connection.fetch(
-        "SELECT DISTINCT ON (d.category) d.kind, d.category, d.reason, d.anchor, d.basis, d.decided_at, l.person"
-        " FROM decisions d JOIN vault.data_keys k ON k.id = d.id LEFT JOIN links l ON l.entry_id = d.anchor"
+        "SELECT DISTINCT ON (d.category) d.id, d.child_id, d.kind, d.category, d.reason, d.anchor, d.basis,"
+        f" d.decided_at, {LINKED.format(word='d')} FROM decisions d JOIN vault.data_keys k ON k.id = d.id"
         " WHERE d.child_id = $1 AND (d.category <> '' OR d.kind = ANY($2))"
         " ORDER BY d.category, d.decided_at DESC, d.id DESC",
         child,
         [SHIELD, UNSHIELD],
     )
+    belongs = await whose(connection, kit.sealer, rows, "decided_at")
     return [
-        row
+        {**row, "home": belongs[row["id"]] if row["person"] else None}
         for row in rows
         if row["kind"] in _LASTING
         and not row["basis"]
