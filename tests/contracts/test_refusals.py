@@ -92,10 +92,11 @@ def test_whoever_sends_json_for_a_token_is_told_to_send_a_form(reached: Reached)
     assert "application/x-www-form-urlencoded" in reply.json()["detail"]
 
 
-def test_a_review_is_put_off_to_a_day_that_comes(reached: Reached) -> None:
+@pytest.mark.parametrize("until", ["2020-01-01", "9999-12-31"])
+def test_a_review_is_put_off_to_a_day_that_comes(reached: Reached, until: str) -> None:
     (review,) = ask(reached, "GET", "/v1/match-reviews?state=deferred").json()["reviews"]
     path = f"/v1/match-reviews/{review['id']}"
-    body = {"decision": "unsure", "reason": "evidence_lacking", "until": "2020-01-01"}
+    body = {"decision": "unsure", "reason": "evidence_lacking", "until": until}
     headers = {**KEY, "If-Match": ask(reached, "GET", path).headers["ETag"]}
     reply = ask(reached, "POST", f"{path}/decisions", json=body, headers=headers)
     assert reply.status_code == 422, reply.text

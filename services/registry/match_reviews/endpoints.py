@@ -1,6 +1,6 @@
 """Reviews (疑似待核): the queue, one review side by side, claiming it, and deciding on it."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -31,6 +31,10 @@ router = APIRouter(prefix="/v1/match-reviews", tags=["who is whom"], responses=U
 
 Reviewer = Annotated[Caller, allowed(Scope.REVIEWS_DECIDE)]
 _CHANGED = {200: TAGGED, **responses(409, 412, 428)}
+
+
+#: Nobody puts a doubt off for good.
+PUT_OFF_AT_MOST = timedelta(days=366)
 
 
 @router.get(
@@ -176,8 +180,9 @@ async def decide_match_review(
     kit: Kit = request.app.state.kit
 
     async def effect() -> Ids:
-        if body.until is not None and body.until <= day:
-            raise Invalid(flaws=[Flaw("/body/until", "not_to_come", "A day after today.")])
+        if body.until is not None and not day < body.until <= day + PUT_OFF_AT_MOST:
+            detail = "A day after today, within a year."
+            raise Invalid(flaws=[Flaw("/body/until", "not_to_come", detail)])
         made = await deciding.decide(session, kit, caller, groups, review_id, read, body, now, day)
         return {"ruling": made}
 
