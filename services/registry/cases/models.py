@@ -1,8 +1,8 @@
 """Cases at rest.  What was written in words is sealed, under a data key of its own for each case and each act.
 
-``anchor`` is an entry of the child: by it a case follows its child through merges and splits.  A case may be about a
-child that nobody has registered: then its particulars stand in ``sealed`` alone.  ``state``, ``waiting_since`` and
-``version`` follow from the acts.
+``anchor`` is an entry of the child: by it a case follows its child through merges and splits (``children.anchoring``).
+A case may be about a child that nobody has registered: then its particulars stand in ``sealed`` alone.  ``state``,
+``waiting_since`` and ``version`` follow from the acts.
 """
 
 from datetime import datetime
