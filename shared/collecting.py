@@ -6,7 +6,7 @@ folding it. What exceptions and tasks leave behind waits for some hundred thousa
 
 import gc
 
-_YOUNG = 1_000_000
+_YOUNG = 200_000
 """More objects than the largest batch holds at once."""
 
 
