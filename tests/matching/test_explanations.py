@@ -74,6 +74,29 @@ async def test_a_search_for_nobody_finds_nobody(matching: Matching) -> None:
     assert reply.json()["items"] == [] and reply.json()["keys"] > 0
 
 
+async def test_one_more_under_a_crowded_key_hides_nobody(matching: Matching) -> None:
+    """Else whoever crowds a phone with invented children learns when a child out of reach has it too."""
+    phone = "13900000001"
+    glyphs = "安邦昌达恩丰刚海江康磊茂宁鹏强瑞山涛威翔"
+
+    def invented(at: int) -> tuple[int, int, Any]:
+        name = "赵" + glyphs[at % 20] + glyphs[at // 20]
+        born = f"20{10 + at % 8}-{at % 12 + 1:02}-{at % 28 + 1:02}"
+        return at, 1, {"name": name, "birth_date": born, "guardians": [{"phone": phone}]}
+
+    async def found() -> set[str]:
+        sought = {"features": {"guardians": [{"phone": phone}]}}
+        reply = await matching.registry.post("/v1/searches", json=sought)
+        return {one["person"] for one in reply.json()["items"]}
+
+    await matching.resolve(*(invented(at) for at in range(1, 1 + MODEL.key_cap)))
+    before = await found()
+    await matching.resolve(invented(MODEL.key_cap + 1))
+    after = await found()
+    assert len(after) == len(before) > 0
+    assert len(before - after) <= 1
+
+
 async def test_what_forms_no_key_says_so(matching: Matching) -> None:
     await matching.resolve((1, 1, CHILD))
     reply = await matching.registry.post("/v1/searches", json={"features": {"name": "张志明"}})

@@ -151,6 +151,22 @@ async def persons_under(
     return found, crowded
 
 
+async def first_persons_under(
+    connection: Connection, keys: Sequence[int], cap: int
+) -> dict[int, list[UUID]]:
+    """Persons by blocking key, the first ``cap`` by id of each: one more under a crowded key hides nobody."""
+    rows = await connection.fetch(
+        "SELECT k.key, b.person FROM unnest($1::bigint[]) AS k (key) CROSS JOIN LATERAL"
+        " (SELECT b.person FROM blocking_keys b WHERE b.key = k.key ORDER BY b.person LIMIT $2) AS b",
+        keys,
+        cap,
+    )
+    found: dict[int, list[UUID]] = {}
+    for key, person in rows:
+        found.setdefault(key, []).append(person)
+    return found
+
+
 async def persons_under_several(
     connection: Connection, keys: Sequence[int], width: int, cap: int
 ) -> list[UUID]:

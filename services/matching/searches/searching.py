@@ -38,7 +38,9 @@ async def find(session: AsyncSession, linker: Linker, features: Features, limit:
     linker = await linker.current(session)
     standard = standardise(features)
     sought = linker.strongroom.searched_by(standard)
-    by_key, _ = await queries.persons_under(connection, sought, linker.model.key_cap)
+    # Unlike the linker it looks under crowded keys too, as far as it can: who can crowd a key must not learn by it when
+    # one more comes under it.
+    by_key = await queries.first_persons_under(connection, sought, linker.model.key_cap)
     best = most_shared(by_key, sought, linker.model.candidates)
     rows = await queries.persons(connection, best)
 
