@@ -1,17 +1,19 @@
 """Collecting cyclic garbage seldom: nothing that a batch makes is cyclic, and there is much of it.
 
 A collection looks at every object made since the last, so one that falls into a batch costs as much as linking or
-folding it. What exceptions and tasks leave behind waits for some hundred thousand of its kind, some tens of megabytes.
+folding it.  But requests and replies of the services to one another are cyclic, and hold a batch's bytes each: whoever
+sends them must not let too many wait.
 """
 
 import gc
 
-_YOUNG = 200_000
-"""More objects than the largest batch holds at once."""
+YOUNG = 50_000
+LINKING = 1_000_000
+"""More objects than the linker's largest batch holds at once; matching calls nobody with more than a line."""
 
 
-def settle() -> None:
-    """Leave what was loaded at start out of every collection, and let none fall into a batch."""
+def settle(young: int = YOUNG) -> None:
+    """Leave what was loaded at start out of every collection, and collect after ``young`` objects that stayed."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_YOUNG, 20, 50)
+    gc.set_threshold(young, 20, 50)

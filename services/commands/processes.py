@@ -40,7 +40,7 @@ def serve(service: Service, host: str = "", port: int = 0) -> None:
     telemetry.configure(service, settings.log_level)
     address = urlsplit(getattr(settings, f"{service}_url"))
     app = importlib.import_module(f"services.{service}.application").create_app(settings)
-    collecting.settle()
+    collecting.settle(collecting.LINKING if service == "matching" else collecting.YOUNG)
     uvicorn.run(
         app,
         host=host or address.hostname or "127.0.0.1",

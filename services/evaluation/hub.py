@@ -52,7 +52,7 @@ async def fresh_hub(model: bytes | None = None) -> AsyncIterator[Hub]:
                 keys = Keys(new_key_set(), new_key_set())
                 try:
                     following = await _following(database, keys, model)
-                    collecting.settle()
+                    collecting.settle(collecting.LINKING)
                     yield Hub(database, following, server, url, keys)
                 finally:
                     await database.close()

@@ -117,7 +117,7 @@ async def _serve(line: Any, place: Place) -> None:
     corpus = Corpus.open(place.directory)
     database = Database(place.url, 1)
     following = Following(lambda: place.keys, SystemClock())
-    collecting.settle()
+    collecting.settle(collecting.LINKING)
     line.send(len(corpus))
     try:
         while True:
