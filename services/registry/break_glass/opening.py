@@ -27,6 +27,7 @@ from services.registry.break_glass.schemas import (
 )
 from services.registry.children.events import county
 from services.registry.children.kit import Kit
+from services.registry.vault import new_key
 from shared import audit, divisions, outbox, resident_id
 from shared.auth import Caller
 from shared.database import SYSTEM, enter, raw
@@ -175,14 +176,8 @@ async def _write(
         "opened_at": now,
         "expires_at": until,
     }
-    data_key, wrapped = kit.sealer.new_key(opening)
+    data_key = await new_key(session, kit.sealer, opening)
     connection = await raw(session)
-    await connection.execute(
-        "INSERT INTO vault.data_keys (id, master, wrapped) VALUES ($1, $2, $3)",
-        wrapped.id,
-        wrapped.master,
-        wrapped.wrapped,
-    )
     await connection.execute(
         "INSERT INTO break_glass (id, child_id, residence_code, hukou_code, client, department, actor,"
         " reason, opened_at, expires_at, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",

@@ -10,12 +10,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.registry.access.subjects import Subject
 from services.registry.cases import queries
 from services.registry.cases.authenticity import act_bound, note_of, words_of
-from services.registry.cases.opening import new_key
 from services.registry.cases.ruling import Rules, rules_of
 from services.registry.cases.schemas import CaseActIn
 from services.registry.cases.stepping import OWED, STEPS, Done, lacking, may, state_of
 from services.registry.cases.terms import ActKind, CaseKind, CaseState, Outcome
 from services.registry.children.kit import Kit
+from services.registry.vault import new_key
 from shared import preconditions
 from shared.auth import Caller
 from shared.clock import SHANGHAI

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from services.registry import answers
 from services.registry.access.matrix import open_groups
 from services.registry.cases import acting, opening, queries, showing
 from services.registry.cases.schemas import CaseActIn, CaseIn, CaseMark, CaseOut, CasesOut
 from services.registry.cases.terms import CaseKind, CaseState
 from services.registry.children import queries as children
 from services.registry.children.kit import Kit
-from services.registry.key_care import showing as bytes_
 from shared import audit, preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
@@ -73,7 +73,7 @@ async def open_case(
         raise NotFound
     # What was written is not sent back: it is for those who read the case.
     return Response(
-        bytes_.dump(showing.mark(kit, row, now)),
+        answers.dump(showing.mark(kit, row, now)),
         status_code=201,
         media_type="application/json",
         headers={
@@ -112,7 +112,7 @@ async def list_cases(
     seen: dict[str, Any] = {"cases": [showing.mark(kit, row, now) for row in rows]}
     if len(rows) == limit:
         seen["next"] = cursors.make(str(rows[-1]["id"]), asked, now)
-    return Response(bytes_.dump(seen), media_type="application/json")
+    return Response(answers.dump(seen), media_type="application/json")
 
 
 @router.get(
@@ -181,7 +181,7 @@ async def _reply(
         read = audit.Act.of(caller, operation, subjects, case=str(case))
         await audit.record(session, kit.audit, now, read)
     try:
-        body = bytes_.dump(showing.whole(kit, row, acts, now, child_is_seen=seen))
+        body = answers.dump(showing.whole(kit, row, acts, now, child_is_seen=seen))
     except (Unsealable, ValueError):  # it, or an act of it, was not written here
         raise NotFound from None
     etag = preconditions.etag(row["version"])

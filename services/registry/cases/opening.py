@@ -12,6 +12,7 @@ import orjson
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.matrix import open_groups
+from services.registry.access.sight import as_system
 from services.registry.access.subjects import Subject
 from services.registry.cases.authenticity import case_bound
 from services.registry.cases.schemas import CaseIn
@@ -19,13 +20,13 @@ from services.registry.cases.terms import CaseState
 from services.registry.children import queries as children
 from services.registry.children.kit import Kit
 from services.registry.key_care import queries as key_care
-from services.registry.key_care.deciding import as_system
+from services.registry.vault import new_key
 from shared import divisions
 from shared.auth import Caller
 from shared.database import raw
 from shared.ids import uuid7
 from shared.problems import Forbidden, NotFound
-from shared.sealing import Sealer, seal
+from shared.sealing import seal
 
 
 async def open_case(
@@ -77,16 +78,3 @@ async def _anchor(session: AsyncSession, caller: Caller, child: UUID) -> UUID:
     if anchor is None:
         raise NotFound
     return anchor
-
-
-async def new_key(session: AsyncSession, sealer: Sealer, key_id: UUID) -> bytes:
-    """A data key of its own, kept wrapped."""
-    data_key, wrapped = sealer.new_key(key_id)
-    connection = await raw(session)
-    await connection.execute(
-        "INSERT INTO vault.data_keys (id, master, wrapped) VALUES ($1, $2, $3)",
-        wrapped.id,
-        wrapped.master,
-        wrapped.wrapped,
-    )
-    return data_key

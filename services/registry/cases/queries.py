@@ -9,11 +9,11 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.access.sight import as_system
 from services.registry.cases.terms import CaseKind, CaseState
 from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.kit import Kit
 from services.registry.erasures import authenticity as erasures
-from services.registry.key_care.deciding import as_system
 from shared.auth import Caller
 from shared.database import raw
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from services.registry.access.matrix import open_groups
+from services.registry.access.sight import groups_for
 from services.registry.children import queries, viewing
 from services.registry.children.building import open_state
 from services.registry.children.events import county
@@ -30,21 +30,13 @@ from shared.auth import Caller, allowed
 from shared.contract import TAGGED
 from shared.hashes import keyed, lookup_hashes
 from shared.limits import MAX_FOUND_CHILDREN
-from shared.problems import Flaw, Forbidden, Invalid, NotFound
+from shared.problems import Flaw, Invalid, NotFound
 from shared.references import References
 from shared.vocabulary import Department, Scope
 
 router = APIRouter(prefix="/v1", tags=["children"], responses=USUAL)
 
 ChildReader = Annotated[Caller, allowed(Scope.CHILDREN_READ)]
-
-
-def groups_for(caller: Caller) -> Mapping[str, str]:
-    """The field groups open to this caller for its purpose; Forbidden when there are none."""
-    groups = open_groups(caller.department, caller.purpose)
-    if not groups:
-        raise Forbidden("Your department reads no child for this purpose.")
-    return groups
 
 
 async def shown(

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.access.sight import groups_for
 from services.registry.children import viewing
 from services.registry.children.building import open_state
-from services.registry.children.endpoints import groups_for
 from services.registry.children.kit import Kit
 from services.registry.children.marks import mark
 from services.registry.duties.routing import Responsible, posts_of, route

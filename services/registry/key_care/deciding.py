@@ -6,8 +6,7 @@ workers skip meanwhile, so that deciders of one child take turns and no fold fro
 after it.
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -15,6 +14,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.access.sight import as_system
 from services.registry.children import queries as children
 from services.registry.children import queueing
 from services.registry.children.kit import Kit
@@ -23,9 +23,10 @@ from services.registry.key_care import queries
 from services.registry.key_care.authenticity import bound
 from services.registry.key_care.authenticity import note_of as note_of
 from services.registry.key_care.terms import Reason
+from services.registry.vault import new_key
 from shared.auth import Caller
 from shared.clock import SHANGHAI
-from shared.database import SYSTEM, enter, raw
+from shared.database import raw
 from shared.ids import uuid7
 from shared.problems import Flaw, Invalid, NotFound, Unavailable
 from shared.sealing import seal
@@ -75,14 +76,6 @@ async def hold(session: AsyncSession, caller: Caller, child: UUID) -> Any:
     if not rows:
         raise NotFound
     return rows[0]
-
-
-@asynccontextmanager
-async def as_system(session: AsyncSession, caller: Caller) -> AsyncIterator[None]:
-    """The service's own reach for a while, then the caller's again."""
-    await enter(session, SYSTEM)
-    yield
-    await enter(session, caller.reach)
 
 
 async def decide(
@@ -138,14 +131,8 @@ async def append(
         "actor": author.actor,
         "decided_at": now,
     }
-    data_key, wrapped = kit.sealer.new_key(row["id"])
+    data_key = await new_key(session, kit.sealer, row["id"])
     connection = await raw(session)
-    await connection.execute(
-        "INSERT INTO vault.data_keys (id, master, wrapped) VALUES ($1, $2, $3)",
-        wrapped.id,
-        wrapped.master,
-        wrapped.wrapped,
-    )
     await connection.execute(
         "INSERT INTO decisions (id, anchor, child_id, basis, kind, category, reason, client, department,"
         " actor, decided_at, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from services.registry import answers
 from services.registry.children.kit import Kit
 from services.registry.key_care import deciding, queries, reading, showing, workbook
 from services.registry.key_care.deciding import Word
@@ -100,7 +101,7 @@ async def list_key_care(
     seen: dict[str, Any] = {"entries": showing.entries_of(kit, page.rows, groups)}
     if page.next:
         seen["next"] = bookmark.make(page.next)
-    return Response(showing.dump(seen), media_type="application/json")
+    return Response(answers.dump(seen), media_type="application/json")
 
 
 @router.get(

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from fastapi import Request
 
+from services.registry import answers
 from services.registry.children.kit import Kit
 from services.registry.key_care import queries, showing
 from services.registry.key_care.queries import Position, Question
@@ -107,14 +108,14 @@ async def lines(
     reader: Caller | None = caller
     while reader is not None:
         written = [
-            showing.dump(entry)
+            answers.dump(entry)
             for entry in showing.entries_of(kit, now.rows, showing.sight(reader))
         ]
         if now.next is None:
             written.append(b'{"end":"complete"}')
             yield b"\n".join(written) + b"\n"
             return
-        written.append(showing.dump({"cursor": bookmark.make(now.next)}))
+        written.append(answers.dump({"cursor": bookmark.make(now.next)}))
         yield b"\n".join(written) + b"\n"
         reader = await granted_still(request, reader)
         if reader is not None:

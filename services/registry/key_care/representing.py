@@ -6,9 +6,10 @@ from uuid import UUID
 from fastapi import Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry import answers
+from services.registry.access.sight import as_system
 from services.registry.children.kit import Kit
 from services.registry.key_care import queries, showing
-from services.registry.key_care.deciding import as_system
 from shared.auth import Caller
 from shared.problems import NotFound
 
@@ -39,12 +40,12 @@ async def represent(
         async with as_system(session, caller):
             decided = await queries.decisions(session, kit.sealer, row["id"], row["category"])
         seen["decisions"] = showing.decisions_of(kit, decided, caller)
-    body = showing.dump(seen)
+    body = answers.dump(seen)
     return Representation(
         child=row["id"],
         category=row["category"],
         state=row["state"],
         evidence=tuple(UUID(one["record"]) for one in row["detail"]["evidence"]),
         body=body,
-        etag=showing.etag(kit, body),
+        etag=answers.etag(kit, body),
     )

@@ -8,16 +8,13 @@ evidence the caller does not know of would change something.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from services.registry.access.matrix import FULL
+from services.registry.access.sight import groups_for
 from services.registry.children import viewing
 from services.registry.children.building import open_state
-from services.registry.children.endpoints import groups_for
 from services.registry.children.kit import Kit
 from services.registry.key_care import deciding
 from shared.auth import Caller
-from shared.hashes import keyed
 from shared.problems import Forbidden
 from shared.vocabulary import Department, Purpose
 
@@ -115,12 +112,3 @@ def _note(kit: Kit, row: Any, caller: Caller) -> dict[str, str]:
         return {}
     note = deciding.note_of(kit.sealer, row)
     return {"note": note} if note else {}
-
-
-def dump(seen: Any) -> bytes:
-    return orjson.dumps(seen, option=orjson.OPT_UTC_Z)
-
-
-def etag(kit: Kit, representation: bytes) -> str:
-    """Strong, and keyed: it tells nothing but whether these very bytes were seen before."""
-    return '"' + keyed(kit.entries.key, "etag", representation).hex()[:32] + '"'

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from services.registry import answers
+from services.registry.access.sight import groups_for
 from services.registry.children import queries as children
-from services.registry.children.endpoints import groups_for
 from services.registry.children.kit import Kit
-from services.registry.key_care import showing as bytes_
 from services.registry.links import explaining
 from services.registry.links.schemas import LinksOut
 from shared import audit
@@ -74,4 +74,4 @@ async def explain_child_links(
     body: dict[str, Any] = {"links": links}
     if more:
         body["next"] = cursors.make(str(entries[-1]), asked, now)
-    return Response(bytes_.dump(body), media_type="application/json")
+    return Response(answers.dump(body), media_type="application/json")

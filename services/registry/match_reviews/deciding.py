@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.access.sight import as_system
 from services.registry.children.kit import Kit
-from services.registry.key_care.deciding import as_system
 from services.registry.match_reviews.schemas import DecideIn
 from services.registry.match_reviews.showing import Representation, represent, state_of
 from services.registry.match_reviews.terms import ReviewState, Verdict

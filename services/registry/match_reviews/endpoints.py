@@ -6,8 +6,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from services.registry import answers
 from services.registry.children.kit import Kit
-from services.registry.key_care import showing as bytes_
 from services.registry.key_care.deciding import check_reason
 from services.registry.match_reviews import deciding, queries, showing
 from services.registry.match_reviews.queries import Position, Question
@@ -78,7 +78,7 @@ async def list_match_reviews(
         value, review = queries.position_of(rows[-1], order)
         place = value.isoformat() if isinstance(value, datetime) else value
         seen["next"] = cursors.make([place, str(review)], asked, now)
-    return Response(bytes_.dump(seen), media_type="application/json")
+    return Response(answers.dump(seen), media_type="application/json")
 
 
 def _position(read: Any, order: Order) -> Position:

@@ -12,12 +12,13 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry import answers
+from services.registry.access.sight import as_system
 from services.registry.children import queries as children
 from services.registry.children.building import open_state
 from services.registry.children.kit import Kit
 from services.registry.children.viewing import view
-from services.registry.key_care import showing as bytes_
-from services.registry.key_care.deciding import as_system
+from services.registry.key_care import showing as key_care
 from services.registry.key_care.terms import CURRENT
 from services.registry.links.steps import waterfall
 from services.registry.match_reviews import queries
@@ -80,8 +81,8 @@ async def represent(
             session, kit, caller, await ruled.of_review(session, caller, review)
         ),
     }
-    body = bytes_.dump(seen)
-    return Representation(row, body, bytes_.etag(kit, body), second_needed)
+    body = answers.dump(seen)
+    return Representation(row, body, answers.etag(kit, body), second_needed)
 
 
 def is_shielded(row: Any) -> bool:
@@ -129,7 +130,7 @@ async def _side(
     siblings = await children.siblings(session, caller, child) if "guardians" in groups else []
     care = await children.key_care_of(session, [child]) if "key_care" in groups else {}
     return {
-        "child": bytes_.child_of(kit, row, groups),
+        "child": key_care.child_of(kit, row, groups),
         "siblings": [str(one) for one in siblings if one not in pair],
         "key_care": [
             {"id": str(one["id"]), **{k: one[k] for k in ("category", "state", "since")}}

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from services.registry import answers
 from services.registry.children.kit import Kit
-from services.registry.key_care import showing as bytes_
 from services.registry.key_care.deciding import check_reason
 from services.registry.rulings import queries, seconding, showing, undoing
 from services.registry.rulings.schemas import (
@@ -67,7 +67,7 @@ async def list_rulings(
     seen: dict[str, Any] = {"rulings": await showing.shown(session, kit, caller, rows)}
     if len(rows) == limit:
         seen["next"] = cursors.make(str(rows[-1]["id"]), asked, now)
-    return Response(bytes_.dump(seen), media_type="application/json")
+    return Response(answers.dump(seen), media_type="application/json")
 
 
 @router.get(
@@ -237,5 +237,5 @@ async def _reply(
         read = audit.Act.of(caller, operation, subjects, ruling=str(ruling))
         await audit.record(session, kit.audit, request.app.state.clock.now(), read)
     (seen,) = await showing.shown(session, kit, caller, [row])
-    body = bytes_.dump(seen)
-    return Response(body, media_type="application/json", headers={"ETag": bytes_.etag(kit, body)})
+    body = answers.dump(seen)
+    return Response(body, media_type="application/json", headers={"ETag": answers.etag(kit, body)})

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.key_care.deciding import as_system
+from services.registry.access.sight import as_system
 from services.registry.rulings import queries
 from shared.auth import Caller
 from shared.database import raw

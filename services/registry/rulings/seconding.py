@@ -5,10 +5,10 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry import answers
+from services.registry.access.sight import as_system
 from services.registry.access.subjects import Subject
 from services.registry.children.kit import Kit
-from services.registry.key_care import showing as bytes_
-from services.registry.key_care.deciding import as_system
 from services.registry.rulings import holding, making, showing
 from services.registry.rulings.schemas import SecondIn
 from services.registry.rulings.terms import Problem, Second, State
@@ -42,7 +42,7 @@ async def second(
         raise NotProposed
     first = Subject(seen["by"]["client"], seen["by"]["actor"])
     Subject.of(caller).apart_from(first)
-    preconditions.check(read, bytes_.etag(kit, bytes_.dump(seen)))
+    preconditions.check(read, answers.etag(kit, answers.dump(seen)))
     async with as_system(session, caller):
         await making.second(session, kit, caller, row, word.answer, word.reason, word.note, now)
         connection = await raw(session)

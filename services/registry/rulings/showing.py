@@ -7,9 +7,9 @@ from uuid import UUID
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.access.sight import as_system
 from services.registry.children.kit import Kit
 from services.registry.key_care import deciding
-from services.registry.key_care.deciding import as_system
 from services.registry.rulings import queries
 from services.registry.rulings.making import decision_kind
 from services.registry.rulings.terms import Second

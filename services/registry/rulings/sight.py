@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from services.registry.access.matrix import FULL
+from services.registry.access.sight import groups_for
 from services.registry.access.subjects import Subject, only_civil_affairs
-from services.registry.children.endpoints import groups_for
 from shared.auth import Caller
 from shared.problems import Forbidden
 from shared.vocabulary import Department, Scope

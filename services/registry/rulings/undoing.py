@@ -11,10 +11,10 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.access.sight import as_system
 from services.registry.children import queries as children
 from services.registry.children.kit import Kit
 from services.registry.key_care import queries as care
-from services.registry.key_care.deciding import as_system
 from services.registry.rulings import constraints, holding, making, queries
 from services.registry.rulings.making import Draft
 from services.registry.rulings.schemas import MoveIn, PartIn, WithdrawalIn

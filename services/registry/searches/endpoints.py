@@ -7,11 +7,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
+from services.registry import answers
 from services.registry.access.matrix import FULL
+from services.registry.access.sight import groups_for
 from services.registry.children import queries as children
-from services.registry.children.endpoints import groups_for
 from services.registry.children.kit import Kit
-from services.registry.key_care import showing as bytes_
+from services.registry.key_care import showing as key_care
 from services.registry.links.steps import waterfall
 from services.registry.searches import searching
 from services.registry.searches.schemas import EvidenceIn, FoundsOut
@@ -67,7 +68,7 @@ async def find_children(
         seen: dict[str, Any] = {
             "found": [
                 {
-                    "child": bytes_.child_of(kit, row, groups),
+                    "child": key_care.child_of(kit, row, groups),
                     "likely": item["certain"],
                     "evidence": waterfall(
                         item["comparisons"], item["weight"], plain, row["shielded"]
@@ -85,7 +86,7 @@ async def find_children(
         )
         await audit.record(session, kit.audit, request.app.state.clock.now(), read)
     await asyncio.sleep(rest(time.monotonic() - started))
-    return Response(bytes_.dump(seen), media_type="application/json")
+    return Response(answers.dump(seen), media_type="application/json")
 
 
 def rest(worked: float) -> float:
