@@ -3,6 +3,7 @@
 import itertools
 import os
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +15,7 @@ from services.registry.duties import queries
 from services.registry.duties.queries import Question
 from services.registry.duties.terms import DutyState
 from services.registry.identity import clients
+from services.registry.profiles import SHIPPED, Profiles
 from shared import divisions
 from shared.auth import Caller
 from shared.clock import today
@@ -184,6 +186,22 @@ async def test_r18_visits_discharge_duties_and_late_ones_count_by_their_day(
     await fold(registry)
     assert (await the_duty(civil, "migrant_home_visit"))["last_done_on"] == "2026-03-01"
     await proven(registry)
+
+
+async def test_r18_a_duty_of_a_name_that_nobody_knows_is_done_by_an_activity(
+    registry: Registry, tmp_path: Path
+) -> None:
+    """Another place's file is all it takes: no duty of it may stay overdue for want of a word in the code."""
+    text = (SHIPPED / "tianmen.toml").read_text(encoding="utf-8")
+    named = text.replace('duty = "migrant_home_visit"', 'duty = "garden_walk"')
+    assert named != text
+    (tmp_path / "tianmen.toml").write_text(named, encoding="utf-8")
+    object.__setattr__(registry.app.state.kit, "profiles", Profiles.load(tmp_path))
+    (child,) = await surveyed(registry, lived(TIANMEN_VILLAGE, living_security={}))
+    civil = await registry("civil_affairs:429006")
+    assert "last_done_on" not in await the_duty(civil, "garden_walk")
+    await visited(registry, child, visit("429006000000", kind="activity"))
+    assert (await the_duty(civil, "garden_walk"))["last_done_on"] == "2026-02-27"
 
 
 async def test_r18_who_met_nobody_or_has_yet_to_go_has_not_visited(registry: Registry) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 from uuid import UUID
 
 from services.registry.children.folding import Fold
-from services.registry.duties.acts import ACTS, owner_of
+from services.registry.duties.acts import act_of, owner_of
 from services.registry.duties.offices import Offices
 from services.registry.duties.owing import Duty, next_turn, owed
-from services.registry.duties.standing import Belonging, Home, Standing
+from services.registry.duties.standing import Belonging, Home, Standing, rules
 from services.registry.profiles import Profiles
 from services.registry.status.deciding import Status, StatusDecision
 from shared.clock import SHANGHAI
@@ -77,10 +77,15 @@ def assign(
     belongings = tuple(_belongings(folded, decision, decisions))
     if not belongings or not folded.residing.episodes:
         return Assigned()
-    homes = (Home(e.since, profiles.for_division(e.code, day)) for e in folded.residing.episodes)
-    standing = Standing(tuple(homes), belongings, folded.schooling.pupil)
+    episodes = folded.residing.episodes
+    homes = tuple(Home(e.since, profiles.for_division(e.code, day)) for e in episodes)
+    standing = Standing(homes, belongings, folded.schooling.pupil)
     offices = Offices(folded.residing, folded.schooling.offices)
-    done = {act.name: act.days(folded.visits, offices) for act in ACTS} if folded.visits else {}
+    done = {}
+    if folded.visits:
+        here = rules(standing, day)
+        acts = [act_of(one.duty) for one in here.cadences(day)] if here else []
+        done = {act.name: act.days(folded.visits, offices) for act in acts}
     found = owed(standing, done, day)
     turns = [one.turns_on for one in found if one.turns_on]
     if (turn := next_turn(standing, day)) is not None:
