@@ -1,8 +1,9 @@
 """Linking a batch: prepare, look up, decide, store, all in the caller's transaction.
 
 Batches follow one another under the linker's advisory lock, so each sees all that was linked before
-it, and link changes are numbered in commit order. What needs no order (normalising, hashing,
-sealing) is done before the lock, so that two callers keep the processor and the database busy in turn.
+it, and link changes are numbered in commit order. What needs no order (normalising, hashing, sealing,
+opening whom the numbers name) is done before the lock, so that two callers keep the processor and the
+database busy in turn.
 """
 
 import asyncio
@@ -42,13 +43,16 @@ async def resolve(session: AsyncSession, linker: Linker, items: Sequence[Item]) 
             newest[entry] = item
     prepared = await _prepared(linker, newest)
     connection = await raw(session)
+    near = Neighbourhood(connection, linker)
+    if len(prepared) >= MANY:
+        await near.look_ahead(prepared)
     await queries.lock_linker(connection)
     if (current := await linker.current(session)) is not linker:
         linker, prepared = current, await _prepared(current, newest)
+        near = Neighbourhood(connection, linker)
     stored = await queries.links_of(connection, list(newest))
     fresh = [p for p in prepared if _is_news(p, stored.get(p.entry))]
     if fresh:
-        near = Neighbourhood(connection, linker)
         await near.look_around(fresh, stored)
         again = [(p.entry, p.version, p.sealed) for p in fresh if p.entry in stored]
         if again:

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-import structlog
 from prometheus_client import Counter as Metric
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -31,6 +30,7 @@ from services.matching.linkage.persons import Person
 from services.matching.linkage.weights import Frequency, Model, uncounted
 from services.matching.links import queries
 from services.matching.links.grades import Grade
+from services.matching.links.opening import Openings
 from services.matching.links.queries import (
     Connection,
     NewLink,
@@ -40,9 +40,6 @@ from services.matching.links.queries import (
     StoredPerson,
 )
 from shared.clock import Clock
-from shared.sealing import Unsealable
-
-log = structlog.get_logger()
 
 CROWDED = Metric(
     "hutong_matching_crowded_keys_total", "Blocking keys with more persons than the cap"
@@ -98,6 +95,7 @@ class Neighbourhood:
         self._connection = connection
         self._linker = linker
         self._model = linker.model
+        self._openings = Openings(linker.strongroom)
         self._persons: dict[UUID, Person] = {}
         self._by_key: dict[int, list[UUID]] = {}
         self._keys_before: dict[UUID, frozenset[int]] = {}
@@ -105,6 +103,10 @@ class Neighbourhood:
         self._ended: set[UUID] = set()
         self._rivals: dict[UUID, frozenset[UUID]] = {}
         self._rulings: list[Ruling] = []
+
+    async def look_ahead(self, arriving: Sequence[Prepared]) -> None:
+        """Before the lock: open those whom the entries' numbers name."""
+        await self._openings.look_ahead(self._connection, arriving, self._model.key_cap)
 
     async def look_around(self, fresh: Sequence[Prepared], stored: dict[UUID, StoredLink]) -> None:
         """Fetch whom the entries may speak of."""
@@ -167,12 +169,7 @@ class Neighbourhood:
 
     def _open(self, rows: Sequence[StoredPerson]) -> None:
         for row in rows:
-            try:
-                person = self._linker.strongroom.open_person(
-                    row.person, row.sealed, doubtful=row.doubtful
-                )
-            except Unsealable:
-                log.error("person.unsealable", person=str(row.person))
+            if (person := self._openings.open(row)) is None:
                 continue
             self._persons[row.person] = person
             self._keys_before[row.person] = frozenset(person.keys)
@@ -281,12 +278,14 @@ class Neighbourhood:
         first: int,
     ) -> dict[UUID, StoredLink]:
         now = self._linker.clock.now()
-        storing = self._store_links(fresh, entries, stored, outcome, first, now)
+        storing = self._store_keys(outcome)
         if len(entries) < MANY:
-            made, sealed = await storing, self._sealed(outcome)
+            await storing
+            sealed = self._sealed(outcome)
         else:
-            # The database takes the links while persons are sealed.
-            made, sealed = await asyncio.gather(storing, asyncio.to_thread(self._sealed, outcome))
+            # The database takes the keys while persons are sealed.
+            _, sealed = await asyncio.gather(storing, asyncio.to_thread(self._sealed, outcome))
+        made = await self._store_links(fresh, entries, stored, outcome, first, now)
         await self._store_persons(outcome, sealed)
         await self._store_reviews(outcome, now)
         return made
@@ -355,10 +354,7 @@ class Neighbourhood:
             if found.size
         ]
 
-    async def _store_persons(self, outcome: Outcome, sealed: Sequence[StoredPerson]) -> None:
-        new: list[StoredPerson] = []
-        changed: list[StoredPerson] = []
-        ended: list[UUID] = []
+    async def _store_keys(self, outcome: Outcome) -> None:
         added: list[tuple[int, UUID]] = []
         removed: list[tuple[int, UUID]] = []
         for person, found in outcome.persons.items():
@@ -366,13 +362,20 @@ class Neighbourhood:
             now = found.keys if found.size else set()
             added += [(key, person) for key in now - before]
             removed += [(key, person) for key in before - now]
-            if not found.size and person in self._keys_before:
-                ended.append(person)
+        await queries.store_keys(self._connection, sorted(added), removed)
+
+    async def _store_persons(self, outcome: Outcome, sealed: Sequence[StoredPerson]) -> None:
+        new: list[StoredPerson] = []
+        changed: list[StoredPerson] = []
         for row in sealed:
             known = row.person in self._keys_before or row.person in self._ended
             (changed if known else new).append(row)
+        ended = [
+            person
+            for person, found in outcome.persons.items()
+            if not found.size and person in self._keys_before
+        ]
         await queries.store_persons(self._connection, new, changed, ended, outcome.joined)
-        await queries.store_keys(self._connection, sorted(added), removed)
 
     async def _store_reviews(self, outcome: Outcome, now: datetime) -> None:
         """Close the reviews among the reviewed that are no doubts any more, and open the new ones."""

@@ -102,6 +102,11 @@ async def lock_linker(connection: Connection) -> None:
     await connection.execute(f"SELECT pg_advisory_xact_lock({LINKER_LOCK}); {_BY_INDEX}")
 
 
+async def keep_to_indexes(connection: Connection) -> None:
+    """To the end of the transaction."""
+    await connection.execute(_BY_INDEX)
+
+
 async def look_up(connection: Connection) -> None:
     """Begin looking persons up beside the linker, by index alone."""
     await connection.execute(f"SELECT pg_advisory_xact_lock_shared({REGIME_LOCK}); {_BY_INDEX}")
