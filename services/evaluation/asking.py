@@ -28,8 +28,11 @@ KNOWN = (
 
 
 async def ask(hub: Hub, corpus: Corpus, run: Run, count: int) -> None:
-    """Ask ``count`` times one after another, then as often with eight asking at once."""
+    """Ask ``count`` times one after another, then as often with eight asking at once, on connections that stand, as a
+    service's do.
+    """
     asked = list(_evidence(corpus, 2 * count))
+    await asyncio.gather(*(_timed(hub, evidence) for evidence in asked[:AT_ONCE]))
     run.searches = [await _timed(hub, evidence) for evidence in asked[:count]]
     waiting = iter(asked[count:])
 

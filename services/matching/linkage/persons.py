@@ -101,10 +101,12 @@ class Person:
             if facet == column[0]:
                 places.append(0)
                 continue
-            if facet not in column:
+            try:
+                places.append(column.index(facet, 1))
+            except ValueError:
+                places.append(len(column))
                 column.append(facet)
                 self._profile = None
-            places.append(column.index(facet))
         arriving, arrivals = [entry.hex for entry in card], list(card.values())
         for row in rows:
             if row[0] == places:

@@ -95,7 +95,7 @@ class Neighbourhood:
         self._connection = connection
         self._linker = linker
         self._model = linker.model
-        self._openings = Openings(linker.strongroom)
+        self._openings = Openings(connection, linker.strongroom)
         self._persons: dict[UUID, Person] = {}
         self._by_key: dict[int, list[UUID]] = {}
         self._keys_before: dict[UUID, frozenset[int]] = {}
@@ -106,7 +106,7 @@ class Neighbourhood:
 
     async def look_ahead(self, arriving: Sequence[Prepared]) -> None:
         """Before the lock: open those whom the entries' numbers name."""
-        await self._openings.look_ahead(self._connection, arriving, self._model.key_cap)
+        await self._openings.look_ahead(arriving, self._model.key_cap)
 
     async def look_around(self, fresh: Sequence[Prepared], stored: dict[UUID, StoredLink]) -> None:
         """Fetch whom the entries may speak of."""
@@ -161,7 +161,7 @@ class Neighbourhood:
         read: Sequence[StoredPerson] = ()
         for at in range(0, len(wanted), _PART):
             part = wanted[at : at + _PART]
-            reading = asyncio.create_task(queries.persons(self._connection, part))
+            reading = asyncio.create_task(self._openings.read(part))
             await asyncio.sleep(0)  # until it is asked for
             self._open(read)
             read = await reading
