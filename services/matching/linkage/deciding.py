@@ -197,10 +197,11 @@ class _Batch:
     def _candidates(self, new: NewEntry) -> list[Person]:
         """Persons sharing the most keys with the entry, as many as the model compares."""
         shared: dict[UUID, int] = {}
-        for key in new.sought:
-            for here in (self._by_key, self._found_here):
-                for person in here.get(key, ()):
-                    shared[person] = shared.get(person, 0) + 1
+        for here in (self._by_key, self._found_here):
+            for key in new.sought:
+                if key in here:
+                    for person in here[key]:
+                        shared[person] = shared.get(person, 0) + 1
         persons = self._persons
         living = [person for person in shared if person in persons and persons[person].size]
         if len(living) > 1:

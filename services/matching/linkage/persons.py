@@ -91,11 +91,13 @@ class Person:
 
     def put(self, said: Packed, card: Card) -> None:
         """Have the card's entries, none of which is here, say this."""
+        arriving, arrivals = [entry.hex for entry in card], list(card.values())
         columns, rows = self.document
         if not rows:
-            self.document = Document([[facet] for facet in said], [])
+            first = ([0] * len(said), arriving, arrivals)
+            self.document = Document([[facet] for facet in said], [first])
             self._profile = None
-            columns, rows = self.document
+            return
         places = []
         for column, facet in zip(columns, said, strict=True):
             if facet == column[0]:
@@ -107,7 +109,6 @@ class Person:
                 places.append(len(column))
                 column.append(facet)
                 self._profile = None
-        arriving, arrivals = [entry.hex for entry in card], list(card.values())
         for row in rows:
             if row[0] == places:
                 row[1].extend(arriving)
