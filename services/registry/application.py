@@ -35,6 +35,7 @@ from services.registry.records.feeds.hukou_answers import HukouAnswerIn
 from services.registry.rulings import endpoints as rulings
 from services.registry.searches import endpoints as searches
 from services.registry.settings import RegistrySettings
+from services.registry.survey_rounds import endpoints as survey_rounds
 from shared import application, backlog, jwk
 from shared.clock import Clock, SystemClock
 from shared.cursors import Cursors
@@ -132,6 +133,7 @@ def create_app(
     app.include_router(duties.router)
     app.include_router(calendar_duties.router)
     app.include_router(posts.router)
+    app.include_router(survey_rounds.router)
     for router in (searches.router, links.router, match_reviews.router, rulings.router):
         app.include_router(router)
     app.include_router(profiles.router)

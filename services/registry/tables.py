@@ -35,3 +35,4 @@ from services.registry.match_reviews import models as match_reviews  # noqa: E40
 from services.registry.posts import models as posts  # noqa: E402, F401
 from services.registry.records import models as records  # noqa: E402, F401
 from services.registry.rulings import models as rulings  # noqa: E402, F401
+from services.registry.survey_rounds import models as survey_rounds  # noqa: E402, F401
