@@ -18,6 +18,7 @@ from starlette.requests import ClientDisconnect
 
 from services.registry.children.kit import Kit
 from services.registry.identity.clients import grant_of, live
+from services.registry.identity.contractors import may_push
 from services.registry.imports import queries
 from services.registry.imports.lines import Line, Lines, read
 from services.registry.records.feeds import Feed, Item
@@ -141,9 +142,11 @@ async def still_allowed(session: AsyncSession, kit: Kit, caller: Caller, feed: F
     if client is None:
         raise Unauthenticated
     grant = grant_of(client)
-    if Scope.RECORDS_WRITE not in grant.scopes or grant.department not in feed.departments:
+    if Scope.RECORDS_WRITE not in grant.scopes:
         raise Forbidden
-    return replace(caller, grant=grant)
+    now = replace(caller, grant=grant)
+    may_push(now, feed)
+    return now
 
 
 async def _steadily(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

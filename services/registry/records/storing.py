@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.erasures import tombstones
+from services.registry.identity.contractors import disguised
 from services.registry.planning import by_index
 from services.registry.profiles import Profiles
 from services.registry.records import quality
@@ -98,7 +99,7 @@ def _not_theirs(caller: Caller, item: Item) -> Flaw | None:
             return Flaw("/source", "source_required", SAY_WHICH)
     elif item.source not in caller.grant.sources:
         return Flaw("/source", "source_not_granted", NOT_GRANTED)
-    return None
+    return disguised(caller, item)
 
 
 def _stamped(
