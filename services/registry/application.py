@@ -19,6 +19,7 @@ from services.registry.identity import endpoints as identity
 from services.registry.identity.clients import StoredAuthority
 from services.registry.identity.signing import IssuerKeys
 from services.registry.imports import endpoints as imports
+from services.registry.imports import workbook_endpoints
 from services.registry.imports.schemas import VerdictOut
 from services.registry.key_care import endpoints as key_care
 from services.registry.key_care import shield_endpoints
@@ -124,6 +125,7 @@ def create_app(
     app.state.matching = matching_client(settings, transport)
     for router in (identity.router, records.router, peer_endpoints.router, children.router):
         app.include_router(router)
+    app.include_router(workbook_endpoints.router)
     app.include_router(imports.router)
     app.include_router(break_glass.router)
     app.include_router(erasures.router)

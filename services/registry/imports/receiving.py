@@ -77,7 +77,7 @@ class Upload:
         await self._end("done")
 
     async def _receive(self, pieces: AsyncIterator[bytes]) -> None:
-        async for piece in _steadily(pieces):
+        async for piece in steadily(pieces):
             for line in self._lines.take(piece):
                 await self._take(line)
             if time.monotonic() - self._flushed > FLUSH_SECONDS:
@@ -149,7 +149,7 @@ async def still_allowed(session: AsyncSession, kit: Kit, caller: Caller, feed: F
     return now
 
 
-async def _steadily(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def steadily(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The pieces, as long as they keep coming; TimeoutError when they stop."""
     while True:
         try:
