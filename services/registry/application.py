@@ -13,6 +13,7 @@ from services.registry.calendar_duties import endpoints as calendar_duties
 from services.registry.cases import endpoints as cases
 from services.registry.children import endpoints as children
 from services.registry.children.kit import Kit
+from services.registry.dossiers import endpoints as dossiers
 from services.registry.duties import endpoints as duties
 from services.registry.erasures import endpoints as erasures
 from services.registry.identity import endpoints as identity
@@ -126,6 +127,7 @@ def create_app(
     for router in (identity.router, records.router, peer_endpoints.router, children.router):
         app.include_router(router)
     app.include_router(workbook_endpoints.router)
+    app.include_router(dossiers.router)
     app.include_router(imports.router)
     app.include_router(break_glass.router)
     app.include_router(erasures.router)

@@ -54,6 +54,7 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index("survey_standings_place", "survey_standings", ["residence_code"], unique=False)
+    op.create_index("outbox_subject", "outbox", ["subject"], unique=False)
     op.add_column(
         "clients",
         sa.Column("contractor", sa.Boolean(), server_default=sa.text("false"), nullable=False),
@@ -67,5 +68,6 @@ def downgrade() -> None:
     security.without_contractors()
     for column in ("valid_until", "valid_from", "contractor"):
         op.drop_column("clients", column)
+    op.drop_index("outbox_subject", table_name="outbox")
     op.drop_table("survey_standings")
     op.drop_table("survey_rounds")
