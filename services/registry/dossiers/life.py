@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from services.registry.children import viewing
+from services.registry.children.state import facts_of
 from services.registry.dossiers.events import Event, EventKind, made_id
 from services.registry.profiles import Profiles
 from services.registry.status.deciding import decide
-from services.registry.status.facts import ChildFacts, Episode, HukouSpell
 
 Groups = Mapping[str, str]
 State = Mapping[str, Any]
@@ -99,26 +99,3 @@ def statuses(
         if not later:
             return
         day = min(later)
-
-
-def facts_of(state: State) -> ChildFacts:
-    """What a status is decided from, out of the folded state."""
-
-    def day(text: str | None) -> date | None:
-        return date.fromisoformat(text) if text else None
-
-    born = state["fields"].get("birth_on")
-    return ChildFacts(
-        birth_on=day(born["value"]) if born else None,
-        hukou=tuple(HukouSpell(int(h["division"]), day(h["since"])) for h in state["hukou"]),
-        episodes=tuple(
-            Episode(
-                int(e["division"]),
-                date.fromisoformat(e["since"]),
-                day(e["until"]),
-                e["accompanied"],
-                e["confirmed"],
-            )
-            for e in state["episodes"]
-        ),
-    )
