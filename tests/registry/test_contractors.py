@@ -266,3 +266,17 @@ contractors = { condition = "where_needed", area = "township", days = 30 }
     for beyond in ({"area": COUNTY}, {"until": NOW + timedelta(days=31)}):
         with pytest.raises(NotAllowed):
             contractors.check(**{**GIVEN, **town, **beyond, "profile": profile})
+
+
+#: Protected by the client that owns the row, a contractor's own among them.
+OWN = {"import_jobs", "import_verdicts", "idempotency_keys"}
+
+
+async def test_r9_every_protected_table_is_closed_to_contractors(registry: Registry) -> None:
+    """A new table of children needs the restrictive policy too: ``migrations/security.py``."""
+    rows = await registry.system(
+        "SELECT c.relname, EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid"
+        " AND p.polname = 'no_contractor' AND NOT p.polpermissive) AS closed"
+        " FROM pg_class c WHERE c.relrowsecurity AND c.relkind IN ('r', 'p')"
+    )
+    assert {row["relname"] for row in rows if not row["closed"]} == OWN

@@ -91,8 +91,9 @@ _HERE = (
     " AND NOT ($10 AND c.shielded)"
 )
 _PAGE = (
-    f"SELECT s.last_on, s.residence_county AS county, t.*, {_REACHED} AS reached, {_CHILD}, v.master, v.wrapped"
-    " FROM survey_standings s JOIN children c ON c.id = s.child_id"
+    f"SELECT s.last_on, s.residence_county AS county, t.*, {_REACHED} AS reached, c.*, v.master, v.wrapped"
+    " FROM survey_standings s"
+    f" CROSS JOIN LATERAL (SELECT {_CHILD} FROM children c WHERE c.id = s.child_id OFFSET 0) c"
     " CROSS JOIN LATERAL (SELECT v.master, v.wrapped FROM vault.data_keys v WHERE v.id = s.child_id"
     f" OFFSET 0) v{_BEST}"
     f" WHERE {_HERE} AND (s.residence_county, s.child_id) > ($11, $12)"
