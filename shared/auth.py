@@ -36,7 +36,10 @@ ACTOR = re.compile(r"^[A-Za-z0-9][A-Za-z0-9:._-]{0,63}$")
 
 
 class Grant(BaseModel):
-    """What one client may do.  ``low``–``high`` is its area; ``sources`` the systems it speaks for."""
+    """What one client may do.  ``low``–``high`` is its area; ``sources`` the systems it speaks for.
+
+    A ``contractor`` (委托机构) does field work for its department and reads its own records alone.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,6 +51,7 @@ class Grant(BaseModel):
     purposes: frozenset[Purpose]
     sources: tuple[str, ...]
     categories: tuple[str, ...] = ()
+    contractor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Caller:
             grant.client,
             grant.categories,
             grant.sources,
+            grant.contractor,
         )
 
     def covers(self, code: int) -> bool:

@@ -20,13 +20,13 @@ _SET_REACH = text(
     "SELECT set_config('hutong.low', :low, true), set_config('hutong.high', :high, true),"
     " set_config('hutong.department', :department, true), set_config('hutong.client', :client, true),"
     " set_config('hutong.categories', :categories, true),"
-    " set_config('hutong.sources', :sources, true)"
+    " set_config('hutong.sources', :sources, true), set_config('hutong.contractor', :contractor, true)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far a transaction sees.  ``categories`` are the key-care categories open to it."""
+    """How far a transaction sees.  ``categories`` are the key-care categories open to it; a ``contractor`` sees its own records."""
 
     low: int
     high: int
@@ -34,6 +34,7 @@ class Reach:
     client: str
     categories: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    contractor: bool = False
 
 
 #: Workers and the service itself: every row.  No token ever gets this reach.
@@ -90,6 +91,7 @@ async def enter(session: AsyncSession, reach: Reach) -> None:
             "client": reach.client,
             "categories": ",".join(reach.categories),
             "sources": ",".join(reach.sources),
+            "contractor": "yes" if reach.contractor else "",
         },
     )
 

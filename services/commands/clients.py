@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,9 +15,13 @@ from services.commands.transacting import transact
 from services.registry.access.matrix import matrix
 from services.registry.break_glass import contacts as duty_contacts
 from services.registry.identity import clients as registered
+from services.registry.identity import contractors
 from services.registry.identity.authenticity import Forged, authentic
+from services.registry.identity.contractors import NotAllowed
+from services.registry.profiles import Profiles
 from services.registry.settings import RegistrySettings
 from shared import divisions, jwk
+from shared.clock import SHANGHAI
 from shared.database import raw
 from shared.keys import KeySet
 from shared.vocabulary import Department, Purpose, Scope
@@ -37,6 +41,26 @@ Actor = Annotated[
 ]
 
 
+DAYS = ["%Y-%m-%d"]
+Until = Annotated[
+    datetime | None,
+    typer.Option(formats=DAYS, help="last day of the grant, in Asia/Shanghai; for good if absent"),
+]
+
+
+def _first(day: datetime | None) -> datetime | None:
+    return day and day.replace(tzinfo=SHANGHAI).astimezone(UTC)
+
+
+def _after(day: datetime | None) -> datetime | None:
+    """The first instant after a last day."""
+    return day and (day + timedelta(days=1)).replace(tzinfo=SHANGHAI).astimezone(UTC)
+
+
+def _profiles() -> Profiles:
+    return Profiles.of_hub(RegistrySettings().profiles)
+
+
 def _run(act: Callable[[Any, KeySet], Awaitable[Any]]) -> Any:
     """One act in one transaction, with the keys that authenticate grants and audit entries."""
     settings = RegistrySettings()
@@ -45,6 +69,8 @@ def _run(act: Callable[[Any, KeySet], Awaitable[Any]]) -> Any:
         return transact(settings.database_url("registry"), lambda session: act(session, keys))
     except registered.UnknownClient as unknown:
         typer.echo(f"there is no client {unknown}", err=True)
+    except NotAllowed as refused:
+        typer.echo(f"refused: {refused}", err=True)
     except Forged as forged:
         typer.echo(f"the grant of {forged} is not authentic: hutong audit verify", err=True)
     raise typer.Exit(1)
@@ -67,16 +93,31 @@ def add(
     client: str,
     department: Department,
     area: Area,
-    scope: Annotated[list[Scope], typer.Option(help="repeat for each scope")],
+    scope: Annotated[
+        list[Scope] | None,
+        typer.Option(help="repeat for each scope; a contractor's are given by its being one"),
+    ] = None,
     purpose: Annotated[list[Purpose] | None, typer.Option(help="repeat for each purpose")] = None,
     source: Annotated[
         list[str] | None, typer.Option(help="systems it speaks for; default its own id")
     ] = None,
+    contractor: Annotated[
+        bool,
+        typer.Option(
+            "--contractor", help="a social-work agency (委托机构): pushes surveys and visits alone"
+        ),
+    ] = False,
+    begins: Annotated[
+        datetime | None, typer.Option("--from", formats=DAYS, help="first day; today if absent")
+    ] = None,
+    until: Until = None,
     key: Key = None,
     out: Annotated[Path | None, typer.Option(help="where to write a private key made here")] = None,
     actor: Actor = registered.OPERATOR,
 ) -> None:
     """Register a client and its grant."""
+    if not (scope or contractor):
+        raise typer.BadParameter("name at least one --scope")
     public = _public_key(client, key, out)
     _run(
         lambda session, keys: registered.add(
@@ -85,10 +126,14 @@ def add(
             client=client,
             department=department,
             area=area,
-            scopes=scope,
-            purposes=purpose or [],
+            scopes=scope or sorted(contractors.SCOPES),
+            purposes=purpose or (sorted(contractors.PURPOSES) if contractor else []),
             key=public,
             sources=source or [],
+            contractor=contractor,
+            valid_from=_first(begins),
+            valid_until=_after(until),
+            profiles=_profiles(),
             now=datetime.now(UTC),
             actor=actor,
         )
@@ -109,6 +154,7 @@ def change(
     purpose: Annotated[
         list[Purpose] | None, typer.Option(help="these purposes instead; repeat for each")
     ] = None,
+    until: Until = None,
     actor: Actor = registered.OPERATOR,
 ) -> None:
     """Change a grant; what is not named stays.  Narrowing one? Tokens issued before live up to five minutes at other services."""
@@ -121,6 +167,8 @@ def change(
             area=area,
             scopes=scope or None,
             purposes=purpose or None,
+            valid_until=_after(until),
+            profiles=_profiles(),
             now=now,
             actor=actor,
         )
@@ -162,6 +210,12 @@ def list_clients() -> None:
     keys = RegistrySettings().key_set("registry", "audit")
     for one in _run(lambda session, _: registered.all_of(session)):
         state = "revoked" if one.revoked_at else "live"
+        if state == "live" and not registered.in_time(one, datetime.now(UTC)):
+            state = "outside its time"
+        if one.contractor:
+            state += ", contractor"
+        if one.valid_until:
+            state += f" until {one.valid_until.astimezone(SHANGHAI) - timedelta(days=1):%Y-%m-%d}"
         if not authentic(keys, one):
             state = "not adopted" if one.mac is None else "FORGED"
         table.add_row(

@@ -13,12 +13,14 @@ from services.registry.calendar_duties import endpoints as calendar_duties
 from services.registry.cases import endpoints as cases
 from services.registry.children import endpoints as children
 from services.registry.children.kit import Kit
+from services.registry.dossiers import endpoints as dossiers
 from services.registry.duties import endpoints as duties
 from services.registry.erasures import endpoints as erasures
 from services.registry.identity import endpoints as identity
 from services.registry.identity.clients import StoredAuthority
 from services.registry.identity.signing import IssuerKeys
 from services.registry.imports import endpoints as imports
+from services.registry.imports import workbook_endpoints
 from services.registry.imports.schemas import VerdictOut
 from services.registry.key_care import endpoints as key_care
 from services.registry.key_care import shield_endpoints
@@ -35,6 +37,7 @@ from services.registry.records.feeds.hukou_answers import HukouAnswerIn
 from services.registry.rulings import endpoints as rulings
 from services.registry.searches import endpoints as searches
 from services.registry.settings import RegistrySettings
+from services.registry.survey_rounds import endpoints as survey_rounds
 from shared import application, backlog, jwk
 from shared.clock import Clock, SystemClock
 from shared.cursors import Cursors
@@ -123,6 +126,8 @@ def create_app(
     app.state.matching = matching_client(settings, transport)
     for router in (identity.router, records.router, peer_endpoints.router, children.router):
         app.include_router(router)
+    app.include_router(workbook_endpoints.router)
+    app.include_router(dossiers.router)
     app.include_router(imports.router)
     app.include_router(break_glass.router)
     app.include_router(erasures.router)
@@ -132,6 +137,7 @@ def create_app(
     app.include_router(duties.router)
     app.include_router(calendar_duties.router)
     app.include_router(posts.router)
+    app.include_router(survey_rounds.router)
     for router in (searches.router, links.router, match_reviews.router, rulings.router):
         app.include_router(router)
     app.include_router(profiles.router)

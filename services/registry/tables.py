@@ -1,6 +1,6 @@
 """The registry's database, whole: every table, so that migrations and checks see all of them."""
 
-from sqlalchemy import MetaData
+from sqlalchemy import Index, MetaData
 from sqlmodel import SQLModel
 
 from shared import audit, checkpoints, idempotency, leases, outbox
@@ -17,6 +17,8 @@ class Table(SQLModel):
 AUDIT_ENTRIES, AUDIT_CHECKPOINTS = audit.tables(METADATA)
 OUTBOX, RELAY_POSITIONS = outbox.tables(METADATA)
 OUTBOX_CHECKPOINTS = checkpoints.table(METADATA, checkpoints.OUTBOX)
+#: A child's file tells what others were told of it.
+Index("outbox_subject", OUTBOX.c.subject)
 LEASES = leases.table(METADATA)
 IDEMPOTENCY_KEYS = idempotency.table(METADATA)
 
@@ -35,3 +37,4 @@ from services.registry.match_reviews import models as match_reviews  # noqa: E40
 from services.registry.posts import models as posts  # noqa: E402, F401
 from services.registry.records import models as records  # noqa: E402, F401
 from services.registry.rulings import models as rulings  # noqa: E402, F401
+from services.registry.survey_rounds import models as survey_rounds  # noqa: E402, F401

@@ -120,3 +120,26 @@ async def test_an_area_that_is_none_is_refused(shell: Shell, tmp_path: Path, are
 def test_an_area_is_shown_as_the_code_that_says_it(code: str) -> None:
     assert shown(*divisions.area_of(divisions.widen(code))).split()[0] == code
     assert shown(*EVERYWHERE) == "all"
+
+
+async def test_r9_a_contractor_is_added_for_an_area_and_a_time(
+    done: Done, shell: Shell, owner: Owner, tmp_path: Path
+) -> None:
+    out = ("--out", str(tmp_path / "one.jwk"))
+    add = ("clients", "add", "agency", "civil_affairs", "500103", "--contractor", *out)
+    for refused in (
+        await shell(*add),
+        await shell(*add, "--until", "2099-12-31", "--scope", "key-care:read"),
+        await shell(*add, "--until", "2001-12-31"),
+    ):
+        assert (refused.exit_code, "refused: " in refused.output) == (1, True), refused.output
+    await done(*add, "--until", "2099-12-31")
+    assert await states(done) == {"agency": "live, contractor until 2099-12-31"}
+    (row,) = await owner("registry", "SELECT scopes, purposes, sources, valid_until FROM clients")
+    assert (row["scopes"], row["purposes"]) == (["records:read", "records:write"], ["survey"])
+    assert row["sources"] == ["agency"]
+    assert row["valid_until"].isoformat() == "2099-12-31T16:00:00+00:00"
+    await done("clients", "change", "agency", "--until", "2098-06-30")
+    assert await states(done) == {"agency": "live, contractor until 2098-06-30"}
+    widened = await shell("clients", "change", "agency", "--scope", "children:read")
+    assert (widened.exit_code, "never has children:read" in widened.output) == (1, True)

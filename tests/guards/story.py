@@ -244,13 +244,19 @@ async def _put_off(civil: httpx.AsyncClient) -> None:
 
 
 async def _staff(civil: httpx.AsyncClient) -> None:
-    """The home's director has a post, and was trained; a meeting was held."""
+    """The home's director has a post, and was trained; a meeting was held, and a survey round opened."""
     held = await civil.post(
         "/v1/calendar-duties",
         json={"duty": "progress_meeting", "division": HOME, "done_on": "2026-03-01"},
         headers={"Idempotency-Key": str(uuid4())},
     )
     assert held.status_code == 201, held.text
+    surveyed = await civil.post(
+        "/v1/survey-rounds",
+        json={"division": HOME, "opens_on": "2026-10-01"},
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    assert surveyed.status_code == 201, surveyed.text
     made = await civil.post(
         "/v1/posts",
         json={"kind": "child_director", "division": f"{HOME}001001"},

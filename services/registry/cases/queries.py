@@ -93,6 +93,20 @@ async def page(
     return await _of_today(session, kit, caller, rows)
 
 
+async def of_child(session: AsyncSession, kit: Kit, caller: Caller, child: UUID) -> list[Any]:
+    """Every case about a child that the caller sees, by whose it is today, each with its data key."""
+    connection = await raw(session)
+    rows = await connection.fetch(
+        f"SELECT {_CASE}, k.master, k.wrapped FROM (SELECT id FROM cases WHERE child_id = $4 UNION"
+        " SELECT x.id FROM links l JOIN cases x ON x.anchor = l.entry_id WHERE l.person = $4) f"
+        " JOIN cases c ON c.id = f.id LEFT JOIN vault.data_keys k ON k.id = c.id"
+        f" WHERE {_MINE} ORDER BY c.id",
+        *_who(caller),
+        child,
+    )
+    return [row for row in await _of_today(session, kit, caller, rows) if row["child"] == child]
+
+
 async def _of_today(
     session: AsyncSession, kit: Kit, caller: Caller, rows: Sequence[Any]
 ) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from services.registry.children.kit import Kit
 from services.registry.duties.assigning import Assigned, DutyRow, assign
 from services.registry.records.vault import Opened
 from services.registry.status.deciding import StatusDecision, decide
+from services.registry.survey_rounds.standing import SurveyStanding, stand
 from shared.hashes import keyed, lookup_hashes
 from shared.sealing import Sealer, binding, unseal
 
@@ -57,6 +58,7 @@ class Folded:
     lookups: tuple[bytes, ...]
     key_care: tuple[KeyCareRow, ...]
     duties: tuple[DutyRow, ...]
+    survey: SurveyStanding | None
     unvisited: bytes
     """The payload without the visits."""
 
@@ -66,12 +68,13 @@ class Folded:
     def digest(self, key: bytes) -> bytes:
         """Equal exactly when nothing about the child has changed."""
         owed = [one.held() for one in self.duties]
-        return keyed(key, "child", self.bound(), self.payload, *self._said(), _dump(owed))
+        asked = () if self.survey is None else (_dump(self.survey.held()),)
+        return keyed(key, "child", self.bound(), self.payload, *self._said(), _dump(owed), *asked)
 
     def told(self, key: bytes) -> bytes:
         """Equal exactly when nothing has changed of which everyone who sees the child is told.
 
-        Visits and duties are none of that: a child with whom something happens every month is known to be in key care.
+        Visits, surveys and duties are none of that: a child with whom something happens every month is known to be in key care.
         """
         plain = replace(self, next_change_on=None, entries=0)
         return keyed(key, "told", plain.bound(), self.unvisited, *self._said())
@@ -147,6 +150,7 @@ def build(
         lookups=tuple(_lookups(kit, folded)),
         key_care=care(kit.entries.key, child, folded, live, decisions, profile, day),
         duties=owed.rows,
+        survey=stand(folded, decision),
         unvisited=state.write({**seen, "visits": []}) if folded.visits else payload,
     )
 

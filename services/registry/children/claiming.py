@@ -37,6 +37,7 @@ from services.registry.records.feeds import (
 )
 from services.registry.records.feeds.item import IdKind
 from services.registry.records.vault import Opened
+from services.registry.survey_rounds.asking import surveys_of
 from services.registry.visits.noting import visits_of
 from shared import divisions, resident_id
 from shared.clock import SHANGHAI
@@ -69,6 +70,7 @@ def claims_of(opened: Opened) -> Claims:
         evidence_of(item, source.record),
         visits_of(item, source),
         schooling_of(item, source.entry, source.office),
+        surveys_of(item, source),
     )
 
 

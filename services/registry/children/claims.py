@@ -81,6 +81,16 @@ class VisitClaim(NamedTuple):
     source: Source
 
 
+class SurveyClaim(NamedTuple):
+    """One survey of the child and the blocks that it asked; ``by`` is the surveyor's post, if told."""
+
+    on: date
+    channel: str
+    by: str
+    blocks: tuple[str, ...]
+    source: Source
+
+
 class Claims(NamedTuple):
     observations: tuple[Observation, ...]
     stays: tuple[Stay, ...]
@@ -90,3 +100,4 @@ class Claims(NamedTuple):
     evidence: tuple[Sign | Ending, ...]
     visits: tuple[VisitClaim, ...] = ()
     schooling: tuple[SchoolClaim, ...] = ()
+    surveys: tuple[SurveyClaim, ...] = ()

@@ -1,6 +1,7 @@
 """Reading children: one, by search, or by the references that events and notices carry."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -23,10 +24,13 @@ from services.registry.children.schemas import (
     ChildrenOut,
     SearchIn,
 )
+from services.registry.children.state import facts_of
 from services.registry.duties import queries as duties
+from services.registry.follow_ups.marking import marks
 from shared import audit, outbox, resident_id
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
+from shared.clock import today
 from shared.contract import TAGGED
 from shared.hashes import keyed, lookup_hashes
 from shared.limits import MAX_FOUND_CHILDREN
@@ -55,9 +59,11 @@ async def shown(
         audit.Act.of(caller, operation, [r["id"] for r in rows], fields=sorted(groups)),
     )
     owed = await duties.of_children(session, [r["id"] for r in rows]) if "duties" in groups else {}
+    day = today(request.app.state.clock)
     children = []
     for row in rows:
-        seen = viewing.view(open_state(kit.sealer, row), groups, row["shielded"])
+        state = open_state(kit.sealer, row)
+        seen = viewing.view(state, groups, row["shielded"])
         if "status" in groups:
             decision = row["decision"]
             seen["status"] = {
@@ -67,6 +73,8 @@ async def shown(
                 "next_change_on": decision["next_change_on"],
                 "rule_version": decision["profile"],
             }
+            found = marks(facts_of(state), state["fields"], kit.profiles, day)
+            seen["follow_ups"] = [asdict(one) for one in found if one.group in groups] or None
         if "key_care" in groups:
             seen["key_care"] = [dict(k) for k in care.get(row["id"], [])]
             seen["shielded"] = row["shielded"]

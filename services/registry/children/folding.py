@@ -21,6 +21,7 @@ from services.registry.children.claims import (
     GuardianClaim,
     Observation,
     Source,
+    SurveyClaim,
     VisitClaim,
 )
 from services.registry.children.evidence import lasting
@@ -93,6 +94,7 @@ class Fold:
     entries: int
     visits: tuple[VisitClaim, ...] = ()
     schooling: Schooling = NONE
+    surveys: tuple[SurveyClaim, ...] = ()
 
     @property
     def birth_on(self) -> date | None:
@@ -166,6 +168,9 @@ def fold_current(kept: Sequence[Opened], records: Sequence[Opened]) -> Fold:
         entries=len(kept),
         visits=_in_order(v for c in every for v in c.visits),
         schooling=schooling(s for c in every for s in c.schooling),
+        surveys=tuple(
+            sorted((s for c in every for s in c.surveys), key=lambda s: (s.on, s.source.entry.int))
+        ),
     )
 
 

@@ -17,6 +17,7 @@ from services.registry.children.kit import Kit
 from services.registry.children.proving import Difference, sealed_rows, stray_keys
 from services.registry.duties.assigning import DutyRow
 from services.registry.rulings import proving as rulings
+from services.registry.survey_rounds.standing import SurveyStanding
 from shared.database import SYSTEM, Database, raw
 from shared.sealing import Unsealable
 
@@ -81,6 +82,12 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
     ):
         care.setdefault(row["child_id"], []).append(row)
     duties = await _duties(connection, ids)
+    surveys = {
+        one["child_id"]: one
+        for one in await connection.fetch(
+            "SELECT * FROM survey_standings WHERE child_id = ANY($1)", ids
+        )
+    }
     for child in ids:
         if child in broken:
             continue
@@ -117,6 +124,8 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
             _text(_held(one)) for one in duties.get(child, [])
         ]:
             yield Difference("duties", child, "differ from the records")
+        if not _surveyed(expected, surveys.get(child), row):
+            yield Difference("survey_standings", child, "differs from the records")
 
 
 async def _duties(connection: Any, ids: list[UUID]) -> dict[UUID, list[Any]]:
@@ -136,6 +145,15 @@ def _held(row: Any) -> tuple[Any, ...]:
 
 
 _PLACE = ("residence_code", "hukou_code", "residence_stated_by", "hukou_stated_by")
+
+
+def _surveyed(expected: Any, held: Any | None, row: Any) -> bool:
+    """Whether the row of how the child stands toward surveys is as its records have it."""
+    if expected.survey is None or held is None:
+        return expected.survey is None and held is None
+    found = SurveyStanding(held["last_on"], tuple(held["made"]))
+    placed = all(held[column] == row[column] for column in _PLACE)
+    return placed and found.held() == expected.survey.held()
 
 
 def _care(child: UUID, expected: Any, rows: list[Any], row: Any) -> list[Difference]:

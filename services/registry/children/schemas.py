@@ -200,6 +200,18 @@ CHILD_EXAMPLE: dict[str, Any] = {
 }
 
 
+class FollowUpOut(BaseModel):
+    """An entitlement that reaches past the age at which counting ends (后续权益)."""
+
+    entitlement: Text = Field(
+        description="`senior_high` 普通高中, `vocational` 中职, `study_grant` 助学"
+    )
+    place: Text = Field(description="where it is claimed: `residence` or `hukou`")
+    since: date = Field(description="from this day on")
+    clause: Text
+    state: Text = Field(description="`coming` 未到, `open` 可办理")
+
+
 class ChildOut(BaseModel):
     """A child, as far as the caller's department and purpose may see it."""
 
@@ -239,6 +251,9 @@ class ChildOut(BaseModel):
     )
     duties: list[DutyMark] | None = Field(
         default=None, max_length=50, description="职责任务 that you may see"
+    )
+    follow_ups: list[FollowUpOut] | None = Field(
+        default=None, max_length=20, description="后续权益, once counting has ended by age"
     )
     shielded: bool | None = Field(default=None, description="地址保密")
 

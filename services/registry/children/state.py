@@ -1,5 +1,7 @@
 """A child's folded state as JSON: what is sealed in its row and shown, field by field, to who may see it."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +9,7 @@ import orjson
 
 from services.registry.children.claims import Source
 from services.registry.children.folding import Fold
+from services.registry.status.facts import ChildFacts, Episode, HukouSpell
 from shared import divisions
 
 
@@ -108,3 +111,26 @@ def write(state: dict[str, Any]) -> bytes:
 def read(payload: bytes) -> dict[str, Any]:
     loaded: dict[str, Any] = orjson.loads(payload)
     return loaded
+
+
+def facts_of(state: Mapping[str, Any]) -> ChildFacts:
+    """What a status is decided from, out of the folded state."""
+
+    def day(text: str | None) -> date | None:
+        return date.fromisoformat(text) if text else None
+
+    born = state["fields"].get("birth_on")
+    return ChildFacts(
+        birth_on=day(born["value"]) if born else None,
+        hukou=tuple(HukouSpell(int(h["division"]), day(h["since"])) for h in state["hukou"]),
+        episodes=tuple(
+            Episode(
+                int(e["division"]),
+                date.fromisoformat(e["since"]),
+                day(e["until"]),
+                e["accompanied"],
+                e["confirmed"],
+            )
+            for e in state["episodes"]
+        ),
+    )

@@ -76,12 +76,12 @@ def view(state: Mapping[str, Any], groups: Mapping[str, str], shielded: bool) ->
     if "guardians" in groups:
         seen["guardians"] = [_guardian(g, groups) for g in state["guardians"]]
     if "visits" in groups or "school_visits" in groups:
-        visits = (_visit(v, groups, shielded) for v in reversed(state.get("visits", ())))
+        visits = (visit(v, groups, shielded) for v in reversed(state.get("visits", ())))
         seen["visits"] = list(islice((v for v in visits if v is not None), MOST_VISITS))
     return seen
 
 
-def _visit(
+def visit(
     held: Mapping[str, Any], groups: Mapping[str, str], shielded: bool
 ) -> dict[str, Any] | None:
     """A visit; None where it is another department's, or told by a feed that is closed to the caller.

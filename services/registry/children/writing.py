@@ -75,6 +75,15 @@ _DUTY = {
     "hukou_stated_by": "text",
     "detail": "jsonb",
 }
+_SURVEY = {
+    "child_id": "uuid",
+    "last_on": "date",
+    "made": "jsonb",
+    "residence_code": "bigint",
+    "hukou_code": "bigint",
+    "residence_stated_by": "text",
+    "hukou_stated_by": "text",
+}
 _KEY = {"id": "uuid", "master": "smallint", "wrapped": "bytea"}
 _LISTS = {"residence_stated_by": "text", "hukou_stated_by": "text", "done_on": "date"}
 
@@ -102,6 +111,7 @@ _UPSERT_KEYS = (
 )
 _INSERT_CARE = _inserting("key_care", _CARE)
 _INSERT_DUTIES = _inserting("duties", _DUTY)
+_INSERT_SURVEYS = _inserting("survey_standings", _SURVEY)
 
 
 async def write(
@@ -152,6 +162,7 @@ async def write(
     await _write_lookups(connection, changes)
     await _write_care(connection, changes)
     await _write_duties(connection, changes)
+    await _write_surveys(connection, changes)
 
 
 async def _write_lookups(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
@@ -226,11 +237,33 @@ async def _write_duties(connection: "asyncpg.Connection[Any]", changes: Sequence
         await connection.execute(_INSERT_DUTIES, *zip(*rows, strict=True))
 
 
+async def _write_surveys(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
+    before = [change.new.id for change in changes if change.old and change.old["has_survey"]]
+    if before:
+        await connection.execute("DELETE FROM survey_standings WHERE child_id = ANY($1)", before)
+    rows = [
+        (
+            new.id,
+            new.survey.last_on,
+            orjson.dumps(new.survey.made).decode(),
+            new.residence_code,
+            new.hukou_code,
+            ",".join(new.residence_stated_by),
+            ",".join(new.hukou_stated_by),
+        )
+        for new in (change.new for change in changes)
+        if new.survey is not None
+    ]
+    if rows:
+        await connection.execute(_INSERT_SURVEYS, *zip(*rows, strict=True))
+
+
 async def remove(connection: "asyncpg.Connection[Any]", children: Sequence[UUID]) -> None:
     """Remove children of whom no record speaks any more, with their keys."""
     for table, column in (
         ("key_care", "child_id"),
         ("duties", "child_id"),
+        ("survey_standings", "child_id"),
         ("child_lookups", "child_id"),
         ("children", "id"),
         ("vault.data_keys", "id"),

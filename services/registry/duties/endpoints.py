@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 
 from services.registry.children.kit import Kit
-from services.registry.duties import queries, showing
+from services.registry.duties import queries, schools, showing
 from services.registry.duties.queries import Question
 from services.registry.duties.schemas import (
     CompletionOut,
@@ -15,6 +15,8 @@ from services.registry.duties.schemas import (
     DutiesOut,
     DutyName,
     DutyOut,
+    SchoolOut,
+    SchoolsOut,
 )
 from services.registry.duties.terms import DutyState
 from services.registry.posts.endpoints import Within, area_within
@@ -26,6 +28,7 @@ from shared.clock import today
 from shared.cursors import Cursors
 from shared.days import AskedDay
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.problems import Forbidden
 from shared.vocabulary import Scope
 
 router = APIRouter(prefix="/v1/duties", tags=["duties"], responses=USUAL)
@@ -117,3 +120,50 @@ async def show_completion(
         for row in rows
     ]
     return CompletionsOut(since=first, until=last, by=by, places=places)
+
+
+@router.get("/schools", summary="Count what was done by school", response_model_exclude_none=True)
+async def show_school_coverage(
+    request: Request,
+    caller: Reader,
+    session: Transaction,
+    duty: Annotated[
+        DutyName, Query(description="a duty that is owed to pupils")
+    ] = "psychological_screening",
+    since: Annotated[
+        AskedDay | None, Query(description="first day of the period; 1 January if absent")
+    ] = None,
+    until: Annotated[AskedDay | None, Query(description="last day of it; today if absent")] = None,
+    within: Within = None,
+) -> SchoolsOut:
+    """Coverage by school (心理健康筛查覆盖), the largest gap first: the pupils without it stand in the list of duties.
+
+    For departments that may see schools.  At most 20,000 pupils at once: name a county where there are more.
+    """
+    groups = showing.sight(caller)
+    if "school" not in groups:
+        raise Forbidden("Your department reads no schools for this purpose.")
+    kit: Kit = request.app.state.kit
+    last = until or today(request.app.state.clock)
+    first = since or date(last.year, 1, 1)
+    found, read = await schools.coverage(
+        session, kit, caller, duty, area_within(within), (first, last)
+    )
+    now = request.app.state.clock.now()
+    act = audit.Act.of(caller, "duties.schools", read, fields=["school"], duty=duty)
+    await audit.record(session, kit.audit, now, act)
+    shown = [
+        SchoolOut(
+            division=divisions.text_of(county * 10**6),
+            place=place_name(county * 10**6),
+            school=school or None,
+            owed=one.owed,
+            done=one.done,
+            gap=one.owed - one.done,
+            overdue=one.overdue,
+            interval_not_configured=one.interval_not_configured,
+        )
+        for (county, school), one in found.items()
+    ]
+    shown.sort(key=lambda one: (-one.gap, one.division, one.school or ""))
+    return SchoolsOut(since=first, until=last, duty=duty, schools=shown)

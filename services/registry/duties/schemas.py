@@ -88,6 +88,30 @@ class CompletionOut(BaseModel):
     interval_not_configured: int = Field(ge=0, description="频次未设定, today")
 
 
+class SchoolOut(BaseModel):
+    """One duty toward the pupils of one school."""
+
+    division: Division = Field(description="the county where the pupils live")
+    place: Text
+    school: Text | None = Field(
+        default=None, description="学校名称; absent: unknown, or withheld for shielded pupils"
+    )
+    owed: int = Field(ge=0, description="pupils to whom it is owed (应办)")
+    done: int = Field(ge=0, description="of these, for whom it was done in the period (已办)")
+    gap: int = Field(ge=0, description="for whom it was not (缺口)")
+    overdue: int = Field(ge=0, description="逾期, today")
+    interval_not_configured: int = Field(ge=0, description="频次未设定, today")
+
+
+class SchoolsOut(BaseModel):
+    """Coverage by school (分学校覆盖情况), the largest gap first."""
+
+    since: date
+    until: date
+    duty: Text
+    schools: list[SchoolOut] = Field(max_length=20_000)
+
+
 class CompletionsOut(BaseModel):
     """Completion (完成情况) by place and duty."""
 

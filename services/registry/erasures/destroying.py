@@ -43,6 +43,7 @@ _REMOVE_FOLD = (
     "DELETE FROM child_lookups WHERE child_id = $1",
     "DELETE FROM key_care WHERE child_id = $1",
     "DELETE FROM duties WHERE child_id = $1",
+    "DELETE FROM survey_standings WHERE child_id = $1",
     "DELETE FROM match_reviews WHERE one = $1 OR other = $1",
     "DELETE FROM children WHERE id = $1",
     "DELETE FROM vault.data_keys WHERE id = $1",

@@ -26,7 +26,13 @@ def _instant(at: datetime | None) -> str | None:
 
 
 def _content(client: Client) -> bytes:
-    """Every column but the MAC, one way only; as JSON, since each request checks it."""
+    """Every column but the MAC, one way only; as JSON, since each request checks it.
+
+    The limits of a grant stand in it where it has any: a row from before there were limits keeps its MAC.
+    """
+    limits: tuple[Any, ...] = ()
+    if client.contractor or client.valid_from or client.valid_until:
+        limits = client.contractor, _instant(client.valid_from), _instant(client.valid_until)
     return orjson.dumps(
         (
             client.id,
@@ -41,6 +47,7 @@ def _content(client: Client) -> bytes:
             _instant(client.revoked_at),
             _instant(client.not_before),
             client.generation,
+            *limits,
         ),
         option=orjson.OPT_SORT_KEYS,
     )

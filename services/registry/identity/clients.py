@@ -13,9 +13,11 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.matrix import categories_of
+from services.registry.identity import contractors
 from services.registry.identity.authenticity import Forged, act, authentic, faults, mac
 from services.registry.identity.models import Client
 from services.registry.identity.signing import IssuerKeys
+from services.registry.profiles import Profiles
 from shared import audit, divisions, jwk
 from shared.auth import Grant, read_token
 from shared.database import SYSTEM, Database, raw
@@ -36,15 +38,20 @@ class UnknownClient(Exception):
 
 
 def grant_of(client: Client) -> Grant:
+    department = Department(client.department)
+    scopes = frozenset(Scope(s) for s in client.scopes)
+    purposes = frozenset(Purpose(p) for p in client.purposes)
+    narrow = client.contractor
     return Grant(
         client=client.id,
-        department=Department(client.department),
+        department=department,
         low=client.low,
         high=client.high,
-        scopes=frozenset(Scope(s) for s in client.scopes),
-        purposes=frozenset(Purpose(p) for p in client.purposes),
-        sources=tuple(client.sources),
-        categories=categories_of(Department(client.department)),
+        scopes=scopes & contractors.SCOPES if narrow else scopes,
+        purposes=purposes & contractors.PURPOSES if narrow else purposes,
+        sources=(client.id,) if narrow else tuple(client.sources),
+        categories=() if narrow else categories_of(department),
+        contractor=narrow,
     )
 
 
@@ -59,14 +66,31 @@ async def add(
     purposes: Sequence[Purpose],
     key: dict[str, Any],
     sources: Sequence[str] = (),
+    contractor: bool = False,
+    valid_from: datetime | None = None,
+    valid_until: datetime | None = None,
+    profiles: Profiles | None = None,
     now: datetime,
     actor: str = OPERATOR,
 ) -> Client:
     """Register a client; ``area`` is one division code, which stands for everything inside it.
 
-    ``keys`` is the registry's audit key set.
+    ``keys`` is the registry's audit key set.  A contractor's grant is checked against the rules of its place
+    (``contractors.NotAllowed``); ``valid_until`` is the first instant at which the client is none any more.
     """
     low, high = _area(area)
+    if contractor:
+        begins = valid_from or now
+        contractors.check(
+            department=department,
+            area=(low, high),
+            scopes=scopes,
+            purposes=purposes,
+            begins=begins,
+            until=valid_until,
+            profile=profiles.for_division(low, begins.date()) if profiles else None,
+        )
+        sources = ()
     made = Client(
         id=client,
         department=str(department),
@@ -77,6 +101,9 @@ async def add(
         sources=list(sources) or [client],
         keys=[jwk.public(jwk.read(key))],
         created_at=now,
+        contractor=contractor,
+        valid_from=valid_from,
+        valid_until=valid_until,
     )
     return await _write(session, keys, made, "add", now, actor)
 
@@ -93,6 +120,8 @@ async def change(
     area: str | None = None,
     scopes: Sequence[Scope] | None = None,
     purposes: Sequence[Purpose] | None = None,
+    valid_until: datetime | None = None,
+    profiles: Profiles | None = None,
     now: datetime,
     actor: str = OPERATOR,
 ) -> None:
@@ -107,6 +136,19 @@ async def change(
         found.scopes = sorted(map(str, scopes))
     if purposes is not None:
         found.purposes = sorted(map(str, purposes))
+    if valid_until is not None:
+        found.valid_until = valid_until
+    if found.contractor:
+        begins = found.valid_from or found.created_at
+        contractors.check(
+            department=Department(found.department),
+            area=(found.low, found.high),
+            scopes=[Scope(s) for s in found.scopes],
+            purposes=[Purpose(p) for p in found.purposes],
+            begins=begins,
+            until=found.valid_until,
+            profile=profiles.for_division(found.low, begins.date()) if profiles else None,
+        )
     await _write(session, keys, found, "change", now, actor)
 
 
@@ -171,14 +213,23 @@ async def _authentic(session: AsyncSession, keys: KeySet, client: str) -> Client
 
 
 async def live(session: AsyncSession, keys: KeySet, client: str) -> Client | None:
-    """The client as it stands at this moment; None when it is unknown, revoked or not authentic."""
+    """The client as it stands at this moment; None when it is unknown, revoked, not authentic or outside its time.
+
+    Its time is the machine's clock, as that of tokens.
+    """
     found = await session.get(Client, client)
-    if found is None or found.revoked_at is not None:
+    if found is None or found.revoked_at is not None or not in_time(found, datetime.now(UTC)):
         return None
     if not authentic(keys, found):
         log.error("client.forged", id=client)
         return None
     return found
+
+
+def in_time(client: Client, now: datetime) -> bool:
+    """Whether its grant has begun and has not ended."""
+    begun = client.valid_from is None or client.valid_from <= now
+    return begun and (client.valid_until is None or now < client.valid_until)
 
 
 async def all_of(session: AsyncSession) -> Sequence[Client]:

@@ -88,7 +88,8 @@ async def issue_token(
     async with database.transaction(SYSTEM) as session:
         keys = request.app.state.kit.audit
         if client_id and (client := await live(session, keys, client_id)) is not None:
-            known = KnownClient(grant_of(client), client.keys, assertion_is_new=True)
+            life = _life(client.valid_until)
+            known = KnownClient(grant_of(client), client.keys, assertion_is_new=True, life=life)
     form = {
         "grant_type": grant_type,
         "scope": known.get_allowed_scope(None) if known and not scope else scope,
@@ -118,6 +119,14 @@ async def issue_token(
         status = 401 if body.get("error") == "invalid_client" else 400
         body = {"error": body.get("error", "invalid_request")}
     return JSONResponse(body, status, headers | {"Cache-Control": "no-store"})
+
+
+def _life(until: datetime | None) -> int:
+    """Seconds that a token lives, if its grant lives as long."""
+    if until is None:
+        return TOKEN_LIFE_SECONDS
+    left = int((until - datetime.now(UTC)).total_seconds())
+    return max(1, min(TOKEN_LIFE_SECONDS, left))
 
 
 class Metadata(BaseModel):
@@ -197,6 +206,8 @@ async def list_revocations(
             ended[client.id] = now
         elif client.not_before is not None and client.not_before > since:
             ended[client.id] = client.not_before
+        elif client.valid_until is not None and since < client.valid_until <= now:
+            ended[client.id] = client.valid_until
     return RevocationsOut(
         revoked=[Revoked(client=c, not_before=int(at.timestamp())) for c, at in ended.items()],
         jwks=JwksOut(keys=_jwks(request)["keys"]),

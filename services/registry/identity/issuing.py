@@ -27,12 +27,19 @@ METHOD = "private_key_jwt"
 
 
 class KnownClient:
-    """A client as Authlib asks about it."""
+    """A client as Authlib asks about it; its tokens live ``life`` seconds, never beyond its grant."""
 
-    def __init__(self, grant: Grant, keys: list[dict[str, Any]], assertion_is_new: bool) -> None:
+    def __init__(
+        self,
+        grant: Grant,
+        keys: list[dict[str, Any]],
+        assertion_is_new: bool,
+        life: int = TOKEN_LIFE_SECONDS,
+    ) -> None:
         self.grant = grant
         self.keys = keys
         self.assertion_is_new = assertion_is_new
+        self.life = life
 
     def get_client_id(self) -> str:
         return self.grant.client
@@ -106,7 +113,7 @@ class _Tokens(JWTBearerTokenGenerator):
         return str(self.issuer)
 
     def _get_expires_in(self, client: Any, grant_type: str) -> int:
-        return TOKEN_LIFE_SECONDS
+        return int(client.life)
 
     def get_extra_claims(
         self, client: KnownClient, grant_type: str, user: Any, scope: str

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, Text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
@@ -13,6 +13,7 @@ from services.registry.tables import Table
 class Client(Table, table=True):
     """An OAuth client and its one grant.  ``keys`` are public JWKs; two during a rotation.
 
+    ``contractor`` marks a contracted social-work agency; outside ``valid_from``–``valid_until`` a client is none at all.
     ``generation`` counts the row's changes; ``mac`` is empty on rows from before rows were authenticated.
     """
 
@@ -32,6 +33,12 @@ class Client(Table, table=True):
     generation: int = Field(
         default=0, sa_column=Column(BigInteger, nullable=False, server_default="0")
     )
+    contractor: bool = Field(
+        default=False,
+        sa_column=Column(Boolean, nullable=False, server_default=text("false")),
+    )
+    valid_from: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    valid_until: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     mac: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from services.registry.children.kit import Kit
+from services.registry.identity.contractors import may_push
 from services.registry.imports import queries
 from services.registry.imports.receiving import Upload
 from services.registry.imports.schemas import (
@@ -27,7 +28,7 @@ from shared.contract import LOCATED
 from shared.database import Database
 from shared.ids import uuid7
 from shared.limits import DEFAULT_PAGE, MAX_IMPORT_BYTES, MAX_IMPORT_LINE_BYTES
-from shared.problems import Conflict, Forbidden, NotFound
+from shared.problems import Conflict, NotFound
 
 router = APIRouter(prefix="/v1/imports", tags=["imports"], responses=USUAL)
 
@@ -54,8 +55,7 @@ def _line(feed: Feed) -> str:
 
 def _add_import(feed: Feed) -> None:
     async def receive(request: Request, response: Response, caller: Pusher) -> ImportOut:
-        if caller.department not in feed.departments:
-            raise Forbidden("Your department does not own this feed.")
+        may_push(caller, feed)
         database: Database = request.app.state.database
         kit: Kit = request.app.state.kit
         clock = request.app.state.clock

@@ -18,6 +18,7 @@ from starlette.requests import ClientDisconnect
 
 from services.registry.children.kit import Kit
 from services.registry.identity.clients import grant_of, live
+from services.registry.identity.contractors import may_push
 from services.registry.imports import queries
 from services.registry.imports.lines import Line, Lines, read
 from services.registry.records.feeds import Feed, Item
@@ -76,7 +77,7 @@ class Upload:
         await self._end("done")
 
     async def _receive(self, pieces: AsyncIterator[bytes]) -> None:
-        async for piece in _steadily(pieces):
+        async for piece in steadily(pieces):
             for line in self._lines.take(piece):
                 await self._take(line)
             if time.monotonic() - self._flushed > FLUSH_SECONDS:
@@ -110,7 +111,7 @@ class Upload:
             caller = await still_allowed(session, self.kit, self.caller, self.feed)
             await enter(session, caller.reach)
             if chunk:
-                keys = Keys(self.kit.sealer, self.kit.entries)
+                keys = Keys(self.kit.sealer, self.kit.entries, self.kit.profiles)
                 stored = await store(session, keys, caller, self.feed, items, now, bulk=True)
                 results = sorted([*stored, *refused], key=lambda r: r.index)
                 await queries.keep(
@@ -141,12 +142,14 @@ async def still_allowed(session: AsyncSession, kit: Kit, caller: Caller, feed: F
     if client is None:
         raise Unauthenticated
     grant = grant_of(client)
-    if Scope.RECORDS_WRITE not in grant.scopes or grant.department not in feed.departments:
+    if Scope.RECORDS_WRITE not in grant.scopes:
         raise Forbidden
-    return replace(caller, grant=grant)
+    now = replace(caller, grant=grant)
+    may_push(now, feed)
+    return now
 
 
-async def _steadily(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def steadily(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The pieces, as long as they keep coming; TimeoutError when they stop."""
     while True:
         try:

@@ -176,6 +176,55 @@ def cases() -> None:
     _protect("case_acts", using=_CASE_IS_SEEN, check=_CASE_IS_SEEN)
 
 
+#: Civil affairs of a place sees the rounds that cover any of it; it opens those inside its area alone.
+_ROUND_IS_HERE = f"{_SYSTEM} OR ({_ME} = 'civil_affairs' AND low <= {_HIGH} AND high >= {_LOW})"
+_ROUND_IS_INSIDE = f"{_SYSTEM} OR ({_ME} = 'civil_affairs' AND low >= {_LOW} AND high <= {_HIGH})"
+#: Every table of children, places and people that was protected before contractors were: they read none of it.
+CLOSED_TO_CONTRACTORS = (
+    "children",
+    "key_care",
+    "decisions",
+    "break_glass",
+    "erasures",
+    "match_reviews",
+    "rulings",
+    "duties",
+    "calendar_acts",
+    "posts",
+    "trainings",
+    "cases",
+    "case_acts",
+    "survey_rounds",
+    "survey_standings",
+)
+_IS_CONTRACTOR = "coalesce(current_setting('hutong.contractor', true), '') = 'yes'"
+_FROM_MY_SOURCE = "source = ANY(string_to_array(current_setting('hutong.sources', true), ','))"
+
+
+def survey_rounds_and_contractors() -> None:
+    """A contractor's word is civil affairs' word, yet it reads its own records alone: restrictive policies, which no other
+    policy can widen."""
+    role = runtime_role()
+    op.execute(f"GRANT SELECT, INSERT, UPDATE (withdrawn_at) ON survey_rounds TO {role}")
+    op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON survey_standings TO {role}")
+    _protect("survey_rounds", using=_ROUND_IS_HERE, check=_ROUND_IS_INSIDE)
+    civil = f"({_SYSTEM} OR {_ME} = 'civil_affairs')"
+    _protect("survey_standings", using=f"({_CHILD_IS_SEEN}) AND {civil}", check=_SYSTEM)
+    for table in CLOSED_TO_CONTRACTORS:
+        op.execute(
+            f"CREATE POLICY no_contractor ON {table} AS RESTRICTIVE USING (NOT {_IS_CONTRACTOR})"
+        )
+    op.execute(
+        "CREATE POLICY no_contractor ON records AS RESTRICTIVE"
+        f" USING (NOT {_IS_CONTRACTOR} OR {_FROM_MY_SOURCE})"
+    )
+
+
+def without_contractors() -> None:
+    for table in (*CLOSED_TO_CONTRACTORS, "records"):
+        op.execute(f"DROP POLICY no_contractor ON {table}")
+
+
 def _protect(table: str, using: str, check: str) -> None:
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")

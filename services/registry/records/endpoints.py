@@ -7,6 +7,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from services.registry.children.kit import Kit
+from services.registry.identity.contractors import may_push
 from services.registry.records import lateness
 from services.registry.records.feeds import FEEDS, Feed
 from services.registry.records.models import RECALL
@@ -29,17 +30,12 @@ from shared.auth import Caller, allowed
 from shared.clock import today
 from shared.database import raw
 from shared.limits import MAX_BULK_ITEMS
-from shared.problems import Forbidden, NotFound
+from shared.problems import NotFound
 from shared.vocabulary import Scope
 
 router = APIRouter(prefix="/v1", tags=["records"], responses=USUAL)
 
 Pusher = Annotated[Caller, allowed(Scope.RECORDS_WRITE, purpose=False)]
-
-
-def _pushes(feed: Feed, caller: Caller) -> None:
-    if caller.department not in feed.departments:
-        raise Forbidden("Your department does not own this feed.")
 
 
 def _add_push(feed: Feed) -> None:
@@ -49,10 +45,10 @@ def _add_push(feed: Feed) -> None:
     async def push(
         request: Request, caller: Pusher, body: RawBody, session: Transaction
     ) -> Response:
-        _pushes(feed, caller)
+        may_push(caller, feed)
         kit: Kit = request.app.state.kit
         items, refused = parse(feed, body)
-        keys = Keys(kit.sealer, kit.entries)
+        keys = Keys(kit.sealer, kit.entries, kit.profiles)
         results = await store(session, keys, caller, feed, items, request.app.state.clock.now())
         await _record_push(request, session, caller, feed, len(results))
         ordered = sorted([*results, *refused], key=lambda r: r.index)
@@ -93,9 +89,9 @@ def _add_push(feed: Feed) -> None:
     async def take_back(
         request: Request, body: RecallIn, caller: Pusher, session: Transaction
     ) -> BulkOut:
-        _pushes(feed, caller)
+        may_push(caller, feed)
         kit: Kit = request.app.state.kit
-        keys = Keys(kit.sealer, kit.entries)
+        keys = Keys(kit.sealer, kit.entries, kit.profiles)
         now = request.app.state.clock.now()
         results = await recall(session, keys, caller, feed, body.source_ids, body.source, now)
         await _record_push(request, session, caller, feed, len(results), operation="recall")

@@ -17,9 +17,10 @@ async def of(session: AsyncSession, caller: Caller, day: date) -> FeedsOut:
     sources: dict[str, list[SourceOut]] = {}
     for row in await connection.fetch(
         "SELECT feed, source, county, received_at, observed_on, records FROM feed_arrivals"
-        " WHERE county BETWEEN $1 AND $2 ORDER BY feed, source, county LIMIT 10000",
+        " WHERE county BETWEEN $1 AND $2 AND ($3::text IS NULL OR source = $3) ORDER BY feed, source, county LIMIT 10000",
         caller.grant.low,
         caller.grant.high,
+        caller.client if caller.grant.contractor else None,
     ):
         every = FEEDS[row["feed"]].expected_every_days
         heard = row["received_at"].astimezone(SHANGHAI).date()

@@ -15,14 +15,17 @@ from pydantic import TypeAdapter
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.erasures import tombstones
+from services.registry.identity.contractors import disguised
 from services.registry.planning import by_index
+from services.registry.profiles import Profiles
 from services.registry.records import quality
-from services.registry.records.feeds import Feed, Item
+from services.registry.records.feeds import Feed, Item, Survey
 from services.registry.records.inserting import insert, looking_again, note_arrival
 from services.registry.records.models import FACT, RECALL
 from services.registry.records.queueing import enqueue
 from services.registry.records.results import Outcome, Result
 from services.registry.records.vault import Plain
+from services.registry.survey_rounds import asking
 from shared import divisions
 from shared.auth import Caller
 from shared.clock import SHANGHAI
@@ -36,10 +39,11 @@ from shared.sealing import Sealer
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What intake needs to seal and to know again."""
+    """What intake needs to seal and to know again, and the rules that say what a survey has to ask."""
 
     sealer: Sealer
     entries: KeySet
+    profiles: Profiles
 
 
 class _Arrived(NamedTuple):
@@ -95,7 +99,7 @@ def _not_theirs(caller: Caller, item: Item) -> Flaw | None:
             return Flaw("/source", "source_required", SAY_WHICH)
     elif item.source not in caller.grant.sources:
         return Flaw("/source", "source_not_granted", NOT_GRANTED)
-    return None
+    return disguised(caller, item)
 
 
 def _stamped(
@@ -120,6 +124,10 @@ def _stamped(
         if item.observed_on > latest:
             findings = (*findings, "observed_in_future")
         home, hukou = item.residence, item.hukou
+        if isinstance(item, Survey):
+            place = widen(home.division if home and home.division else item.division)
+            rules = keys.profiles.for_division(place, item.surveyed_on)
+            findings = (*findings, *asking.findings(item, rules))
         plain = Plain(
             id=record,
             entry_id=entry_id(entries, source, feed.name, item.source_id),

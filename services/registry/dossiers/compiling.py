@@ -1,0 +1,33 @@
+"""Compiling: one child's file as one caller sees it, in order of days, each event once."""
+
+from datetime import date
+from typing import Any
+
+from services.registry.children.building import open_state
+from services.registry.dossiers import life, telling
+from services.registry.dossiers.events import Event
+from services.registry.dossiers.telling import Reader
+
+
+async def compile_events(reader: Reader, row: Any, today: date) -> list[Event]:
+    """Every event that is open to the reader; ``row`` is the child's, with its data key."""
+    kit, groups, child, shielded = reader.kit, reader.groups, reader.child, row["shielded"]
+    key, state = kit.entries.key, open_state(kit.sealer, row)
+    visits = life.visits(key, child, state, groups, shielded)
+    events = [
+        *life.stays(key, child, state, groups, shielded),
+        *life.hukou(key, child, state, groups, shielded),
+        *visits.values(),
+        *await telling.records(reader, visits.keys()),
+        *await telling.decided(reader),
+        *await telling.proposed(reader),
+        *await telling.owed(reader),
+        *await telling.worked_on(reader),
+        *await telling.doubted(reader),
+        *await telling.looked_up(reader),
+        *await telling.announced(reader),
+    ]
+    if "status" in groups:
+        events += life.statuses(key, child, state, kit.profiles, today)
+    once = {event.id: event for event in events}
+    return sorted(once.values(), key=lambda event: event.position)

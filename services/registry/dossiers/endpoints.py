@@ -1,0 +1,74 @@
+"""Reading one child's file (一人一档), page by page."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from services.registry import answers
+from services.registry.access.sight import groups_for
+from services.registry.children import queries
+from services.registry.children.endpoints import ChildReader, shown
+from services.registry.children.kit import Kit
+from services.registry.dossiers.compiling import compile_events
+from services.registry.dossiers.schemas import DossierOut
+from services.registry.dossiers.telling import Reader
+from shared import audit
+from shared.application import USUAL, Transaction
+from shared.clock import today
+from shared.contract import TAGGED
+from shared.cursors import Cursors
+from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.problems import NotFound
+
+router = APIRouter(prefix="/v1", tags=["children"], responses=USUAL)
+
+
+@router.get(
+    "/children/{child_id}/dossier",
+    summary="Read one child's file",
+    response_model=DossierOut,
+    response_model_exclude_none=True,
+    responses={200: TAGGED},
+)
+async def show_dossier(
+    request: Request,
+    child_id: UUID,
+    caller: ChildReader,
+    session: Transaction,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
+) -> Response:
+    """Everything that happened to the child and was done for it, each event once, the oldest first.
+
+    Stays, hukou, status, reported records, visits, duties, key care with its decisions, cases with their acts, doubts about
+    who it is, emergencies, and what others were told: as far as your department, purpose and scopes open each.  What a visit
+    or survey told stands there as the visit; its record does not stand there again.  A merged child's events stand with the
+    child it was merged into.  A child you may not see answers exactly as one that does not exist.
+    """
+    groups = groups_for(caller)
+    kit: Kit = request.app.state.kit
+    cursors: Cursors = request.app.state.cursors
+    clock = request.app.state.clock
+    bound_to = f"dossier|{caller.client}|{caller.purpose}|{child_id}"
+    after = tuple(cursors.read(cursor, bound_to, clock.now())) if cursor else ()
+    rows = await queries.visible(session, caller, [child_id])
+    if not rows:
+        raise NotFound
+    reader = Reader(session, kit, caller, groups, child_id)
+    events = await compile_events(reader, rows[0], today(clock))
+    page = [event for event in events if event.position > after][: limit + 1]
+    seen: dict[str, Any] = {}
+    if cursor is None:
+        (child,) = await shown(request, session, caller, rows, "dossiers.read")
+        seen["child"] = child.model_dump(mode="json", exclude_none=True)
+    else:
+        read = audit.Act.of(caller, "dossiers.read", [child_id], fields=sorted(groups))
+        await audit.record(session, kit.audit, clock.now(), read)
+    seen["events"] = [event.shown() for event in page[:limit]]
+    if len(page) > limit:
+        seen["next"] = cursors.make(page[limit - 1].position, bound_to, clock.now())
+    body = answers.dump(seen)
+    # A cursor is sealed anew each time: it is no part of what was read.
+    tag = answers.etag(kit, answers.dump({**seen, "next": len(page) > limit}))
+    return Response(body, media_type="application/json", headers={"ETag": tag})

@@ -1,0 +1,296 @@
+"""Telling: the events of a dossier that stand in rows: records, key care, duties, cases, reviews, emergencies, announcements.
+
+Each reads as the caller where row-level security shows what is the caller's, and as the service where words follow their
+anchors; what a scope or a group does not open is not told, and leaves no trace.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.access.sight import as_system
+from services.registry.cases import queries as cases
+from services.registry.cases.authenticity import note_of, words_of
+from services.registry.children.building import SHIELDING
+from services.registry.children.gathering import decisions_of
+from services.registry.children.kit import Kit
+from services.registry.dossiers.events import Event, EventKind, at, made_id
+from services.registry.duties import queries as duties
+from services.registry.key_care.deciding import note_of as decision_note
+from services.registry.key_care.terms import DecisionKind
+from services.registry.records.models import RECALL
+from services.registry.rulings.sight import may_read
+from shared.auth import Caller
+from shared.database import raw
+from shared.sealing import Unsealable
+from shared.vocabulary import Department, Purpose, Scope
+
+log = structlog.get_logger()
+
+Groups = Mapping[str, str]
+#: The group that opens what a feed tells: the mere fact that a department reported can tell as much.
+FEED_GROUPS: Final[Mapping[str, str]] = {
+    "enrolments": "school",
+    "residence-permits": "residence",
+    "household-registrations": "hukou",
+    "health-checks": "health",
+    "vaccinations": "health",
+    "insurance-enrolments": "insurance",
+    "medical-cost-alerts": "insurance",
+    "disability-certificates": "disability",
+    "rehabilitations": "disability",
+    "assistance": "assistance",
+    "surveys": "survey",
+    "visits": "visits",
+    "hukou-answers": "hukou",
+    "peer-facts": "hukou",
+}
+#: What others are told of; that something else changed, or that somebody read, is no event of the child's life.
+ANNOUNCED: Final = (
+    "child.registered",
+    "child.residence_changed",
+    "child.moved_on",
+    "child.hukou_changed",
+    "child.merged",
+    "child.parted",
+    "key_care.changed",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, of which child, and what is open to it."""
+
+    session: AsyncSession
+    kit: Kit
+    caller: Caller
+    groups: Groups
+    child: UUID
+
+    def has(self, *groups: str) -> bool:
+        return all(group in self.groups for group in groups)
+
+    def holds(self, scope: Scope) -> bool:
+        return scope in self.caller.grant.scopes
+
+    async def rows(self, statement: str, *values: Any) -> list[Any]:
+        connection = await raw(self.session)
+        found: list[Any] = await connection.fetch(statement, self.child, *values)
+        return found
+
+
+async def records(reader: Reader, told: Collection[UUID]) -> list[Event]:
+    """Every version and recall, except the records that a visit of the dossier stands for (``told``)."""
+    if not reader.has("provenance"):
+        return []
+    async with as_system(reader.session, reader.caller):
+        rows = await reader.rows(
+            "SELECT r.id, r.entry_id, r.version, r.kind, r.feed, r.department, r.observed_on, r.received_at"
+            " FROM links l JOIN records r ON r.entry_id = l.entry_id"
+            " JOIN vault.data_keys k ON k.id = r.id WHERE l.person = $1"
+        )
+    return [
+        at(
+            row["id"],
+            EventKind.RECALL if row["kind"] == RECALL else EventKind.RECORD,
+            row["received_at"],
+            feed=row["feed"],
+            department=row["department"],
+            version=row["version"],
+            observed_on=row["observed_on"].isoformat(),
+            entry=str(row["entry_id"]),
+        )
+        for row in rows
+        if row["id"] not in told and FEED_GROUPS.get(row["feed"], "") in reader.groups
+    ]
+
+
+async def decided(reader: Reader) -> list[Event]:
+    """What people decided on key care, in the categories open to the reader, and that addresses were hidden or shown."""
+    if not reader.has("key_care", "provenance"):
+        return []
+    broken: set[UUID] = set()
+    async with as_system(reader.session, reader.caller):
+        connection = await raw(reader.session)
+        rows = await decisions_of(connection, reader.kit.sealer, [reader.child], broken)
+    return list(_decisions(reader, rows.get(reader.child, ())))
+
+
+_ON_CARE: Final = frozenset(str(kind) for kind in DecisionKind)
+
+
+def _decisions(reader: Reader, rows: Sequence[Any]) -> Iterator[Event]:
+    for row in rows:
+        if row["kind"] in SHIELDING:
+            # Why a home is hidden stands with the act, not in every file.
+            yield at(row["id"], EventKind.SHIELD, row["decided_at"], act=row["kind"])
+        elif row["kind"] in _ON_CARE and row["category"] in reader.caller.grant.categories:
+            note = ""
+            if reader.caller.purpose == Purpose.KEY_CARE:
+                note = decision_note(reader.kit.sealer, row)
+            yield at(
+                row["id"],
+                EventKind.KEY_CARE_DECISION,
+                row["decided_at"],
+                category=row["category"],
+                decision=row["kind"],
+                reason=row["reason"],
+                actor=row["actor"],
+                note=note,
+            )
+
+
+async def proposed(reader: Reader) -> list[Event]:
+    """Proposals and reviews of key care that wait for a person today."""
+    if not reader.has("key_care"):
+        return []
+    rows = await reader.rows(
+        "SELECT id, category, state, since FROM key_care WHERE child_id = $1"
+        " AND state IN ('proposed', 'under_review')"
+    )
+    kinds = {
+        "proposed": EventKind.KEY_CARE_PROPOSED,
+        "under_review": EventKind.KEY_CARE_REVIEW,
+    }
+    return [
+        at(
+            made_id(reader.kit.entries.key, row["id"], row["state"], row["since"].isoformat()),
+            kinds[row["state"]],
+            row["since"],
+            category=row["category"],
+            entry=str(row["id"]),
+        )
+        for row in rows
+    ]
+
+
+async def owed(reader: Reader) -> list[Event]:
+    """What is owed to the child, on the day on which it began to be; what did it stands there as a visit."""
+    if not reader.has("duties"):
+        return []
+    found = await duties.of_children(reader.session, [reader.child])
+    return [
+        Event(
+            made_id(reader.kit.entries.key, row["duty_id"], row["begun_on"]),
+            EventKind.DUTY,
+            row["begun_on"],
+            detail={
+                "duty": row["duty"],
+                "department": row["department"],
+                "state": row["state"],
+                "due_on": row["due_on"].isoformat() if row["due_on"] else None,
+                "clause": row["detail"]["clause"],
+            },
+        )
+        for row in found.get(reader.child, ())
+    ]
+
+
+async def worked_on(reader: Reader) -> list[Event]:
+    """Reports, referrals and suggestions about the child that the reader has to do with, and every act in them."""
+    if not (reader.holds(Scope.CASES_READ) and reader.has("identity")):
+        return []
+    found: list[Event] = []
+    for case in await cases.of_child(reader.session, reader.kit, reader.caller, reader.child):
+        acts = await cases.acts_of(reader.session, reader.kit, reader.caller, case)
+        found += _case(reader.kit, case, acts)
+    return found
+
+
+def _case(kit: Kit, case: Any, acts: Sequence[Any]) -> Iterator[Event]:
+    """Only what is authentic: a case or an act that does not open was changed past the hub, or erased."""
+    if not _opens(words_of, kit, case):
+        return
+    yield at(
+        case["id"],
+        EventKind.CASE_OPENED,
+        case["opened_at"],
+        case=case["kind"],
+        topic=case["topic"],
+        department=case["department"],
+        addressee=case["addressee"],
+        state=case["state"],
+    )
+    for act in acts:
+        if _opens(note_of, kit, act):
+            yield at(
+                act["id"],
+                EventKind.CASE_ACT,
+                act["acted_at"],
+                case=str(case["id"]),
+                act=act["kind"],
+                outcome=act["outcome"],
+                issuer=act["issuer"],
+                department=act["department"],
+            )
+
+
+def _opens(opener: Any, kit: Kit, row: Any) -> bool:
+    if row["wrapped"] is None:
+        return False
+    try:
+        opener(kit.sealer, row)
+    except Unsealable:
+        log.error("dossier.unsealable", row=str(row["id"]))
+        return False
+    return True
+
+
+async def doubted(reader: Reader) -> list[Event]:
+    """Doubts about who the child is, and rulings on them, for those who reach both children."""
+    if not may_read(reader.caller):
+        return []
+    found = []
+    for row in await reader.rows(
+        "SELECT id, opened_at, closed_at FROM match_reviews WHERE one = $1 OR other = $1"
+    ):
+        key = reader.kit.entries.key
+        kind = EventKind.MATCH_REVIEW_OPENED
+        opened = made_id(key, row["id"], "opened")
+        found.append(at(opened, kind, row["opened_at"], review=str(row["id"])))
+        if row["closed_at"] is not None:
+            kind, closed = EventKind.MATCH_REVIEW_CLOSED, made_id(key, row["id"], "closed")
+            found.append(at(closed, kind, row["closed_at"], review=str(row["id"])))
+    for row in await reader.rows(
+        "SELECT id, kind, state, made_at FROM rulings WHERE one = $1 OR other = $1"
+    ):
+        detail = {"ruling": row["kind"], "state": row["state"]}
+        found.append(at(row["id"], EventKind.RULING, row["made_at"], **detail))
+    return found
+
+
+async def looked_up(reader: Reader) -> list[Event]:
+    """Emergencies in which the child was opened, as those see them who review them."""
+    if not (reader.holds(Scope.BREAK_GLASS) and reader.has("identity")):
+        return []
+    found = []
+    for row in await reader.rows(
+        "SELECT id, department, reason, verdict, opened_at, reviewed_at FROM break_glass"
+        " WHERE child_id = $1 AND expires_at > opened_at"
+    ):
+        opened = {"department": row["department"], "reason": row["reason"]}
+        found.append(at(row["id"], EventKind.EMERGENCY_OPENED, row["opened_at"], **opened))
+        if row["reviewed_at"] is not None:
+            made = made_id(reader.kit.entries.key, row["id"], "reviewed")
+            kind = EventKind.EMERGENCY_REVIEWED
+            found.append(at(made, kind, row["reviewed_at"], verdict=row["verdict"]))
+    return found
+
+
+async def announced(reader: Reader) -> list[Event]:
+    """What notices were made of: told to the notifications service, which knows to whom they went and what was answered."""
+    if reader.caller.department != Department.CIVIL_AFFAIRS or not reader.has("provenance"):
+        return []
+    rows = await reader.rows(
+        "SELECT id, type, occurred_at FROM outbox WHERE subject = $1 AND type = ANY($2)",
+        list(ANNOUNCED),
+    )
+    return [
+        at(row["id"], EventKind.ANNOUNCED, row["occurred_at"], event=row["type"])
+        for row in rows
+        if row["type"] != "key_care.changed" or reader.has("key_care")
+    ]

@@ -1,0 +1,255 @@
+"""Survey rounds (摸底排查轮次): opening one, how far it came, and the children whom it did not reach."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.access.subjects import only_civil_affairs
+from services.registry.children.kit import Kit
+from services.registry.posts.endpoints import Within, area_within
+from services.registry.posts.terms import UNITS, Layer
+from services.registry.survey_rounds import opening, queries, showing
+from services.registry.survey_rounds.schemas import (
+    ProgressesOut,
+    RoundIn,
+    RoundOut,
+    RoundsOut,
+    SurveyedPageOut,
+)
+from services.registry.survey_rounds.terms import Reached
+from shared import audit, preconditions
+from shared.application import USUAL, Transaction
+from shared.auth import Caller, allowed
+from shared.clock import today
+from shared.contract import TAGGED, TAGGED_AND_LOCATED
+from shared.cursors import Cursors
+from shared.idempotency import Ids, KeyHeader, once
+from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.preconditions import IfMatch
+from shared.problems import Conflict, Forbidden, NotFound, responses
+from shared.vocabulary import Scope
+
+router = APIRouter(prefix="/v1/survey-rounds", tags=["surveys"], responses=USUAL)
+
+Reader = Annotated[Caller, allowed(Scope.SURVEYS_READ)]
+Opener = Annotated[Caller, allowed(Scope.SURVEYS_WRITE)]
+Cursor = Annotated[str | None, Query(max_length=500)]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
+
+
+@router.get("", summary="List survey rounds", response_model_exclude_none=True)
+async def list_survey_rounds(
+    request: Request,
+    caller: Reader,
+    session: Transaction,
+    within: Within = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_PAGE,
+) -> RoundsOut:
+    """The rounds that cover any of your area, the newest first: civil affairs (民政) alone."""
+    showing.sight(caller)
+    kit: Kit = request.app.state.kit
+    cursors: Cursors = request.app.state.cursors
+    now = request.app.state.clock.now()
+    bound_to = f"survey_rounds|{caller.client}|{caller.purpose}|{within}"
+    before = UUID(cursors.read(cursor, bound_to, now)) if cursor else queries.NEWEST
+    rows = await queries.page(session, caller, area_within(within), before, limit + 1)
+    await audit.record(session, kit.audit, now, audit.Act.of(caller, "survey_rounds.list", []))
+    more = None
+    if len(rows) > limit:
+        more = cursors.make(str(rows[limit - 1]["id"]), bound_to, now)
+    day = today(request.app.state.clock)
+    return RoundsOut(rounds=[showing.shown(kit, row, day) for row in rows[:limit]], next=more)
+
+
+@router.post(
+    "",
+    summary="Open a survey round",
+    status_code=201,
+    response_model_exclude_none=True,
+    responses={201: TAGGED_AND_LOCATED, **responses(409)},
+)
+async def open_survey_round(
+    request: Request,
+    response: Response,
+    body: RoundIn,
+    caller: Opener,
+    session: Transaction,
+    key: KeyHeader = None,
+) -> RoundOut:
+    """A round over a place of yours: half a year or a quarter long at most, as the rules of the place say on its first day.
+
+    Another round of the same division may not share a day with it (409); a city's round and a county's may.
+    """
+    only_civil_affairs(caller)
+    kit: Kit = request.app.state.kit
+    now = request.app.state.clock.now()
+
+    async def effect() -> Ids:
+        made = await opening.open_round(session, kit.profiles, caller, body, now)
+        done = audit.Act.of(caller, "survey_rounds.open", [], survey_round=str(made))
+        await audit.record(session, kit.audit, now, done)
+        return {"round": made}
+
+    ids = await once(session, kit.entries.key, caller, "survey_rounds.open", key, body, now, effect)
+    response.headers["Location"] = f"/v1/survey-rounds/{ids['round']}"
+    return _answer(request, response, await _found(session, caller, ids["round"]))
+
+
+@router.get(
+    "/{round_id}",
+    summary="Read one survey round",
+    response_model_exclude_none=True,
+    responses={200: TAGGED},
+)
+async def show_survey_round(
+    request: Request, response: Response, round_id: UUID, caller: Reader, session: Transaction
+) -> RoundOut:
+    """One round, with its clause and the blocks that it requires."""
+    showing.sight(caller)
+    row = await _found(session, caller, round_id)
+    await _record(request, session, caller, "survey_rounds.read", [], round_id)
+    return _answer(request, response, row)
+
+
+@router.post(
+    "/{round_id}/withdraw",
+    summary="Withdraw a survey round",
+    response_model_exclude_none=True,
+    responses={200: TAGGED, **responses(409, 412, 428)},
+)
+async def withdraw_survey_round(
+    request: Request,
+    response: Response,
+    round_id: UUID,
+    caller: Opener,
+    session: Transaction,
+    if_match: IfMatch = None,
+) -> RoundOut:
+    """Take back a round that was opened by mistake; one withdrawn is a conflict (409).  Surveys made meanwhile stay."""
+    only_civil_affairs(caller)
+    read = preconditions.given(if_match)
+    row = await _found(session, caller, round_id)
+    if not (caller.covers(row["low"]) and caller.covers(row["high"])):
+        raise Forbidden("The place that opened it withdraws it.")
+    row = await _found(session, caller, round_id, held=True)
+    preconditions.check(read, _etag(row))
+    if row["withdrawn_at"] is not None:
+        raise Conflict("This round was withdrawn.")
+    await queries.withdraw(session, round_id, request.app.state.clock.now())
+    await _record(request, session, caller, "survey_rounds.withdraw", [], round_id)
+    return _answer(request, response, await _found(session, caller, round_id))
+
+
+@router.get("/{round_id}/completion", summary="Count how far a round came")
+async def show_survey_completion(
+    request: Request,
+    round_id: UUID,
+    caller: Reader,
+    session: Transaction,
+    by: Annotated[Layer, Query(description="how fine")] = Layer.COUNTY,
+    within: Within = None,
+) -> ProgressesOut:
+    """How many children are to be surveyed, were, and through which channel, by county, township or village.
+
+    To be surveyed is every child that lives there today and is, or may be, a migrant child.  Below the county, shielded
+    children are left out.
+    """
+    showing.sight(caller)
+    kit: Kit = request.app.state.kit
+    row = await _running(session, caller, round_id)
+    asked = showing.reckoning(kit, row, area_within(within), UNITS[by])
+    rows = await queries.completion(session, caller, asked)
+    await _record(request, session, caller, "survey_rounds.completion", [], round_id)
+    return ProgressesOut(by=by, places=showing.progress(rows))
+
+
+@router.get(
+    "/{round_id}/children",
+    summary="List the children of a round",
+    response_model_exclude_none=True,
+)
+async def list_survey_children(
+    request: Request,
+    round_id: UUID,
+    caller: Reader,
+    session: Transaction,
+    reached: Annotated[
+        Reached | None, Query(description="only those with whom the round came so far")
+    ] = None,
+    stale: Annotated[
+        bool, Query(description="only those whose last survey is older than the round")
+    ] = False,
+    within: Within = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_PAGE,
+) -> SurveyedPageOut:
+    """The children to be surveyed, county by county, each with the blocks that are still to be asked.
+
+    A place below the county lists no shielded child.
+    """
+    groups = showing.sight(caller)
+    kit: Kit = request.app.state.kit
+    cursors: Cursors = request.app.state.cursors
+    now = request.app.state.clock.now()
+    row = await _running(session, caller, round_id)
+    asked = showing.reckoning(kit, row, area_within(within))
+    filters = f"{reached}|{stale}|{within}"
+    bound_to = f"survey_children|{caller.client}|{caller.purpose}|{round_id}|{filters}"
+    after = queries.START
+    if cursor:
+        county, last = cursors.read(cursor, bound_to, now)
+        after = county, UUID(last)
+    rows = await queries.children(session, caller, asked, reached, stale, after, limit + 1)
+    page = rows[:limit]
+    subjects = [one["id"] for one in page]
+    await _record(
+        request, session, caller, "survey_rounds.children", subjects, round_id, sorted(groups)
+    )
+    more = None
+    if len(rows) > limit:
+        more = cursors.make((page[-1]["county"], str(page[-1]["id"])), bound_to, now)
+    return SurveyedPageOut(
+        children=[showing.surveyed(kit, asked, one, groups) for one in page], next=more
+    )
+
+
+async def _found(session: AsyncSession, caller: Caller, round_id: UUID, held: bool = False) -> Any:
+    row = await queries.one(session, caller, round_id, held)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def _running(session: AsyncSession, caller: Caller, round_id: UUID) -> Any:
+    """A round that still means something: nothing is counted of one withdrawn."""
+    row = await _found(session, caller, round_id)
+    if row["withdrawn_at"] is not None:
+        raise NotFound
+    return row
+
+
+def _etag(row: Any) -> str:
+    return preconditions.etag(1 if row["withdrawn_at"] is None else 2)
+
+
+def _answer(request: Request, response: Response, row: Any) -> RoundOut:
+    response.headers["ETag"] = _etag(row)
+    return showing.shown(request.app.state.kit, row, today(request.app.state.clock))
+
+
+async def _record(
+    request: Request,
+    session: AsyncSession,
+    caller: Caller,
+    act: str,
+    subjects: list[UUID],
+    round_id: UUID,
+    fields: list[str] | None = None,
+) -> None:
+    kit: Kit = request.app.state.kit
+    more: dict[str, Any] = {"fields": fields} if fields else {}
+    done = audit.Act.of(caller, act, subjects, survey_round=str(round_id), **more)
+    await audit.record(session, kit.audit, request.app.state.clock.now(), done)

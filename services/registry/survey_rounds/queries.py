@@ -1,0 +1,209 @@
+"""Queries for survey rounds.  Each filters by the caller's area itself; row-level security holds even if one forgot to.
+
+How far a round came with a child is told from the surveys in its standing: made between the round's days, by an office of a
+county of the round's area, and complete if *one* of them asked every required block.  A place below the county shows no
+shielded child: a list that it stood in would tell its township.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.key_care.queries import IN_INDEX_ORDER
+from services.registry.survey_rounds.terms import Reached
+from shared.auth import Caller
+from shared.database import raw
+
+#: Where a list of children stands: county (six digits) and id.
+Position = tuple[int, UUID]
+START: Position = (-1, UUID(int=0))
+#: Rounds are listed the newest first.
+NEWEST = UUID(int=2**128 - 1)
+MOST_PLACES = 20_000
+COUNTY = 10**6
+
+_ROUND = "r.id, r.division, r.low, r.high, r.opens_on, r.closes_on, r.opened_at, r.withdrawn_at"
+#: The surveys of one standing that the round counts; $1–$4 are its first and last day and its counties.
+_COUNTED = (
+    'SELECT m.blocks, m.channel, m."by", m."on", $5::text[] <@ m.blocks AS whole'
+    ' FROM jsonb_to_recordset(s.made) AS m("on" date, channel text, "by" text, office bigint, blocks text[])'
+    ' WHERE m."on" BETWEEN $1 AND $2 AND m.office BETWEEN $3 AND $4'
+)
+_REACHED = (
+    f"CASE WHEN t.times = 0 THEN '{Reached.NOT_SURVEYED}'"
+    f" WHEN $5::text[] IS NULL THEN '{Reached.BLOCKS_NOT_CONFIGURED}'"
+    f" WHEN t.whole THEN '{Reached.COMPLETE}' ELSE '{Reached.INCOMPLETE}' END"
+)
+#: The best of them stands for the round: a complete one, else the newest.
+_BEST = (
+    " CROSS JOIN LATERAL (SELECT count(*) AS times, coalesce(bool_or(o.whole), false) AS whole,"
+    ' (array_agg(o.channel ORDER BY coalesce(o.whole, false) DESC, o."on" DESC))[1] AS channel,'
+    ' (array_agg(o."by" ORDER BY coalesce(o.whole, false) DESC, o."on" DESC))[1] AS surveyor,'
+    ' (array_agg(o."on" ORDER BY coalesce(o.whole, false) DESC, o."on" DESC))[1] AS surveyed_on,'
+    ' (array_agg(to_jsonb(o.blocks) ORDER BY coalesce(o.whole, false) DESC, o."on" DESC))[1] AS blocks'
+    f" FROM ({_COUNTED}) AS o) t"
+)
+_CHILD = (
+    "c.id, c.birth_on, c.sex, c.residence_code, c.hukou_code, c.residence_stated_by, c.hukou_stated_by,"
+    " c.status, c.next_change_on, c.shielded, c.entries, c.sealed"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """A round with the blocks that its rules require; ``area`` is the part of it that is asked about, ``unit`` how fine."""
+
+    round: Any
+    blocks: Sequence[str] | None
+    area: tuple[int, int]
+    unit: int = COUNTY
+
+    @property
+    def fine(self) -> bool:
+        return self.unit < COUNTY or self.area[1] - self.area[0] < COUNTY - 1
+
+    def values(self, caller: Caller) -> tuple[Any, ...]:
+        """The parameters $1 to $10 of every statement."""
+        one, grant = self.round, caller.grant
+        low = max(grant.low, self.area[0], one["low"])
+        high = min(grant.high, self.area[1], one["high"])
+        counties = (one["low"] // COUNTY * COUNTY, one["high"])
+        blocks = None if self.blocks is None else list(self.blocks)
+        return (
+            one["opens_on"],
+            one["closes_on"],
+            *counties,
+            blocks,
+            low // COUNTY,
+            high // COUNTY,
+            low,
+            high,
+            self.fine,
+        )
+
+
+_HERE = (
+    "s.residence_county BETWEEN $6 AND $7 AND s.residence_code BETWEEN $8 AND $9"
+    " AND NOT ($10 AND c.shielded)"
+)
+_PAGE = (
+    f"SELECT s.last_on, s.residence_county AS county, t.*, {_REACHED} AS reached, c.*, v.master, v.wrapped"
+    " FROM survey_standings s"
+    f" CROSS JOIN LATERAL (SELECT {_CHILD} FROM children c WHERE c.id = s.child_id OFFSET 0) c"
+    " CROSS JOIN LATERAL (SELECT v.master, v.wrapped FROM vault.data_keys v WHERE v.id = s.child_id"
+    f" OFFSET 0) v{_BEST}"
+    f" WHERE {_HERE} AND (s.residence_county, s.child_id) > ($11, $12)"
+    f" AND ($14::text IS NULL OR {_REACHED} = $14)"
+    " AND (NOT $15 OR s.last_on IS NULL OR s.last_on < $1)"
+    " ORDER BY s.residence_county, s.child_id LIMIT $13"
+)
+_COMPLETION = (
+    f"SELECT s.residence_code / $11 * $11 AS place, {_REACHED} AS reached, t.channel,"
+    " t.surveyor = 'social_work_agency' AS contracted, count(*) AS children,"
+    " count(*) FILTER (WHERE s.last_on IS NULL OR s.last_on < $1) AS stale"
+    f" FROM survey_standings s JOIN children c ON c.id = s.child_id{_BEST}"
+    f" WHERE {_HERE} GROUP BY 1, 2, 3, 4 ORDER BY 1 LIMIT {MOST_PLACES}"
+)
+
+
+async def children(
+    session: AsyncSession,
+    caller: Caller,
+    asked: Reckoning,
+    reached: Reached | None,
+    stale: bool,
+    after: Position,
+    limit: int,
+) -> list[Any]:
+    """The next children to be surveyed after a position, county by county."""
+    connection = await raw(session)
+    await connection.execute(IN_INDEX_ORDER)
+    filters = (str(reached) if reached else None, stale)
+    rows: list[Any] = await connection.fetch(_PAGE, *asked.values(caller), *after, limit, *filters)
+    return rows
+
+
+async def completion(session: AsyncSession, caller: Caller, asked: Reckoning) -> list[Any]:
+    """Children by place, how far the round came with them, and by which channel."""
+    connection = await raw(session)
+    rows: list[Any] = await connection.fetch(_COMPLETION, *asked.values(caller), asked.unit)
+    return rows
+
+
+async def page(
+    session: AsyncSession, caller: Caller, area: tuple[int, int], before: UUID, limit: int
+) -> list[Any]:
+    """The next older rounds that cover any of the caller's area."""
+    connection = await raw(session)
+    rows: list[Any] = await connection.fetch(
+        f"SELECT {_ROUND} FROM survey_rounds r WHERE r.low <= $2 AND r.high >= $1"
+        " AND r.low <= $4 AND r.high >= $3 AND r.id < $5 ORDER BY r.id DESC LIMIT $6",
+        caller.grant.low,
+        caller.grant.high,
+        *area,
+        before,
+        limit,
+    )
+    return rows
+
+
+async def one(session: AsyncSession, caller: Caller, survey_round: UUID, held: bool = False) -> Any:
+    """One round that covers any of the caller's area, or None."""
+    connection = await raw(session)
+    return await connection.fetchrow(
+        f"SELECT {_ROUND} FROM survey_rounds r WHERE r.id = $3 AND r.low <= $2 AND r.high >= $1"
+        + (" FOR UPDATE" if held else ""),
+        caller.grant.low,
+        caller.grant.high,
+        survey_round,
+    )
+
+
+async def overlaps(session: AsyncSession, division: int, opens_on: date, closes_on: date) -> bool:
+    """Whether a round of this very division already covers one of these days; nobody opens another one meanwhile."""
+    connection = await raw(session)
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtext('survey_rounds'), hashint8($1))", division
+    )
+    found = await connection.fetchval(
+        "SELECT EXISTS (SELECT 1 FROM survey_rounds WHERE division = $1 AND withdrawn_at IS NULL"
+        " AND opens_on <= $3 AND closes_on >= $2)",
+        division,
+        opens_on,
+        closes_on,
+    )
+    return bool(found)
+
+
+async def insert(
+    session: AsyncSession,
+    caller: Caller,
+    made: UUID,
+    division: int,
+    area: tuple[int, int],
+    days: tuple[date, date],
+    now: datetime,
+) -> None:
+    connection = await raw(session)
+    await connection.execute(
+        "INSERT INTO survey_rounds (id, division, low, high, opens_on, closes_on, client, actor, opened_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        made,
+        division,
+        *area,
+        *days,
+        caller.client,
+        caller.actor,
+        now,
+    )
+
+
+async def withdraw(session: AsyncSession, survey_round: UUID, now: datetime) -> None:
+    connection = await raw(session)
+    await connection.execute(
+        "UPDATE survey_rounds SET withdrawn_at = $2 WHERE id = $1", survey_round, now
+    )

@@ -1,0 +1,118 @@
+"""Showing: rounds, their progress and their children as one caller sees them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from services.registry.access.sight import groups_for
+from services.registry.access.subjects import only_civil_affairs
+from services.registry.children import viewing
+from services.registry.children.building import open_state
+from services.registry.children.kit import Kit
+from services.registry.profiles.rules import Unset
+from services.registry.survey_rounds.asking import required, rule_of
+from services.registry.survey_rounds.queries import COUNTY, Reckoning
+from services.registry.survey_rounds.schemas import ProgressOut, RoundOut, SurveyedOut
+from services.registry.survey_rounds.terms import Reached
+from services.registry.survey_rounds.timing import cycle, state_of
+from shared import divisions
+from shared.auth import Caller
+from shared.problems import Forbidden
+
+Groups = Mapping[str, str]
+
+
+def sight(caller: Caller) -> Groups:
+    """The field groups open to a reader of rounds; Forbidden where purpose and department open no surveys."""
+    only_civil_affairs(caller)
+    groups = groups_for(caller)
+    if "survey" not in groups:
+        raise Forbidden("Your department reads no surveys for this purpose.")
+    return groups
+
+
+def reckoning(kit: Kit, row: Any, area: tuple[int, int], unit: int = COUNTY) -> Reckoning:
+    """A round with what its rules require, over the part of it that is asked about."""
+    profile = kit.profiles.for_division(row["division"], row["opens_on"])
+    blocks = required(rule_of(profile, row["opens_on"]))
+    return Reckoning(row, blocks, (max(row["low"], area[0]), min(row["high"], area[1])), unit)
+
+
+def shown(kit: Kit, row: Any, day: date) -> RoundOut:
+    on = row["opens_on"]
+    profile = kit.profiles.for_division(row["division"], on)
+    turn, rule = cycle(profile, on), rule_of(profile, on)
+    blocks = required(rule)
+    channels = None if rule is None or isinstance(rule.channels, Unset) else rule.channels
+    return RoundOut(
+        id=row["id"],
+        division=divisions.text_of(row["division"]),
+        place=place_of(row["division"]),
+        opens_on=on,
+        closes_on=row["closes_on"],
+        state=state_of(on, row["closes_on"], row["withdrawn_at"] is not None, day),
+        next_opens_by=turn.next_by,
+        clause=turn.rule.clause if turn.rule else None,
+        wording=(turn.rule.wording or None) if turn.rule else None,
+        blocks=None if blocks is None else list(blocks),
+        channels=None if channels is None else list(channels),
+    )
+
+
+def place_of(code: int) -> str:
+    """The name of the division itself, or of its county."""
+    return divisions.name_of(code) or divisions.name_of(divisions.county_of(code)) or ""
+
+
+def progress(rows: Iterable[Any]) -> list[ProgressOut]:
+    """Counts by place from the groups of ``queries.completion``."""
+    places: dict[int, dict[str, int]] = {}
+    for row in rows:
+        counts = places.setdefault(row["place"], dict.fromkeys(_COUNTS, 0))
+        number = row["children"]
+        counts["children"] += number
+        counts["stale"] += row["stale"]
+        counts[row["reached"]] += number
+        if row["channel"]:
+            counts[row["channel"]] += number
+        if row["contracted"]:
+            counts["by_contractors"] += number
+    return [
+        ProgressOut(division=divisions.text_of(place), place=place_of(place), **counts)
+        for place, counts in places.items()
+    ]
+
+
+_COUNTS = (
+    "children",
+    *(str(one) for one in Reached),
+    "stale",
+    "home_visit",
+    "self_declaration",
+    "phone",
+    "by_contractors",
+)
+
+
+def surveyed(kit: Kit, asked: Reckoning, row: Any, groups: Groups) -> SurveyedOut:
+    identity = {group: level for group, level in groups.items() if group == "identity"}
+    seen = viewing.view(open_state(kit.sealer, row), identity, row["shielded"])
+    code = row["residence_code"]
+    county = divisions.county_of(code)
+    missing = None
+    if row["reached"] == Reached.INCOMPLETE:
+        missing = [one for one in asked.blocks or () if one not in (row["blocks"] or ())]
+    return SurveyedOut.model_validate(
+        {
+            "child": {"id": row["id"], "name": seen["fields"].get("name", {}).get("value")},
+            "division": divisions.text_of(county if row["shielded"] else code),
+            "place": divisions.name_of(county) or "",
+            "reached": row["reached"],
+            "missing": missing,
+            "surveyed_on": row["surveyed_on"],
+            "channel": row["channel"],
+            "surveyor": row["surveyor"] or None,
+            "last_on": row["last_on"],
+            "shielded": row["shielded"],
+        }
+    )
