@@ -48,6 +48,7 @@ class Grant(BaseModel):
     purposes: frozenset[Purpose]
     sources: tuple[str, ...]
     categories: tuple[str, ...] = ()
+    compartments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Caller:
             grant.client,
             grant.categories,
             grant.sources,
+            grant.compartments,
         )
 
     def covers(self, code: int) -> bool:

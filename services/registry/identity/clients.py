@@ -12,7 +12,7 @@ import structlog
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.access.matrix import categories_of
+from services.registry.access.matrix import categories_of, compartments_of
 from services.registry.identity.authenticity import Forged, act, authentic, faults, mac
 from services.registry.identity.models import Client
 from services.registry.identity.signing import IssuerKeys
@@ -45,6 +45,7 @@ def grant_of(client: Client) -> Grant:
         purposes=frozenset(Purpose(p) for p in client.purposes),
         sources=tuple(client.sources),
         categories=categories_of(Department(client.department)),
+        compartments=compartments_of(Department(client.department)),
     )
 
 

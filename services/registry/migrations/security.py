@@ -176,6 +176,30 @@ def cases() -> None:
     _protect("case_acts", using=_CASE_IS_SEEN, check=_CASE_IS_SEEN)
 
 
+#: No row of any compartment is there but for a transaction that has entered that one, for a department which the access
+#: matrix lets into it, and of places inside its area.
+_COMPARTMENT_IS_ENTERED = (
+    f"{_SYSTEM} OR (compartment = current_setting('hutong.compartment', true)"
+    " AND compartment = ANY(string_to_array(current_setting('hutong.compartments', true), ','))"
+    f" AND place BETWEEN {_LOW} AND {_HIGH})"
+)
+#: Within the policy of the entry itself.
+_COMPARTMENT_ENTRY_IS_SEEN = (
+    f"{_SYSTEM} OR EXISTS (SELECT 1 FROM compartment_entries e WHERE e.id = entry_id)"
+)
+
+
+def compartments() -> None:
+    role = runtime_role()
+    op.execute(
+        f"GRANT SELECT, INSERT, UPDATE (state, waiting_since, version) ON compartment_entries TO {role}"
+    )
+    op.execute(f"GRANT SELECT, INSERT ON compartment_acts TO {role}")
+    entered, seen = _COMPARTMENT_IS_ENTERED, _COMPARTMENT_ENTRY_IS_SEEN
+    _protect("compartment_entries", using=entered, check=entered)
+    _protect("compartment_acts", using=seen, check=seen)
+
+
 def _protect(table: str, using: str, check: str) -> None:
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
