@@ -10,18 +10,18 @@ from shared.vocabulary import Scope
 class Compartment(StrEnum):
     """Which compartment (分隔档案).
 
-    `psychological_risk` 心理健康风险等级, `misconduct` 严重不良行为重点帮教信息台账, `school_warning` 三级预警管理档案,
-    `growth_file` “一生一策”心理成长档案, `psychological_archive` 心理健康档案, `hiv` 艾滋病病毒感染,
-    `severe_mental_disorder` 严重精神障碍, `protectees` 重点关护对象.
+    `severe_mental_disorder` 严重精神障碍, `psychological_risk` 心理健康风险等级, `misconduct` 严重不良行为重点帮教信息台账,
+    `school_warning` 三级预警管理档案, `growth_file` “一生一策”心理成长档案, `psychological_archive` 心理健康档案,
+    `hiv` 艾滋病病毒感染, `protectees` 重点关护对象.
     """
 
+    SEVERE_MENTAL_DISORDER = "severe_mental_disorder"
     PSYCHOLOGICAL_RISK = "psychological_risk"
     MISCONDUCT = "misconduct"
     SCHOOL_WARNING = "school_warning"
     GROWTH_FILE = "growth_file"
     PSYCHOLOGICAL_ARCHIVE = "psychological_archive"
     HIV = "hiv"
-    SEVERE_MENTAL_DISORDER = "severe_mental_disorder"
     PROTECTEES = "protectees"
 
 
