@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from shared.vocabulary import Purpose
 from tests.registry.compartments import (
     BAOTOU,
     HARBIN,
@@ -157,7 +158,9 @@ async def test_r21_raising_takes_one_person_and_lowering_two_and_evidence(
     assert (seen["level"], seen["proposed_level"]) == ("red", "yellow")
     refused = await act(one, path, "lower")
     assert refused.json()["type"].endswith("second-person-needed")
-    again = await registry(f"civil_affairs:{BAOTOU}", actor="a-1", purposes=frozenset({"key_care"}))
+    again = await registry(
+        f"civil_affairs:{BAOTOU}", actor="a-1", purposes=frozenset({Purpose.KEY_CARE})
+    )
     assert (await act(again, path, "lower")).status_code == 403  # the same staff id elsewhere
     seen = await acted(other, path, "lower", reason="evidence_verified")
     assert (seen["level"], "proposed_level" in seen) == ("yellow", False)
