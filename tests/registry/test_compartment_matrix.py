@@ -245,7 +245,7 @@ async def test_r57_the_database_shows_a_lost_filter_nothing(registry: Registry) 
         who = await keeper(registry, compartment)
         assert (await one.ask(who, "act")).status_code == 200
     country = (0, 999_999_999_999)
-    connection = await asyncpg.connect(registry.settings.registry_database_url)
+    connection = await asyncpg.connect(registry.settings.database_url("registry"))
     try:
         for department in Department:
             ceiling = compartments_of(department)
