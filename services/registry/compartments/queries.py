@@ -40,23 +40,25 @@ async def one(
     held: bool,
 ) -> list[Any]:
     """The entry, if it is there for the caller; locked until the transaction ends, if ``held``."""
-    return await connection.fetch(
+    rows: list[Any] = await connection.fetch(
         f"{_ENTRY} AND e.id = $4" + (" FOR UPDATE OF e" if held else ""),
         *_where(caller, compartment),
         entry,
     )
+    return rows
 
 
 async def that_may_be_about(
     connection: "asyncpg.Connection[Any]", caller: Caller, compartment: Compartment, child: UUID
 ) -> list[Any]:
     """Entries said of a child, or anchored to it today."""
-    return await connection.fetch(
+    rows: list[Any] = await connection.fetch(
         f"{_ENTRY} AND (e.child_id = $4 OR e.anchor IN (SELECT entry_id FROM links WHERE person = $4))"
         " ORDER BY e.id LIMIT 100",
         *_where(caller, compartment),
         child,
     )
+    return rows
 
 
 async def places(

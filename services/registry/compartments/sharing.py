@@ -86,11 +86,15 @@ def sharing_of(profile: Profile | None, compartment: Compartment, day: date) -> 
         return _risk(profile.rule(RiskScale, day, "psychological"))
     if compartment == Compartment.MISCONDUCT:
         ledger = profile.rule(MisconductLedger, day)
-        return ledger and Sharing(ledger.clause, _set([ledger.lead]), _set(ledger.members))
+        if ledger is None:
+            return None
+        return Sharing(ledger.clause, _set([ledger.lead]), _set(ledger.members))
     if compartment == Compartment.PROTECTEES:
         return _protectees(profile.rules(Protectees, day))
     marker = profile.rule(SensitiveMarker, day, compartment)
-    return marker and Sharing(marker.clause, _set(marker.keepers), _set(marker.readers))
+    if marker is None:
+        return None
+    return Sharing(marker.clause, _set(marker.keepers), _set(marker.readers))
 
 
 def _risk(scale: RiskScale | None) -> Sharing | None:
