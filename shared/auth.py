@@ -52,6 +52,7 @@ class Grant(BaseModel):
     sources: tuple[str, ...]
     categories: tuple[str, ...] = ()
     contractor: bool = False
+    compartments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Caller:
             grant.categories,
             grant.sources,
             grant.contractor,
+            grant.compartments,
         )
 
     def covers(self, code: int) -> bool:

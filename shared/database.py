@@ -20,13 +20,19 @@ _SET_REACH = text(
     "SELECT set_config('hutong.low', :low, true), set_config('hutong.high', :high, true),"
     " set_config('hutong.department', :department, true), set_config('hutong.client', :client, true),"
     " set_config('hutong.categories', :categories, true),"
-    " set_config('hutong.sources', :sources, true), set_config('hutong.contractor', :contractor, true)"
+    " set_config('hutong.sources', :sources, true), set_config('hutong.contractor', :contractor, true),"
+    " set_config('hutong.compartments', :compartments, true),"
+    " set_config('hutong.compartment', :compartment, true)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far a transaction sees.  ``categories`` are the key-care categories open to it; a ``contractor`` sees its own records."""
+    """How far a transaction sees; a ``contractor`` sees its own records alone.
+
+    ``categories`` are the key-care categories open to it, ``compartments`` those that could be; ``compartment`` is the one
+    that it has entered, and no other row of any compartment is there for it.
+    """
 
     low: int
     high: int
@@ -35,6 +41,8 @@ class Reach:
     categories: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     contractor: bool = False
+    compartments: tuple[str, ...] = ()
+    compartment: str = ""
 
 
 #: Workers and the service itself: every row.  No token ever gets this reach.
@@ -92,6 +100,8 @@ async def enter(session: AsyncSession, reach: Reach) -> None:
             "categories": ",".join(reach.categories),
             "sources": ",".join(reach.sources),
             "contractor": "yes" if reach.contractor else "",
+            "compartments": ",".join(reach.compartments),
+            "compartment": reach.compartment,
         },
     )
 

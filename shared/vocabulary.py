@@ -7,7 +7,8 @@ class Department(StrEnum):
     """Who a client speaks for (部门).
 
     `education` 教育, `police` 公安, `health` 卫生健康, `disease_control` 疾控, `medical_insurance` 医保,
-    `disabled_federation` 残联, `civil_affairs` 民政, `hub` another city's hub (对端枢纽), `service` the hub's own (内部服务).
+    `disabled_federation` 残联, `civil_affairs` 民政, `political_legal` 党委政法委,
+    `hub` another city's hub (对端枢纽), `service` the hub's own (内部服务).
     """
 
     EDUCATION = "education"
@@ -17,6 +18,7 @@ class Department(StrEnum):
     MEDICAL_INSURANCE = "medical_insurance"
     DISABLED_FEDERATION = "disabled_federation"
     CIVIL_AFFAIRS = "civil_affairs"
+    POLITICAL_LEGAL = "political_legal"
     HUB = "hub"
     SERVICE = "service"
 
@@ -55,6 +57,16 @@ class Scope(StrEnum):
     REVIEWS_DECIDE = "reviews:decide"
     CASES_READ = "cases:read"
     CASES_WRITE = "cases:write"
+    COMPARTMENTS_READ = "compartments:read"
+    COMPARTMENTS_WRITE = "compartments:write"
+    PSYCHOLOGICAL_RISK = "compartment:psychological-risk"
+    MISCONDUCT = "compartment:misconduct"
+    SCHOOL_WARNING = "compartment:school-warning"
+    GROWTH_FILE = "compartment:growth-file"
+    PSYCHOLOGICAL_ARCHIVE = "compartment:psychological-archive"
+    HIV = "compartment:hiv"
+    SEVERE_MENTAL_DISORDER = "compartment:severe-mental-disorder"
+    PROTECTEES = "compartment:protectees"
     REFERENCES_READ = "references:read"
     NOTICES_READ = "notices:read"
     NOTICES_WRITE = "notices:write"
@@ -88,6 +100,16 @@ SCOPE_MEANINGS: dict[Scope, str] = {
     Scope.REVIEWS_DECIDE: "decide who is whom, and take it back (人工比对); civil affairs alone",
     Scope.CASES_READ: "read reports, referrals and suggestions of your place (个案)",
     Scope.CASES_WRITE: "open cases, answer them and act in them",
+    Scope.COMPARTMENTS_READ: "read compartments (分隔档案), each besides under its own scope",
+    Scope.COMPARTMENTS_WRITE: "open entries of compartments and act in them, each besides under its own scope",
+    Scope.PSYCHOLOGICAL_RISK: "psychological risk in four colours (心理健康风险等级), where you are on its sharing list",
+    Scope.MISCONDUCT: "the ledger of serious misconduct (严重不良行为重点帮教信息台账), likewise",
+    Scope.SCHOOL_WARNING: "three-level warning files of schools (三级预警管理档案), likewise",
+    Scope.GROWTH_FILE: "psychological growth files of schools (心理成长档案), likewise",
+    Scope.PSYCHOLOGICAL_ARCHIVE: "psychological archives of schools (心理健康档案), likewise",
+    Scope.HIV: "the marker of HIV infection (艾滋病病毒感染), likewise",
+    Scope.SEVERE_MENTAL_DISORDER: "the marker of severe mental disorder (严重精神障碍), likewise",
+    Scope.PROTECTEES: "key protectees (重点关护对象), likewise",
     Scope.REFERENCES_READ: "read the children behind references of events and notices",
     Scope.NOTICES_READ: "read notices of your area (通知单)",
     Scope.NOTICES_WRITE: "accept, answer, refuse, release, withdraw notices, and enquire",

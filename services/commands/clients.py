@@ -241,6 +241,11 @@ def show() -> None:
     for category, departments in matrix()["categories"].items():
         care.add_row(category, " ".join(departments))
     tables.show(care)
+    kept = Table("compartment", "department", "purposes")
+    for compartment, who in matrix()["compartments"].items():
+        for department, purposes in who.items():
+            kept.add_row(compartment, department, " ".join(purposes))
+    tables.show(kept)
 
 
 @access.callback()

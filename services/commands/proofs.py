@@ -1,14 +1,17 @@
-"""`hutong audit verify|checkpoints` and `hutong rebuild --verify`: proofs that need the databases and keys, and no service."""
+"""`hutong audit verify|checkpoints|report` and `hutong rebuild --verify`: proofs that need databases and keys, no service."""
 
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.commands import tables
 from services.matching import proving as links
 from services.matching.entries.sealing import Strongroom
 from services.matching.models import shipped
@@ -16,6 +19,8 @@ from services.matching.settings import MatchingSettings
 from services.notifications import proving as exchanges
 from services.notifications.settings import NotificationsSettings
 from services.notifications.subscriptions import proving as signing_keys
+from services.registry.access_reports.reading import report_of
+from services.registry.access_reports.reporting import AccessReport
 from services.registry.application import kit_of
 from services.registry.children import rebuilding
 from services.registry.children.proving import Difference
@@ -74,6 +79,54 @@ def show_checkpoints() -> None:
     """Print the newest checkpoint of each trail as a line of JSON: keep it where the databases' administrators cannot."""
     for line in asyncio.run(newest_checkpoints()):
         typer.echo(line)
+
+
+@audit.command("report")
+def show_access_report(
+    year: Annotated[int, typer.Argument(help="in Asia/Shanghai", min=2000, max=2200)],
+    as_json: Annotated[bool, typer.Option("--json", help="as one line of JSON")] = False,
+) -> None:
+    """Report a year's access to children's data (未成年人个人信息访问年度报告), reconciled to the audit trail.
+
+    Fails where the trail was tampered with, or still waits for numbers: nothing would add up.
+    """
+    report, faults = asyncio.run(access_report(RegistrySettings(), year))
+    if as_json:
+        typer.echo(json.dumps({**asdict(report), "reconciled": report.reconciled}))
+    else:
+        shown = Table("department", "purpose", "operation", "accesses", "children")
+        for line in report.lines:
+            numbers = (str(line.accesses), str(line.children))
+            shown.add_row(line.department, line.purpose, line.operation, *numbers)
+        tables.show(shown)
+        typer.echo(
+            f"{report.accesses} accesses to {report.children} children in {report.year};"
+            f" trail up to {report.last} ({report.chain[:16]}):"
+            f" {report.touching_nobody} entries about nobody, {report.other_years} of other years"
+        )
+    for fault in faults[:20]:
+        typer.echo(fault, err=True)
+    if faults or not report.reconciled:
+        typer.echo(f"does not reconcile: {report.waiting} entries without a number", err=True)
+        raise typer.Exit(1)
+
+
+async def access_report(settings: RegistrySettings, year: int) -> tuple[AccessReport, list[str]]:
+    """A year's report, and every fault of the trail that it was made of."""
+    public = settings.home / "keys" / "public" / "registry-audit.pub"
+    signer = signatures.public_key(public.read_text().strip())
+    proof = Proof(settings.key_set("registry", "audit"), settings.hub, signer)
+    database = Database(settings.database_url("registry"), 1)
+    try:
+        async with database.snapshot(SYSTEM) as session:
+            report = await report_of(session, year)
+            faults = [
+                f"registry audit {fault.seq}: {fault.what}"
+                async for fault in verification.audit_faults(session, proof)
+            ]
+    finally:
+        await database.close()
+    return report, faults
 
 
 def _witnesses(path: Path) -> list[Checkpoint]:

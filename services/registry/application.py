@@ -13,6 +13,7 @@ from services.registry.calendar_duties import endpoints as calendar_duties
 from services.registry.cases import endpoints as cases
 from services.registry.children import endpoints as children
 from services.registry.children.kit import Kit
+from services.registry.compartments import endpoints as compartments
 from services.registry.dossiers import endpoints as dossiers
 from services.registry.duties import endpoints as duties
 from services.registry.erasures import endpoints as erasures
@@ -132,6 +133,7 @@ def create_app(
     app.include_router(break_glass.router)
     app.include_router(erasures.router)
     app.include_router(cases.router)
+    app.include_router(compartments.router)
     app.include_router(key_care.router)
     app.include_router(shield_endpoints.router)
     app.include_router(duties.router)

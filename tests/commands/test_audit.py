@@ -98,3 +98,19 @@ async def test_what_tells_of_nothing_is_asked_back(shell: Shell, tmp_path: Path)
         ("--at-least", "matching-audit=3"),
     ):
         assert (await shell("audit", "verify", *more)).exit_code == 2
+
+
+async def test_r57_a_years_access_report_is_reconciled_to_the_trail(
+    trail: Path, shell: Shell, owner: Owner
+) -> None:
+    rows = await owner("registry", "SELECT at FROM audit_entries LIMIT 1")
+    year = str(rows[0]["at"].year)
+    said = await shell("audit", "report", year, "--json")
+    assert said.exit_code == 0, said.output
+    report = json.loads(said.stdout)
+    assert (report["last"], report["touching_nobody"], report["reconciled"]) == (3, 3, True)
+    assert "0 accesses to 0 children" in (await shell("audit", "report", year)).stdout
+    await owner("registry", "DELETE FROM audit_entries WHERE seq = 2")
+    said = await shell("audit", "report", year)
+    assert said.exit_code == 1
+    assert "entry 2 is missing" in said.output

@@ -83,6 +83,12 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "child": _ID,
         "place": "0",
     },
+    "compartment_entries": {
+        "compartment": "'severe_mental_disorder'",
+        "place": _RESIDENCE,
+        "state": "'open'",
+        "version": "1",
+    },
     "cases": {"residence": _RESIDENCE, "hukou": _HUKOU},
     "notices": {
         "kind": "'arrived'",

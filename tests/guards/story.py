@@ -207,6 +207,7 @@ async def tell(world: World) -> None:
     await _care_for(civil)
     await _break_glass(world)
     await _report(world)
+    await _keep_apart(world)
     await _ask_for_erasure(world)
     await _put_off(civil)
     await _staff(civil)
@@ -297,6 +298,27 @@ async def _report(world: World) -> None:
         headers={"If-Match": made.headers["ETag"]},
     )
     assert received.status_code == 200, received.text
+
+
+async def _keep_apart(world: World) -> None:
+    """Health keeps a marker of the child, in a compartment that nobody else may know of."""
+    health = await world(Department.HEALTH, HOME)
+    made = await health.post(
+        "/v1/compartments/severe_mental_disorder/entries",
+        json={
+            "child_id": str(await child_of(world, NAME)),
+            "reason": "diagnosed",
+            "note": "已明确诊断",
+        },
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    assert made.status_code == 201, made.text
+    done = await health.post(
+        f"{made.headers['Location']}/acts",
+        json={"act": "follow_up", "reason": "followed_up", "note": "已纳入社区康复"},
+        headers={"If-Match": made.headers["ETag"]},
+    )
+    assert done.status_code == 200, done.text
 
 
 async def _subscribe(civil: httpx.AsyncClient) -> None:

@@ -226,7 +226,10 @@ async def prove(world: World) -> Proven:
     )
     (decision,) = await world.rows("SELECT id, child_id FROM decisions WHERE category <> ''")
     (act,) = await world.rows("SELECT id, case_id FROM case_acts")
+    (kept,) = await world.rows("SELECT id, entry_id FROM compartment_acts")
     rows = {
+        "compartment_entries": kept["entry_id"],
+        "compartment_acts": kept["id"],
         "cases": act["case_id"],
         "case_acts": act["id"],
         "children": child,
@@ -237,5 +240,6 @@ async def prove(world: World) -> Proven:
     about = dict.fromkeys(rows, child) | {
         "decisions": decision["child_id"],
         "case_acts": act["case_id"],
+        "compartment_acts": kept["entry_id"],
     }
     return Proven(world, rows, about)

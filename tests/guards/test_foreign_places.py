@@ -32,6 +32,7 @@ LOCALS = (
     (Department.CIVIL_AFFAIRS, HOME),
     (Department.CIVIL_AFFAIRS, HUKOU),
     (Department.EDUCATION, HOME),
+    (Department.HEALTH, HOME),
     (Department.POLICE, HOME),
     (Department.POLICE, HUKOU),
 )

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from services.registry.access.matrix import categories_of
+from services.registry.access.matrix import categories_of, compartments_of
 from shared import divisions
 from shared.database import NOTHING, SYSTEM, Database, Reach, raw
 from shared.vocabulary import Department
@@ -24,7 +24,16 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 GUARDED = ("registry", "notifications")
 """Matching knows no places: its only caller is the registry, and its rows hold sealed features and keyed hashes."""
-SETTINGS = ("low", "high", "department", "client", "categories", "sources")
+SETTINGS = (
+    "low",
+    "high",
+    "department",
+    "client",
+    "categories",
+    "sources",
+    "compartments",
+    "compartment",
+)
 #: Columns that say where a child is or belongs, or for which place a row is meant.
 PLACED = re.compile(r"residence|hukou|division|county|target_|origin|subjects?$|^child(_id)?$")
 #: Tables with such a column that tell of no child, or cannot be read as telling of one.
@@ -44,7 +53,8 @@ UNPROTECTED = {
 def reach(department: Department, area: str, client: str = "") -> Reach:
     low, high = divisions.area_of(divisions.widen(area))
     name = client or f"{department}-{area}"
-    return Reach(low, high, department, name, categories_of(department), (name,))
+    ceiling = compartments_of(department)
+    return Reach(low, high, department, name, categories_of(department), (name,), ceiling)
 
 
 STRANGERS = [reach(department, ELSEWHERE) for department in Department]
@@ -68,6 +78,8 @@ async def enter(connection: Any, one: Reach) -> None:
         one.client,
         ",".join(one.categories),
         ",".join(one.sources),
+        ",".join(one.compartments),
+        one.compartment,
     )
     for name, value in zip(SETTINGS, values, strict=True):
         await connection.execute("SELECT set_config($1, $2, true)", f"hutong.{name}", value)

@@ -192,6 +192,32 @@ async def test_r27_an_open_suggestion_is_listed(registry: Registry) -> None:
     assert (await acted(civil, path, "close"))["state"] == "closed"
 
 
+async def test_r57_what_a_guardian_wants_corrected_is_tracked_to_an_answer(
+    registry: Registry,
+) -> None:
+    (child,) = await surveyed(registry, survey(YUZHONG))
+    civil, school = await registry(f"civil_affairs:{HOME}"), await registry(f"education:{HOME}")
+    asked: dict[str, Any] = {
+        "kind": "correction",
+        "topic": "personal_information",
+        "to": "education",
+        "child": None,
+        "account": "家长反映就读学校登记有误",
+    }
+    about_nobody = await civil.post(
+        "/v1/cases", json={**REPORT, **asked}, headers={"Idempotency-Key": "k"}
+    )
+    assert about_nobody.status_code == 422
+    path = await opened(civil, **asked, child_id=str(child))
+    (mark,) = await listed(school, kind="correction", waiting=True)
+    assert mark["waiting"] == AnswerDue.NO_LIMIT_CONFIGURED
+    assert (await act(civil, path, "close")).status_code == 409
+    assert (await act(school, path, "answer", outcome="not_corrected")).status_code == 422
+    seen = await acted(school, path, "answer", outcome="corrected", note="已更正")
+    assert seen["clause"].endswith("第四十六条")
+    assert (await acted(civil, path, "close"))["state"] == "closed"
+
+
 async def test_who_names_a_child_must_see_it_and_the_case_follows_it(registry: Registry) -> None:
     (child,) = await surveyed(registry, survey(YUZHONG))
     civil = await registry(f"civil_affairs:{HOME}")

@@ -29,5 +29,6 @@ async def show_access(
                 for department, purposes in held["cells"].items()
             },
             "categories": held["categories"],
+            "compartments": held["compartments"],
         }
     )

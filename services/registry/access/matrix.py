@@ -1,4 +1,4 @@
-"""The access matrix: department × field group × purpose, as data in ``matrix.toml``.
+"""The access matrix: department × field group × purpose, as data in ``matrix.toml``; and who may be on which sharing list.
 
 Outside a cell a child does not exist.  ``hutong access show`` and ``GET /v1/access`` print it.
 """
@@ -22,6 +22,11 @@ def matrix() -> Mapping[str, Any]:
         Department(department)
         for purpose in purposes:
             Purpose(purpose)
+    for departments in loaded["compartments"].values():
+        for department, purposes in departments.items():
+            Department(department)
+            for purpose in purposes:
+                Purpose(purpose)
     return loaded
 
 
@@ -38,3 +43,15 @@ def categories_of(department: Department) -> tuple[str, ...]:
     if department == Department.SERVICE:
         return ()
     return tuple(c for c, who in matrix()["categories"].items() if str(department) in who)
+
+
+@cache
+def compartments_of(department: Department) -> tuple[str, ...]:
+    """The compartments on whose sharing lists a department may be, at some place."""
+    return tuple(name for name, who in matrix()["compartments"].items() if str(department) in who)
+
+
+@cache
+def purposes_in(compartment: str, department: Department) -> frozenset[str]:
+    """For what a department that is on a compartment's sharing list reads it; empty where it can be on none."""
+    return frozenset(matrix()["compartments"].get(compartment, {}).get(str(department), ()))

@@ -20,6 +20,7 @@ class AccessOut(BaseModel):
                     "version": "2026-11",
                     "cells": {"education": {"verification": {"identity": "full"}}},
                     "categories": {"out_of_school": ["civil_affairs", "education"]},
+                    "compartments": {"growth_file": {"education": ["service"]}},
                 }
             ]
         }
@@ -29,4 +30,11 @@ class AccessOut(BaseModel):
     cells: dict[Department, dict[Purpose, Groups]] = Field(max_length=20)
     categories: dict[Word, Annotated[list[Department], Field(max_length=20)]] = Field(
         max_length=50, description="key-care category: the departments that see it"
+    )
+    compartments: dict[Word, dict[Department, Annotated[list[Purpose], Field(max_length=20)]]] = (
+        Field(
+            max_length=50,
+            description="compartment (分隔档案): the departments that a place may put on its sharing list, and the purposes"
+            " for which each then reads",
+        )
     )

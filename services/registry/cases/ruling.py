@@ -12,6 +12,9 @@ from services.registry.profiles.families.protection import (
     Suggestion,
 )
 
+#: National law, the same everywhere; it says promptly (及时) and sets no limit.
+_CORRECTION = "《中华人民共和国个人信息保护法》第四十六条"
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -24,6 +27,8 @@ class Rules:
 
 def rules_of(kit: Kit, place: int, kind: CaseKind, topic: str, day: date) -> Rules:
     """The rules in force at a place on a day; empty where no profile holds."""
+    if kind == CaseKind.CORRECTION:
+        return Rules(_CORRECTION)
     profile = kit.profiles.for_division(place, day)
     if profile is None:
         return Rules()

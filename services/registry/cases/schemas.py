@@ -82,6 +82,8 @@ class CaseIn(BaseModel):
             raise ValueError("A case of this kind is not sent there.")
         if self.kind == CaseKind.SUGGESTION and (self.child_id or self.child):
             raise ValueError("A suggestion is about a unit, not about a child.")
+        if self.kind == CaseKind.CORRECTION and not (self.child_id or self.child):
+            raise ValueError("A correction is about a child.")
         return self
 
 
@@ -105,6 +107,8 @@ class CaseActIn(BaseModel):
             raise ValueError("An answer has an outcome, and nothing else has.")
         if (self.issuer is not None) != (self.act in MEASURES):
             raise ValueError("A measure has an issuer, and nothing else has.")
+        if self.outcome == Outcome.NOT_CORRECTED and not self.note.strip():
+            raise ValueError("Who corrects nothing says why in the note.")
         return self
 
     def fits(self, kind: CaseKind) -> bool:

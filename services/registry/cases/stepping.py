@@ -20,6 +20,16 @@ from shared.vocabulary import Department
 
 _MEASURED = dict.fromkeys(MEASURES)
 _Steps = Mapping[CaseState, Mapping[ActKind, CaseState | None]]
+_ANSWERED_AND_CLOSED: _Steps = {
+    CaseState.SENT: {
+        ActKind.RECEIVE: CaseState.RECEIVED,
+        ActKind.ANSWER: CaseState.ANSWERED,
+        ActKind.FOLLOW_UP: None,
+    },
+    CaseState.RECEIVED: {ActKind.ANSWER: CaseState.ANSWERED, ActKind.FOLLOW_UP: None},
+    CaseState.ANSWERED: {ActKind.CLOSE: CaseState.CLOSED, ActKind.FOLLOW_UP: None},
+    CaseState.CLOSED: {ActKind.REOPEN: CaseState.ANSWERED},
+}
 #: By kind and state: the acts that may follow, and the state after them; None: it stays.
 STEPS: Mapping[CaseKind, _Steps] = {
     CaseKind.REPORT: {
@@ -53,16 +63,8 @@ STEPS: Mapping[CaseKind, _Steps] = {
         CaseState.RETURNED: {ActKind.CLOSE: CaseState.CLOSED, ActKind.FOLLOW_UP: None},
         CaseState.CLOSED: {ActKind.REOPEN: CaseState.RETURNED},
     },
-    CaseKind.SUGGESTION: {
-        CaseState.SENT: {
-            ActKind.RECEIVE: CaseState.RECEIVED,
-            ActKind.ANSWER: CaseState.ANSWERED,
-            ActKind.FOLLOW_UP: None,
-        },
-        CaseState.RECEIVED: {ActKind.ANSWER: CaseState.ANSWERED, ActKind.FOLLOW_UP: None},
-        CaseState.ANSWERED: {ActKind.CLOSE: CaseState.CLOSED, ActKind.FOLLOW_UP: None},
-        CaseState.CLOSED: {ActKind.REOPEN: CaseState.ANSWERED},
-    },
+    CaseKind.SUGGESTION: _ANSWERED_AND_CLOSED,
+    CaseKind.CORRECTION: _ANSWERED_AND_CLOSED,
 }
 #: States in which the addressee owes an answer.
 OWED = (CaseState.SENT, CaseState.RECEIVED)

@@ -10,12 +10,14 @@ class CaseKind(StrEnum):
     """What a case is (个案类型).
 
     `report` 强制报告 to police (R25), with what follows for the guardians (R26); `referral` 转介 to treatment or rehabilitation
-    (R24); `suggestion` 司法建议/检察建议 to a unit that neglects its duty (R27).
+    (R24); `suggestion` 司法建议/检察建议 to a unit that neglects its duty (R27); `correction` 更正请求 of a guardian to whoever
+    keeps what is wrong.
     """
 
     REPORT = "report"
     REFERRAL = "referral"
     SUGGESTION = "suggestion"
+    CORRECTION = "correction"
 
 
 class Topic(StrEnum):
@@ -25,6 +27,7 @@ class Topic(StrEnum):
     `domestic_violence_suspected` 疑似遭受家庭暴力, `injury_or_crime_suspected` 疑似遭受意外伤害或不法侵害.
     Of a referral: `medical_treatment` 就医, `community_rehabilitation` 精神障碍社区康复.
     Of a suggestion: `judicial` 司法建议, `procuratorial` 检察建议.
+    Of a correction: `personal_information` 个人信息不准确或者不完整.
     """
 
     GUARDIAN_FAILS_DUTY = "guardian_fails_duty"
@@ -36,6 +39,7 @@ class Topic(StrEnum):
     COMMUNITY_REHABILITATION = "community_rehabilitation"
     JUDICIAL = "judicial"
     PROCURATORIAL = "procuratorial"
+    PERSONAL_INFORMATION = "personal_information"
 
 
 class CaseState(StrEnum):
@@ -78,7 +82,8 @@ class ActKind(StrEnum):
 class Outcome(StrEnum):
     """What an answer says (答复结果).
 
-    `established` 情况属实，已受理, `unfounded` 情况不属实, `handed_on` 移送其他单位, `adopted` 已采纳, `not_adopted` 未采纳.
+    `established` 情况属实，已受理, `unfounded` 情况不属实, `handed_on` 移送其他单位, `adopted` 已采纳, `not_adopted` 未采纳,
+    `corrected` 已更正、补充, `not_corrected` 不予更正，说明理由.
     """
 
     ESTABLISHED = "established"
@@ -86,6 +91,8 @@ class Outcome(StrEnum):
     HANDED_ON = "handed_on"
     ADOPTED = "adopted"
     NOT_ADOPTED = "not_adopted"
+    CORRECTED = "corrected"
+    NOT_CORRECTED = "not_corrected"
 
 
 class Issuer(StrEnum):
@@ -124,12 +131,23 @@ TOPICS: Mapping[CaseKind, tuple[Topic, ...]] = {
     ),
     CaseKind.REFERRAL: (Topic.MEDICAL_TREATMENT, Topic.COMMUNITY_REHABILITATION),
     CaseKind.SUGGESTION: (Topic.JUDICIAL, Topic.PROCURATORIAL),
+    CaseKind.CORRECTION: (Topic.PERSONAL_INFORMATION,),
 }
 OUTCOMES: Mapping[CaseKind, tuple[Outcome, ...]] = {
     CaseKind.REPORT: (Outcome.ESTABLISHED, Outcome.UNFOUNDED, Outcome.HANDED_ON),
     CaseKind.REFERRAL: (),
     CaseKind.SUGGESTION: (Outcome.ADOPTED, Outcome.NOT_ADOPTED),
+    CaseKind.CORRECTION: (Outcome.CORRECTED, Outcome.NOT_CORRECTED),
 }
+_KEEPERS_OF_RECORDS = (
+    Department.CIVIL_AFFAIRS,
+    Department.EDUCATION,
+    Department.POLICE,
+    Department.HEALTH,
+    Department.DISEASE_CONTROL,
+    Department.MEDICAL_INSURANCE,
+    Department.DISABLED_FEDERATION,
+)
 #: To whom a case of a kind may be sent.
 ADDRESSEES: Mapping[CaseKind, tuple[Department, ...]] = {
     CaseKind.REPORT: (Department.POLICE,),
@@ -138,13 +156,6 @@ ADDRESSEES: Mapping[CaseKind, tuple[Department, ...]] = {
         Department.CIVIL_AFFAIRS,
         Department.DISABLED_FEDERATION,
     ),
-    CaseKind.SUGGESTION: (
-        Department.CIVIL_AFFAIRS,
-        Department.EDUCATION,
-        Department.POLICE,
-        Department.HEALTH,
-        Department.DISEASE_CONTROL,
-        Department.MEDICAL_INSURANCE,
-        Department.DISABLED_FEDERATION,
-    ),
+    CaseKind.SUGGESTION: _KEEPERS_OF_RECORDS,
+    CaseKind.CORRECTION: _KEEPERS_OF_RECORDS,
 }

@@ -14,6 +14,7 @@ from services.registry.break_glass import reviewing
 from services.registry.cases import authenticity as cases
 from services.registry.cases.stepping import OWED, state_of
 from services.registry.cases.terms import ActKind, CaseKind
+from services.registry.compartments import proving as compartments
 from services.registry.key_care import deciding
 from services.registry.records.vault import SELECT as RECORDS
 from services.registry.records.vault import open_row
@@ -95,6 +96,22 @@ _SEALED: Mapping[str, tuple[str, str, Callable[[Sealer, Any], object]]] = {
         + _ERASED_ENTRY.format(entry="c.anchor", at="r.acted_at")
         + "))",
         cases.note_of,
+    ),
+    "compartment_entries": (
+        compartments.ENTRIES,
+        _ERASED_CHILD.format(child="r.child_id", at="r.opened_at")
+        + " OR "
+        + _ERASED_ENTRY.format(entry="r.anchor", at="r.opened_at"),
+        compartments.entry,
+    ),
+    "compartment_acts": (
+        compartments.ACTS,
+        "EXISTS (SELECT 1 FROM compartment_entries c WHERE c.id = r.entry_id AND ("
+        + _ERASED_CHILD.format(child="c.child_id", at="r.acted_at")
+        + " OR "
+        + _ERASED_ENTRY.format(entry="c.anchor", at="r.acted_at")
+        + "))",
+        compartments.act,
     ),
     "break_glass": (
         "SELECT r.*, k.master, k.wrapped FROM break_glass r LEFT JOIN vault.data_keys k ON k.id = r.id",

@@ -31,13 +31,22 @@ _SHRED_CASES = (
     " WHERE k.id IN (c.id, a.id) AND (c.child_id = $3 OR c.anchor = ANY($1) AND c.id <> ALL($4))"
     " AND ($2::timestamptz IS NULL OR coalesce(a.acted_at, c.opened_at) <= $2)"
 )
+_SHRED_COMPARTMENTS = (
+    "DELETE FROM vault.data_keys k USING compartment_entries e"
+    " LEFT JOIN compartment_acts a ON a.entry_id = e.id"
+    " WHERE k.id IN (e.id, a.id) AND (e.child_id = $3 OR e.anchor = ANY($1) AND e.id <> ALL($4))"
+    " AND ($2::timestamptz IS NULL OR coalesce(a.acted_at, e.opened_at) <= $2)"
+)
 _ANCHORED = (
     "SELECT d.id, d.anchor, d.child_id, d.decided_at AS said_at, "
     + LINKED.format(word="d")
     + " FROM decisions d"
     " WHERE d.anchor = ANY($1) AND d.child_id <> $2 UNION ALL"
     " SELECT c.id, c.anchor, c.child_id, c.opened_at, " + LINKED.format(word="c") + " FROM cases c"
-    " WHERE c.anchor = ANY($1) AND c.child_id <> $2"
+    " WHERE c.anchor = ANY($1) AND c.child_id <> $2 UNION ALL"
+    " SELECT e.id, e.anchor, e.child_id, e.opened_at, "
+    + LINKED.format(word="e")
+    + " FROM compartment_entries e WHERE e.anchor = ANY($1) AND e.child_id <> $2"
 )
 _REMOVE_FOLD = (
     "DELETE FROM child_lookups WHERE child_id = $1",
@@ -79,6 +88,7 @@ async def destroy(
     await connection.execute(_SHRED_DECISIONS, entries, until, child, strangers)
     await connection.execute(_SHRED_OPENINGS, child, until)
     await connection.execute(_SHRED_CASES, entries, until, child, strangers)
+    await connection.execute(_SHRED_COMPARTMENTS, entries, until, child, strangers)
     for statement in _REMOVE_FOLD:
         await connection.execute(statement, child)
     await enqueue(connection, set(entries))
@@ -95,7 +105,7 @@ async def _of_others(
     child: UUID,
     entries: Sequence[UUID],
 ) -> list[UUID]:
-    """Decisions and cases about another child that stands, whose anchor went astray to this one: they are not this one's.
+    """Decisions, cases, entries of compartments about another child that stands, and went astray to this one: not this one's.
 
     In a restored database the anchor may be linked to nobody any more: what was spared then is spared again.
     """

@@ -12,7 +12,7 @@ import structlog
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.access.matrix import categories_of
+from services.registry.access.matrix import categories_of, compartments_of
 from services.registry.identity import contractors
 from services.registry.identity.authenticity import Forged, act, authentic, faults, mac
 from services.registry.identity.models import Client
@@ -52,6 +52,7 @@ def grant_of(client: Client) -> Grant:
         sources=(client.id,) if narrow else tuple(client.sources),
         categories=() if narrow else categories_of(department),
         contractor=narrow,
+        compartments=() if narrow else compartments_of(department),
     )
 
 

@@ -210,10 +210,7 @@ def survey_rounds_and_contractors() -> None:
     _protect("survey_rounds", using=_ROUND_IS_HERE, check=_ROUND_IS_INSIDE)
     civil = f"({_SYSTEM} OR {_ME} = 'civil_affairs')"
     _protect("survey_standings", using=f"({_CHILD_IS_SEEN}) AND {civil}", check=_SYSTEM)
-    for table in CLOSED_TO_CONTRACTORS:
-        op.execute(
-            f"CREATE POLICY no_contractor ON {table} AS RESTRICTIVE USING (NOT {_IS_CONTRACTOR})"
-        )
+    _close_to_contractors(*CLOSED_TO_CONTRACTORS)
     op.execute(
         "CREATE POLICY no_contractor ON records AS RESTRICTIVE"
         f" USING (NOT {_IS_CONTRACTOR} OR {_FROM_MY_SOURCE})"
@@ -223,6 +220,38 @@ def survey_rounds_and_contractors() -> None:
 def without_contractors() -> None:
     for table in (*CLOSED_TO_CONTRACTORS, "records"):
         op.execute(f"DROP POLICY no_contractor ON {table}")
+
+
+def _close_to_contractors(*tables: str) -> None:
+    for table in tables:
+        op.execute(
+            f"CREATE POLICY no_contractor ON {table} AS RESTRICTIVE USING (NOT {_IS_CONTRACTOR})"
+        )
+
+
+#: No row of any compartment is there but for a transaction that has entered that one, for a department which the access
+#: matrix lets into it, and of places inside its area.
+_COMPARTMENT_IS_ENTERED = (
+    f"{_SYSTEM} OR (compartment = current_setting('hutong.compartment', true)"
+    " AND compartment = ANY(string_to_array(current_setting('hutong.compartments', true), ','))"
+    f" AND place BETWEEN {_LOW} AND {_HIGH})"
+)
+#: Within the policy of the entry itself.
+_COMPARTMENT_ENTRY_IS_SEEN = (
+    f"{_SYSTEM} OR EXISTS (SELECT 1 FROM compartment_entries e WHERE e.id = entry_id)"
+)
+
+
+def compartments() -> None:
+    role = runtime_role()
+    op.execute(
+        f"GRANT SELECT, INSERT, UPDATE (state, waiting_since, version) ON compartment_entries TO {role}"
+    )
+    op.execute(f"GRANT SELECT, INSERT ON compartment_acts TO {role}")
+    entered, seen = _COMPARTMENT_IS_ENTERED, _COMPARTMENT_ENTRY_IS_SEEN
+    _protect("compartment_entries", using=entered, check=entered)
+    _protect("compartment_acts", using=seen, check=seen)
+    _close_to_contractors("compartment_entries", "compartment_acts")
 
 
 def _protect(table: str, using: str, check: str) -> None:

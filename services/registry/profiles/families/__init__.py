@@ -17,6 +17,7 @@ from services.registry.profiles.families.care import (
     Protectees,
     RiskScale,
     SchoolFile,
+    SensitiveMarker,
 )
 from services.registry.profiles.families.entitlements import (
     ApplicationPlace,
@@ -66,6 +67,7 @@ _CLASSES: Final[tuple[type[Rule], ...]] = (
     SchoolFile,
     MisconductLedger,
     Protectees,
+    SensitiveMarker,
     Guardianship,
     Consent,
     Network,

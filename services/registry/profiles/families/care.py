@@ -34,7 +34,10 @@ class RiskLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskScale(Rule):
-    """Graded risk (风险等级, R21), from the lowest level to the highest."""
+    """Graded risk (风险等级, R21), from the lowest level to the highest, of which the highest is urgent; a compartment.
+
+    `assessor` keeps it; `readers` may read it, `level_readers` the level alone; not configured: none but the assessor.
+    """
 
     family = "risk_scale"
     keyed_by = "scale"
@@ -44,6 +47,8 @@ class RiskScale(Rule):
     population: Literal["key_care"]
     assessor: Office
     levels: tuple[RiskLevel, ...]
+    readers: tuple[Office, ...] | Unset = NOT_CONFIGURED
+    level_readers: tuple[Office, ...] | Unset = NOT_CONFIGURED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,7 @@ class SchoolFile(Rule):
     """A file that schools keep (R22): its content stays there, the hub may know the level.
 
     `three_level_warning` 三级预警管理档案, `growth_file` “一生一策”心理成长档案, `psychological_archive` 心理健康档案.
+    A compartment; `level_readers` beside the schools see the level alone; not configured: none.
     """
 
     family = "school_file"
@@ -59,6 +65,7 @@ class SchoolFile(Rule):
     kind: Literal["three_level_warning", "growth_file", "psychological_archive"]
     pupils: Literal["key_pupils", "all_pupils", "screened_pupils"]
     levels: int | None = None
+    level_readers: tuple[Office, ...] | Unset = NOT_CONFIGURED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +83,36 @@ class MisconductLedger(Rule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protectees(Rule):
-    """Key protectees (重点关护对象, R61): the categories that bring a child in, of `classes` in all."""
+    """Key protectees (重点关护对象, R61): the categories that bring a child in, of `classes` in all; a compartment.
+
+    `keepers` put children in; to `hand_over_to` the list is handed over.
+    """
 
     family = "protectees"
     keyed_by = "programme"
-    waiting = frozenset({"hand_over_to"})
+    waiting = frozenset({"keepers", "hand_over_to"})
 
     programme: str
     classes: int
     triggers: tuple[Category, ...]
+    keepers: tuple[Office, ...] | Unset
     hand_over_to: tuple[Office, ...] | Unset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensitiveMarker(Rule):
+    """A diagnosis that a service of the place asks for, and that is kept more strictly than all else (R57).
+
+    `keepers` mark a child; `readers` may ask about one child that they see; not configured: none but the keepers.
+    """
+
+    family = "sensitive_marker"
+    keyed_by = "marker"
+    if_silent = "listed"
+
+    marker: Literal["hiv", "severe_mental_disorder"]
+    keepers: tuple[Office, ...]
+    readers: tuple[Office, ...] | Unset = NOT_CONFIGURED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

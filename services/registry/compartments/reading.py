@@ -1,0 +1,196 @@
+"""Reading: entries as their own acts make them, each with the child of today and how far its reader sees into it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.access.matrix import open_groups
+from services.registry.access.sight import as_system
+from services.registry.children import queries as children
+from services.registry.children.anchoring import whose
+from services.registry.children.kit import Kit
+from services.registry.compartments import queries
+from services.registry.compartments.authenticity import level_of, words_of
+from services.registry.compartments.entering import inside, right_at
+from services.registry.compartments.sharing import Right
+from services.registry.compartments.standing import Done, Standing, after, begun
+from services.registry.compartments.terms import FORMS, ActKind, Compartment, EntryState
+from shared.auth import Caller
+from shared.clock import SHANGHAI
+from shared.database import raw
+from shared.problems import NotFound
+from shared.sealing import Sealer, Unsealable
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """``child`` is the child of today, and ``child_is_seen`` whether its reader may see that one.
+
+    The words, the opener's and then each act's, are empty for who sees the level alone: they were not opened.
+    """
+
+    row: Any
+    acts: Sequence[Any]
+    standing: Standing
+    words: Sequence[dict[str, Any]]
+    child: UUID
+    child_is_seen: bool
+    right: Right
+
+    @property
+    def id(self) -> UUID:
+        found: UUID = self.row["id"]
+        return found
+
+
+async def one(
+    session: AsyncSession,
+    kit: Kit,
+    caller: Caller,
+    compartment: Compartment,
+    entry: UUID,
+    now: datetime,
+    *,
+    held: bool = False,
+) -> Entry:
+    """The entry; NotFound where it is not there for this caller, whatever the cause."""
+    async with inside(session, caller, compartment):
+        rows = await queries.one(await raw(session), caller, compartment, entry, held=held)
+    found = await _opened(session, kit, caller, compartment, rows, now)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+async def of_child(
+    session: AsyncSession,
+    kit: Kit,
+    caller: Caller,
+    compartment: Compartment,
+    child: UUID,
+    now: datetime,
+) -> list[Entry]:
+    """A child's entries; NotFound for a child that the caller does not see."""
+    if not await sees(session, caller, [child]):
+        raise NotFound
+    async with inside(session, caller, compartment):
+        rows = await queries.that_may_be_about(await raw(session), caller, compartment, child)
+    found = await _opened(session, kit, caller, compartment, rows, now)
+    return [entry for entry in found if entry.child == child]
+
+
+async def page(
+    session: AsyncSession,
+    kit: Kit,
+    caller: Caller,
+    compartment: Compartment,
+    state: EntryState,
+    urgent: bool | None,
+    after: UUID | None,
+    limit: int,
+    now: datetime,
+) -> tuple[list[Entry], UUID | None]:
+    """The next entries, and where to go on.  Whoever sees levels alone is not told what is urgent or closed."""
+    day = now.astimezone(SHANGHAI).date()
+    plain = state == EntryState.OPEN and urgent is None
+    least = Right.LEVEL if plain else Right.CONTENT
+    async with inside(session, caller, compartment):
+        connection = await raw(session)
+        among = [
+            place
+            for place in await queries.places(connection, caller, compartment)
+            if right_at(kit, caller, compartment, place, day) >= least
+        ]
+        rows = await queries.page(
+            connection, caller, compartment, among, state, urgent, after, limit
+        )
+    position = rows[-1]["id"] if len(rows) == limit else None
+    return await _opened(session, kit, caller, compartment, rows, now), position
+
+
+async def sees(session: AsyncSession, caller: Caller, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these children whom the caller may see for its purpose."""
+    if not ids or not open_groups(caller.department, caller.purpose):
+        return set()
+    return {row["id"] for row in await children.visible(session, caller, ids)}
+
+
+async def _opened(
+    session: AsyncSession,
+    kit: Kit,
+    caller: Caller,
+    compartment: Compartment,
+    rows: Sequence[Any],
+    now: datetime,
+) -> list[Entry]:
+    """Entries in the same order, less those into which the caller does not see, and those that were not written here."""
+    day = now.astimezone(SHANGHAI).date()
+    rights = {row["id"]: _right(kit, caller, compartment, row, day) for row in rows}
+    rows = [row for row in rows if rights[row["id"]] > Right.NONE]
+    if not rows:
+        return []
+    async with inside(session, caller, compartment):
+        acts = await queries.acts_of(await raw(session), [row["id"] for row in rows])
+    async with as_system(session, caller):
+        today = await whose(await raw(session), kit.sealer, rows, "opened_at")
+    about = {row["id"]: today[row["id"]] or row["child_id"] for row in rows}
+    seen = await sees(session, caller, list(about.values()))
+    found = []
+    for row in rows:
+        right, child = rights[row["id"]], about[row["id"]]
+        try:
+            standing, words = fold(kit.sealer, row, acts[row["id"]], right)
+        except (Unsealable, ValueError):
+            log.error("compartment.forged", id=str(row["id"]))
+            continue
+        found.append(Entry(row, acts[row["id"]], standing, words, child, child in seen, right))
+    return found
+
+
+def _right(kit: Kit, caller: Caller, compartment: Compartment, row: Any, day: date) -> Right:
+    right = right_at(kit, caller, compartment, row["place"], day)
+    if right == Right.LEVEL and row["state"] != EntryState.OPEN:
+        return Right.NONE
+    return right
+
+
+def fold(
+    sealer: Sealer, row: Any, acts: Sequence[Any], right: Right
+) -> tuple[Standing, list[dict[str, Any]]]:
+    """What an entry's acts make of it, and the words of whoever may read them.
+
+    Unsealable or ValueError where anything of it was not written by the hub, or an act of it is missing.
+    """
+    if FORMS.get(row["compartment"]) is None:
+        raise ValueError("it is of no compartment")
+    reads = right >= Right.CONTENT
+    words = [words_of(sealer, one) for one in (row, *acts)] if reads else []
+    done = [
+        Done(
+            ActKind(act["kind"]),
+            act["acted_at"],
+            act["urgent"],
+            level_of(sealer, act),
+            act["actor"],
+            words[number]["to"] if reads else "",
+        )
+        for number, act in enumerate(acts, start=1)
+    ]
+    standing = after(begun(row["opened_at"], level_of(sealer, row), row["urgent"]), done)
+    numbers = [act["number"] for act in acts]
+    kept = (row["state"], row["waiting_since"], row["version"], numbers)
+    if kept != (
+        standing.state,
+        standing.waiting_since,
+        len(acts) + 1,
+        list(range(1, len(acts) + 1)),
+    ):
+        raise ValueError("it is not what its acts make of it")
+    return standing, words

@@ -1,0 +1,100 @@
+"""Showing an entry: to level readers its level and not a word more, to readers and keepers all of it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.registry import answers
+from services.registry.children.kit import Kit
+from services.registry.compartments.entering import last_sharing_at
+from services.registry.compartments.reading import Entry
+from services.registry.compartments.sharing import Right, Sharing
+from services.registry.compartments.terms import FORMS, Compartment, EntryState
+from shared import divisions
+from shared.clock import SHANGHAI
+
+
+def mark(kit: Kit, entry: Entry, now: datetime) -> dict[str, Any]:
+    """A line of a list."""
+    seen: dict[str, Any] = {
+        "id": str(entry.id),
+        "compartment": entry.row["compartment"],
+        "place": divisions.text_of(entry.row["place"]),
+    }
+    if entry.child_is_seen:
+        seen["child"] = str(entry.child)
+    if entry.standing.level:
+        seen["level"] = entry.standing.level
+    if entry.right >= Right.CONTENT:
+        seen |= _course(kit, entry, now)
+    return seen
+
+
+def whole(kit: Kit, entry: Entry, now: datetime) -> dict[str, Any]:
+    """One entry, every word of it for those who may read them."""
+    seen = mark(kit, entry, now)
+    if entry.right >= Right.CONTENT:
+        opened, *said = entry.words
+        seen |= {
+            "department": entry.row["department"],
+            "actor": entry.row["actor"],
+            **_told(opened),
+            "acts": [_act(act, words) for act, words in zip(entry.acts, said, strict=True)],
+        }
+    return seen
+
+
+def body_of(kit: Kit, entry: Entry, now: datetime) -> bytes:
+    return answers.dump(whole(kit, entry, now))
+
+
+def etag(kit: Kit, entry: Entry, now: datetime) -> str:
+    """Of what its reader sees: a level reader's does not change with words."""
+    return answers.etag(kit, body_of(kit, entry, now))
+
+
+def _course(kit: Kit, entry: Entry, now: datetime) -> dict[str, Any]:
+    row, standing = entry.row, entry.standing
+    day = now.astimezone(SHANGHAI).date()
+    sharing = last_sharing_at(kit, Compartment(row["compartment"]), row["place"], day)
+    seen: dict[str, Any] = {"state": str(standing.state), "opened_at": row["opened_at"]}
+    if sharing is not None:
+        seen["clause"] = sharing.clause
+        seen |= _follow_up(entry, sharing, now)
+    if standing.level:
+        seen["level_since"] = standing.level_since
+    if standing.waiting_since is not None:
+        seen["urgent_since"] = standing.waiting_since
+    if standing.proposed is not None:
+        seen["proposed_level"] = standing.proposed.level
+    if standing.handed_to:
+        seen["handed_to"] = standing.handed_to
+    return seen
+
+
+def _follow_up(entry: Entry, sharing: Sharing, now: datetime) -> dict[str, Any]:
+    """When the child is to be seen again at its level (分级跟踪服务); without an interval a person must set one."""
+    standing = entry.standing
+    form = FORMS[Compartment(entry.row["compartment"])]
+    if standing.state != EntryState.OPEN or not (form.levels and form.words_kept):
+        return {}
+    level = sharing.level(standing.level)
+    if level is None or level.follow_up_days is None:
+        return {"follow_up": "no_interval_configured"}
+    since = max(standing.level_since, standing.followed_up_at or standing.level_since)
+    due = since.astimezone(SHANGHAI).date() + timedelta(days=level.follow_up_days)
+    overdue = now.astimezone(SHANGHAI).date() > due
+    return {"follow_up": "overdue" if overdue else "within_interval", "follow_up_due_on": due}
+
+
+def _act(act: Any, words: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "act": act["kind"],
+        "department": act["department"],
+        "actor": act["actor"],
+        "at": act["acted_at"],
+        **_told(words),
+    }
+
+
+def _told(words: dict[str, Any]) -> dict[str, Any]:
+    return {name: said for name, said in words.items() if said}
