@@ -43,6 +43,7 @@ class Scope(StrEnum):
     RECORDS_WRITE = "records:write"
     RECORDS_READ = "records:read"
     CHILDREN_READ = "children:read"
+    CHANGES_READ = "changes:read"
     CHILDREN_SHIELD = "children:shield"
     KEY_CARE_READ = "key-care:read"
     KEY_CARE_WRITE = "key-care:write"
@@ -74,6 +75,7 @@ SCOPE_MEANINGS: dict[Scope, str] = {
     Scope.RECORDS_WRITE: "push, import and recall the records of your department's feeds (推送、导入、撤回)",
     Scope.RECORDS_READ: "read your department's own records, and how late each source is",
     Scope.CHILDREN_READ: "find and read children of your area (查询儿童)",
+    Scope.CHANGES_READ: "follow which children enter your area, leave it, or change in it (变更订阅)",
     Scope.CHILDREN_SHIELD: "hide where a child lives, and show it again (地址保密); civil affairs alone",
     Scope.KEY_CARE_READ: "read key care, as pages, stream or workbook (重点关爱)",
     Scope.KEY_CARE_WRITE: "decide on key care; civil affairs alone",

@@ -11,6 +11,7 @@ from services.registry.access import endpoints as access
 from services.registry.break_glass import endpoints as break_glass
 from services.registry.calendar_duties import endpoints as calendar_duties
 from services.registry.cases import endpoints as cases
+from services.registry.changes import endpoints as changes
 from services.registry.children import endpoints as children
 from services.registry.children.kit import Kit
 from services.registry.duties import endpoints as duties
@@ -123,6 +124,7 @@ def create_app(
     app.state.matching = matching_client(settings, transport)
     for router in (identity.router, records.router, peer_endpoints.router, children.router):
         app.include_router(router)
+    app.include_router(changes.router)
     app.include_router(imports.router)
     app.include_router(break_glass.router)
     app.include_router(erasures.router)

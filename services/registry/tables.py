@@ -24,6 +24,7 @@ IDEMPOTENCY_KEYS = idempotency.table(METADATA)
 from services.registry.break_glass import models as break_glass  # noqa: E402, F401
 from services.registry.calendar_duties import models as calendar_duties  # noqa: E402, F401
 from services.registry.cases import models as cases  # noqa: E402, F401
+from services.registry.changes import models as changes  # noqa: E402, F401
 from services.registry.children import models as children  # noqa: E402, F401
 from services.registry.duties import models as duties  # noqa: E402, F401
 from services.registry.erasures import models as erasures  # noqa: E402, F401

@@ -176,6 +176,33 @@ def cases() -> None:
     _protect("case_acts", using=_CASE_IS_SEEN, check=_CASE_IS_SEEN)
 
 
+#: As a child is seen by whoever saw it before, or sees it now.
+_CHANGE_IS_SEEN = (
+    f"{_SYSTEM} OR (county BETWEEN {_LOW} AND {_HIGH} AND ({_ME} = 'civil_affairs'"
+    f" OR NOT coalesce(stated_before, '{{}}') || coalesce(stated_now, '{{}}') <@ ARRAY[{_ME}]))"
+)
+#: Whoever could read children before the feed began finds them in it.
+_EVERY_CHILD_ENTERED = """
+INSERT INTO child_changes (id, county, child_id, at, stated_now)
+SELECT c.id, p.county, c.id, c.changed_at, array_agg(DISTINCT by)
+FROM children c CROSS JOIN LATERAL (
+  VALUES (c.residence_code / 1000000 * 1000000, c.residence_stated_by),
+         (c.hukou_code / 1000000 * 1000000, c.hukou_stated_by)
+) AS p(county, stated_by) CROSS JOIN LATERAL unnest(p.stated_by) AS by
+WHERE p.county IS NOT NULL GROUP BY c.id, p.county
+"""
+
+
+def changes() -> None:
+    role = runtime_role()
+    op.execute(f"GRANT SELECT, INSERT, UPDATE (position) ON child_changes TO {role}")
+    op.execute(f"GRANT SELECT, INSERT, UPDATE ON change_positions TO {role}")
+    op.execute("SELECT set_config('hutong.department', 'system', true)")
+    op.execute(_EVERY_CHILD_ENTERED)
+    _protect("child_changes", using=_CHANGE_IS_SEEN, check=_SYSTEM)
+    _protect("change_positions", using=_IS_OWN, check=_IS_OWN)
+
+
 def _protect(table: str, using: str, check: str) -> None:
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
