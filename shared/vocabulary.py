@@ -51,6 +51,9 @@ class Scope(StrEnum):
     DUTIES_WRITE = "duties:write"
     POSTS_READ = "posts:read"
     POSTS_WRITE = "posts:write"
+    ROSTERS_READ = "rosters:read"
+    ROSTERS_WRITE = "rosters:write"
+    ROSTERS_ANSWER = "rosters:answer"
     REVIEWS_DECIDE = "reviews:decide"
     CASES_READ = "cases:read"
     CASES_WRITE = "cases:write"
@@ -83,6 +86,9 @@ SCOPE_MEANINGS: dict[Scope, str] = {
     Scope.DUTIES_WRITE: "report what was done of a place's calendar (日历任务)",
     Scope.POSTS_READ: "read posts, vacancies and trainings (岗位); civil affairs alone",
     Scope.POSTS_WRITE: "make, fill and vacate posts, record trainings; civil affairs alone",
+    Scope.ROSTERS_READ: "read rosters made for you, and how children stand with the national system (名单)",
+    Scope.ROSTERS_WRITE: "make rosters; civil affairs alone",
+    Scope.ROSTERS_ANSWER: "confirm receipts of rosters and bring back verdicts (回执)",
     Scope.REVIEWS_DECIDE: "decide who is whom, and take it back (人工比对); civil affairs alone",
     Scope.CASES_READ: "read reports, referrals and suggestions of your place (个案)",
     Scope.CASES_WRITE: "open cases, answer them and act in them",

@@ -33,6 +33,7 @@ from services.registry.records import endpoints as records
 from services.registry.records import peer_endpoints
 from services.registry.records.feeds import FEEDS, PeerFacts
 from services.registry.records.feeds.hukou_answers import HukouAnswerIn
+from services.registry.rosters import endpoints as rosters
 from services.registry.rulings import endpoints as rulings
 from services.registry.searches import endpoints as searches
 from services.registry.settings import RegistrySettings
@@ -136,6 +137,7 @@ def create_app(
     app.include_router(posts.router)
     for router in (searches.router, links.router, match_reviews.router, rulings.router):
         app.include_router(router)
+    app.include_router(rosters.router)
     app.include_router(profiles.router)
     app.include_router(access.router)
     app.include_router(backlog.watch(SERVICE, QUEUES))

@@ -35,4 +35,5 @@ from services.registry.links import models as links  # noqa: E402, F401
 from services.registry.match_reviews import models as match_reviews  # noqa: E402, F401
 from services.registry.posts import models as posts  # noqa: E402, F401
 from services.registry.records import models as records  # noqa: E402, F401
+from services.registry.rosters import models as rosters  # noqa: E402, F401
 from services.registry.rulings import models as rulings  # noqa: E402, F401

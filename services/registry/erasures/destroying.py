@@ -39,6 +39,7 @@ _ANCHORED = (
     " SELECT c.id, c.anchor, c.child_id, c.opened_at, " + LINKED.format(word="c") + " FROM cases c"
     " WHERE c.anchor = ANY($1) AND c.child_id <> $2"
 )
+_REMOVE_FROM_ROSTERS = "DELETE FROM roster_rows WHERE child_id = $1 OR anchor = ANY($2)"
 _REMOVE_FOLD = (
     "DELETE FROM child_lookups WHERE child_id = $1",
     "DELETE FROM key_care WHERE child_id = $1",
@@ -78,6 +79,7 @@ async def destroy(
     await connection.execute(_SHRED_DECISIONS, entries, until, child, strangers)
     await connection.execute(_SHRED_OPENINGS, child, until)
     await connection.execute(_SHRED_CASES, entries, until, child, strangers)
+    await connection.execute(_REMOVE_FROM_ROSTERS, child, entries)
     for statement in _REMOVE_FOLD:
         await connection.execute(statement, child)
     await enqueue(connection, set(entries))

@@ -113,7 +113,8 @@ async def approve(
     child_id: UUID = row["child_id"]
     entries = await lock(connection, child_id)
     child = await connection.fetchrow(
-        "SELECT id, child_seq, residence_code, residence_stated_by, hukou_code, hukou_stated_by, shielded FROM children WHERE id = $1",
+        "SELECT id, child_seq, residence_code, residence_stated_by, hukou_code, hukou_stated_by, shielded"
+        " FROM children WHERE id = $1",
         child_id,
     )
     if child is None:

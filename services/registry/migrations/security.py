@@ -203,6 +203,26 @@ def changes() -> None:
     _protect("change_positions", using=_IS_OWN, check=_IS_OWN)
 
 
+_ROSTER_IS_MINE = f"{_SYSTEM} OR (low >= {_LOW} AND high <= {_HIGH} AND ({_ME} = 'civil_affairs' OR addressee = {_ME}))"
+#: Within the policy of the roster itself.
+_ROSTER_IS_SEEN = f"{_SYSTEM} OR EXISTS (SELECT 1 FROM rosters r WHERE r.id = roster_id)"
+
+
+def rosters() -> None:
+    role = runtime_role()
+    op.execute(f"GRANT SELECT, INSERT ON rosters TO {role}")
+    op.execute(
+        "GRANT SELECT, INSERT, DELETE, UPDATE (child_id, child_seq, told, taken_at, verdict, reason, differing,"
+        f" answered_by, answered_at, mac) ON roster_rows TO {role}"
+    )
+    op.execute(
+        f"GRANT SELECT, INSERT, UPDATE (received_by, received_at, mac) ON roster_readings TO {role}"
+    )
+    _protect("rosters", using=_ROSTER_IS_MINE, check=_SYSTEM)
+    for table in ("roster_rows", "roster_readings"):
+        _protect(table, using=_ROSTER_IS_SEEN, check=_SYSTEM)
+
+
 def _protect(table: str, using: str, check: str) -> None:
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")

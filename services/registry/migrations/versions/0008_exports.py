@@ -1,4 +1,4 @@
-"""Children's changes as a feed."""
+"""Children's changes as a feed; rosters, their rows and readings."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,9 +14,12 @@ depends_on = None
 
 def upgrade() -> None:
     _changes()
+    _rosters()
 
 
 def downgrade() -> None:
+    for table in ("roster_readings", "roster_rows", "rosters"):
+        op.drop_table(table)
     for table in ("change_positions", "child_changes"):
         op.drop_table(table)
 
@@ -50,3 +53,60 @@ def _changes() -> None:
         postgresql_where=sa.text("position IS NULL"),
     )
     security.changes()
+
+
+def _rosters() -> None:
+    op.create_table(
+        "rosters",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("addressee", sa.Text(), nullable=False),
+        sa.Column("low", sa.BigInteger(), nullable=False),
+        sa.Column("high", sa.BigInteger(), nullable=False),
+        sa.Column("clause", sa.Text(), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("mac", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "roster_rows",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("roster_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("child_id", sa.Uuid(), nullable=False),
+        sa.Column("anchor", sa.Uuid(), nullable=False),
+        sa.Column("child_seq", sa.BigInteger(), nullable=False),
+        sa.Column("told", sa.LargeBinary(), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True)),
+        sa.Column("verdict", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("differing", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("answered_by", sa.Text(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True)),
+        sa.Column("mac", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("roster_rows_roster", "roster_rows", ["roster_id", "number"], unique=True)
+    op.create_index("roster_rows_anchor", "roster_rows", ["anchor"])
+    op.create_index(op.f("ix_roster_rows_child_id"), "roster_rows", ["child_id"])
+    op.create_table(
+        "roster_readings",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("roster_id", sa.Uuid(), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("department", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("received_by", sa.Text(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True)),
+        sa.Column("mac", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_roster_readings_roster_id"), "roster_readings", ["roster_id"])
+    security.rosters()
