@@ -210,6 +210,8 @@ async def tell(world: World) -> None:
     await _ask_for_erasure(world)
     await _put_off(civil)
     await _staff(civil)
+    await _hand_out(world)
+    await _follow(civil)
     await _ask_and_hear(world)
     await settle(world.hub)
 
@@ -265,6 +267,34 @@ async def _staff(civil: httpx.AsyncClient) -> None:
         done = await civil.post(f"{path}/{act}", json=body, headers={"If-Match": etag})
         assert done.status_code == 200, done.text
         etag = done.headers["ETag"]
+
+
+async def _hand_out(world: World) -> None:
+    """The home's children are listed for its schools to verify; these have read and received the list."""
+    civil, education = [
+        await world(one, HOME) for one in (Department.CIVIL_AFFAIRS, Department.EDUCATION)
+    ]
+    why = {"Hutong-Purpose": "verification"}
+    made = await civil.post(
+        "/v1/rosters",
+        json={"kind": "feedback", "to": "education", "division": HOME},
+        headers={"Idempotency-Key": str(uuid4()), **why},
+    )
+    assert made.status_code == 201, made.text
+    path = made.headers["Location"]
+    *_, last = (await education.get(f"{path}/rows", headers=why)).content.splitlines()
+    received = await education.post(
+        f"{path}/receipts", json={"sha256": json.loads(last)["sha256"]}, headers=why
+    )
+    assert received.status_code == 200, received.text
+
+
+async def _follow(civil: httpx.AsyncClient) -> None:
+    """The home follows the changes of its children, and has confirmed a page."""
+    read = await civil.get("/v1/child-changes")
+    assert read.status_code == 200, read.text
+    confirmed = await civil.get("/v1/child-changes", params={"after": read.json()["next"]})
+    assert confirmed.status_code == 200, confirmed.text
 
 
 async def _report(world: World) -> None:

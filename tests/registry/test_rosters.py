@@ -205,18 +205,21 @@ async def test_r10_a_shielded_child_is_entered_by_a_person_alone(registry: Regis
     assert (await made(civil, kind="national_system", division=HOME))["rows"] == 0
 
 
-async def orphan(registry: Registry, item: dict[str, Any], child: UUID, kind: str) -> None:
-    benefit = {
+async def benefit(
+    registry: Registry, item: dict[str, Any], child: UUID, kind: str, version: int = 1
+) -> None:
+    """A benefit that starts, or, in its second version, has ended."""
+    told = {
         **{key: item[key] for key in ("division", "child", "hukou", "residence", "guardians")},
         "source_id": f"A-{item['source_id']}",
-        "version": 1,
+        "version": version,
         "observed_on": "2026-03-01",
         "kind": kind,
-        "event": "started",
-        "on": "2026-01-01",
+        "event": "started" if version == 1 else "ended",
+        "on": f"2026-0{version}-01",
     }
     who = f"civil_affairs:{item['division'][:6]}"
-    await link(registry, await push(registry, who, "assistance", benefit), [child])
+    await link(registry, await push(registry, who, "assistance", told), [child])
 
 
 async def heze(registry: Registry) -> tuple[list[UUID], list[dict[str, Any]]]:
@@ -227,12 +230,12 @@ async def heze(registry: Registry) -> tuple[list[UUID], list[dict[str, Any]]]:
     kinds = ("orphan", "de_facto_unsupported", "minimum_living", "", "orphan")
     for item, child, kind in zip(items, children, kinds, strict=True):
         if kind:
-            await orphan(registry, item, child, kind)
+            await benefit(registry, item, child, kind)
     return children, items
 
 
 async def test_r60_only_eligible_children_are_on_the_roster(registry: Registry) -> None:
-    _, items = await heze(registry)
+    children, items = await heze(registry)
     civil = await registry("civil_affairs:3717")
     roster = await made(civil, kind="upward", topic=TOPIC, division="371700")
     assert roster["rows"] == 2 and roster["clause"].endswith(" 附件2第10项")
@@ -241,14 +244,8 @@ async def test_r60_only_eligible_children_are_on_the_roster(registry: Registry) 
     assert listed == {names[0]: "scattered_orphan", names[1]: "de_facto_unsupported"}
     assert set(roster["columns"]) >= {"eligible", "id_number"}
     # Whoever ceases to be eligible before the list leaves is not on it.
-    await correct(registry, (await of_name(registry, names[0])), items[0], hukou={"division": HEZE})
+    await benefit(registry, items[0], children[0], "orphan", 2)
     assert {line["name"] for line in await rows(civil, roster)} == {names[1]}
-
-
-async def of_name(registry: Registry, name: str) -> UUID:
-    civil = await registry("civil_affairs:37")
-    reply = await civil.post("/v1/children/search", json={"name": name, "birth_date": "2017-05-03"})
-    return UUID(reply.json()["children"][0]["id"])
 
 
 async def test_r60_the_receipt_says_who_received_what_and_when(registry: Registry) -> None:
