@@ -11,6 +11,7 @@ from services.registry.access import endpoints as access
 from services.registry.break_glass import endpoints as break_glass
 from services.registry.calendar_duties import endpoints as calendar_duties
 from services.registry.cases import endpoints as cases
+from services.registry.catalogue import endpoints as catalogue
 from services.registry.changes import endpoints as changes
 from services.registry.children import endpoints as children
 from services.registry.children.kit import Kit
@@ -140,5 +141,6 @@ def create_app(
     app.include_router(rosters.router)
     app.include_router(profiles.router)
     app.include_router(access.router)
+    app.include_router(catalogue.router)
     app.include_router(backlog.watch(SERVICE, QUEUES))
     return app
