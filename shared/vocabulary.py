@@ -57,6 +57,8 @@ class Scope(StrEnum):
     REVIEWS_DECIDE = "reviews:decide"
     CASES_READ = "cases:read"
     CASES_WRITE = "cases:write"
+    GUARDIANSHIP_READ = "guardianship:read"
+    GUARDIANSHIP_WRITE = "guardianship:write"
     REFERENCES_READ = "references:read"
     NOTICES_READ = "notices:read"
     NOTICES_WRITE = "notices:write"
@@ -92,6 +94,8 @@ SCOPE_MEANINGS: dict[Scope, str] = {
     Scope.REVIEWS_DECIDE: "decide who is whom, and take it back (人工比对); civil affairs alone",
     Scope.CASES_READ: "read reports, referrals and suggestions of your place (个案)",
     Scope.CASES_WRITE: "open cases, answer them and act in them",
+    Scope.GUARDIANSHIP_READ: "read assessments and placements (监护评估与照料); civil affairs alone",
+    Scope.GUARDIANSHIP_WRITE: "assess guardianship, place children, look again; civil affairs alone",
     Scope.REFERENCES_READ: "read the children behind references of events and notices",
     Scope.NOTICES_READ: "read notices of your area (通知单)",
     Scope.NOTICES_WRITE: "accept, answer, refuse, release, withdraw notices, and enquire",

@@ -8,6 +8,7 @@ import httpx
 from fastapi import FastAPI
 
 from services.registry.access import endpoints as access
+from services.registry.assessments import endpoints as assessments
 from services.registry.break_glass import endpoints as break_glass
 from services.registry.calendar_duties import endpoints as calendar_duties
 from services.registry.cases import endpoints as cases
@@ -131,6 +132,7 @@ def create_app(
     app.include_router(break_glass.router)
     app.include_router(erasures.router)
     app.include_router(cases.router)
+    app.include_router(assessments.router)
     app.include_router(key_care.router)
     app.include_router(shield_endpoints.router)
     app.include_router(duties.router)

@@ -226,7 +226,12 @@ async def prove(world: World) -> Proven:
     )
     (decision,) = await world.rows("SELECT id, child_id FROM decisions WHERE category <> ''")
     (act,) = await world.rows("SELECT id, case_id FROM case_acts")
+    (placed,) = await world.rows("SELECT id, placement_id FROM placement_acts")
+    (assessed,) = await world.rows("SELECT id FROM assessments")
     rows = {
+        "assessments": assessed["id"],
+        "placements": placed["placement_id"],
+        "placement_acts": placed["id"],
         "cases": act["case_id"],
         "case_acts": act["id"],
         "children": child,
@@ -237,5 +242,6 @@ async def prove(world: World) -> Proven:
     about = dict.fromkeys(rows, child) | {
         "decisions": decision["child_id"],
         "case_acts": act["case_id"],
+        "placement_acts": placed["placement_id"],
     }
     return Proven(world, rows, about)

@@ -10,12 +10,14 @@ class CaseKind(StrEnum):
     """What a case is (个案类型).
 
     `report` 强制报告 to police (R25), with what follows for the guardians (R26); `referral` 转介 to treatment or rehabilitation
-    (R24); `suggestion` 司法建议/检察建议 to a unit that neglects its duty (R27).
+    (R24); `suggestion` 司法建议/检察建议 to a unit that neglects its duty (R27); `intervention` 监护干预
+    where guardianship was found to be at high risk (R31).
     """
 
     REPORT = "report"
     REFERRAL = "referral"
     SUGGESTION = "suggestion"
+    INTERVENTION = "intervention"
 
 
 class Topic(StrEnum):
@@ -24,7 +26,7 @@ class Topic(StrEnum):
     Of a report: `guardian_fails_duty` 监护人不履行监护责任, `rights_violated` 侵犯儿童合法权益, `lives_alone` 脱离监护单独居住生活,
     `domestic_violence_suspected` 疑似遭受家庭暴力, `injury_or_crime_suspected` 疑似遭受意外伤害或不法侵害.
     Of a referral: `medical_treatment` 就医, `community_rehabilitation` 精神障碍社区康复.
-    Of a suggestion: `judicial` 司法建议, `procuratorial` 检察建议.
+    Of a suggestion: `judicial` 司法建议, `procuratorial` 检察建议.  Of an intervention: `guardianship_high_risk` 高监护风险.
     """
 
     GUARDIAN_FAILS_DUTY = "guardian_fails_duty"
@@ -36,6 +38,7 @@ class Topic(StrEnum):
     COMMUNITY_REHABILITATION = "community_rehabilitation"
     JUDICIAL = "judicial"
     PROCURATORIAL = "procuratorial"
+    GUARDIANSHIP_HIGH_RISK = "guardianship_high_risk"
 
 
 class CaseState(StrEnum):
@@ -124,11 +127,13 @@ TOPICS: Mapping[CaseKind, tuple[Topic, ...]] = {
     ),
     CaseKind.REFERRAL: (Topic.MEDICAL_TREATMENT, Topic.COMMUNITY_REHABILITATION),
     CaseKind.SUGGESTION: (Topic.JUDICIAL, Topic.PROCURATORIAL),
+    CaseKind.INTERVENTION: (Topic.GUARDIANSHIP_HIGH_RISK,),
 }
 OUTCOMES: Mapping[CaseKind, tuple[Outcome, ...]] = {
     CaseKind.REPORT: (Outcome.ESTABLISHED, Outcome.UNFOUNDED, Outcome.HANDED_ON),
     CaseKind.REFERRAL: (),
     CaseKind.SUGGESTION: (Outcome.ADOPTED, Outcome.NOT_ADOPTED),
+    CaseKind.INTERVENTION: (Outcome.ESTABLISHED, Outcome.UNFOUNDED, Outcome.HANDED_ON),
 }
 #: To whom a case of a kind may be sent.
 ADDRESSEES: Mapping[CaseKind, tuple[Department, ...]] = {
@@ -147,4 +152,5 @@ ADDRESSEES: Mapping[CaseKind, tuple[Department, ...]] = {
         Department.MEDICAL_INSURANCE,
         Department.DISABLED_FEDERATION,
     ),
+    CaseKind.INTERVENTION: (Department.CIVIL_AFFAIRS,),
 }

@@ -223,6 +223,16 @@ def rosters() -> None:
         _protect(table, using=_ROSTER_IS_SEEN, check=_SYSTEM)
 
 
+def guardianship() -> None:
+    """Each names its child: the service alone reads them, for a caller who sees that child."""
+    role = runtime_role()
+    for table in ("assessments", "placements", "placement_acts"):
+        op.execute(f"GRANT SELECT, INSERT ON {table} TO {role}")
+        _protect(table, using=_SYSTEM, check=_SYSTEM)
+    # A placement is held while an act is appended to it.
+    op.execute(f"GRANT UPDATE (id) ON placements TO {role}")
+
+
 def _protect(table: str, using: str, check: str) -> None:
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")

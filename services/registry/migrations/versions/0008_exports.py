@@ -1,4 +1,4 @@
-"""Children's changes as a feed; rosters, their rows and readings."""
+"""Children's changes as a feed; rosters, their rows and readings; assessments and placements."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,9 +15,12 @@ depends_on = None
 def upgrade() -> None:
     _changes()
     _rosters()
+    _guardianship()
 
 
 def downgrade() -> None:
+    for table in ("placement_acts", "placements", "assessments"):
+        op.drop_table(table)
     for table in ("roster_readings", "roster_rows", "rosters"):
         op.drop_table(table)
     for table in ("change_positions", "child_changes"):
@@ -110,3 +113,59 @@ def _rosters() -> None:
     )
     op.create_index(op.f("ix_roster_readings_roster_id"), "roster_readings", ["roster_id"])
     security.rosters()
+
+
+def _guardianship() -> None:
+    op.create_table(
+        "assessments",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("child_id", sa.Uuid(), nullable=False),
+        sa.Column("anchor", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("finding", sa.Text(), nullable=False),
+        sa.Column("assessed_on", sa.Date(), nullable=False),
+        sa.Column("case_id", sa.Uuid()),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("assessments_anchor", "assessments", ["anchor"])
+    op.create_index(op.f("ix_assessments_child_id"), "assessments", ["child_id"])
+    op.create_table(
+        "placements",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("child_id", sa.Uuid(), nullable=False),
+        sa.Column("anchor", sa.Uuid(), nullable=False),
+        sa.Column("measure", sa.Text(), nullable=False),
+        sa.Column("performer", sa.Text(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("place", sa.BigInteger(), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("placements_anchor", "placements", ["anchor"])
+    op.create_index("placements_place", "placements", ["place", "id"])
+    op.create_index(op.f("ix_placements_child_id"), "placements", ["child_id"])
+    op.create_table(
+        "placement_acts",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("placement_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("done_on", sa.Date(), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "placement_acts_placement", "placement_acts", ["placement_id", "number"], unique=True
+    )
+    security.guardianship()
