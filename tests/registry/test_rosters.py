@@ -198,7 +198,7 @@ async def test_r10_a_shielded_child_is_entered_by_a_person_alone(registry: Regis
     civil = await national(registry)
     early = await made(civil, kind="national_system", division=HOME)
     assert (await turn(care, hidden)).status_code == 200
-    assert [line["row"] for line in await rows(civil, early)] != []
+    assert [line["number"] for line in await rows(civil, early)] == [1]  # and no gap
     assert await states(civil) == {hidden: "withheld", shown: "sent"}
     (row,) = await registry.system("SELECT child_id FROM roster_rows WHERE taken_at IS NOT NULL")
     assert row["child_id"] == shown
@@ -360,6 +360,8 @@ async def test_r13_a_department_verifies_what_it_may_see(registry: Registry) -> 
     civil = await registry(f"civil_affairs:{HOME}", purpose="verification")
     police = await registry(f"police:{HOME}", purpose="verification")
     roster = await made(civil, kind="feedback", to="police", division=HOME)
+    seen = (await police.get(f"/v1/rosters/{roster['id']}")).json()
+    assert seen["rows"] == 0  # it learns of no child before it reads what it may see
     assert (roster["rows"], roster["waiting"]) == (2, "no_limit_configured")
     assert roster["clause"].endswith(" 二(一)3")
     lines = await rows(police, roster)

@@ -98,7 +98,7 @@ async def list_rosters(
     after = UUID(cursors.read(cursor, asked, now)) if cursor else None
     rows = await queries.page(session, caller, kind, after, limit)
     await audit.record(session, kit.audit, now, audit.Act.of(caller, "rosters.list"))
-    seen: dict[str, Any] = {"rosters": [showing.mark(kit, row, now) for row in rows]}
+    seen: dict[str, Any] = {"rosters": [showing.mark(kit, row, caller, now) for row in rows]}
     if len(rows) == limit:
         seen["next"] = cursors.make(str(rows[-1]["id"]), asked, now)
     return Response(answers.dump(seen), media_type="application/json")
@@ -254,4 +254,4 @@ async def _whole(
     kit: Kit = request.app.state.kit
     found = await answering.shown(session, kit, caller, roster)
     readings = await queries.readings(session, roster)
-    return showing.whole(kit, found, readings, request.app.state.clock.now())
+    return showing.whole(kit, found, readings, caller, request.app.state.clock.now())

@@ -69,7 +69,7 @@ async def lines(request: Request, caller: Caller, roster: Any) -> AsyncIterator[
     while reader is not None:
         async with database.transaction(reader.reach) as session:
             rows = await queries.rows_after(session, roster["id"], number, PAGE)
-            shown, taken = await _page(session, kit, reader, roster, rows, clock.now())
+            shown, taken = await _page(session, kit, reader, roster, rows, written, clock.now())
             written += len(taken)
             if len(rows) < PAGE:
                 digest.update(shown)
@@ -91,6 +91,7 @@ async def _page(
     caller: Caller,
     roster: Any,
     rows: Sequence[Any],
+    written: int,
     now: datetime,
 ) -> tuple[bytes, list[dict[str, Any]]]:
     """The bytes of a page, and the rows that are in it, marked as taken in this transaction."""
@@ -118,7 +119,8 @@ async def _page(
             said["eligible"] = "、".join(why)
         line = {
             "row": str(row["id"]),
-            "number": row["number"],
+            # Of lines, not of rows: a gap would tell of a child that this reader does not see.
+            "number": written + len(taken) + 1,
             "version": child["child_seq"],
             **{name: said[name] for name in columns if name in said},
         }

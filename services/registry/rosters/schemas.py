@@ -76,7 +76,7 @@ class RosterMark(BaseModel):
     to: Department = Field(description="who reads and answers it")
     clause: Short
     made_at: datetime
-    rows: int = Field(description="children on it")
+    rows: int = Field(description="children on it; to another department, those that it has read")
     taken: int = Field(description="rows that have left the hub")
     accepted: int
     refused: int

@@ -10,10 +10,15 @@ from services.registry.rosters.authenticity import authentic
 from services.registry.rosters.layout import layout_of
 from services.registry.rosters.ruling import asked
 from services.registry.rosters.terms import AnswerDue, RosterKind
+from shared.auth import Caller
 from shared.clock import SHANGHAI
+from shared.vocabulary import Department
 
 
-def mark(kit: Kit, row: Any, now: datetime) -> dict[str, Any]:
+def mark(kit: Kit, row: Any, caller: Caller, now: datetime) -> dict[str, Any]:
+    """A roster as its maker's department sees it; to others it has the rows that they have read, and no more."""
+    lead = caller.department == Department.CIVIL_AFFAIRS
+    row = dict(row) if lead else {**row, "rows": row["taken"]}
     seen: dict[str, Any] = {
         "id": str(row["id"]),
         "kind": row["kind"],
@@ -34,7 +39,7 @@ def mark(kit: Kit, row: Any, now: datetime) -> dict[str, Any]:
 
 def _waiting(kit: Kit, row: Any, now: datetime) -> tuple[AnswerDue, datetime | None]:
     """Whether answers are owed; without a limit a person must look at once."""
-    if row["rows"] == row["accepted"] + row["refused"] + row["differs"]:
+    if row["rows"] and row["rows"] == row["accepted"] + row["refused"] + row["differs"]:
         return AnswerDue.NO, None
     day = row["made_at"].astimezone(SHANGHAI).date()
     kind = RosterKind(row["kind"])
@@ -45,10 +50,12 @@ def _waiting(kit: Kit, row: Any, now: datetime) -> tuple[AnswerDue, datetime | N
     return (AnswerDue.OVERDUE if now > due else AnswerDue.WITHIN_LIMIT), due
 
 
-def whole(kit: Kit, row: Any, readings: Sequence[Any], now: datetime) -> dict[str, Any]:
+def whole(
+    kit: Kit, row: Any, readings: Sequence[Any], caller: Caller, now: datetime
+) -> dict[str, Any]:
     """A roster with its readings; those that were not written here are left out, and named in the log."""
     return {
-        **mark(kit, row, now),
+        **mark(kit, row, caller, now),
         "columns": layout_of(RosterKind(row["kind"])).columns,
         "readings": [
             _reading(one) for one in readings if authentic(kit.audit, "roster_readings", one)
