@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from services.registry.children.proving import sealed_rows
 from services.registry.profiles import Profiles
 from services.registry.profiles.families.surveys import UpwardRoster
 from services.registry.profiles.open_points import open_points
@@ -417,3 +418,48 @@ async def test_a_long_roster_streams_page_by_page(
         body = {"kind": "national_system", "division": division}
         again = await civil.post("/v1/rosters", json=body, headers={"Idempotency-Key": division})
         assert again.status_code == refusal
+
+
+async def test_an_erased_child_is_on_no_roster_and_in_no_file_of_guardianship(
+    registry: Registry,
+) -> None:
+    (child,) = await surveyed(registry)
+    civil = await national(registry)
+    await rows(civil, await made(civil, kind="national_system", division=HOME))
+    care = await registry(f"civil_affairs:{HOME}")
+    colleague = await registry(f"civil_affairs:{HOME}", actor="staff-8")
+    about = {"child_id": str(child)}
+    for path, body in (
+        (
+            "assessments",
+            {"kind": "risk_assessment", "finding": "high", "assessed_on": "2026-02-20"},
+        ),
+        (
+            "placements",
+            {
+                "measure": "daily_care",
+                "performer": "welfare_institution",
+                "since": "2026-02-21",
+                "basis": "guardian_consent",
+            },
+        ),
+        ("erasures", {"ground": "unlawful"}),
+    ):
+        done = await care.post(
+            f"/v1/{path}", json={**about, **body}, headers={"Idempotency-Key": path}
+        )
+        assert done.status_code == 201, done.text
+    approved = await colleague.post(f"/v1/erasures/{done.json()['id']}/approvals")
+    assert approved.status_code == 200, approved.text
+    assert await registry.system("SELECT 1 FROM roster_rows") == []
+    assert await states(civil) == {}
+    keys = await registry.system(
+        "SELECT 1 FROM vault.data_keys WHERE id IN (SELECT id FROM assessments UNION SELECT id FROM placements)"
+    )
+    assert keys == []
+    left = await registry.system(
+        "SELECT stated_now FROM child_changes WHERE county = 500103000000 ORDER BY id"
+    )
+    assert [row["stated_now"] for row in left] == [["civil_affairs"], None]
+    faults = [one async for one in sealed_rows(registry.database, registry.app.state.kit.sealer)]
+    assert faults == []

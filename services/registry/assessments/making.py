@@ -69,7 +69,7 @@ async def assess(
         case = await queries.open_intervention(session, caller, body.child_id)
         if case is None:
             case = await _intervene(session, kit, caller, child, body, now)
-    row = {
+    row: dict[str, Any] = {
         "id": uuid7(),
         "child_id": body.child_id,
         "anchor": anchor,
@@ -112,7 +112,7 @@ async def place(
     rules = rules_of(kit, child["residence_code"], str(body.measure), day)
     if rules.consent and body.measure in CARE and body.basis == Basis.NEITHER:
         raise ConsentNeeded(f"It is asked for by {rules.consent}.")
-    row = {
+    row: dict[str, Any] = {
         "id": uuid7(),
         "child_id": body.child_id,
         "anchor": anchor,
