@@ -14,7 +14,7 @@ from shared.vocabulary import Scope
 router = APIRouter(prefix="/v1", tags=["rules"], responses=USUAL)
 
 
-@router.get("/catalogue", summary="Read the catalogue", response_model_exclude_unset=True)
+@router.get("/catalogue", summary="Read the catalogue", response_model_exclude_none=True)
 async def show_catalogue(
     request: Request, caller: Annotated[Caller, allowed(Scope.ACCESS_READ, purpose=False)]
 ) -> CatalogueOut:

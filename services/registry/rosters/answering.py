@@ -14,7 +14,7 @@ from services.registry.rosters import authenticity, queries
 from services.registry.rosters.layout import cells, layout_of
 from services.registry.rosters.reading import only_the_province, readable
 from services.registry.rosters.schemas import VerdictIn, VerdictOut
-from services.registry.rosters.terms import Outcome, RosterKind, Verdict
+from services.registry.rosters.terms import LineOutcome, RosterKind, RosterVerdict
 from shared import audit
 from shared.auth import Caller
 from shared.problems import Conflict, Forbidden, NotFound
@@ -81,10 +81,10 @@ async def answer(
     for one in verdicts:
         row = changed.get(one.row) or rows.get(one.row)
         if row is None or not authenticity.authentic(kit.audit, "roster_rows", rows[one.row]):
-            results.append(VerdictOut(row=one.row, outcome=Outcome.UNKNOWN))
+            results.append(VerdictOut(row=one.row, outcome=LineOutcome.UNKNOWN))
             continue
         if row["taken_at"] is None or row["child"] not in today:
-            results.append(VerdictOut(row=one.row, outcome=Outcome.NOT_SENT))
+            results.append(VerdictOut(row=one.row, outcome=LineOutcome.NOT_SENT))
             continue
         held = {name: value for name, value in one.held.items() if name in columns}
         ours = cells(kit, today[row["child"]], groups)
@@ -93,8 +93,8 @@ async def answer(
         results.append(
             VerdictOut(
                 row=one.row,
-                outcome=Outcome.UNCHANGED if same else Outcome.APPLIED,
-                verdict=Verdict(said["verdict"]),
+                outcome=LineOutcome.UNCHANGED if same else LineOutcome.APPLIED,
+                verdict=RosterVerdict(said["verdict"]),
                 differing=said["differing"],
             )
         )
@@ -114,8 +114,8 @@ async def answer(
 def _said(one: VerdictIn, held: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, Any]:
     """The verdict as it is kept: what was accepted, and is not what stands here, differs."""
     differing = sorted(name for name, value in held.items() if value != ours.get(name, ""))
-    accepted = one.verdict == Verdict.ACCEPTED
-    verdict = Verdict.DIFFERS if accepted and differing else one.verdict
+    accepted = one.verdict == RosterVerdict.ACCEPTED
+    verdict = RosterVerdict.DIFFERS if accepted and differing else one.verdict
     return {"verdict": str(verdict), "reason": one.reason, "differing": differing}
 
 

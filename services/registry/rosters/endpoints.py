@@ -193,7 +193,11 @@ async def answer_roster(
     return VerdictsOut(results=results)
 
 
-@router.get("/national-system/children", summary="List how children stand with the national system")
+@router.get(
+    "/national-system/children",
+    summary="List how children stand with the national system",
+    response_model_exclude_none=True,
+)
 async def list_sync_states(
     request: Request,
     caller: Reader,

@@ -23,7 +23,7 @@ class Layout:
     """``columns``: wire name → Chinese title, in order."""
 
     kind: RosterKind
-    purpose: Purpose
+    purposes: tuple[Purpose, ...]
     columns: Mapping[str, str]
 
 
@@ -32,14 +32,15 @@ def layout_of(kind: RosterKind) -> Layout:
     loaded = tomllib.loads(FILE.read_text(encoding="utf-8"))
     said = loaded["kinds"][kind]
     titles = loaded["columns"]
-    return Layout(kind, Purpose(said["purpose"]), {name: titles[name] for name in said["columns"]})
+    purposes = tuple(Purpose(one) for one in said["purposes"])
+    return Layout(kind, purposes, {name: titles[name] for name in said["columns"]})
 
 
 def only_for_its_purpose(kind: RosterKind, caller: Caller) -> None:
-    """Forbidden for any other purpose than the one that rosters of this kind serve."""
-    wanted = layout_of(kind).purpose
-    if caller.purpose != wanted:
-        raise Forbidden(f"A roster of this kind is for the purpose {wanted} alone.")
+    """Forbidden for any other purpose than those that rosters of this kind serve."""
+    wanted = layout_of(kind).purposes
+    if caller.purpose not in wanted:
+        raise Forbidden(f"A roster of this kind is for {' or '.join(wanted)} alone.")
 
 
 def cells(kit: Kit, row: Any, groups: Mapping[str, str]) -> dict[str, str]:

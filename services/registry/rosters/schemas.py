@@ -7,7 +7,13 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from services.registry.records.feeds.wire import DivisionText
-from services.registry.rosters.terms import AnswerDue, Outcome, RosterKind, SyncState, Verdict
+from services.registry.rosters.terms import (
+    AnswerDue,
+    LineOutcome,
+    RosterKind,
+    RosterVerdict,
+    SyncState,
+)
 from shared.limits import MAX_BULK_ITEMS, MAX_PAGE
 from shared.vocabulary import Department
 
@@ -131,7 +137,7 @@ class VerdictIn(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     row: UUID
-    verdict: Verdict
+    verdict: RosterVerdict
     reason: Code | Literal[""] = Field(
         default="", description="why not, as a code of the other system; never a text about a child"
     )
@@ -166,8 +172,8 @@ class VerdictOut(BaseModel):
     """What became of one line."""
 
     row: UUID
-    outcome: Outcome
-    verdict: Verdict | None = None
+    outcome: LineOutcome
+    verdict: RosterVerdict | None = None
     differing: list[Short] = Field(default=[], max_length=100, description="columns that differ")
 
 

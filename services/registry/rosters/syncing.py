@@ -6,7 +6,7 @@ leaves a child in step, a new address does not.
 
 from typing import Any
 
-from services.registry.rosters.terms import OWED, SyncState, Verdict
+from services.registry.rosters.terms import OWED, RosterVerdict, SyncState
 from services.registry.status import Status
 
 
@@ -18,7 +18,7 @@ def sync_state(child: Any, last: Any | None) -> SyncState:
         return SyncState.NEVER_SENT
     if last["told"] != child["told"]:
         return SyncState.UNSYNCED
-    return SyncState(Verdict(last["verdict"])) if last["verdict"] else SyncState.SENT
+    return SyncState(RosterVerdict(last["verdict"])) if last["verdict"] else SyncState.SENT
 
 
 def to_be_sent(child: Any, last: Any | None) -> bool:

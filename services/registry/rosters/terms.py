@@ -16,7 +16,7 @@ class RosterKind(StrEnum):
     FEEDBACK = "feedback"
 
 
-class Verdict(StrEnum):
+class RosterVerdict(StrEnum):
     """What came back about one child (回执结果): `accepted` 接收/属实, `refused` 不予接收/不属实, `differs` 信息不一致."""
 
     ACCEPTED = "accepted"
@@ -40,7 +40,7 @@ class SyncState(StrEnum):
     DIFFERS = "differs"
 
 
-class Outcome(StrEnum):
+class LineOutcome(StrEnum):
     """What became of one line of a return file (回执处理结果).
 
     `applied` 已登记, `unchanged` 重复, `not_sent` 尚未领取, `unknown` 无此行.
@@ -70,8 +70,8 @@ __all__ = [
     "OWED",
     "AnswerDue",
     "Eligible",
-    "Outcome",
+    "LineOutcome",
     "RosterKind",
+    "RosterVerdict",
     "SyncState",
-    "Verdict",
 ]
