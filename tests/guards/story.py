@@ -314,6 +314,12 @@ async def _hand_out(world: World) -> None:
     civil, education = [
         await world(one, HOME) for one in (Department.CIVIL_AFFAIRS, Department.EDUCATION)
     ]
+    national = await civil.post(
+        "/v1/rosters",
+        json={"kind": "national_system", "division": HOME},
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    assert national.status_code == 201, national.text
     why = {"Hutong-Purpose": "verification"}
     made = await civil.post(
         "/v1/rosters",
@@ -323,12 +329,6 @@ async def _hand_out(world: World) -> None:
     assert made.status_code == 201, made.text
     path = made.headers["Location"]
     *_, last = (await education.get(f"{path}/rows", headers=why)).content.splitlines()
-    national = await civil.post(
-        "/v1/rosters",
-        json={"kind": "national_system", "division": HOME},
-        headers={"Idempotency-Key": str(uuid4())},
-    )
-    assert national.status_code == 201, national.text
     received = await education.post(
         f"{path}/receipts", json={"sha256": json.loads(last)["sha256"]}, headers=why
     )
