@@ -45,6 +45,7 @@ class Scope(StrEnum):
     RECORDS_WRITE = "records:write"
     RECORDS_READ = "records:read"
     CHILDREN_READ = "children:read"
+    CHANGES_READ = "changes:read"
     CHILDREN_SHIELD = "children:shield"
     KEY_CARE_READ = "key-care:read"
     KEY_CARE_WRITE = "key-care:write"
@@ -54,6 +55,9 @@ class Scope(StrEnum):
     SURVEYS_WRITE = "surveys:write"
     POSTS_READ = "posts:read"
     POSTS_WRITE = "posts:write"
+    ROSTERS_READ = "rosters:read"
+    ROSTERS_WRITE = "rosters:write"
+    ROSTERS_ANSWER = "rosters:answer"
     REVIEWS_DECIDE = "reviews:decide"
     CASES_READ = "cases:read"
     CASES_WRITE = "cases:write"
@@ -67,6 +71,8 @@ class Scope(StrEnum):
     HIV = "compartment:hiv"
     SEVERE_MENTAL_DISORDER = "compartment:severe-mental-disorder"
     PROTECTEES = "compartment:protectees"
+    GUARDIANSHIP_READ = "guardianship:read"
+    GUARDIANSHIP_WRITE = "guardianship:write"
     REFERENCES_READ = "references:read"
     NOTICES_READ = "notices:read"
     NOTICES_WRITE = "notices:write"
@@ -88,6 +94,7 @@ SCOPE_MEANINGS: dict[Scope, str] = {
     Scope.RECORDS_WRITE: "push, import and recall the records of your department's feeds (推送、导入、撤回)",
     Scope.RECORDS_READ: "read your department's own records, and how late each source is",
     Scope.CHILDREN_READ: "find and read children of your area (查询儿童)",
+    Scope.CHANGES_READ: "follow which children enter your area, leave it, or change in it (变更订阅)",
     Scope.CHILDREN_SHIELD: "hide where a child lives, and show it again (地址保密); civil affairs alone",
     Scope.KEY_CARE_READ: "read key care, as pages, stream or workbook (重点关爱)",
     Scope.KEY_CARE_WRITE: "decide on key care; civil affairs alone",
@@ -97,6 +104,9 @@ SCOPE_MEANINGS: dict[Scope, str] = {
     Scope.SURVEYS_WRITE: "open and withdraw survey rounds; civil affairs alone",
     Scope.POSTS_READ: "read posts, vacancies and trainings (岗位); civil affairs alone",
     Scope.POSTS_WRITE: "make, fill and vacate posts, record trainings; civil affairs alone",
+    Scope.ROSTERS_READ: "read rosters made for you, and how children stand with the national system (名单)",
+    Scope.ROSTERS_WRITE: "make rosters; civil affairs alone",
+    Scope.ROSTERS_ANSWER: "confirm receipts of rosters and bring back verdicts (回执)",
     Scope.REVIEWS_DECIDE: "decide who is whom, and take it back (人工比对); civil affairs alone",
     Scope.CASES_READ: "read reports, referrals and suggestions of your place (个案)",
     Scope.CASES_WRITE: "open cases, answer them and act in them",
@@ -110,6 +120,8 @@ SCOPE_MEANINGS: dict[Scope, str] = {
     Scope.HIV: "the marker of HIV infection (艾滋病病毒感染), likewise",
     Scope.SEVERE_MENTAL_DISORDER: "the marker of severe mental disorder (严重精神障碍), likewise",
     Scope.PROTECTEES: "key protectees (重点关护对象), likewise",
+    Scope.GUARDIANSHIP_READ: "read assessments and placements (监护评估与照料); civil affairs alone",
+    Scope.GUARDIANSHIP_WRITE: "assess guardianship, place children, look again; civil affairs alone",
     Scope.REFERENCES_READ: "read the children behind references of events and notices",
     Scope.NOTICES_READ: "read notices of your area (通知单)",
     Scope.NOTICES_WRITE: "accept, answer, refuse, release, withdraw notices, and enquire",

@@ -26,6 +26,7 @@ from services.registry.children import rebuilding
 from services.registry.children.proving import Difference
 from services.registry.erasures import authenticity as erasures
 from services.registry.identity import clients
+from services.registry.rosters import authenticity as rosters
 from services.registry.settings import RegistrySettings
 from shared import checkpoints, signatures, verification
 from shared.checkpoints import AUDIT, OUTBOX, Checkpoint
@@ -190,7 +191,8 @@ async def audit_faults(
 async def _rows(session: AsyncSession, proof: Proof) -> list[str]:
     """Faults of the registry's rows that carry a MAC of their own."""
     faults = await clients.faults_of(session, proof.keys)
-    return faults + [fault async for fault in erasures.faults_of(session, proof.keys)]
+    faults += [fault async for fault in erasures.faults_of(session, proof.keys)]
+    return faults + [fault async for fault in rosters.faults_of(session, proof.keys)]
 
 
 async def matching_faults(settings: MatchingSettings) -> list[str]:

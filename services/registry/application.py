@@ -8,9 +8,12 @@ import httpx
 from fastapi import FastAPI
 
 from services.registry.access import endpoints as access
+from services.registry.assessments import endpoints as assessments
 from services.registry.break_glass import endpoints as break_glass
 from services.registry.calendar_duties import endpoints as calendar_duties
 from services.registry.cases import endpoints as cases
+from services.registry.catalogue import endpoints as catalogue
+from services.registry.changes import endpoints as changes
 from services.registry.children import endpoints as children
 from services.registry.children.kit import Kit
 from services.registry.compartments import endpoints as compartments
@@ -35,6 +38,7 @@ from services.registry.records import endpoints as records
 from services.registry.records import peer_endpoints
 from services.registry.records.feeds import FEEDS, PeerFacts
 from services.registry.records.feeds.hukou_answers import HukouAnswerIn
+from services.registry.rosters import endpoints as rosters
 from services.registry.rulings import endpoints as rulings
 from services.registry.searches import endpoints as searches
 from services.registry.settings import RegistrySettings
@@ -129,11 +133,13 @@ def create_app(
         app.include_router(router)
     app.include_router(workbook_endpoints.router)
     app.include_router(dossiers.router)
+    app.include_router(changes.router)
     app.include_router(imports.router)
     app.include_router(break_glass.router)
     app.include_router(erasures.router)
     app.include_router(cases.router)
     app.include_router(compartments.router)
+    app.include_router(assessments.router)
     app.include_router(key_care.router)
     app.include_router(shield_endpoints.router)
     app.include_router(duties.router)
@@ -142,7 +148,9 @@ def create_app(
     app.include_router(survey_rounds.router)
     for router in (searches.router, links.router, match_reviews.router, rulings.router):
         app.include_router(router)
+    app.include_router(rosters.router)
     app.include_router(profiles.router)
     app.include_router(access.router)
+    app.include_router(catalogue.router)
     app.include_router(backlog.watch(SERVICE, QUEUES))
     return app

@@ -23,9 +23,11 @@ LEASES = leases.table(METADATA)
 IDEMPOTENCY_KEYS = idempotency.table(METADATA)
 
 # The models register themselves by being imported.
+from services.registry.assessments import models as assessments  # noqa: E402, F401
 from services.registry.break_glass import models as break_glass  # noqa: E402, F401
 from services.registry.calendar_duties import models as calendar_duties  # noqa: E402, F401
 from services.registry.cases import models as cases  # noqa: E402, F401
+from services.registry.changes import models as changes  # noqa: E402, F401
 from services.registry.children import models as children  # noqa: E402, F401
 from services.registry.compartments import models as compartments  # noqa: E402, F401
 from services.registry.duties import models as duties  # noqa: E402, F401
@@ -37,5 +39,6 @@ from services.registry.links import models as links  # noqa: E402, F401
 from services.registry.match_reviews import models as match_reviews  # noqa: E402, F401
 from services.registry.posts import models as posts  # noqa: E402, F401
 from services.registry.records import models as records  # noqa: E402, F401
+from services.registry.rosters import models as rosters  # noqa: E402, F401
 from services.registry.rulings import models as rulings  # noqa: E402, F401
 from services.registry.survey_rounds import models as survey_rounds  # noqa: E402, F401

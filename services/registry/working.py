@@ -6,6 +6,7 @@ import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.registry.application import SERVICE, kit_of, matching_client
+from services.registry.changes.numbering import number_changes
 from services.registry.children.queueing import queue_due
 from services.registry.children.registration import fold_batch
 from services.registry.match_reviews.mirroring import follow_reviews
@@ -98,7 +99,8 @@ class Worker:
         for table in ("outbox", "audit_entries"):
             async with self.database.transaction(SYSTEM) as session:
                 done += await sequencing.number(session, table)
-        return done
+        async with self.database.transaction(SYSTEM) as session:
+            return done + await number_changes(session)
 
     async def checkpoint(self) -> int:
         for trail in (checkpoints.AUDIT, checkpoints.OUTBOX):

@@ -236,9 +236,12 @@ def test_no_schema_is_split_into_an_input_and_an_output(service: str) -> None:
 
 #: Operations that answer where to read what they made.
 LOCATING = {
+    "assess_guardianship",
     "make_post",
+    "make_roster",
     "open_case",
     "open_key_care",
+    "place_child",
     "relink_entry",
     "request_erasure",
     "unmerge_child",

@@ -211,6 +211,9 @@ async def tell(world: World) -> None:
     await _ask_for_erasure(world)
     await _put_off(civil)
     await _staff(civil)
+    await _assess(world)
+    await _hand_out(world)
+    await _follow(civil)
     await _ask_and_hear(world)
     await settle(world.hub)
 
@@ -272,6 +275,79 @@ async def _staff(civil: httpx.AsyncClient) -> None:
         done = await civil.post(f"{path}/{act}", json=body, headers={"If-Match": etag})
         assert done.status_code == 200, done.text
         etag = done.headers["ETag"]
+
+
+async def _assess(world: World) -> None:
+    """The child's guardianship is at high risk; it was placed into care, and looked at again."""
+    civil = await world(Department.CIVIL_AFFAIRS, HOME)
+    child = str(await child_of(world, NAME))
+    for path, body in (
+        (
+            "assessments",
+            {
+                "kind": "risk_assessment",
+                "finding": "high",
+                "assessed_on": "2026-11-01",
+                "words": "多次独自过夜",
+            },
+        ),
+        (
+            "placements",
+            {
+                "measure": "temporary_care",
+                "performer": "protection_institution",
+                "basis": "guardian_consent",
+                "since": "2026-11-02",
+                "words": "临时监护",
+            },
+        ),
+    ):
+        made = await civil.post(
+            f"/v1/{path}",
+            json={"child_id": child, **body},
+            headers={"Idempotency-Key": str(uuid4())},
+        )
+        assert made.status_code == 201, made.text
+    seen = await civil.post(
+        f"{made.headers['Location']}/acts",
+        json={"act": "review", "done_on": "2026-11-09", "words": "情况稳定"},
+        headers={"If-Match": made.headers["ETag"]},
+    )
+    assert seen.status_code == 200, seen.text
+
+
+async def _hand_out(world: World) -> None:
+    """The home's children are listed for its schools to verify; these have read and received the list."""
+    civil, education = [
+        await world(one, HOME) for one in (Department.CIVIL_AFFAIRS, Department.EDUCATION)
+    ]
+    national = await civil.post(
+        "/v1/rosters",
+        json={"kind": "national_system", "division": HOME},
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    assert national.status_code == 201, national.text
+    why = {"Hutong-Purpose": "verification"}
+    made = await civil.post(
+        "/v1/rosters",
+        json={"kind": "feedback", "to": "education", "division": HOME},
+        headers={"Idempotency-Key": str(uuid4()), **why},
+    )
+    assert made.status_code == 201, made.text
+    path = made.headers["Location"]
+    *_, last = (await education.get(f"{path}/rows", headers=why)).content.splitlines()
+    received = await education.post(
+        f"{path}/receipts", json={"sha256": json.loads(last)["sha256"]}, headers=why
+    )
+    assert received.status_code == 200, received.text
+
+
+async def _follow(civil: httpx.AsyncClient) -> None:
+    """The home follows the changes of its children, and has confirmed a page."""
+    read = await civil.get("/v1/child-changes")
+    assert read.status_code == 200, read.text
+    confirmed = await civil.get("/v1/child-changes", params={"after": read.json()["next"]})
+    assert confirmed.status_code == 200, confirmed.text
 
 
 async def _report(world: World) -> None:

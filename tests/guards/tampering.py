@@ -227,9 +227,14 @@ async def prove(world: World) -> Proven:
     (decision,) = await world.rows("SELECT id, child_id FROM decisions WHERE category <> ''")
     (act,) = await world.rows("SELECT id, case_id FROM case_acts")
     (kept,) = await world.rows("SELECT id, entry_id FROM compartment_acts")
+    (placed,) = await world.rows("SELECT id, placement_id FROM placement_acts")
+    (assessed,) = await world.rows("SELECT id FROM assessments")
     rows = {
         "compartment_entries": kept["entry_id"],
         "compartment_acts": kept["id"],
+        "assessments": assessed["id"],
+        "placements": placed["placement_id"],
+        "placement_acts": placed["id"],
         "cases": act["case_id"],
         "case_acts": act["id"],
         "children": child,
@@ -241,5 +246,6 @@ async def prove(world: World) -> Proven:
         "decisions": decision["child_id"],
         "case_acts": act["case_id"],
         "compartment_acts": kept["entry_id"],
+        "placement_acts": placed["placement_id"],
     }
     return Proven(world, rows, about)

@@ -24,6 +24,9 @@ SEALED = (
     "case_acts",
     "compartment_entries",
     "compartment_acts",
+    "assessments",
+    "placements",
+    "placement_acts",
 )
 #: Those of the other services, each proven by a module of its own beside this one.
 ELSEWHERE = {"notifications signing_keys", "matching entries", "matching persons"}

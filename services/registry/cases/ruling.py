@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from services.registry.cases.terms import CaseKind
 from services.registry.children.kit import Kit
+from services.registry.profiles.families.care import Guardianship
 from services.registry.profiles.families.protection import (
     CaseMeasure,
     Referral,
@@ -43,6 +44,9 @@ def rules_of(kit: Kit, place: int, kind: CaseKind, topic: str, day: date) -> Rul
             timedelta(hours=hours) if isinstance(hours, int) else None,
             tuple(one.measure for one in shall),
         )
+    if kind == CaseKind.INTERVENTION:
+        intervention = profile.rule(Guardianship, day, "high_risk_intervention")
+        return Rules(intervention.clause) if intervention else Rules()
     rule = (
         profile.rule(Referral, day, topic)
         if kind == CaseKind.REFERRAL

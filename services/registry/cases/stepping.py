@@ -65,6 +65,20 @@ STEPS: Mapping[CaseKind, _Steps] = {
     },
     CaseKind.SUGGESTION: _ANSWERED_AND_CLOSED,
     CaseKind.CORRECTION: _ANSWERED_AND_CLOSED,
+    CaseKind.INTERVENTION: {
+        CaseState.SENT: {
+            ActKind.RECEIVE: CaseState.RECEIVED,
+            ActKind.ANSWER: CaseState.ANSWERED,
+            ActKind.FOLLOW_UP: None,
+        },
+        CaseState.RECEIVED: {ActKind.ANSWER: CaseState.ANSWERED, ActKind.FOLLOW_UP: None},
+        CaseState.ANSWERED: {
+            ActKind.ANSWER: CaseState.ANSWERED,
+            ActKind.FOLLOW_UP: None,
+            ActKind.CLOSE: CaseState.CLOSED,
+        },
+        CaseState.CLOSED: {ActKind.REOPEN: CaseState.ANSWERED},
+    },
 }
 #: States in which the addressee owes an answer.
 OWED = (CaseState.SENT, CaseState.RECEIVED)

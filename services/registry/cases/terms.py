@@ -11,13 +11,14 @@ class CaseKind(StrEnum):
 
     `report` 强制报告 to police (R25), with what follows for the guardians (R26); `referral` 转介 to treatment or rehabilitation
     (R24); `suggestion` 司法建议/检察建议 to a unit that neglects its duty (R27); `correction` 更正请求 of a guardian to whoever
-    keeps what is wrong.
+    keeps what is wrong; `intervention` 监护干预 where guardianship was found to be at high risk (R31).
     """
 
     REPORT = "report"
     REFERRAL = "referral"
     SUGGESTION = "suggestion"
     CORRECTION = "correction"
+    INTERVENTION = "intervention"
 
 
 class Topic(StrEnum):
@@ -28,6 +29,7 @@ class Topic(StrEnum):
     Of a referral: `medical_treatment` 就医, `community_rehabilitation` 精神障碍社区康复.
     Of a suggestion: `judicial` 司法建议, `procuratorial` 检察建议.
     Of a correction: `personal_information` 个人信息不准确或者不完整.
+    Of an intervention: `guardianship_high_risk` 高监护风险.
     """
 
     GUARDIAN_FAILS_DUTY = "guardian_fails_duty"
@@ -40,6 +42,7 @@ class Topic(StrEnum):
     JUDICIAL = "judicial"
     PROCURATORIAL = "procuratorial"
     PERSONAL_INFORMATION = "personal_information"
+    GUARDIANSHIP_HIGH_RISK = "guardianship_high_risk"
 
 
 class CaseState(StrEnum):
@@ -132,12 +135,14 @@ TOPICS: Mapping[CaseKind, tuple[Topic, ...]] = {
     CaseKind.REFERRAL: (Topic.MEDICAL_TREATMENT, Topic.COMMUNITY_REHABILITATION),
     CaseKind.SUGGESTION: (Topic.JUDICIAL, Topic.PROCURATORIAL),
     CaseKind.CORRECTION: (Topic.PERSONAL_INFORMATION,),
+    CaseKind.INTERVENTION: (Topic.GUARDIANSHIP_HIGH_RISK,),
 }
 OUTCOMES: Mapping[CaseKind, tuple[Outcome, ...]] = {
     CaseKind.REPORT: (Outcome.ESTABLISHED, Outcome.UNFOUNDED, Outcome.HANDED_ON),
     CaseKind.REFERRAL: (),
     CaseKind.SUGGESTION: (Outcome.ADOPTED, Outcome.NOT_ADOPTED),
     CaseKind.CORRECTION: (Outcome.CORRECTED, Outcome.NOT_CORRECTED),
+    CaseKind.INTERVENTION: (Outcome.ESTABLISHED, Outcome.UNFOUNDED, Outcome.HANDED_ON),
 }
 _KEEPERS_OF_RECORDS = (
     Department.CIVIL_AFFAIRS,
@@ -158,4 +163,5 @@ ADDRESSEES: Mapping[CaseKind, tuple[Department, ...]] = {
     ),
     CaseKind.SUGGESTION: _KEEPERS_OF_RECORDS,
     CaseKind.CORRECTION: _KEEPERS_OF_RECORDS,
+    CaseKind.INTERVENTION: (Department.CIVIL_AFFAIRS,),
 }

@@ -7,9 +7,11 @@ removed, or its id changed.
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from services.registry.assessments import authenticity as guardianship
 from services.registry.break_glass import reviewing
 from services.registry.cases import authenticity as cases
 from services.registry.cases.stepping import OWED, state_of
@@ -59,6 +61,21 @@ def _case(sealer: Sealer, row: Any) -> None:
     owed = row["opened_at"] if state in OWED else None
     if (row["state"], row["version"], row["waiting_since"]) != (state, len(row["acts"]) + 1, owed):
         raise Unsealable("it is not what its acts make of it")
+
+
+def _guardianship(table: str, whose: str) -> tuple[str, str, Callable[[Sealer, Any], object]]:
+    """A table of it whose rows name child and anchor as ``whose`` (an SQL alias) does."""
+    erased = (
+        _ERASED_CHILD.format(child=f"{whose}.child_id", at="r.made_at")
+        + " OR "
+        + _ERASED_ENTRY.format(entry=f"{whose}.anchor", at="r.made_at")
+    )
+    if whose != "r":
+        erased = f"EXISTS (SELECT 1 FROM placements {whose} WHERE {whose}.id = r.placement_id AND ({erased}))"
+    select = (
+        f"SELECT r.*, k.master, k.wrapped FROM {table} r LEFT JOIN vault.data_keys k ON k.id = r.id"
+    )
+    return select, erased, partial(guardianship.words_of, table)
 
 
 _SEALED: Mapping[str, tuple[str, str, Callable[[Sealer, Any], object]]] = {
@@ -113,6 +130,9 @@ _SEALED: Mapping[str, tuple[str, str, Callable[[Sealer, Any], object]]] = {
         + "))",
         compartments.act,
     ),
+    "assessments": _guardianship("assessments", "r"),
+    "placements": _guardianship("placements", "r"),
+    "placement_acts": _guardianship("placement_acts", "p"),
     "break_glass": (
         "SELECT r.*, k.master, k.wrapped FROM break_glass r LEFT JOIN vault.data_keys k ON k.id = r.id",
         _ERASED_CHILD.format(child="r.child_id", at="r.opened_at"),

@@ -12,8 +12,10 @@ from uuid import UUID
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.changes import noting
+from services.registry.changes.noting import Standing, Turn
 from services.registry.children import events, gathering, queueing, writing
-from services.registry.children.building import build
+from services.registry.children.building import Folded, build
 from services.registry.children.kit import Kit
 from services.registry.children.writing import Change
 from services.registry.links import moves
@@ -52,6 +54,7 @@ async def refold(
     moved = await moves.of(connection, children)
     announced: list[outbox.Event] = []
     changes: list[Change] = []
+    turns: list[Turn] = []
     gone: list[UUID] = []
     stuck: list[UUID] = []
     for child in children:
@@ -62,6 +65,7 @@ async def refold(
         if not (held := records.get(child)):
             if old is not None:
                 gone.append(child)
+                turns.append(Turn(Standing.of(old), None))
                 announced.insert(0, events.ended(old, moved.of.get(child, moves.NOTHING)))
             continue
         try:
@@ -81,6 +85,8 @@ async def refold(
         told = new.told(kit.entries.key)[:16]
         changes.append(Change(new, digest, told, old))
         silent = old is not None and old["told"] == told
+        if not silent:
+            turns.append(Turn(Standing.of(old) if old else None, _standing(new)))
         announced += events.announce(old, new, moved.of.get(child, moves.NOTHING), silent=silent)
     await writing.write(connection, kit.sealer, changes, day, now)
     if gone:
@@ -90,5 +96,12 @@ async def refold(
         await queueing.queue_anchored(connection, turned)
     await placing.place(connection, children)
     await moves.forget(connection, moved, set(children) - set(stuck))
+    await noting.note(connection, turns, now)
     await outbox.append(session, kit.audit, now, announced)
     return stuck
+
+
+def _standing(new: Folded) -> Standing:
+    return Standing(
+        new.id, new.residence_code, new.residence_stated_by, new.hukou_code, new.hukou_stated_by
+    )

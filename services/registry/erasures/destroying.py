@@ -37,17 +37,34 @@ _SHRED_COMPARTMENTS = (
     " WHERE k.id IN (e.id, a.id) AND (e.child_id = $3 OR e.anchor = ANY($1) AND e.id <> ALL($4))"
     " AND ($2::timestamptz IS NULL OR coalesce(a.acted_at, e.opened_at) <= $2)"
 )
+_SHRED_GUARDIANSHIP = (
+    "DELETE FROM vault.data_keys k WHERE k.id IN ("
+    " SELECT g.id FROM assessments g WHERE {about} UNION ALL SELECT g.id FROM placements g WHERE {about}"
+    " UNION ALL SELECT a.id FROM placement_acts a JOIN placements g ON g.id = a.placement_id"
+    "  WHERE (g.child_id = $3 OR g.anchor = ANY($1) AND g.id <> ALL($4))"
+    "  AND ($2::timestamptz IS NULL OR a.made_at <= $2))"
+).format(
+    about="(g.child_id = $3 OR g.anchor = ANY($1) AND g.id <> ALL($4))"
+    " AND ($2::timestamptz IS NULL OR g.made_at <= $2)"
+)
 _ANCHORED = (
     "SELECT d.id, d.anchor, d.child_id, d.decided_at AS said_at, "
     + LINKED.format(word="d")
     + " FROM decisions d"
     " WHERE d.anchor = ANY($1) AND d.child_id <> $2 UNION ALL"
     " SELECT c.id, c.anchor, c.child_id, c.opened_at, " + LINKED.format(word="c") + " FROM cases c"
-    " WHERE c.anchor = ANY($1) AND c.child_id <> $2 UNION ALL"
-    " SELECT e.id, e.anchor, e.child_id, e.opened_at, "
-    + LINKED.format(word="e")
-    + " FROM compartment_entries e WHERE e.anchor = ANY($1) AND e.child_id <> $2"
+    " WHERE c.anchor = ANY($1) AND c.child_id <> $2"
+    + "".join(
+        f" UNION ALL SELECT g.id, g.anchor, g.child_id, g.{at}, {LINKED.format(word='g')} FROM {table} g"
+        " WHERE g.anchor = ANY($1) AND g.child_id <> $2"
+        for table, at in (
+            ("compartment_entries", "opened_at"),
+            ("assessments", "made_at"),
+            ("placements", "made_at"),
+        )
+    )
 )
+_REMOVE_FROM_ROSTERS = "DELETE FROM roster_rows WHERE child_id = $1 OR anchor = ANY($2)"
 _REMOVE_FOLD = (
     "DELETE FROM child_lookups WHERE child_id = $1",
     "DELETE FROM key_care WHERE child_id = $1",
@@ -89,6 +106,8 @@ async def destroy(
     await connection.execute(_SHRED_OPENINGS, child, until)
     await connection.execute(_SHRED_CASES, entries, until, child, strangers)
     await connection.execute(_SHRED_COMPARTMENTS, entries, until, child, strangers)
+    await connection.execute(_SHRED_GUARDIANSHIP, entries, until, child, strangers)
+    await connection.execute(_REMOVE_FROM_ROSTERS, child, entries)
     for statement in _REMOVE_FOLD:
         await connection.execute(statement, child)
     await enqueue(connection, set(entries))

@@ -13,6 +13,8 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.subjects import Subject, where_it_lives
+from services.registry.changes import noting
+from services.registry.changes.noting import Standing, Turn
 from services.registry.children import queries as children
 from services.registry.children.events import county
 from services.registry.children.kit import Kit
@@ -111,7 +113,8 @@ async def approve(
     child_id: UUID = row["child_id"]
     entries = await lock(connection, child_id)
     child = await connection.fetchrow(
-        "SELECT child_seq, residence_code, hukou_code, shielded FROM children WHERE id = $1",
+        "SELECT id, child_seq, residence_code, residence_stated_by, hukou_code, hukou_stated_by, shielded"
+        " FROM children WHERE id = $1",
         child_id,
     )
     if child is None:
@@ -119,6 +122,7 @@ async def approve(
     await destroy(connection, kit.sealer, child_id, entries)
     await _entomb(connection, kit, row, entries, subject, now)
     await outbox.append(session, kit.audit, now, [_erased(child_id, child)])
+    await noting.note(connection, [Turn(Standing.of(child), None)], now)
     done = audit.Act.of(
         caller, "erasures.approve", [child_id], erasure=str(erasure), entries=len(entries)
     )

@@ -66,14 +66,16 @@ async def page(
     return Page(shown, (last["county"], last["care_id"]) if last else None)
 
 
-async def granted_still(request: Request, caller: Caller) -> Caller | None:
+async def granted_still(
+    request: Request, caller: Caller, scope: Scope = Scope.KEY_CARE_READ
+) -> Caller | None:
     """The caller with its grant as it stands now; None when it may not read on."""
     authority: Authority = request.app.state.authority
     try:
         grant, _ = await authority.grant_of(await SCHEME(request))
     except Unauthenticated:
         return None
-    if Scope.KEY_CARE_READ not in grant.scopes or caller.purpose not in grant.purposes:
+    if scope not in grant.scopes or caller.purpose not in grant.purposes:
         return None
     return replace(caller, grant=grant)
 

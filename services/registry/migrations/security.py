@@ -254,6 +254,66 @@ def compartments() -> None:
     _close_to_contractors("compartment_entries", "compartment_acts")
 
 
+#: As a child is seen by whoever saw it before, or sees it now.
+_CHANGE_IS_SEEN = (
+    f"{_SYSTEM} OR (county BETWEEN {_LOW} AND {_HIGH} AND ({_ME} = 'civil_affairs'"
+    f" OR NOT coalesce(stated_before, '{{}}') || coalesce(stated_now, '{{}}') <@ ARRAY[{_ME}]))"
+)
+#: Whoever could read children before the feed began finds them in it.
+_EVERY_CHILD_ENTERED = """
+INSERT INTO child_changes (id, county, child_id, at, stated_now)
+SELECT c.id, p.county, c.id, c.changed_at, array_agg(DISTINCT by)
+FROM children c CROSS JOIN LATERAL (
+  VALUES (c.residence_code / 1000000 * 1000000, c.residence_stated_by),
+         (c.hukou_code / 1000000 * 1000000, c.hukou_stated_by)
+) AS p(county, stated_by) CROSS JOIN LATERAL unnest(p.stated_by) AS by
+WHERE p.county IS NOT NULL GROUP BY c.id, p.county
+"""
+
+
+def changes() -> None:
+    role = runtime_role()
+    op.execute(f"GRANT SELECT, INSERT, UPDATE (position) ON child_changes TO {role}")
+    op.execute(f"GRANT SELECT, INSERT, UPDATE ON change_positions TO {role}")
+    op.execute("SELECT set_config('hutong.department', 'system', true)")
+    op.execute(_EVERY_CHILD_ENTERED)
+    _protect("child_changes", using=_CHANGE_IS_SEEN, check=_SYSTEM)
+    _protect("change_positions", using=_IS_OWN, check=_IS_OWN)
+    _close_to_contractors("child_changes", "change_positions")
+
+
+_ROSTER_IS_MINE = f"{_SYSTEM} OR (low >= {_LOW} AND high <= {_HIGH} AND ({_ME} = 'civil_affairs' OR addressee = {_ME}))"
+#: Within the policy of the roster itself.
+_ROSTER_IS_SEEN = f"{_SYSTEM} OR EXISTS (SELECT 1 FROM rosters r WHERE r.id = roster_id)"
+
+
+def rosters() -> None:
+    role = runtime_role()
+    op.execute(f"GRANT SELECT, INSERT ON rosters TO {role}")
+    op.execute(
+        "GRANT SELECT, INSERT, DELETE, UPDATE (child_id, child_seq, told, taken_at, verdict, reason, differing,"
+        f" answered_by, answered_at, mac) ON roster_rows TO {role}"
+    )
+    op.execute(
+        f"GRANT SELECT, INSERT, UPDATE (received_by, received_at, mac) ON roster_readings TO {role}"
+    )
+    _protect("rosters", using=_ROSTER_IS_MINE, check=_SYSTEM)
+    for table in ("roster_rows", "roster_readings"):
+        _protect(table, using=_ROSTER_IS_SEEN, check=_SYSTEM)
+    _close_to_contractors("rosters", "roster_rows", "roster_readings")
+
+
+def guardianship() -> None:
+    """Each names its child: the service alone reads them, for a caller who sees that child."""
+    role = runtime_role()
+    for table in ("assessments", "placements", "placement_acts"):
+        op.execute(f"GRANT SELECT, INSERT ON {table} TO {role}")
+        _protect(table, using=_SYSTEM, check=_SYSTEM)
+    _close_to_contractors("assessments", "placements", "placement_acts")
+    # A placement is held while an act is appended to it.
+    op.execute(f"GRANT UPDATE (id) ON placements TO {role}")
+
+
 def _protect(table: str, using: str, check: str) -> None:
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from services.registry.profiles.families.offices import Office
+from services.registry.profiles.families.offices import Category, Office
 from services.registry.profiles.rules import NOT_CONFIGURED, Rule, Unset
 
 Channel = Literal["home_visit", "self_declaration", "phone"]
@@ -107,7 +107,11 @@ class HukouExchange(Rule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpwardRoster(Rule):
-    """A list of eligible children to a higher level (R60), such as for an insurance bought there."""
+    """A list of eligible children to a higher level (R60), such as for an insurance bought there.
+
+    `key_difficulty`: the categories of key care whose confirmed children count as in key difficulty
+    (重点困境儿童); no text says.
+    """
 
     family = "upward_roster"
     keyed_by = "purpose"
@@ -115,6 +119,7 @@ class UpwardRoster(Rule):
     purpose: str
     to: Literal["province"]
     eligible: tuple[Literal["scattered_orphan", "de_facto_unsupported", "key_difficulty"], ...]
+    key_difficulty: tuple[Category, ...] | Unset = NOT_CONFIGURED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Guardianship (监护): assessments of a child's family, and placements into care."""

@@ -1,0 +1,111 @@
+"""Assessments and placements as they are found.  The service alone reads these tables, for callers who see the child: they
+name it, as decisions do, and lie behind the same wall.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.access.sight import as_system
+from services.registry.assessments.authenticity import COLUMNS
+from services.registry.children.anchoring import LINKED, whose
+from services.registry.children.kit import Kit
+from shared.auth import Caller
+from shared.database import raw
+
+
+def _select(table: str, source: str) -> str:
+    columns = ", ".join(f"w.{name}" for name in COLUMNS[table])
+    return (
+        f"SELECT {columns}, w.sealed, k.master, k.wrapped, {LINKED.format(word='w')} FROM {source} w"
+        " LEFT JOIN vault.data_keys k ON k.id = w.id"
+    )
+
+
+def _of_child(table: str) -> str:
+    source = (
+        f"(SELECT x.* FROM links l JOIN {table} x ON x.anchor = l.entry_id WHERE l.person = $1"
+        f" UNION SELECT x.* FROM {table} x WHERE x.child_id = $1)"
+    )
+    return _select(table, source) + " ORDER BY w.id LIMIT 500"
+
+
+async def of_child(
+    session: AsyncSession, kit: Kit, caller: Caller, table: str, child: UUID
+) -> list[Any]:
+    """The rows about a child that the caller has been shown, the oldest first."""
+    async with as_system(session, caller):
+        connection = await raw(session)
+        rows = await connection.fetch(_of_child(table), child)
+        belongs = await whose(connection, kit.sealer, rows, "made_at")
+    return [row for row in rows if belongs[row["id"]] == child]
+
+
+async def placement(
+    session: AsyncSession, kit: Kit, caller: Caller, at: UUID, *, held: bool = False
+) -> tuple[Any, UUID | None] | None:
+    """A placement and its child of today; whether the caller sees that one is for the caller to find out."""
+    async with as_system(session, caller):
+        connection = await raw(session)
+        row = await connection.fetchrow(
+            _select("placements", "placements")
+            + " WHERE w.id = $1"
+            + (" FOR UPDATE OF w" if held else ""),
+            at,
+        )
+        if row is None:
+            return None
+        return row, (await whose(connection, kit.sealer, [row], "made_at"))[at]
+
+
+async def acts_of(
+    session: AsyncSession, caller: Caller, placements: Sequence[UUID]
+) -> dict[UUID, list[Any]]:
+    """The acts of these placements, in order."""
+    columns = ", ".join(f"w.{name}" for name in COLUMNS["placement_acts"])
+    async with as_system(session, caller):
+        connection = await raw(session)
+        rows = await connection.fetch(
+            f"SELECT {columns}, w.sealed, k.master, k.wrapped FROM placement_acts w"
+            " LEFT JOIN vault.data_keys k ON k.id = w.id WHERE w.placement_id = ANY($1)"
+            " ORDER BY w.placement_id, w.number",
+            list(placements),
+        )
+    found: dict[UUID, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row["placement_id"], []).append(row)
+    return found
+
+
+async def page(
+    session: AsyncSession, kit: Kit, caller: Caller, after: UUID | None, limit: int
+) -> list[tuple[Any, UUID | None]]:
+    """The next placements made in the caller's area that nobody has ended, each with its child of today."""
+    async with as_system(session, caller):
+        connection = await raw(session)
+        rows = await connection.fetch(
+            _select("placements", "placements") + " WHERE w.place BETWEEN $1 AND $2"
+            " AND ($3::uuid IS NULL OR w.id > $3) AND NOT EXISTS"
+            "  (SELECT 1 FROM placement_acts a WHERE a.placement_id = w.id AND a.kind = 'end')"
+            " ORDER BY w.id LIMIT $4",
+            caller.grant.low,
+            caller.grant.high,
+            after,
+            limit,
+        )
+        belongs = await whose(connection, kit.sealer, rows, "made_at")
+    return [(row, belongs[row["id"]]) for row in rows]
+
+
+async def open_intervention(session: AsyncSession, caller: Caller, child: UUID) -> UUID | None:
+    """A case of intervention about the child that nobody has closed."""
+    async with as_system(session, caller):
+        connection = await raw(session)
+        found: UUID | None = await connection.fetchval(
+            "SELECT id FROM cases WHERE kind = 'intervention' AND child_id = $1 AND state <> 'closed'"
+            " ORDER BY id LIMIT 1",
+            child,
+        )
+    return found

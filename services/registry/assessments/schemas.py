@@ -1,0 +1,197 @@
+"""What crosses the wire about assessments and placements."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from services.registry.assessments.terms import (
+    FINDINGS,
+    AssessmentKind,
+    Basis,
+    Finding,
+    PlacementActKind,
+    PlacementKind,
+    ReviewDue,
+)
+from services.registry.profiles.families.offices import Office
+from services.registry.records.feeds.wire import Day
+
+Short = Annotated[str, StringConstraints(max_length=300)]
+Words = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00]*$")]
+
+
+class AssessmentIn(BaseModel):
+    """What an assessor found in a child's family."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "child_id": "0195f3f2-5a6e-7c1b-9a53-0242ac120002",
+                    "kind": "risk_assessment",
+                    "finding": "high",
+                    "assessed_on": "2026-02-20",
+                    "words": "父亲长期酗酒，儿童多次独自过夜。",
+                }
+            ]
+        },
+    )
+
+    child_id: UUID
+    kind: AssessmentKind
+    finding: Finding
+    assessed_on: Day
+    words: Words = Field(default="", description="What was seen (评估说明); sealed.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.finding not in FINDINGS[self.kind]:
+            raise ValueError("Not a finding of this kind of assessment.")
+        return self
+
+
+class AssessmentOut(BaseModel):
+    """One assessment; `case` is the case that a high risk opened, or found open."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "0195f3f2-5a6e-7c1b-9a53-0242ac120041",
+                    "kind": "risk_assessment",
+                    "finding": "high",
+                    "assessed_on": "2026-02-20",
+                    "made_at": "2026-02-20T09:00:00Z",
+                    "actor": "staff-7",
+                    "case": "0195f3f2-5a6e-7c1b-9a53-0242ac120021",
+                    "review": "no_interval_configured",
+                }
+            ]
+        }
+    )
+
+    id: UUID
+    kind: AssessmentKind
+    finding: Finding
+    assessed_on: date
+    made_at: datetime
+    actor: Short
+    words: Words | None = None
+    case: UUID | None = None
+    clause: Short | None = None
+    review: ReviewDue
+    review_on: date | None = None
+
+
+class PlacementIn(BaseModel):
+    """A child placed into care, or its family supported."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "child_id": "0195f3f2-5a6e-7c1b-9a53-0242ac120002",
+                    "measure": "temporary_care",
+                    "performer": "protection_institution",
+                    "basis": "guardian_consent",
+                    "since": "2026-02-21",
+                }
+            ]
+        },
+    )
+
+    child_id: UUID
+    measure: PlacementKind
+    performer: Office = Field(description="who takes care of the child, or supports its family")
+    basis: Basis = Basis.NEITHER
+    since: Day
+    words: Words = Field(
+        default="", description="of a statutory ground: which, required there; sealed"
+    )
+
+    @model_validator(mode="after")
+    def _cites(self) -> Self:
+        if self.basis == Basis.STATUTORY_GROUND and not self.words.strip():
+            raise ValueError("A statutory ground is cited.")
+        return self
+
+
+class PlacementActIn(BaseModel):
+    """What followed: looked at again, the consent withdrawn, or ended by a person."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={"examples": [{"act": "review", "done_on": "2026-02-28"}]},
+    )
+
+    act: PlacementActKind
+    done_on: Day
+    words: Words = Field(default="", description="sealed")
+
+
+class PlacementActOut(BaseModel):
+    act: PlacementActKind
+    done_on: date
+    actor: Short
+    at: datetime
+    words: Words | None = None
+
+
+_EXAMPLE: dict[str, Any] = {
+    "id": "0195f3f2-5a6e-7c1b-9a53-0242ac120042",
+    "measure": "temporary_care",
+    "performer": "protection_institution",
+    "basis": "guardian_consent",
+    "since": "2026-02-21",
+    "review": "no_interval_configured",
+}
+
+
+class PlacementMark(BaseModel):
+    """A placement as a list shows it: nothing of what was written."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    id: UUID
+    child: UUID | None = None
+    measure: PlacementKind
+    performer: Short
+    basis: Basis
+    since: date
+    ended_on: date | None = None
+    consent_withdrawn_on: date | None = None
+    clause: Short | None = None
+    review: ReviewDue
+    review_on: date | None = None
+
+
+class PlacementOut(PlacementMark):
+    words: Words | None = None
+    acts: list[PlacementActOut] = Field(default=[], max_length=1000)
+
+
+class GuardianshipOut(BaseModel):
+    """All of a child's assessments and placements, the oldest first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"assessments": [], "placements": [_EXAMPLE]}]}
+    )
+
+    assessments: list[AssessmentOut] = Field(max_length=500)
+    placements: list[PlacementOut] = Field(max_length=500)
+
+
+class PlacementsOut(BaseModel):
+    """A page of placements that nobody has ended.  It may be short while `next` leads on."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"placements": [_EXAMPLE]}]})
+
+    placements: list[PlacementMark] = Field(max_length=500)
+    next: Annotated[str, StringConstraints(max_length=500)] | None = None

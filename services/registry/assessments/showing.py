@@ -1,0 +1,84 @@
+"""Showing assessments and placements to those who answer for the child."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.registry.assessments.authenticity import words_of
+from services.registry.assessments.reviewing import Done, due, standing
+from services.registry.assessments.ruling import rules_of
+from services.registry.assessments.terms import Finding, PlacementActKind, ReviewDue
+from services.registry.children.kit import Kit
+
+
+def assessment(kit: Kit, row: Any, place: int | None, day: date) -> dict[str, Any]:
+    """Unsealable where it was not written so.  A risk that is not high is not looked at again by itself."""
+    rules = rules_of(kit, place, row["kind"], day)
+    high = row["finding"] == Finding.HIGH
+    if high:
+        rules = rules_of(kit, place, "high_risk_intervention", day)
+    review, on = due(row["assessed_on"], rules.review_days, day) if high else (ReviewDue.NO, None)
+    return _whole(
+        {
+            **{
+                name: row[name]
+                for name in ("id", "kind", "finding", "assessed_on", "made_at", "actor")
+            },
+            "words": words_of("assessments", kit.sealer, row),
+            "case": row["case_id"],
+            "clause": rules.clause,
+            "review": review,
+            "review_on": on,
+        }
+    )
+
+
+def mark(
+    kit: Kit, row: Any, acts: Sequence[Any], child: UUID | None, place: int | None, day: date
+) -> dict[str, Any]:
+    rules = rules_of(kit, place, row["measure"], day)
+    done = [Done(PlacementActKind(one["kind"]), one["done_on"]) for one in acts]
+    stands = standing(row["since"], done, rules.review_days, day)
+    return _whole(
+        {
+            **{name: row[name] for name in ("id", "measure", "performer", "basis", "since")},
+            "child": child,
+            "clause": rules.clause,
+            "ended_on": stands.ended_on,
+            "consent_withdrawn_on": stands.consent_withdrawn_on,
+            "review": stands.review,
+            "review_on": stands.review_on,
+        }
+    )
+
+
+def placement(
+    kit: Kit, row: Any, acts: Sequence[Any], child: UUID | None, place: int | None, day: date
+) -> dict[str, Any]:
+    """With its words and acts; Unsealable where one was not written so."""
+    return {
+        **mark(kit, row, acts, child, place, day),
+        **_whole({"words": words_of("placements", kit.sealer, row)}),
+        "acts": [
+            _whole(
+                {
+                    "act": one["kind"],
+                    "done_on": one["done_on"],
+                    "actor": one["actor"],
+                    "at": one["made_at"],
+                    "words": words_of("placement_acts", kit.sealer, one),
+                }
+            )
+            for one in acts
+        ],
+    }
+
+
+def _whole(seen: dict[str, Any]) -> dict[str, Any]:
+    """The wire's form: what is empty left out, ids as text (the driver's own kind is none to JSON)."""
+    return {
+        name: str(value) if isinstance(value, UUID) else value
+        for name, value in seen.items()
+        if value not in (None, "")
+    }

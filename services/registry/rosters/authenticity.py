@@ -1,0 +1,132 @@
+"""Authenticity of rosters: each row carries a MAC over all of it, under the audit key, which lies outside the database.
+
+So whoever can write to the database alone can neither put a child on a roster, nor mark one as sent or accepted, nor
+invent a receipt.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+import structlog
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared import audit
+from shared.database import raw
+from shared.hashes import keyed
+from shared.keys import KeySet
+
+log = structlog.get_logger()
+
+COLUMNS: Final[Mapping[str, Sequence[str]]] = {
+    "rosters": (
+        "id",
+        "kind",
+        "topic",
+        "addressee",
+        "low",
+        "high",
+        "clause",
+        "client",
+        "actor",
+        "made_at",
+    ),
+    "roster_rows": (
+        "id",
+        "roster_id",
+        "kind",
+        "number",
+        "child_id",
+        "anchor",
+        "child_seq",
+        "told",
+        "taken_at",
+        "verdict",
+        "reason",
+        "differing",
+        "answered_by",
+        "answered_at",
+    ),
+    "roster_readings": (
+        "id",
+        "roster_id",
+        "client",
+        "department",
+        "actor",
+        "at",
+        "rows",
+        "digest",
+        "received_by",
+        "received_at",
+    ),
+}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    return value.hex if isinstance(value, UUID) else value
+
+
+def _content(table: str, row: Mapping[str, Any]) -> bytes:
+    return orjson.dumps([table, *(_plain(row[name]) for name in COLUMNS[table])])
+
+
+def mac(keys: KeySet, table: str, row: Mapping[str, Any]) -> bytes:
+    """The number of the key, then the MAC."""
+    return keys.current.to_bytes(2, "big") + keyed(keys.key, "roster", _content(table, row))
+
+
+def authentic(keys: KeySet, table: str, row: Mapping[str, Any]) -> bool:
+    """Whether the service wrote this row, whole; what is not is named in the log."""
+    key = keys.keys.get(int.from_bytes(row["mac"][:2], "big"))
+    if key is not None and audit.same(row["mac"][2:], keyed(key, "roster", _content(table, row))):
+        return True
+    log.error("roster.forged", table=table, id=str(row["id"]))
+    return False
+
+
+async def faults_of(session: AsyncSession, keys: KeySet) -> AsyncIterator[str]:
+    """Every row that the service did not write so."""
+    connection = await raw(session)
+    for table, columns in COLUMNS.items():
+        after = UUID(int=0)
+        while rows := await connection.fetch(
+            f"SELECT {', '.join(columns)}, mac FROM {table} WHERE id > $1 ORDER BY id LIMIT 1000",
+            after,
+        ):
+            for row in rows:
+                if not authentic(keys, table, row):
+                    yield f"{table} {row['id']} was forged or changed"
+            after = rows[-1]["id"]
+
+
+async def insert(session: AsyncSession, keys: KeySet, table: str, *rows: Mapping[str, Any]) -> None:
+    """Write these rows, each with its MAC."""
+    columns = COLUMNS[table]
+    connection = await raw(session)
+    await connection.executemany(
+        f"INSERT INTO {table} ({', '.join(columns)}, mac)"
+        f" VALUES ({', '.join(f'${at}' for at in range(1, len(columns) + 2))})",
+        [(*(row[name] for name in columns), mac(keys, table, row)) for row in rows],
+    )
+
+
+async def update(
+    session: AsyncSession,
+    keys: KeySet,
+    table: str,
+    rows: Sequence[Mapping[str, Any]],
+    changed: Sequence[str],
+) -> None:
+    """Write the changed columns of these rows, and their MACs anew."""
+    assignments = ", ".join(f"{name} = ${at}" for at, name in enumerate(changed, 3))
+    connection = await raw(session)
+    await connection.executemany(
+        f"UPDATE {table} SET mac = $2, {assignments} WHERE id = $1",
+        [(row["id"], mac(keys, table, row), *(row[name] for name in changed)) for row in rows],
+    )

@@ -1,0 +1,80 @@
+"""Layouts: which columns a roster of a kind has, and what stands in them for one reader, as data in ``layout.toml``."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from services.registry.children import viewing
+from services.registry.children.building import open_state
+from services.registry.children.kit import Kit
+from services.registry.rosters.terms import RosterKind
+from shared.auth import Caller
+from shared.problems import Forbidden
+from shared.vocabulary import Purpose
+
+FILE = Path(__file__).with_name("layout.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """``columns``: wire name → Chinese title, in order."""
+
+    kind: RosterKind
+    purposes: tuple[Purpose, ...]
+    columns: Mapping[str, str]
+
+
+@cache
+def layout_of(kind: RosterKind) -> Layout:
+    loaded = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    said = loaded["kinds"][kind]
+    titles = loaded["columns"]
+    purposes = tuple(Purpose(one) for one in said["purposes"])
+    return Layout(kind, purposes, {name: titles[name] for name in said["columns"]})
+
+
+def only_for_its_purpose(kind: RosterKind, caller: Caller) -> None:
+    """Forbidden for any other purpose than those that rosters of this kind serve."""
+    wanted = layout_of(kind).purposes
+    if caller.purpose not in wanted:
+        raise Forbidden(f"A roster of this kind is for {' or '.join(wanted)} alone.")
+
+
+def cells(kit: Kit, row: Any, groups: Mapping[str, str]) -> dict[str, str]:
+    """Every cell that a reader with these field groups may see of a ``children`` row; what is empty is left out.
+
+    A shielded child's row is never asked for: such a child stands on no roster.
+    """
+    seen = viewing.view(open_state(kit.sealer, row), groups, row["shielded"])
+    fields = {name: str(held["value"]) for name, held in seen["fields"].items()}
+    made = {
+        "name": fields.get("name"),
+        "sex": fields.get("sex"),
+        "birth_date": fields.get("birth_on"),
+        "id_number": fields.get("id_number") or fields.get("other_number"),
+        **{
+            name: fields.get(name)
+            for name in ("ethnicity", "school", "grade", "guardian_capacity", "insured")
+        },
+        "disability": fields.get("disability"),
+        "status": row["status"] if "status" in groups else None,
+    }
+    if hukou := seen.get("hukou"):
+        made |= {"hukou_division": hukou[-1]["division"], "hukou_address": hukou[-1].get("address")}
+    if episodes := seen.get("episodes"):
+        last = episodes[-1]
+        made |= {
+            "residence_division": last["division"],
+            "residence_address": last.get("address"),
+            "residence_since": last.get("since"),
+            "moved_out_on": last.get("until"),
+        }
+    if guardians := seen.get("guardians"):
+        made |= {
+            "guardian_" + key: "、".join(g[key] for g in guardians if g.get(key)) or None
+            for key in ("name", "relation", "phone")
+        }
+    return {name: value for name, value in made.items() if value}

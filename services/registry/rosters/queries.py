@@ -1,0 +1,195 @@
+"""Rosters, their rows and the children on them; each query filters by area itself, row-level security besides.
+
+A roster is seen by civil affairs whose area holds all of its area, and by the department to which it is addressed.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.access.sight import as_system
+from services.registry.rosters.authenticity import COLUMNS
+from services.registry.rosters.terms import RosterKind
+from shared.auth import Caller
+from shared.database import raw
+
+#: Where a list of children stands: place and id of the last one seen.
+Position = tuple[int, UUID]
+START: Position = (-1, UUID(int=0))
+
+_MINE = "r.low >= $1 AND r.high <= $2 AND ($3 = 'civil_affairs' OR r.addressee = $3)"
+_ROSTER = ", ".join(f"r.{name}" for name in (*COLUMNS["rosters"], "mac"))
+_ROW = ", ".join(f"r.{name}" for name in (*COLUMNS["roster_rows"], "mac"))
+_TODAY = "coalesce((SELECT person FROM links WHERE entry_id = r.anchor), r.child_id) AS child"
+_COUNTS = (
+    " CROSS JOIN LATERAL (SELECT count(*) AS rows, count(x.taken_at) AS taken,"
+    " count(*) FILTER (WHERE x.verdict = 'accepted') AS accepted,"
+    " count(*) FILTER (WHERE x.verdict = 'refused') AS refused,"
+    " count(*) FILTER (WHERE x.verdict = 'differs') AS differs"
+    " FROM roster_rows x WHERE x.roster_id = r.id) n"
+)
+
+
+def _who(caller: Caller) -> tuple[int, int, str]:
+    return caller.grant.low, caller.grant.high, str(caller.department)
+
+
+async def one(session: AsyncSession, caller: Caller, roster: UUID) -> Any | None:
+    """A roster with its counts, if the caller has to do with it."""
+    connection = await raw(session)
+    return await connection.fetchrow(
+        f"SELECT {_ROSTER}, n.* FROM rosters r{_COUNTS} WHERE r.id = $4 AND {_MINE}",
+        *_who(caller),
+        roster,
+    )
+
+
+async def page(
+    session: AsyncSession, caller: Caller, kind: RosterKind | None, after: UUID | None, limit: int
+) -> Sequence[Any]:
+    """Rosters that the caller has to do with, the oldest first, each with its counts."""
+    connection = await raw(session)
+    rows: list[Any] = await connection.fetch(
+        f"SELECT {_ROSTER}, n.* FROM rosters r{_COUNTS} WHERE {_MINE}"
+        " AND ($4::text IS NULL OR r.kind = $4) AND ($5::uuid IS NULL OR r.id > $5)"
+        " ORDER BY r.id LIMIT $6",
+        *_who(caller),
+        kind,
+        after,
+        limit,
+    )
+    return rows
+
+
+async def readings(session: AsyncSession, roster: UUID) -> list[Any]:
+    """Whole readings of a roster that the caller sees, the oldest first."""
+    connection = await raw(session)
+    rows: list[Any] = await connection.fetch(
+        f"SELECT {', '.join(COLUMNS['roster_readings'])}, mac FROM roster_readings"
+        " WHERE roster_id = $1 ORDER BY id LIMIT 500",
+        roster,
+    )
+    return rows
+
+
+async def rows_after(session: AsyncSession, roster: UUID, number: int, limit: int) -> list[Any]:
+    """The next rows of a roster that the caller sees, each with its child of today."""
+    connection = await raw(session)
+    rows: list[Any] = await connection.fetch(
+        f"SELECT {_ROW}, {_TODAY} FROM roster_rows r"
+        " WHERE r.roster_id = $1 AND r.number > $2 ORDER BY r.number LIMIT $3",
+        roster,
+        number,
+        limit,
+    )
+    return rows
+
+
+async def rows_named(session: AsyncSession, roster: UUID, ids: Sequence[UUID]) -> dict[UUID, Any]:
+    """Those of the named rows that are of this roster, held until the transaction ends."""
+    connection = await raw(session)
+    rows = await connection.fetch(
+        f"SELECT {_ROW}, {_TODAY} FROM roster_rows r"
+        " WHERE r.roster_id = $1 AND r.id = ANY($2) ORDER BY r.id FOR UPDATE OF r",
+        roster,
+        list(ids),
+    )
+    return {row["id"]: row for row in rows}
+
+
+_CHILD = (
+    "c.id, c.child_seq, c.birth_on, c.sex, c.residence_code, c.hukou_code, c.residence_stated_by,"
+    " c.hukou_stated_by, c.status, c.decision, c.next_change_on, c.shielded, c.entries, c.told, c.sealed,"
+    " k.master, k.wrapped"
+)
+# Row security makes the planner sort a whole area for each page; without sorting it walks the index.
+_IN_INDEX_ORDER = "SELECT set_config('enable_sort', 'off', true)"
+
+
+async def residents(
+    session: AsyncSession, caller: Caller, area: tuple[int, int], after: Position, limit: int
+) -> list[Any]:
+    """The next children living in an area inside the caller's, in the order of places."""
+    connection = await raw(session)
+    await connection.execute(_IN_INDEX_ORDER)
+    rows: list[Any] = await connection.fetch(
+        f"SELECT {_CHILD} FROM children c"
+        " CROSS JOIN LATERAL (SELECT v.master, v.wrapped FROM vault.data_keys v WHERE v.id = c.id OFFSET 0) k"
+        " WHERE c.residence_code BETWEEN greatest($1::bigint, $3) AND least($2::bigint, $4)"
+        " AND (c.residence_code, c.id) > ($5::bigint, $6::uuid) ORDER BY c.residence_code, c.id LIMIT $7",
+        caller.grant.low,
+        caller.grant.high,
+        *area,
+        *after,
+        limit,
+    )
+    return rows
+
+
+async def of_today(
+    session: AsyncSession, caller: Caller, children: Sequence[UUID]
+) -> dict[UUID, Any]:
+    """Those of the children that the caller sees, as they stand."""
+    connection = await raw(session)
+    rows = await connection.fetch(
+        f"SELECT {_CHILD} FROM children c JOIN vault.data_keys k ON k.id = c.id WHERE c.id = ANY($3)"
+        " AND (c.residence_code BETWEEN $1 AND $2 OR c.hukou_code BETWEEN $1 AND $2)",
+        caller.grant.low,
+        caller.grant.high,
+        list(children),
+    )
+    return {row["id"]: row for row in rows}
+
+
+#: A row follows its anchor; where that is linked to nobody any more it stays with its child.
+_LAST_TAKEN = (
+    f"SELECT DISTINCT ON (w.child) w.child, {_ROW}, o.low, o.high FROM ("
+    " SELECT l.person AS child, x.id FROM links l JOIN roster_rows x ON x.anchor = l.entry_id"
+    "  WHERE l.person = ANY($1) UNION ALL"
+    " SELECT x.child_id, x.id FROM roster_rows x WHERE x.child_id = ANY($1) AND NOT EXISTS"
+    "  (SELECT 1 FROM links l WHERE l.entry_id = x.anchor AND l.person IS NOT NULL)) w"
+    " JOIN roster_rows r ON r.id = w.id JOIN rosters o ON o.id = r.roster_id"
+    " WHERE r.kind = $2 AND r.taken_at IS NOT NULL ORDER BY w.child, r.taken_at DESC, r.id DESC"
+)
+
+
+async def last_taken(
+    session: AsyncSession, caller: Caller, kind: RosterKind, children: Sequence[UUID]
+) -> Mapping[UUID, Any]:
+    """The row of each of these children that left last, whichever area's roster it was on.
+
+    For the service itself, of children that the caller has been shown: a county learns that its province has sent one.
+    """
+    async with as_system(session, caller):
+        connection = await raw(session)
+        rows = await connection.fetch(_LAST_TAKEN, list(children), kind)
+    return {row["child"]: row for row in rows}
+
+
+async def confirmed_care(
+    session: AsyncSession, children: Sequence[UUID]
+) -> Mapping[UUID, tuple[str, ...]]:
+    """The confirmed categories of key care that the caller sees of these children."""
+    connection = await raw(session)
+    rows = await connection.fetch(
+        "SELECT child_id, array_agg(category ORDER BY category) AS categories FROM key_care"
+        " WHERE child_id = ANY($1) AND state = 'confirmed' GROUP BY child_id",
+        list(children),
+    )
+    return {row["child_id"]: tuple(row["categories"]) for row in rows}
+
+
+async def anchors_of(
+    session: AsyncSession, caller: Caller, children: Sequence[UUID]
+) -> Mapping[UUID, UUID]:
+    """The entry of each child that is linked to it most surely; for the service itself."""
+    async with as_system(session, caller):
+        connection = await raw(session)
+        rows = await connection.fetch(
+            "SELECT DISTINCT ON (person) person, entry_id FROM links WHERE person = ANY($1)"
+            " ORDER BY person, weight DESC, entry_id",
+            list(children),
+        )
+    return {row["person"]: row["entry_id"] for row in rows}

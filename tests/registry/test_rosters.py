@@ -1,0 +1,465 @@
+"""Rosters through the real app: the national system, a list to the province, lists for departments to verify."""
+
+import hashlib
+import json
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from services.registry.children.proving import sealed_rows
+from services.registry.profiles import Profiles
+from services.registry.profiles.families.surveys import UpwardRoster
+from services.registry.profiles.open_points import open_points
+from services.registry.rosters import authenticity, making, reading
+from services.registry.rosters.eligible import eligible
+from services.registry.rosters.terms import Eligible
+from shared.database import SYSTEM
+from shared.vocabulary import Scope
+from tests.registry.conftest import Registry
+from tests.registry.key_care import CAO, YUZHONG, link, push, survey, surveyed, turn
+
+HOME = "500103"
+HEZE = "371702000000"
+HARBIN = "230102000000"
+BAOTOU = "150203000000"
+TOPIC = "critical_illness_insurance"
+
+
+async def made(client: httpx.AsyncClient, **body: Any) -> dict[str, Any]:
+    reply = await client.post("/v1/rosters", json=body, headers={"Idempotency-Key": str(uuid4())})
+    assert reply.status_code == 201, reply.text
+    found: dict[str, Any] = reply.json()
+    return found
+
+
+async def rows(client: httpx.AsyncClient, roster: dict[str, Any]) -> list[dict[str, Any]]:
+    """All lines but the last, which is checked against them."""
+    reply = await client.get(f"/v1/rosters/{roster['id']}/rows")
+    assert reply.status_code == 200, reply.text
+    *lines, last = reply.content.splitlines(keepends=True)
+    digest = hashlib.sha256(b"".join(lines)).hexdigest()
+    assert json.loads(last) == {"end": "complete", "rows": len(lines), "sha256": digest}
+    return [json.loads(line) for line in lines]
+
+
+async def digest(client: httpx.AsyncClient, roster: dict[str, Any]) -> str:
+    reply = await client.get(f"/v1/rosters/{roster['id']}/rows")
+    found: str = json.loads(reply.content.splitlines()[-1])["sha256"]
+    return found
+
+
+async def answered(
+    client: httpx.AsyncClient, roster: dict[str, Any], *verdicts: dict[str, Any]
+) -> list[dict[str, Any]]:
+    reply = await client.post(
+        f"/v1/rosters/{roster['id']}/verdicts", json={"verdicts": list(verdicts)}
+    )
+    assert reply.status_code == 200, reply.text
+    found: list[dict[str, Any]] = reply.json()["results"]
+    return found
+
+
+async def states(client: httpx.AsyncClient, **asked: Any) -> dict[UUID, str]:
+    reply = await client.get("/v1/national-system/children", params=asked)
+    assert reply.status_code == 200, reply.text
+    return {UUID(one["child"]): one["state"] for one in reply.json()["children"]}
+
+
+async def national(registry: Registry, area: str = HOME) -> httpx.AsyncClient:
+    return await registry(f"civil_affairs:{area}", purpose="survey")
+
+
+async def correct(registry: Registry, child: UUID, item: dict[str, Any], **more: Any) -> None:
+    """Push a newer version of an item."""
+    item |= {"version": item["version"] + 1, **more}
+    records = await push(registry, f"civil_affairs:{item['division'][:6]}", "surveys", item)
+    await link(registry, records, [child])
+
+
+async def test_r10_a_changed_child_shows_unsynced(registry: Registry) -> None:
+    one, other = survey(), survey()
+    changed, same = await surveyed(registry, one, other)
+    civil = await national(registry)
+    assert await states(civil) == {changed: "never_sent", same: "never_sent"}
+    roster = await made(civil, kind="national_system", division=HOME)
+    assert await states(civil) == {changed: "never_sent", same: "never_sent"}  # nothing has left
+    sent = await rows(civil, roster)
+    assert await states(civil) == {changed: "sent", same: "sent"}
+    await correct(registry, changed, one, guardians=[{"name": "示小山", "relation": "mother"}])
+    assert await states(civil) == {changed: "unsynced", same: "sent"}
+    assert await states(civil, state="unsynced") == {changed: "unsynced"}
+    again = await made(civil, kind="national_system", division=HOME)
+    assert again["rows"] == 1
+    (line,) = await rows(civil, again)
+    assert line["guardian_name"] == "示大山、示小山" or line["guardian_name"] == "示小山"
+    assert line["version"] > min(before["version"] for before in sent)
+    assert await states(civil) == {changed: "sent", same: "sent"}
+
+
+async def test_r10_what_came_back_is_reconciled(registry: Registry) -> None:
+    items = [survey() for _ in range(5)]
+    children = await surveyed(registry, *items)
+    civil = await national(registry)
+    roster = await made(civil, kind="national_system", division=HOME)
+    sent = {one["name"]: one for one in await rows(civil, roster)}
+    taken, back, other, _, late = (sent[item["child"]["name"]] for item in items)
+    results = await answered(
+        civil,
+        roster,
+        {"row": taken["row"], "verdict": "accepted", "held": {"name": taken["name"]}},
+        {"row": back["row"], "verdict": "refused", "reason": "id_number_missing"},
+        {
+            "row": other["row"],
+            "verdict": "accepted",
+            "held": {"name": "示别名", "birth_date": other["birth_date"]},
+        },
+        {"row": str(uuid4()), "verdict": "accepted"},
+        {"row": late["row"], "verdict": "accepted"},
+    )
+    assert [one["outcome"] for one in results] == ["applied"] * 3 + ["unknown", "applied"]
+    assert results[2]["differing"] == ["name"]
+    assert await states(civil) == dict(
+        zip(children, ["accepted", "refused", "differs", "sent", "accepted"], strict=True)
+    )
+    seen = (await civil.get(f"/v1/rosters/{roster['id']}")).json()
+    assert {name: seen[name] for name in ("rows", "taken", "accepted", "refused", "differs")} == {
+        "rows": 5,
+        "taken": 5,
+        "accepted": 2,
+        "refused": 1,
+        "differs": 1,
+    }
+    assert seen["waiting"] == "no_limit_configured"
+    (same,) = await answered(
+        civil, roster, {"row": back["row"], "verdict": "refused", "reason": "id_number_missing"}
+    )
+    assert same["outcome"] == "unchanged"
+    await correct(registry, children[4], items[4], guardians=[])
+    assert (await states(civil))[children[4]] == "unsynced"
+    # What was refused, differs or changed goes out again; what was taken or waits does not.
+    assert (await made(civil, kind="national_system", division=HOME))["rows"] == 3
+    stored = await registry.system("SELECT reason, differing FROM roster_rows WHERE verdict <> ''")
+    assert {row["reason"] for row in stored} == {"", "id_number_missing"}
+    assert "示别名" not in str(stored)
+
+
+async def test_r10_only_where_the_text_asks_for_it(registry: Registry) -> None:
+    """Inner Mongolia's text names no national system: nothing is borrowed from another's."""
+    civil = await national(registry, BAOTOU[:6])
+    await surveyed(registry, survey(BAOTOU, hukou={"division": YUZHONG}))
+    refused = await civil.post(
+        "/v1/rosters",
+        json={"kind": "national_system", "division": BAOTOU},
+        headers={"Idempotency-Key": "k"},
+    )
+    assert (refused.status_code, refused.json()["type"].rsplit("/", 1)[-1]) == (
+        409,
+        "roster-not-asked-for",
+    )
+    north = await national(registry, HARBIN[:6])
+    await surveyed(registry, survey(HARBIN, hukou={"division": YUZHONG}))
+    roster = await made(north, kind="national_system", division=HARBIN)
+    assert roster["rows"] == 1 and roster["clause"].endswith(" 二(一)1")
+
+
+async def test_r10_a_visit_leaves_a_child_in_step_and_a_merge_takes_the_row_along(
+    registry: Registry,
+) -> None:
+    item = survey()
+    (child,) = await surveyed(registry, item)
+    civil = await national(registry)
+    await rows(civil, await made(civil, kind="national_system", division=HOME))
+    visit = {
+        **{key: item[key] for key in ("division", "child", "residence")},
+        "source_id": "V-1",
+        "version": 1,
+        "observed_on": "2026-03-02",
+        "kind": "home_visit",
+        "visited_on": "2026-03-02",
+        "channel": "in_person",
+        "outcome": "met",
+        "visitor": "child_director",
+    }
+    await link(registry, await push(registry, f"civil_affairs:{HOME}", "visits", visit), [child])
+    assert await states(civil) == {child: "sent"}
+    into = uuid4()
+    every = await registry.system("SELECT id FROM records")
+    await link(registry, [row["id"] for row in every], [into] * len(every))
+    # Only what it is told under has changed, and its status: still one child there.
+    assert set(await states(civil)) == {into}
+    assert (await states(civil))[into] != "never_sent"
+
+
+async def test_r10_a_shielded_child_is_entered_by_a_person_alone(registry: Registry) -> None:
+    hidden, shown = await surveyed(registry, survey(), survey())
+    care = await registry(f"civil_affairs:{HOME}")
+    civil = await national(registry)
+    early = await made(civil, kind="national_system", division=HOME)
+    assert (await turn(care, hidden)).status_code == 200
+    assert [line["number"] for line in await rows(civil, early)] == [1]  # and no gap
+    assert await states(civil) == {hidden: "withheld", shown: "sent"}
+    (row,) = await registry.system("SELECT child_id FROM roster_rows WHERE taken_at IS NOT NULL")
+    assert row["child_id"] == shown
+    assert (await made(civil, kind="national_system", division=HOME))["rows"] == 0
+
+
+async def benefit(
+    registry: Registry, item: dict[str, Any], child: UUID, kind: str, version: int = 1
+) -> None:
+    """A benefit that starts, or, in its second version, has ended."""
+    told = {
+        **{key: item[key] for key in ("division", "child", "hukou", "residence", "guardians")},
+        "source_id": f"A-{item['source_id']}",
+        "version": version,
+        "observed_on": "2026-03-01",
+        "kind": kind,
+        "event": "started" if version == 1 else "ended",
+        "on": f"2026-0{version}-01",
+    }
+    who = f"civil_affairs:{item['division'][:6]}"
+    await link(registry, await push(registry, who, "assistance", told), [child])
+
+
+async def heze(registry: Registry) -> tuple[list[UUID], list[dict[str, Any]]]:
+    """An orphan, one in fact unsupported, one in poverty, one with nothing, and an orphan at home."""
+    items = [survey(HEZE, hukou={"division": YUZHONG}) for _ in range(4)]
+    items.append(survey(HEZE, hukou={"division": HEZE}))
+    children = await surveyed(registry, *items)
+    kinds = ("orphan", "de_facto_unsupported", "minimum_living", "", "orphan")
+    for item, child, kind in zip(items, children, kinds, strict=True):
+        if kind:
+            await benefit(registry, item, child, kind)
+    return children, items
+
+
+async def test_r60_only_eligible_children_are_on_the_roster(registry: Registry) -> None:
+    children, items = await heze(registry)
+    civil = await registry("civil_affairs:3717")
+    roster = await made(civil, kind="upward", topic=TOPIC, division="371700")
+    assert roster["rows"] == 2 and roster["clause"].endswith(" 附件2第10项")
+    listed = {line["name"]: line["eligible"] for line in await rows(civil, roster)}
+    names = [item["child"]["name"] for item in items]
+    assert listed == {names[0]: "scattered_orphan", names[1]: "de_facto_unsupported"}
+    assert set(roster["columns"]) >= {"eligible", "id_number"}
+    # Whoever ceases to be eligible before the list leaves is not on it.
+    await benefit(registry, items[0], children[0], "orphan", 2)
+    assert {line["name"] for line in await rows(civil, roster)} == {names[1]}
+
+
+async def test_r60_the_receipt_says_who_received_what_and_when(registry: Registry) -> None:
+    await heze(registry)
+    civil, province = await registry("civil_affairs:3717"), await registry("civil_affairs:37")
+    roster = await made(civil, kind="upward", topic=TOPIC, division="371700")
+    path = f"/v1/rosters/{roster['id']}/receipts"
+    own = await digest(civil, roster)
+    assert (await civil.post(path, json={"sha256": own})).status_code == 403
+    unread = await province.post(path, json={"sha256": own})
+    assert (unread.status_code, unread.json()["type"].rsplit("/", 1)[-1]) == (
+        409,
+        "receipt-mismatch",
+    )
+    read = await digest(province, roster)
+    assert (await province.post(path, json={"sha256": "0" * 64})).status_code == 409
+    done = await province.post(path, json={"sha256": read})
+    assert done.status_code == 200
+    (receipt,) = [one for one in done.json()["readings"] if "received_at" in one]
+    assert (receipt["client"], receipt["received_by"]) == (
+        "civil_affairs-37-" + receipt["client"][-1],
+        "staff-7",
+    )
+    assert (receipt["sha256"], receipt["rows"]) == (read, 2)
+    again = await province.post(path, json={"sha256": read})
+    assert again.json() == done.json()
+    seen = await registry.system(
+        "SELECT operation, cardinality(subjects) AS n FROM audit_entries"
+        " WHERE operation LIKE 'rosters.%' AND operation <> 'rosters.list' ORDER BY id"
+    )
+    assert [(row["operation"], row["n"]) for row in seen] == [
+        ("rosters.name", 2),
+        ("rosters.make", 0),
+        ("rosters.read", 2),
+        ("rosters.read", 2),
+        ("rosters.receive", 0),
+    ]
+
+
+async def test_r60_a_neighbour_and_a_county_see_nothing_of_it(registry: Registry) -> None:
+    await heze(registry)
+    civil = await registry("civil_affairs:3717")
+    roster = await made(civil, kind="upward", topic=TOPIC, division="371700")
+    path = f"/v1/rosters/{roster['id']}"
+    unknown = await civil.get(f"/v1/rosters/{uuid4()}")
+    for who in ("civil_affairs:3701", "civil_affairs:371702", "education:3717", "police:37"):
+        other = await registry(who, purpose="service" if who[0] != "c" else "key_care")
+        for address in (path, f"{path}/rows"):
+            reply = await other.get(address)
+            assert (reply.status_code, reply.content) == (404, unknown.content)
+        assert (await other.get("/v1/rosters")).json() == {"rosters": []}
+    wrong = await registry("civil_affairs:37", purpose="survey")
+    assert (await wrong.get(f"{path}/rows")).status_code == 403
+    second = await registry("civil_affairs:3717", actor="staff-8")
+    assert (await second.get(path)).status_code == 200
+    assert (
+        await second.get(f"{path}/rows")
+    ).status_code == 403  # the maker's client and the province alone
+    no_scope = await registry("civil_affairs:3717", scopes=frozenset({Scope.CHILDREN_READ}))
+    assert (await no_scope.get(path)).status_code == 403
+
+
+RULE = UpwardRoster(
+    clause="c",
+    wording="w",
+    purpose=TOPIC,
+    to="province",
+    eligible=("scattered_orphan", "de_facto_unsupported", "key_difficulty"),
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "care", "expected"),
+    [
+        ({"assistance_orphan": "started"}, "migrant", (), (Eligible.SCATTERED_ORPHAN,)),
+        ({"assistance_orphan": "ended"}, "migrant", (), ()),
+        ({"assistance_orphan": "started"}, "not_yet", (), ()),
+        (
+            {"assistance_de_facto_unsupported": "started"},
+            "migrant",
+            (),
+            (Eligible.DE_FACTO_UNSUPPORTED,),
+        ),
+        ({"assistance_minimum_living": "started"}, "migrant", ("family_hardship",), ()),
+    ],
+)
+def test_r60_who_is_eligible(
+    fields: dict[str, str], status: str, care: tuple[str, ...], expected: tuple[Eligible, ...]
+) -> None:
+    held = {name: {"value": value} for name, value in fields.items()}
+    assert eligible(held, status, care, RULE) == expected
+
+
+def test_r60_key_difficulty_waits_until_it_is_configured() -> None:
+    """No text says which children are in key difficulty: none is, until an administrator names the categories."""
+    configured = replace(RULE, key_difficulty=("disability",))
+    assert eligible({}, "migrant", ("disability",), RULE) == ()
+    assert eligible({}, "migrant", ("disability",), configured) == (Eligible.KEY_DIFFICULTY,)
+    assert eligible({}, "migrant", ("vagrancy",), configured) == ()
+    (open_point,) = [
+        point
+        for point in open_points(Profiles.of_hub(None).by_id["heze"])
+        if "upward_roster" in str(point) and "key_difficulty" in str(point)
+    ]
+    assert open_point
+
+
+async def test_r13_a_department_verifies_what_it_may_see(registry: Registry) -> None:
+    one, other = survey(), survey()
+    await surveyed(registry, one, other)
+    care = await registry(f"civil_affairs:{HOME}")
+    civil = await registry(f"civil_affairs:{HOME}", purpose="verification")
+    police = await registry(f"police:{HOME}", purpose="verification")
+    roster = await made(civil, kind="feedback", to="police", division=HOME)
+    seen = (await police.get(f"/v1/rosters/{roster['id']}")).json()
+    assert seen["rows"] == 0  # it learns of no child before it reads what it may see
+    assert (roster["rows"], roster["waiting"]) == (2, "no_limit_configured")
+    assert roster["clause"].endswith(" 二(一)3")
+    lines = await rows(police, roster)
+    assert {line["name"] for line in lines} == {i["child"]["name"] for i in (one, other)}
+    assert all("school" not in line and "guardian_phone" not in line for line in lines)
+    await answered(
+        police, roster, {"row": lines[0]["row"], "verdict": "refused", "reason": "moved_away"}
+    )
+    listed = (await civil.get("/v1/rosters", params={"kind": "feedback"})).json()["rosters"]
+    assert [(r["refused"], r["waiting"]) for r in listed] == [(1, "no_limit_configured")]
+    await answered(police, roster, {"row": lines[1]["row"], "verdict": "accepted"})
+    assert (await civil.get(f"/v1/rosters/{roster['id']}")).json()["waiting"] == "no"
+    assert (await civil.get(f"/v1/rosters/{roster['id']}/rows")).status_code == 403
+    nobody = await care.post(
+        "/v1/rosters",
+        json={"kind": "feedback", "to": "civil_affairs", "division": HOME},
+        headers={"Idempotency-Key": "k"},
+    )
+    assert nobody.status_code == 422
+
+
+async def test_a_row_that_was_changed_past_the_hub_counts_for_nothing(registry: Registry) -> None:
+    await surveyed(registry)
+    civil = await national(registry)
+    roster = await made(civil, kind="national_system", division=HOME)
+    (line,) = await rows(civil, roster)
+    await registry.system("UPDATE roster_rows SET verdict = 'accepted'")
+    (result,) = await answered(civil, roster, {"row": line["row"], "verdict": "refused"})
+    assert result["outcome"] == "unknown"
+    async with registry.database.transaction(SYSTEM) as session:
+        faults = [
+            one async for one in authenticity.faults_of(session, registry.app.state.kit.audit)
+        ]
+    assert faults == [f"roster_rows {line['row']} was forged or changed"]
+
+
+async def test_a_long_roster_streams_page_by_page(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "PAGE", 2)
+    monkeypatch.setattr(making, "MAX_PAGE", 2)
+    await surveyed(registry, *(survey() for _ in range(5)))
+    civil = await national(registry)
+    roster = await made(civil, kind="national_system", division=HOME)
+    assert [line["number"] for line in await rows(civil, roster)] == [1, 2, 3, 4, 5]
+    read = await registry.system(
+        "SELECT cardinality(subjects) AS n FROM audit_entries WHERE operation = 'rosters.read' ORDER BY id"
+    )
+    assert [row["n"] for row in read] == [2, 2, 1]
+    await surveyed(registry, *(survey() for _ in range(5)))
+    monkeypatch.setattr(making, "MAX_ROSTER_ROWS", 4)
+    for division, refusal in ((HOME, 413), (CAO, 403)):
+        body = {"kind": "national_system", "division": division}
+        again = await civil.post("/v1/rosters", json=body, headers={"Idempotency-Key": division})
+        assert again.status_code == refusal
+
+
+async def test_an_erased_child_is_on_no_roster_and_in_no_file_of_guardianship(
+    registry: Registry,
+) -> None:
+    (child,) = await surveyed(registry)
+    civil = await national(registry)
+    await rows(civil, await made(civil, kind="national_system", division=HOME))
+    care = await registry(f"civil_affairs:{HOME}")
+    colleague = await registry(f"civil_affairs:{HOME}", actor="staff-8")
+    about = {"child_id": str(child)}
+    for path, body in (
+        (
+            "assessments",
+            {"kind": "risk_assessment", "finding": "high", "assessed_on": "2026-02-20"},
+        ),
+        (
+            "placements",
+            {
+                "measure": "daily_care",
+                "performer": "welfare_institution",
+                "since": "2026-02-21",
+                "basis": "guardian_consent",
+            },
+        ),
+        ("erasures", {"ground": "unlawful"}),
+    ):
+        done = await care.post(
+            f"/v1/{path}", json={**about, **body}, headers={"Idempotency-Key": path}
+        )
+        assert done.status_code == 201, done.text
+    approved = await colleague.post(f"/v1/erasures/{done.json()['id']}/approvals")
+    assert approved.status_code == 200, approved.text
+    assert await registry.system("SELECT 1 FROM roster_rows") == []
+    assert await states(civil) == {}
+    keys = await registry.system(
+        "SELECT 1 FROM vault.data_keys WHERE id IN (SELECT id FROM assessments UNION SELECT id FROM placements)"
+    )
+    assert keys == []
+    left = await registry.system(
+        "SELECT stated_now FROM child_changes WHERE county = 500103000000 ORDER BY id"
+    )
+    assert [row["stated_now"] for row in left] == [["civil_affairs"], None]
+    faults = [one async for one in sealed_rows(registry.database, registry.app.state.kit.sealer)]
+    assert faults == []
