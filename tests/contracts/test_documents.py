@@ -239,6 +239,7 @@ LOCATING = {
     "assess_guardianship",
     "make_post",
     "make_roster",
+    "open_compartment_entry",
     "open_case",
     "open_key_care",
     "place_child",

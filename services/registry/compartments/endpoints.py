@@ -12,11 +12,11 @@ from services.registry.compartments.entering import check_entitled
 from services.registry.compartments.reading import Entry
 from services.registry.compartments.schemas import (
     CompartmentActIn,
-    EntriesOfChildOut,
-    EntriesOut,
-    EntryIn,
-    EntryOut,
-    UsesOut,
+    CompartmentEntriesOfChildOut,
+    CompartmentEntriesOut,
+    CompartmentEntryIn,
+    CompartmentEntryOut,
+    CompartmentUsesOut,
 )
 from services.registry.compartments.sharing import Right
 from services.registry.compartments.terms import FORMS, Compartment, EntryState
@@ -41,14 +41,14 @@ Writer = Annotated[Caller, allowed(Scope.COMPARTMENTS_WRITE)]
     "/{compartment}/entries",
     summary="Put a child into a compartment",
     status_code=201,
-    response_model=EntryOut,
+    response_model=CompartmentEntryOut,
     response_model_exclude_none=True,
     responses={201: TAGGED_AND_LOCATED, **responses(409)},
 )
 async def open_compartment_entry(
     request: Request,
     compartment: Compartment,
-    body: EntryIn,
+    body: CompartmentEntryIn,
     caller: Writer,
     session: Transaction,
     key: KeyHeader = None,
@@ -81,7 +81,7 @@ async def open_compartment_entry(
 @router.get(
     "/{compartment}/entries",
     summary="List the entries of a compartment",
-    response_model=EntriesOut,
+    response_model=CompartmentEntriesOut,
     response_model_exclude_none=True,
 )
 async def list_compartment_entries(
@@ -121,7 +121,7 @@ async def list_compartment_entries(
 @router.get(
     "/{compartment}/children/{child_id}",
     summary="Ask whether a child is in a compartment",
-    response_model=EntriesOfChildOut,
+    response_model=CompartmentEntriesOfChildOut,
     response_model_exclude_none=True,
 )
 async def read_compartment_of_child(
@@ -145,7 +145,7 @@ async def read_compartment_of_child(
 @router.get(
     "/{compartment}/entries/{entry_id}",
     summary="Read an entry of a compartment",
-    response_model=EntryOut,
+    response_model=CompartmentEntryOut,
     response_model_exclude_none=True,
     responses={200: TAGGED},
 )
@@ -167,7 +167,7 @@ async def read_compartment_entry(
 @router.post(
     "/{compartment}/entries/{entry_id}/acts",
     summary="Act in an entry of a compartment",
-    response_model=EntryOut,
+    response_model=CompartmentEntryOut,
     response_model_exclude_none=True,
     responses={200: TAGGED, **responses(409, 412, 428)},
 )
@@ -198,7 +198,7 @@ async def act_in_compartment_entry(
 @router.get(
     "/{compartment}/entries/{entry_id}/uses",
     summary="See who used an entry of a compartment",
-    response_model=UsesOut,
+    response_model=CompartmentUsesOut,
 )
 async def list_compartment_uses(
     request: Request, compartment: Compartment, entry_id: UUID, caller: Reader, session: Transaction

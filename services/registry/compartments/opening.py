@@ -18,7 +18,7 @@ from services.registry.children.kit import Kit
 from services.registry.compartments import reading
 from services.registry.compartments.authenticity import seal_parts
 from services.registry.compartments.entering import check_entitled, inside, sharing_at
-from services.registry.compartments.schemas import EntryIn
+from services.registry.compartments.schemas import CompartmentEntryIn
 from services.registry.compartments.sharing import Level, Right, Sharing
 from services.registry.compartments.standing import begun
 from services.registry.compartments.terms import FORMS, Compartment, EntryState
@@ -41,7 +41,7 @@ async def open_entry(
     kit: Kit,
     caller: Caller,
     compartment: Compartment,
-    body: EntryIn,
+    body: CompartmentEntryIn,
     now: datetime,
 ) -> UUID:
     """The new entry's id.
@@ -121,7 +121,7 @@ async def _keeping(
     return place, sharing
 
 
-def _level(compartment: Compartment, sharing: Sharing, body: EntryIn) -> Level | None:
+def _level(compartment: Compartment, sharing: Sharing, body: CompartmentEntryIn) -> Level | None:
     form = FORMS[compartment]
     if not form.words_kept and body.note:
         raise Invalid(flaws=[Flaw("/body/note", "kept_at_school", "The school keeps the content.")])
@@ -144,7 +144,7 @@ def one_of(sharing: Sharing, name: str | None) -> Level:
 
 
 async def _check_trigger(
-    session: AsyncSession, caller: Caller, sharing: Sharing, body: EntryIn
+    session: AsyncSession, caller: Caller, sharing: Sharing, body: CompartmentEntryIn
 ) -> None:
     """The hardship named is one that the text names, and a person has confirmed it."""
     if body.trigger not in sharing.triggers:

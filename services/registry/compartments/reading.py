@@ -19,7 +19,7 @@ from services.registry.compartments.authenticity import level_of, words_of
 from services.registry.compartments.entering import inside, right_at
 from services.registry.compartments.sharing import Right
 from services.registry.compartments.standing import Done, Standing, after, begun
-from services.registry.compartments.terms import FORMS, ActKind, Compartment, EntryState
+from services.registry.compartments.terms import FORMS, Compartment, EntryAct, EntryState
 from shared.auth import Caller
 from shared.clock import SHANGHAI
 from shared.database import raw
@@ -174,7 +174,7 @@ def fold(
     words = [words_of(sealer, one) for one in (row, *acts)] if reads else []
     done = [
         Done(
-            ActKind(act["kind"]),
+            EntryAct(act["kind"]),
             act["acted_at"],
             act["urgent"],
             level_of(sealer, act),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from services.registry.compartments.terms import ActKind, Compartment, EntryState, Reason
+from services.registry.compartments.terms import Compartment, EntryAct, EntryReason, EntryState
 from services.registry.key_care.terms import Category
 from shared.vocabulary import Department
 
@@ -20,12 +20,12 @@ Division = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 _LEVEL = "of the place's scale: `green` 绿, `yellow` 黄, `orange` 橙, `red` 红; or `1` to `3` of a school's file"
 
 
-def _checked_note(reason: Reason, note: str) -> None:
-    if reason == Reason.OTHER and not note.strip():
+def _checked_note(reason: EntryReason, note: str) -> None:
+    if reason == EntryReason.OTHER and not note.strip():
         raise ValueError("Say in the note what the other reason is.")
 
 
-class EntryIn(BaseModel):
+class CompartmentEntryIn(BaseModel):
     """A child to be put into a compartment."""
 
     model_config = ConfigDict(
@@ -51,7 +51,7 @@ class EntryIn(BaseModel):
         default=None,
         description="of a key protectee, and required there: the confirmed hardship that brings the child in",
     )
-    reason: Reason
+    reason: EntryReason
     note: Note = Field(default="", description="Sealed; not of files that schools keep.")
     reference: Reference | None = Field(
         default=None, description="the school's own number of the file, whose content stays there"
@@ -81,11 +81,11 @@ class CompartmentActIn(BaseModel):
         },
     )
 
-    act: ActKind
+    act: EntryAct
     level: LevelName | None = Field(
         default=None, description=f"of `set_level` and `propose_lowering`; {_LEVEL}"
     )
-    reason: Reason
+    reason: EntryReason
     evidence: Note = Field(
         default="", description="of `propose_lowering`, and required there (佐证); sealed"
     )
@@ -97,12 +97,12 @@ class CompartmentActIn(BaseModel):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         _checked_note(self.reason, self.note)
-        named = self.act in (ActKind.SET_LEVEL, ActKind.PROPOSE_LOWERING)
+        named = self.act in (EntryAct.SET_LEVEL, EntryAct.PROPOSE_LOWERING)
         if (self.level is not None) != named:
             raise ValueError("Setting or proposing a level names one, and nothing else does.")
-        if bool(self.evidence.strip()) != (self.act == ActKind.PROPOSE_LOWERING):
+        if bool(self.evidence.strip()) != (self.act == EntryAct.PROPOSE_LOWERING):
             raise ValueError("Proposing to lower a level takes evidence, and nothing else does.")
-        if (self.to is not None) != (self.act == ActKind.HAND_OVER):
+        if (self.to is not None) != (self.act == EntryAct.HAND_OVER):
             raise ValueError("Handing over names an office, and nothing else does.")
         return self
 
@@ -110,11 +110,11 @@ class CompartmentActIn(BaseModel):
 class CompartmentActOut(BaseModel):
     """One act, with who did it and why."""
 
-    act: ActKind
+    act: EntryAct
     department: Department
     actor: Short
     at: datetime
-    reason: Reason
+    reason: EntryReason
     evidence: Annotated[str, StringConstraints(max_length=2000)] | None = None
     to: OfficeName | None = None
     note: Annotated[str, StringConstraints(max_length=2000)] | None = None
@@ -133,7 +133,7 @@ _EXAMPLE: dict[str, Any] = {
 }
 
 
-class EntryMark(BaseModel):
+class CompartmentEntryMark(BaseModel):
     """An entry as a list shows it.  Whoever may see the level alone gets no more than `child` and `level`."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
@@ -162,38 +162,38 @@ class EntryMark(BaseModel):
     clause: Short | None = Field(default=None, description="the rule of the place behind it")
 
 
-class EntryOut(EntryMark):
+class CompartmentEntryOut(CompartmentEntryMark):
     """An entry with its acts, for those who may read its content."""
 
     department: Department | None = None
     actor: Short | None = None
-    reason: Reason | None = None
+    reason: EntryReason | None = None
     note: Annotated[str, StringConstraints(max_length=2000)] | None = None
     reference: Annotated[str, StringConstraints(max_length=100)] | None = None
     trigger: Category | None = None
     acts: list[CompartmentActOut] | None = Field(default=None, max_length=1000)
 
 
-class EntriesOut(BaseModel):
+class CompartmentEntriesOut(BaseModel):
     """A page of entries, the oldest first."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"entries": [_EXAMPLE]}]})
 
-    entries: list[EntryMark] = Field(max_length=500)
+    entries: list[CompartmentEntryMark] = Field(max_length=500)
     next: Annotated[str, StringConstraints(max_length=500)] | None = Field(
         default=None, description="cursor of the next page"
     )
 
 
-class EntriesOfChildOut(BaseModel):
+class CompartmentEntriesOfChildOut(BaseModel):
     """A child's entries in one compartment; none, where it is not in it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"entries": [_EXAMPLE]}]})
 
-    entries: list[EntryOut] = Field(max_length=100)
+    entries: list[CompartmentEntryOut] = Field(max_length=100)
 
 
-class UseOut(BaseModel):
+class CompartmentUseOut(BaseModel):
     """Who used an entry, and for what."""
 
     at: datetime
@@ -204,7 +204,7 @@ class UseOut(BaseModel):
     operation: Short
 
 
-class UsesOut(BaseModel):
+class CompartmentUsesOut(BaseModel):
     """The latest uses of an entry, at most 500, the latest first."""
 
     model_config = ConfigDict(
@@ -226,4 +226,4 @@ class UsesOut(BaseModel):
         }
     )
 
-    uses: list[UseOut] = Field(max_length=500)
+    uses: list[CompartmentUseOut] = Field(max_length=500)

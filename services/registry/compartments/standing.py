@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.registry.compartments.terms import ActKind, EntryState
+from services.registry.compartments.terms import EntryAct, EntryState
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """One act, as far as an entry's course depends on it; ``level`` is empty where it sets none, or is not opened."""
 
-    kind: ActKind
+    kind: EntryAct
     at: datetime
     urgent: bool = False
     level: str = ""
@@ -54,20 +54,20 @@ def after(standing: Standing, acts: Iterable[Done]) -> Standing:
     return standing
 
 
-def follows(standing: Standing, kind: ActKind) -> bool:
+def follows(standing: Standing, kind: EntryAct) -> bool:
     """Whether such an act may follow at all, whoever does it."""
     if standing.state == EntryState.CLOSED:
-        return kind == ActKind.REOPEN
-    if kind in (ActKind.LOWER, ActKind.REFUSE_LOWERING):
+        return kind == EntryAct.REOPEN
+    if kind in (EntryAct.LOWER, EntryAct.REFUSE_LOWERING):
         return standing.proposed is not None
-    if kind == ActKind.PROPOSE_LOWERING:
+    if kind == EntryAct.PROPOSE_LOWERING:
         return standing.proposed is None
-    return kind != ActKind.REOPEN
+    return kind != EntryAct.REOPEN
 
 
 def _after(standing: Standing, act: Done) -> Standing:
     match act.kind:
-        case ActKind.SET_LEVEL | ActKind.LOWER:
+        case EntryAct.SET_LEVEL | EntryAct.LOWER:
             urgent_since = (standing.urgent_since or act.at) if act.urgent else None
             return replace(
                 standing,
@@ -77,17 +77,17 @@ def _after(standing: Standing, act: Done) -> Standing:
                 urgent_since=urgent_since,
                 proposed=None,
             )
-        case ActKind.PROPOSE_LOWERING:
+        case EntryAct.PROPOSE_LOWERING:
             return replace(standing, proposed=act)
-        case ActKind.REFUSE_LOWERING:
+        case EntryAct.REFUSE_LOWERING:
             return replace(standing, proposed=None)
-        case ActKind.FOLLOW_UP:
+        case EntryAct.FOLLOW_UP:
             return replace(standing, followed_up_at=act.at, urgent_since=None)
-        case ActKind.HAND_OVER:
+        case EntryAct.HAND_OVER:
             return replace(standing, handed_to=act.handed_to)
-        case ActKind.CLOSE:
+        case EntryAct.CLOSE:
             return replace(standing, state=EntryState.CLOSED, proposed=None)
-        case ActKind.REOPEN:
+        case EntryAct.REOPEN:
             return replace(
                 standing, state=EntryState.OPEN, urgent_since=act.at if standing.urgent else None
             )

@@ -25,7 +25,7 @@ class Compartment(StrEnum):
     PROTECTEES = "protectees"
 
 
-class ActKind(StrEnum):
+class EntryAct(StrEnum):
     """What is done to an entry (办理动作).
 
     `set_level` 定级, `propose_lowering` 提请降级, `lower` 同意降级, `refuse_lowering` 不予降级, `follow_up` 跟踪服务,
@@ -49,7 +49,7 @@ class EntryState(StrEnum):
     CLOSED = "closed"
 
 
-class Reason(StrEnum):
+class EntryReason(StrEnum):
     """Why a person does so (理由); ``other`` needs a note.
 
     `assessed` 评估结果, `screened` 心理健康测评结果, `diagnosed` 明确诊断, `found` 走访、工作中发现, `reported` 单位或群众反映,
@@ -88,11 +88,11 @@ class Form:
     one_by_one: bool = False
     handed_over: bool = False
 
-    def acts(self) -> frozenset[ActKind]:
-        always = {ActKind.FOLLOW_UP, ActKind.CLOSE, ActKind.REOPEN}
-        levelled = {ActKind.SET_LEVEL} if self.levels else set()
-        lowered = {ActKind.PROPOSE_LOWERING, ActKind.LOWER, ActKind.REFUSE_LOWERING}
-        handed = {ActKind.HAND_OVER} if self.handed_over else set()
+    def acts(self) -> frozenset[EntryAct]:
+        always = {EntryAct.FOLLOW_UP, EntryAct.CLOSE, EntryAct.REOPEN}
+        levelled = {EntryAct.SET_LEVEL} if self.levels else set()
+        lowered = {EntryAct.PROPOSE_LOWERING, EntryAct.LOWER, EntryAct.REFUSE_LOWERING}
+        handed = {EntryAct.HAND_OVER} if self.handed_over else set()
         return frozenset(
             always | levelled | handed | (lowered if self.lowering_takes_two else set())
         )
