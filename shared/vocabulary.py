@@ -48,6 +48,8 @@ class Scope(StrEnum):
     KEY_CARE_WRITE = "key-care:write"
     DUTIES_READ = "duties:read"
     DUTIES_WRITE = "duties:write"
+    ALERTS_READ = "alerts:read"
+    ALERTS_WRITE = "alerts:write"
     POSTS_READ = "posts:read"
     POSTS_WRITE = "posts:write"
     REVIEWS_DECIDE = "reviews:decide"
@@ -79,6 +81,8 @@ SCOPE_MEANINGS: dict[Scope, str] = {
     Scope.KEY_CARE_WRITE: "decide on key care; civil affairs alone",
     Scope.DUTIES_READ: "read what is owed to children and by when (职责任务)",
     Scope.DUTIES_WRITE: "report what was done of a place's calendar (日历任务)",
+    Scope.ALERTS_READ: "read alerts, and try a rule (预警)",
+    Scope.ALERTS_WRITE: "act on the alerts that you answer for",
     Scope.POSTS_READ: "read posts, vacancies and trainings (岗位); civil affairs alone",
     Scope.POSTS_WRITE: "make, fill and vacate posts, record trainings; civil affairs alone",
     Scope.REVIEWS_DECIDE: "decide who is whom, and take it back (人工比对); civil affairs alone",

@@ -37,7 +37,13 @@ async def register(database: Database, kit: Kit, pushes: Sequence[Push], day: da
                 connection = await raw(session)
                 rows = [_stored(kit, feed, department, push, noon(day)) for push in part]
                 await insert(connection, kit.sealer, rows)
-                await take(connection, [_link(p, r[0], seq + n) for n, (p, r) in enumerate(zip(part, rows, strict=True))])
+                await take(
+                    connection,
+                    [
+                        _link(p, r[0], seq + n)
+                        for n, (p, r) in enumerate(zip(part, rows, strict=True))
+                    ],
+                )
             seq += len(part)
     folded = 0
     while True:

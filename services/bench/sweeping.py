@@ -5,22 +5,13 @@ by PostgreSQL itself: their rows are as many and as large, their day has not com
 the claim that is measured.
 """
 
-import asyncio
 import time
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any
+from datetime import date
 
-import asyncpg
-from rich.table import Table
-
-from services.bench import items
-from services.bench.registering import noon, register
-from services.registry.application import kit_of
+from services.bench.registering import noon
 from services.registry.children.kit import Kit
-from services.registry.children.queueing import queue_due
-from services.registry.children.registration import fold_batch
-from services.registry.settings import RegistrySettings
+from services.registry.children.turning import turn_batch
 from shared.database import SYSTEM, Database
 
 BATCH = 300
@@ -39,20 +30,13 @@ class Sweep:
 
 
 async def sweep(database: Database, kit: Kit, day: date) -> Sweep:
-    """The worker's own two steps for one day, until nothing is due."""
+    """The worker's own step for one day, until nothing is due."""
     began, computed = time.perf_counter(), time.process_time()
-    due, looking = 0, 0.0
+    due = 0
     while True:
-        looked = time.perf_counter()
         async with database.transaction(SYSTEM) as session:
-            queued = await queue_due(session, day)
-        looking += time.perf_counter() - looked
-        if not queued:
+            turned = await turn_batch(session, kit, BATCH, day, noon(day))
+        if not turned:
             break
-        while True:
-            async with database.transaction(SYSTEM) as session:
-                folded = await fold_batch(session, kit, BATCH, day, noon(day))
-            due += folded
-            if not folded:
-                break
-    return Sweep(due, time.perf_counter() - began, time.process_time() - computed, looking)
+        due += turned
+    return Sweep(due, time.perf_counter() - began, time.process_time() - computed, 0.0)

@@ -159,11 +159,9 @@ def due_of(rule: AlertRule, raised_on: date) -> date | None:
     return raised_on + timedelta(days=rule.due_days) if isinstance(rule.due_days, int) else None
 
 
-def _row(
-    key: bytes, child: UUID, kind: str, found: _Found, acts: Sequence[Acted]
-) -> AlertRow:
+def _row(key: bytes, child: UUID, kind: str, found: _Found, acts: Sequence[Acted]) -> AlertRow:
     spell, rule = found.spell, found.rule
-    state, closed_on = _state(acts, spell.ended)
+    state, closed_on = state_of(acts, spell.ended)
     return AlertRow(
         id=alert_id(key, child, kind, spell.cause, spell.entry),
         kind=kind,
@@ -204,7 +202,7 @@ def _orphan(
     rule = rule_of(profile, kind, first.raised_on) or rule_of(None, kind, first.raised_on)
     assert rule is not None
     entry = UUID(first.cause) if kind == "costly_bill" else None
-    state, closed_on = _state(acts, day)
+    state, closed_on = state_of(acts, day)
     if state == AlertState.CLOSED_BY_EVIDENCE:
         closed_on = None  # the day on which its ground went is nobody's record
     return AlertRow(
@@ -223,7 +221,7 @@ def _orphan(
     )
 
 
-def _state(acts: Sequence[Acted], ended: date | None) -> tuple[str, date | None]:
+def state_of(acts: Sequence[Acted], ended: date | None) -> tuple[str, date | None]:
     """A person's closing stands; else evidence closes; else it waits."""
     last = acts[-1].act if acts else ""
     if last in (AlertActKind.HANDLE, AlertActKind.DISMISS):

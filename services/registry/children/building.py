@@ -22,7 +22,7 @@ from services.registry.duties.assigning import DutyRow, assign
 from services.registry.records.vault import Opened
 from services.registry.status.deciding import StatusDecision, decide
 from shared.hashes import keyed, lookup_hashes
-from shared.sealing import Sealer, binding, unseal
+from shared.sealing import Sealer, Unsealable, binding, unseal
 
 SHIELDING = ("shield", "unshield")
 _BOUND = (
@@ -75,7 +75,13 @@ class Folded:
         owed = [one.held() for one in self.duties]
         raised = [one.held() for one in self.alerts]
         return keyed(
-            key, "child", self.bound(), self.payload, self.gist, *self._said(), _dump((owed, raised))
+            key,
+            "child",
+            self.bound(),
+            self.payload,
+            self.gist,
+            *self._said(),
+            _dump((owed, raised)),
         )
 
     def told(self, key: bytes) -> bytes:
@@ -125,11 +131,17 @@ def open_state(sealer: Sealer, row: Any) -> dict[str, Any]:
     return state.read(unseal(data_key, row["sealed"], bound(row)))
 
 
-def open_reading(sealer: Sealer, row: Any) -> Reading:
-    """What the records of a ``children`` row joined with its data key came to; Unsealable when it was changed."""
+def open_reading(sealer: Sealer, row: Any) -> tuple[Reading, bytes]:
+    """What the records of a ``children`` row joined with its data key came to, and its gist.
+
+    Unsealable when anything was changed, or nothing written.
+    """
+    if not row["gist"] or row["wrapped"] is None:
+        raise Unsealable("it has no gist")
     data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
     payload = unseal(data_key, row["sealed"], bound(row))
-    return gist.read(unseal(data_key, row["gist"], gist_bound(row["id"])), payload)
+    written = unseal(data_key, row["gist"], gist_bound(row["id"]))
+    return gist.read(written, payload), written
 
 
 def gist_bound(child: UUID) -> bytes:

@@ -96,7 +96,8 @@ async def rows_of(
     """The children as they stand, with their data keys, the states of their key care and their look-up hashes."""
     rows = await connection.fetch(
         "SELECT c.id, c.child_seq, c.birth_on, c.sex, c.residence_code, c.hukou_code, c.residence_stated_by,"
-        " c.status, c.decision, c.shielded, c.digest, c.told, c.registered_at, k.master, k.wrapped,"
+        " c.hukou_stated_by, c.status, c.decision, c.next_change_on, c.shielded, c.entries, c.digest, c.told,"
+        " c.sealed, c.gist, c.folded_on, c.registered_at, k.master, k.wrapped,"
         " (SELECT coalesce(jsonb_object_agg(kc.category, kc.state), '{}'::jsonb) FROM key_care kc"
         "   WHERE kc.child_id = c.id) AS care,"
         " EXISTS (SELECT 1 FROM duties d WHERE d.child_id = c.id) AS has_duties,"

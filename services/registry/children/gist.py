@@ -73,7 +73,14 @@ def write(reading: Reading) -> bytes:
             ],
             folded.residing.reported_first,
             [
-                (v.kind, v.on.toordinal(), v.channel, v.outcome, v.source.department, v.source.office)
+                (
+                    v.kind,
+                    v.on.toordinal(),
+                    v.channel,
+                    v.outcome,
+                    v.source.department,
+                    v.source.office,
+                )
                 for v in folded.visits
             ],
             [

@@ -20,7 +20,7 @@ from shared.database import raw
 BULK_BACKLOG = 500
 BULK_PATIENCE = 4.0
 
-_LOCK = "hashtextextended(({child})::text, 0)"
+LOCK = "hashtextextended(({child})::text, 0)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ async def queue_anchored(connection: "asyncpg.Connection[Any]", children: Collec
 async def hold(connection: "asyncpg.Connection[Any]", child: UUID) -> None:
     """Wait until nobody folds this child or decides on it; nobody does until this transaction ends."""
     await connection.execute(
-        f"SELECT pg_advisory_xact_lock({_LOCK.format(child='$1::uuid')})", child
+        f"SELECT pg_advisory_xact_lock({LOCK.format(child='$1::uuid')})", child
     )
     await queue(connection, [child])
 
@@ -73,7 +73,7 @@ async def claim(connection: "asyncpg.Connection[Any]", limit: int) -> list[Queue
         "   THEN 0 ELSE $3::float8 END)"
         # Locks are tried one by one up to the limit: four workers find children of their own.
         "  ORDER BY queued_at LIMIT 4 * $1::bigint) AS next"
-        f" WHERE pg_try_advisory_xact_lock({_LOCK.format(child='child_id')}) LIMIT $1",
+        f" WHERE pg_try_advisory_xact_lock({LOCK.format(child='child_id')}) LIMIT $1",
         limit,
         BULK_BACKLOG,
         BULK_PATIENCE,

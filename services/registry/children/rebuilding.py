@@ -11,10 +11,12 @@ from uuid import UUID
 
 import orjson
 
-from services.registry.children.building import build, open_state
-from services.registry.children.gathering import decisions_of, records_of
+from services.registry.alerts import proving
+from services.registry.children.building import judge, open_reading, read
+from services.registry.children.gathering import records_of
 from services.registry.children.kit import Kit
 from services.registry.children.proving import Difference, sealed_rows, stray_keys
+from services.registry.children.registration import listen
 from services.registry.duties.assigning import DutyRow
 from services.registry.rulings import proving as rulings
 from shared.database import SYSTEM, Database, raw
@@ -30,6 +32,8 @@ async def verify(database: Database, kit: Kit) -> AsyncIterator[Difference]:
     async for difference in stray_keys(database):
         yield difference
     async for difference in rulings.differences(database, kit.sealer):
+        yield difference
+    async for difference in proving.strays(database, kit):
         yield difference
     async for difference in _children(database, kit):
         yield difference
@@ -62,7 +66,8 @@ async def _children(database: Database, kit: Kit) -> AsyncIterator[Difference]:
 async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Difference]:
     broken: set[UUID] = set()  # named already, as the records and decisions they are
     records = await records_of(connection, kit.sealer, ids, broken)
-    decisions = await decisions_of(connection, kit.sealer, ids, broken)
+    readings = {child: read(kit, held) for child, held in records.items() if child not in broken}
+    heard = await listen(connection, kit, readings, ids, broken)
     rows = {
         row["id"]: row
         for row in await connection.fetch(
@@ -81,11 +86,12 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
     ):
         care.setdefault(row["child_id"], []).append(row)
     duties = await _duties(connection, ids)
+    alerts = await proving.rows_of(connection, ids)
     for child in ids:
         if child in broken:
             continue
-        row, held = rows.get(child), records.get(child)
-        if held is None:
+        row, reading = rows.get(child), readings.get(child)
+        if reading is None:
             if row is not None:
                 yield Difference("children", child, "stands without any record")
             continue
@@ -93,16 +99,19 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
             yield Difference("children", child, "is missing")
             continue
         day: date = row["folded_on"]
-        expected = build(kit, child, held, decisions.get(child, []), day)
+        decisions = heard.decisions.get(child, [])
+        expected = judge(kit, child, reading, decisions, day, heard.words(child))
         try:
-            open_state(kit.sealer, row)
+            _, gist = open_reading(kit.sealer, row)
         except Unsealable:
             yield Difference("children", child, "was changed")
             continue
         if expected.digest(kit.entries.key)[:16] != row["digest"]:
             yield Difference("children", child, "differs from its records")
-        elif expected.told(kit.entries.key)[:16] != row["told"] or row["decision"] != orjson.loads(
-            orjson.dumps(expected.decision)
+        elif (
+            expected.told(kit.entries.key)[:16] != row["told"]
+            or expected.gist != gist
+            or row["decision"] != orjson.loads(orjson.dumps(expected.decision))
         ):
             yield Difference("children", child, "was changed")
         elif set(row["hashes"]) != set(expected.lookups):
@@ -117,6 +126,8 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
             _text(_held(one)) for one in duties.get(child, [])
         ]:
             yield Difference("duties", child, "differ from the records")
+        if not proving.agree(expected, alerts.get(child, []), kit.territory):
+            yield Difference("alerts", child, "differ from the records")
 
 
 async def _duties(connection: Any, ids: list[UUID]) -> dict[UUID, list[Any]]:

@@ -75,7 +75,7 @@ async def refold(
                 gone.append(child)
                 announced.insert(0, events.ended(old, moved.of.get(child, moves.NOTHING)))
             continue
-        change = _changed(kit, child, reading, heard, old, day, broken)
+        change = changed(kit, child, reading, heard, old, day, broken)
         if change is None:
             continue
         changes.append(change)
@@ -88,7 +88,7 @@ async def refold(
     if turned := [*gone, *(one.new.id for one in changes if one.old is None)]:
         # Words whose anchor went astray stay with a child as long as it stands.
         await queueing.queue_anchored(connection, turned)
-    await _tell_siblings(connection, changes)
+    await tell_siblings(connection, changes)
     await placing.place(connection, children)
     await moves.forget(connection, moved, set(children) - broken)
     await outbox.append(session, kit.audit, now, announced)
@@ -124,7 +124,7 @@ async def listen(
     )
 
 
-def _changed(
+def changed(
     kit: Kit,
     child: UUID,
     reading: Reading,
@@ -157,9 +157,7 @@ def _parked(child: UUID, error: Exception) -> UUID:
     return child
 
 
-async def _tell_siblings(
-    connection: "asyncpg.Connection[Any]", changes: Sequence[Change]
-) -> None:
+async def tell_siblings(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
     """Ask for the siblings to be folded of those whose key care began or ended."""
     guardians = {
         one.new.id: one.new.guardians for one in changes if one.new.guardians and one.cares_anew

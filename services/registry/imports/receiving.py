@@ -110,7 +110,7 @@ class Upload:
             caller = await still_allowed(session, self.kit, self.caller, self.feed)
             await enter(session, caller.reach)
             if chunk:
-                keys = Keys(self.kit.sealer, self.kit.entries)
+                keys = Keys(self.kit.sealer, self.kit.entries, self.kit.profiles)
                 stored = await store(session, keys, caller, self.feed, items, now, bulk=True)
                 results = sorted([*stored, *refused], key=lambda r: r.index)
                 await queries.keep(

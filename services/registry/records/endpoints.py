@@ -52,7 +52,7 @@ def _add_push(feed: Feed) -> None:
         _pushes(feed, caller)
         kit: Kit = request.app.state.kit
         items, refused = parse(feed, body)
-        keys = Keys(kit.sealer, kit.entries)
+        keys = Keys(kit.sealer, kit.entries, kit.profiles)
         results = await store(session, keys, caller, feed, items, request.app.state.clock.now())
         await _record_push(request, session, caller, feed, len(results))
         ordered = sorted([*results, *refused], key=lambda r: r.index)
@@ -95,7 +95,7 @@ def _add_push(feed: Feed) -> None:
     ) -> BulkOut:
         _pushes(feed, caller)
         kit: Kit = request.app.state.kit
-        keys = Keys(kit.sealer, kit.entries)
+        keys = Keys(kit.sealer, kit.entries, kit.profiles)
         now = request.app.state.clock.now()
         results = await recall(session, keys, caller, feed, body.source_ids, body.source, now)
         await _record_push(request, session, caller, feed, len(results), operation="recall")
