@@ -224,9 +224,12 @@ def _silence(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
     if not months:
         return
     heard = watched.folded.heard_on
+    known = watched.folded.known_on
     for at, last in enumerate(heard):
         again = heard[at + 1] if at + 1 < len(heard) else None
-        if again is not None and (again - last).days < 28 * months:
+        if again is not None and (
+            (again - last).days < 28 * months or (known is not None and again <= known)
+        ):
             continue
         begins = months_on(last, months, _counting(stretch.profile, last))
         yield Spell(f"{last}", begins, ended=again, detail={"heard_on": f"{last}"})
@@ -294,6 +297,29 @@ def _sibling_in_care(watched: Watched, stretch: Stretch, day: date) -> Iterator[
             detail = {"category": one.category}
             cause = f"{one.child.hex}:{one.category}"
             yield Spell(cause, one.since, detail=detail, category=one.category)
+
+
+#: Without any signal of these kinds there is nothing to find.
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "costly_bill": (signals.BILL,),
+    "dropped_out": (signals.LEFT,),
+    "vaccination_gap": (signals.DOSE,),
+    "permit_expiring": (signals.PERMIT,),
+    "unaccompanied": (signals.ALONE,),
+}
+
+
+def concerns(kind: AlertName, watched: Watched) -> bool:
+    """Whether there can be anything of this kind at all, told without looking at any rule."""
+    if (needed := _NEEDS.get(kind)) is not None:
+        return any(one in watched.by_kind for one in needed)
+    if kind == "contradiction":
+        return bool(watched.folded.disputes)
+    if kind == "status_unclear":
+        return watched.decision.status is Status.CANNOT_TELL
+    if kind == "overdue_duty":
+        return bool(watched.duties)
+    return kind != "sibling_in_care" or bool(watched.siblings)
 
 
 def _number(value: object) -> int:

@@ -13,7 +13,14 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.registry.alerts.finding import FINDERS, Sibling, Spell, Watched, by_kind
+from services.registry.alerts.finding import (
+    FINDERS,
+    Sibling,
+    Spell,
+    Watched,
+    by_kind,
+    concerns,
+)
 from services.registry.alerts.rules import Stretch, kinds, rule_of, stretches
 from services.registry.alerts.terms import AlertActKind, AlertState
 from services.registry.children.folding import Fold
@@ -107,9 +114,7 @@ def raise_alerts(
     day: date,
 ) -> Raised:
     """The child's alerts on ``day``, in order of kind and cause; ``acts`` in the order in which they were done."""
-    homes = tuple(
-        Home(e.since, profiles.for_division(e.code, day)) for e in folded.residing.episodes
-    )
+    homes = tuple(_homes(folded, profiles, day))
     watched = Watched(folded, homes, decision, duties, siblings, by_kind(folded.signals))
     known = folded.known_on or day
     done: dict[tuple[str, str], list[Acted]] = {}
@@ -118,6 +123,8 @@ def raise_alerts(
     rows: list[AlertRow] = []
     turns: list[date] = []
     for kind in kinds():
+        if not concerns(kind, watched):
+            continue
         found, later = _found(watched, kind, known, day)
         turns += later
         for cause, one in found.items():
@@ -125,6 +132,16 @@ def raise_alerts(
     rows += [_orphan(key, child, homes, theirs, day) for theirs in done.values()]
     rows.sort(key=lambda r: (r.kind, r.cause))
     return Raised(tuple(rows), min(turns, default=None))
+
+
+def _homes(folded: Fold, profiles: Profiles, day: date) -> Iterator[Home]:
+    """The child's homes in order, those left out that changed no rule."""
+    before: Home | None = None
+    for episode in folded.residing.episodes:
+        home = Home(episode.since, profiles.for_division(episode.code, day))
+        if before is None or home.profile is not before.profile:
+            yield home
+            before = home
 
 
 def _found(

@@ -5,7 +5,7 @@ that a rebuild can prove the registry: the same records, words, siblings and day
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -89,8 +89,7 @@ class Folded:
 
         Visits, duties and alerts are none of that: a child with whom something happens every month is known to be in key care.
         """
-        plain = replace(self, next_change_on=None, entries=0)
-        return keyed(key, "told", plain.bound(), self.unvisited, *self._said())
+        return keyed(key, "told", _bound(self, None, 0), self.unvisited, *self._said())
 
     def _said(self) -> tuple[bytes, ...]:
         held = [(str(k.id), k.state, k.since.isoformat(), k.detail) for k in self.key_care]
@@ -104,10 +103,39 @@ def _dump(value: Any) -> bytes:
 def bound(child: Any) -> bytes:
     """The plain columns bound to a child's sealed state; ``child`` is a ``Folded`` or a row."""
     if isinstance(child, Folded):
-        values = tuple(getattr(child, column) for column in _BOUND)
-    else:
-        values = tuple(child[column] for column in _BOUND)
-    child_id, birth, sex, residence, hukou, *stated, status, due, shielded, entries = values
+        return _bound(child, child.next_change_on, child.entries)
+    return _binding(*(child[column] for column in _BOUND))
+
+
+def _bound(child: Folded, next_change_on: date | None, entries: int) -> bytes:
+    return _binding(
+        child.id,
+        child.birth_on,
+        child.sex,
+        child.residence_code,
+        child.hukou_code,
+        child.residence_stated_by,
+        child.hukou_stated_by,
+        child.status,
+        next_change_on,
+        child.shielded,
+        entries,
+    )
+
+
+def _binding(
+    child_id: UUID,
+    birth: date | None,
+    sex: str,
+    residence: int | None,
+    hukou: int | None,
+    residence_stated_by: Sequence[str],
+    hukou_stated_by: Sequence[str],
+    status: str,
+    due: date | None,
+    shielded: bool,
+    entries: int,
+) -> bytes:
     return binding(
         (
             child_id.bytes,
@@ -115,8 +143,8 @@ def bound(child: Any) -> bytes:
             sex,
             residence,
             hukou,
-            ",".join(stated[0]),
-            ",".join(stated[1]),
+            ",".join(residence_stated_by),
+            ",".join(hukou_stated_by),
             status,
             due.toordinal() if due else None,
             shielded,
