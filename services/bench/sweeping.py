@@ -17,6 +17,7 @@ from uuid import UUID
 
 import asyncpg
 from rich.table import Table
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.bench import items
 from services.bench.registering import noon, register
@@ -76,7 +77,9 @@ async def _measure(
     hub = LocalHub(state.name, "50", state / "hub", (1, 2, 3))
     await hub.prepare(server)
     kit = kit_of(RegistrySettings.model_validate(_settings(hub)))
-    database = Database(hub.database_url("registry"))
+    database = Database(
+        hub.database_url("registry"), pool_size=1
+    )  # one backend, whose work is known
     owner = await asyncpg.connect(hub.database_url("registry", "owner"))
     try:
         await owner.execute("SELECT set_config('hutong.department', 'system', false)")
@@ -99,7 +102,7 @@ async def _measure(
             took = time.perf_counter() - began
             for ahead in (SOON, LATER):
                 await _put_back(owner)
-                swept = await sweep(database, kit, items.DAY + ahead, server)
+                swept = await sweep(database, kit, items.DAY + ahead)
                 table.add_row(
                     f"daily sweep at {population:,} children",
                     f"{1000 * swept.seconds / max(1, swept.due):.2f} ms a child due",
@@ -147,9 +150,11 @@ async def _put_back(owner: Any) -> None:
         await owner.execute(f"VACUUM ANALYZE {name}")
 
 
-async def sweep(database: Database, kit: Kit, day: date, server: EmbeddedPostgres) -> Sweep:
+async def sweep(database: Database, kit: Kit, day: date) -> Sweep:
     """The worker's own step for one day, until nothing is due."""
-    began, computed, worked = time.perf_counter(), time.process_time(), _database_cpu()
+    async with database.transaction(SYSTEM) as session:
+        backend = await _backend(session)
+    began, computed, worked = time.perf_counter(), time.process_time(), _computed(backend)
     due = 0
     while True:
         async with database.transaction(SYSTEM) as session:
@@ -158,17 +163,16 @@ async def sweep(database: Database, kit: Kit, day: date, server: EmbeddedPostgre
             break
         due += turned
     seconds, cpu = time.perf_counter() - began, time.process_time() - computed
-    return Sweep(due, seconds, cpu, _database_cpu() - worked)
+    return Sweep(due, seconds, cpu, _computed(backend) - worked)
 
 
-def _database_cpu() -> float:
-    """Seconds that the connections of registries have computed, those that live."""
-    ticks = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            name, fields = stat.read_text().split("(", 1)[1].rsplit(")", 1)
-        except OSError:
-            continue
-        if name.startswith("postgres"):
-            ticks += sum(map(int, fields.split()[11:13]))
-    return ticks / _TICK
+async def _backend(session: AsyncSession) -> int:
+    """The process that serves this connection."""
+    pid: int = await (await raw(session)).fetchval("SELECT pg_backend_pid()")
+    return pid
+
+
+def _computed(pid: int) -> float:
+    """Seconds that a process has computed."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / _TICK

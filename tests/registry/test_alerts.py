@@ -149,9 +149,7 @@ async def test_r41_an_alert_on_an_entry_goes_with_it_and_back_and_ends_with_its_
         assert (await the_alert(civil, "costly_bill"))["child"]["id"] == str(child)
         await proven(registry)
     insurer = await registry("medical_insurance:500103")
-    await insurer.post(
-        "/v1/medical-cost-alerts/recalls", json={"source_ids": [item["source_id"]]}
-    )
+    await insurer.post("/v1/medical-cost-alerts/recalls", json={"source_ids": [item["source_id"]]})
     async with registry.database.transaction(SYSTEM) as session:
         await queueing.queue(await raw(session), [one])
     await fold(registry)
@@ -163,9 +161,7 @@ async def test_r41_a_bill_recalled_before_it_was_linked_alerts_nobody(registry: 
     item = bill()
     await push(registry, "medical_insurance:500103", "medical-cost-alerts", item)
     insurer = await registry("medical_insurance:500103")
-    await insurer.post(
-        "/v1/medical-cost-alerts/recalls", json={"source_ids": [item["source_id"]]}
-    )
+    await insurer.post("/v1/medical-cost-alerts/recalls", json={"source_ids": [item["source_id"]]})
     assert await alerts(await registry("civil_affairs:500103")) == []
     await proven(registry)
 
@@ -191,15 +187,15 @@ async def test_r42_a_late_dose_is_listed_and_the_catch_up_closes_it_and_stays_to
     )
     (child,) = await surveyed(registry, home)
     clinic = await registry("disease_control:230102", purpose="service")
-    await told(
-        registry, child, "disease_control:230102", "vaccinations", dose(1, "2025-02-10")
-    )
+    await told(registry, child, "disease_control:230102", "vaccinations", dose(1, "2025-02-10"))
     assert await alerts(clinic, kind="vaccination_gap") != []
     before = {a["about"]["vaccine"]: a for a in await alerts(clinic, kind="vaccination_gap")}
     assert "MMR" not in before  # due before the age of 24 months, on 2026-05-03
 
     assert await on(registry, "2026-05-03") == 1
-    gaps = [a for a in await alerts(clinic, kind="vaccination_gap") if a["about"]["vaccine"] == "MMR"]
+    gaps = [
+        a for a in await alerts(clinic, kind="vaccination_gap") if a["about"]["vaccine"] == "MMR"
+    ]
     assert [(g["about"]["dose"], g["state"], g["raised_on"]) for g in gaps] == [
         (2, "open", "2026-05-03")
     ]
@@ -213,7 +209,9 @@ async def test_r42_a_late_dose_is_listed_and_the_catch_up_closes_it_and_stays_to
         "vaccinations",
         dose(2, "2026-06-10"),
     )
-    gaps = [a for a in await alerts(clinic, kind="vaccination_gap") if a["about"]["vaccine"] == "MMR"]
+    gaps = [
+        a for a in await alerts(clinic, kind="vaccination_gap") if a["about"]["vaccine"] == "MMR"
+    ]
     (closed,) = gaps
     assert (closed["state"], closed["closed_on"]) == ("closed_by_evidence", "2026-06-11")
     assert closed["about"]["evidence_on"] == "2026-06-10"
@@ -255,9 +253,7 @@ async def test_r43_the_permit_rule_and_the_any_identity_rule_differ(registry: Re
 async def test_r43_insurance_closes_the_gap_wherever_it_is(registry: Registry) -> None:
     (child,) = await surveyed(registry, survey(living_security={}))
     who = "medical_insurance:500103"
-    await told(
-        registry, child, who, "insurance-enrolments", entry(year=2026, enrolled=False)
-    )
+    await told(registry, child, who, "insurance-enrolments", entry(year=2026, enrolled=False))
     registry.clock.at = datetime(2026, 3, 20, 4, 0, tzinfo=UTC)
     insured = entry(year=2026, enrolled=True, enrolled_on="2026-03-18", observed_on="2026-03-19")
     await told(registry, child, who, "insurance-enrolments", insured)
@@ -346,9 +342,7 @@ async def test_r41_what_a_person_did_stays_through_folds_and_nothing_is_raised_t
 async def test_r41_only_who_answers_for_an_alert_sees_it_and_acts(registry: Registry) -> None:
     (child,) = await surveyed(registry, survey(living_security={}))
     who = "medical_insurance:500103"
-    await told(
-        registry, child, who, "insurance-enrolments", entry(year=2026, enrolled=False)
-    )
+    await told(registry, child, who, "insurance-enrolments", entry(year=2026, enrolled=False))
     civil = await registry("civil_affairs:500103")
     gap = await the_alert(civil, "insurance_gap")
     assert await alerts(await registry("education:500103", purpose="service")) == []
@@ -368,7 +362,7 @@ async def test_r41_a_sibling_of_a_child_in_care_is_alerted_in_its_own_place_alon
 ) -> None:
     father = [{"name": "示大山", "relation": "father", "id_number": "371721198804120114"}]
     plain = {"living_security": {}, "guardians": father}
-    cared, near, far = await surveyed(
+    cared, near, _far = await surveyed(
         registry, survey(**plain), survey(**plain), survey(TIANMEN, **{**plain, "hukou": None})
     )
     civil = await registry("civil_affairs:500103")
