@@ -35,7 +35,7 @@ async def register(database: Database, kit: Kit, pushes: Sequence[Push], day: da
             part = members[at : at + BATCH]
             async with database.transaction(SYSTEM) as session:
                 connection = await raw(session)
-                rows = [_stored(kit, feed, department, push, noon(day)) for push in part]
+                rows = [stored(kit, feed, department, push, noon(day)) for push in part]
                 await insert(connection, kit.sealer, rows)
                 await take(
                     connection,
@@ -65,7 +65,7 @@ def _groups(pushes: Sequence[Push]) -> dict[tuple[str, str], list[Push]]:
     return found
 
 
-def _stored(
+def stored(
     kit: Kit, feed: str, department: str, push: Push, received: datetime
 ) -> tuple[Plain, bytes]:
     model = FEEDS[feed].model

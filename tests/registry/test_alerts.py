@@ -494,6 +494,64 @@ async def test_r41_a_shielded_child_shows_its_county_alone(registry: Registry) -
     assert await alerts(civil, within="500103001", kind="insurance_gap") == []
 
 
+async def differing(registry: Registry) -> set[str]:
+    return {d.table async for d in verify(registry.database, registry.app.state.kit)}
+
+
+@pytest.mark.parametrize("linked", [False, True])
+@pytest.mark.parametrize(
+    ("statement", "table"),
+    [
+        ("UPDATE alerts SET state = 'handled'", "alerts"),
+        ("UPDATE alerts SET residence_code = 500107000000", "alerts"),
+        ("UPDATE alerts SET due_on = '2030-01-01'", "alerts"),
+        ("UPDATE alerts SET department = 'education'", "alerts"),
+        ("DELETE FROM alerts", "alerts"),
+        ("UPDATE alert_acts SET outcome = 'helped'", "alert_acts"),
+        ("UPDATE alert_acts SET acted_at = acted_at - interval '1 day'", "alert_acts"),
+        ("DELETE FROM alert_acts", "alerts"),
+    ],
+)
+async def test_r41_what_was_written_past_the_hub_is_found(
+    registry: Registry, linked: bool, statement: str, table: str
+) -> None:
+    (record,) = await push(registry, "medical_insurance:500103", "medical-cost-alerts", bill())
+    if linked:
+        (child,) = await surveyed(registry, survey(living_security={}))
+        await link(registry, [record], [child])
+    civil = await registry("civil_affairs:500103")
+    alert = await the_alert(civil, "costly_bill")
+    await act(civil, alert["id"], "dismiss", outcome="known_elsewhere")
+    await proven(registry)
+    await registry.system(f"{statement} WHERE kind = 'costly_bill'")
+    assert table in await differing(registry)
+
+
+async def test_r41_what_was_done_about_a_child_goes_with_its_erasure(registry: Registry) -> None:
+    (child,) = await surveyed(registry, survey(living_security={}))
+    uninsured = entry(year=2026, enrolled=False)
+    await told(registry, child, "medical_insurance:500103", "insurance-enrolments", uninsured)
+    civil = await registry("civil_affairs:500103")
+    alert = await the_alert(civil, "insurance_gap")
+    assert (await act(civil, alert["id"], "acknowledge", note="秘密")).status_code == 200
+    asked = await civil.post(
+        "/v1/erasures",
+        json={"child_id": str(child), "ground": "consent_withdrawn", "hold": True},
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    assert asked.status_code == 201, asked.text
+    second = await registry("civil_affairs:5001", actor="staff-8")
+    done = await second.post(
+        f"{asked.headers['Location']}/approvals", headers={"Idempotency-Key": str(uuid4())}
+    )
+    assert done.is_success, done.text
+    assert await registry.system("SELECT 1 FROM alerts") == []
+    kept = "SELECT 1 FROM alert_acts a JOIN vault.data_keys k ON k.id = a.id"
+    assert await registry.system(kept) == []
+    await fold(registry)
+    await proven(registry)
+
+
 async def test_r41_pages_follow_one_another(registry: Registry) -> None:
     children = await surveyed(registry, *[survey(living_security={}) for _ in range(5)])
     for child in children:

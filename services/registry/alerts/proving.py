@@ -8,23 +8,36 @@ from uuid import UUID
 import orjson
 
 from services.registry.alerts.gathering import COLUMNS, acted
-from services.registry.alerts.raising import AlertRow, alert_id, state_of
-from services.registry.alerts.reporting import KINDS
+from services.registry.alerts.raising import AlertRow
+from services.registry.alerts.reporting import KINDS, Told, alert_of
+from services.registry.alerts.rules import rule_of
 from services.registry.alerts.writing import placed
 from services.registry.children.building import Folded
 from services.registry.children.kit import Kit
 from services.registry.children.proving import Difference
+from shared.clock import SHANGHAI
 from shared.database import SYSTEM, Database, raw
 
 PAGE = 500
 _HELD = tuple(one.name for one in fields(AlertRow) if one.name != "place")
 _UNREGISTERED = (
-    "SELECT a.*, r.feed, r.kind AS record_kind, r.division, l.person FROM alerts a"
-    " LEFT JOIN LATERAL (SELECT * FROM records WHERE entry_id = a.entry"
-    "  ORDER BY version DESC, kind DESC LIMIT 1) r ON true"
-    " LEFT JOIN links l ON l.entry_id = a.entry"
+    "SELECT a.*, r.feed, r.division, r.received_at, (SELECT n.kind FROM records n WHERE n.entry_id = a.entry"
+    "  ORDER BY n.version DESC, n.kind DESC LIMIT 1) AS newest FROM alerts a"
+    " LEFT JOIN LATERAL (SELECT * FROM records WHERE entry_id = a.entry AND kind = 0"
+    "  ORDER BY received_at, id LIMIT 1) r ON true"
     " WHERE a.id > $1 AND (a.child_id IS NULL OR NOT EXISTS (SELECT 1 FROM children c WHERE c.id = a.child_id))"
     " ORDER BY a.id LIMIT $2"
+)
+#: Entries that are causes themselves, that no child has, and of which no alert tells.
+_SILENCED = (
+    "SELECT DISTINCT ON (r.entry_id) r.entry_id, r.feed, r.division, r.received_at FROM records r"
+    " WHERE r.feed = ANY($1) AND r.kind = 0"
+    " AND NOT EXISTS (SELECT 1 FROM records n WHERE n.entry_id = r.entry_id"
+    "  AND (n.version, n.kind) > (r.version, r.kind))"
+    " AND EXISTS (SELECT 1 FROM vault.data_keys k WHERE k.id = r.id)"
+    " AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.entry = r.entry_id)"
+    " AND NOT EXISTS (SELECT 1 FROM links l JOIN children c ON c.id = l.person"
+    "  WHERE l.entry_id = r.entry_id)"
 )
 
 
@@ -74,23 +87,26 @@ async def strays(database: Database, kit: Kit) -> AsyncIterator[Difference]:
             if not _accounted(kit, row, acts.get(row["id"], [])):
                 yield Difference("alerts", row["id"], "differs from its entry")
         if len(rows) < PAGE:
-            return
+            break
         after = rows[-1]["id"]
+    async with database.transaction(SYSTEM) as session:
+        silenced = await (await raw(session)).fetch(_SILENCED, list(KINDS))
+    for row in silenced:
+        day = row["received_at"].astimezone(SHANGHAI).date()
+        if rule_of(kit.profiles.for_division(row["division"], day), KINDS[row["feed"]], day):
+            yield Difference("alerts", row["entry_id"], "is missing")
 
 
 def _accounted(kit: Kit, row: Any, acts: Sequence[Any]) -> bool:
-    entry, kind = row["entry"], KINDS.get(row["feed"] or "")
-    if row["child_id"] is not None or entry is None or kind is None:
+    if row["child_id"] is not None or row["entry"] is None or row["feed"] not in KINDS:
         return False
-    named = (row["kind"], row["cause"], row["category"]) == (kind, entry.hex, "")
-    state, closed_on = state_of(acts, None)
+    told = Told(row["entry"], row["feed"], row["division"], row["received_at"])
+    expected = alert_of(kit.entries.key, kit.profiles, told, acts)
     return (
-        named
-        and row["id"] == alert_id(kit.entries.key, None, kind, entry.hex, entry)
-        and (row["state"], row["closed_on"]) == (state, closed_on)
-        and (row["record_kind"] == 0 or bool(acts))
-        and row["residence_code"] == row["division"]
-        and row["hukou_code"] is None
+        expected is not None
+        and _text(expected.held()) == _text(_held(row))
+        and (row["newest"] == 0 or bool(acts))
+        and (row["residence_code"], row["hukou_code"]) == (row["division"], None)
         and not row["residence_stated_by"]
         and not row["hukou_stated_by"]
     )

@@ -195,12 +195,17 @@ def _row(key: bytes, child: UUID, kind: str, found: _Found, acts: Sequence[Acted
     )
 
 
-def _detail(spell: Spell, rule: AlertRule) -> Iterator[tuple[str, Any]]:
+def rule_detail(rule: AlertRule) -> Iterator[tuple[str, Any]]:
+    """What every alert says of its rule."""
     yield "rule", {"clause": rule.clause, "wording": rule.wording}
     if rule.post:
         yield "post", rule.post
     if not isinstance(rule.due_days, int):
         yield "missing", ["due_days"]
+
+
+def _detail(spell: Spell, rule: AlertRule) -> Iterator[tuple[str, Any]]:
+    yield from rule_detail(rule)
     if spell.record is not None:
         yield "record", str(spell.record)
     if spell.ended_by is not None:
@@ -234,7 +239,7 @@ def _orphan(
         closed_on=closed_on,
         entry=entry,
         place=None,
-        detail={"rule": {"clause": rule.clause, "wording": rule.wording}, "ground": "gone"},
+        detail={**dict(rule_detail(rule)), "ground": "gone"},
     )
 
 

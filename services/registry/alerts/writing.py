@@ -7,7 +7,10 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from services.registry.alerts.raising import AlertRow
+from services.registry.alerts.gathering import COLUMNS, acted, entry_of
+from services.registry.alerts.raising import Acted, AlertRow
+from services.registry.alerts.reporting import give_back
+from services.registry.children.kit import Kit
 
 if TYPE_CHECKING:
     from services.registry.children.building import Folded
@@ -41,40 +44,51 @@ _UPSERT = (
     + f" AS n({', '.join(_COLUMNS)}) ORDER BY n.id ON CONFLICT (id) DO UPDATE SET "
     + ", ".join(f"{c} = excluded.{c}" for c in _COLUMNS if c != "id")
 )
-#: An entry that is nobody's, and was not recalled, or was acted upon, still concerns civil affairs of its office's place.
-_ORPHAN = (
-    "UPDATE alerts a SET child_id = NULL, hukou_code = NULL, hukou_stated_by = '{}', residence_stated_by = '{}',"
-    " residence_code = coalesce((SELECT r.division FROM records r WHERE r.entry_id = a.entry"
-    "  ORDER BY r.version DESC, r.kind DESC LIMIT 1), a.residence_code)"
+#: Alerts on entries that are nobody's now, and were not recalled, or were acted upon: they still concern their office's place.
+_ORPHANS = (
+    "SELECT a.entry FROM alerts a"
     " WHERE a.child_id = ANY($1) AND a.entry IS NOT NULL AND a.id <> ALL($2)"
     " AND EXISTS (SELECT 1 FROM links l WHERE l.entry_id = a.entry AND l.person IS NULL)"
     " AND (EXISTS (SELECT 1 FROM alert_acts t WHERE t.alert_id = a.id) OR"
     "  (SELECT r.kind = 0 FROM records r WHERE r.entry_id = a.entry ORDER BY r.version DESC, r.kind DESC LIMIT 1))"
 )
+_ACTS = (
+    f"SELECT {COLUMNS} FROM alert_acts a JOIN vault.data_keys k ON k.id = a.id"
+    " WHERE a.anchor = ANY($1) ORDER BY a.acted_at, a.id"
+)
 
 
 async def write(
     connection: "asyncpg.Connection[Any]",
-    territory: Ranges,
+    kit: Kit,
     changes: Sequence[tuple["Folded", Any | None]],
 ) -> None:
     """Put the alerts of changed children (as they are, and their rows before) in the place of what stood there."""
-    rows = [_row(new, one, territory) for new, _ in changes for one in new.alerts]
+    rows = [_row(new, one, kit.territory) for new, _ in changes for one in new.alerts]
     before = [new.id for new, old in changes if old is not None and old["has_alerts"]]
     if before:
-        await let_go(connection, before, [row[0] for row in rows])
+        await let_go(connection, kit, before, [row[0] for row in rows])
     if rows:
         await connection.execute(_UPSERT, *zip(*rows, strict=True))
 
 
 async def let_go(
-    connection: "asyncpg.Connection[Any]", children: Sequence[UUID], kept: Sequence[UUID]
+    connection: "asyncpg.Connection[Any]",
+    kit: Kit,
+    children: Sequence[UUID],
+    kept: Sequence[UUID],
 ) -> None:
     """Take away what is no alert of these children any more; what is about an entry alone stays, without a child."""
-    await connection.execute(_ORPHAN, children, kept)
+    orphans = [row["entry"] for row in await connection.fetch(_ORPHANS, children, kept)]
     await connection.execute(
         "DELETE FROM alerts WHERE child_id = ANY($1) AND id <> ALL($2)", children, kept
     )
+    if orphans:
+        acts: dict[UUID, list[Acted]] = {}
+        for row in await connection.fetch(_ACTS, orphans):
+            if entry_of(row["kind"], row["cause"]) == row["anchor"]:
+                acts.setdefault(row["anchor"], []).append(acted(row))
+        await give_back(connection, kit.entries.key, kit.profiles, orphans, acts)
 
 
 def placed(new: Any, one: AlertRow, territory: Ranges) -> tuple[int | None, tuple[str, ...]]:

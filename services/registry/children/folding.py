@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from services.registry.alerts.signals import Dispute, Signal
+from services.registry.alerts.signals import BILL, Dispute, Signal
 from services.registry.children.belonging import Belonging, belong
 from services.registry.children.claiming import claims_of
 from services.registry.children.claims import (
@@ -176,11 +176,24 @@ def fold_current(kept: Sequence[Opened], records: Sequence[Opened]) -> Fold:
         entries=len(kept),
         visits=_in_order(v for c in every for v in c.visits),
         schooling=schooling(s for c in every for s in c.schooling),
-        signals=tuple(sorted(s for c in every for s in c.signals)),
+        signals=tuple(sorted(_first_known([s for c in every for s in c.signals], records))),
         disputes=tuple(_disputes(claims, residing, belonging)),
         heard_on=_heard_on(kept),
         known_on=min((_day(r.plain.received_at) for r in kept), default=None),
     )
+
+
+def _first_known(told: Sequence[Signal], records: Sequence[Opened]) -> list[Signal]:
+    """The signals, bills known since their first version: a correction begins no new clock."""
+    bills = {one.entry for one in told if one.kind == BILL}
+    if not bills:
+        return list(told)
+    first: dict[Any, date] = {}
+    for record in records:
+        entry, known = record.plain.entry_id, _day(record.plain.received_at)
+        if entry in bills and record.plain.kind != RECALL:
+            first[entry] = min(known, first.get(entry, known))
+    return [s._replace(known=first[s.entry]) if s.kind == BILL else s for s in told]
 
 
 def _day(instant: datetime) -> date:

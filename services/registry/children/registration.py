@@ -84,7 +84,7 @@ async def refold(
         )
     await writing.write(connection, kit, changes, day, now)
     if gone:
-        await writing.remove(connection, gone)
+        await writing.remove(connection, kit, gone)
     if turned := [*gone, *(one.new.id for one in changes if one.old is None)]:
         # Words whose anchor went astray stay with a child as long as it stands.
         await queueing.queue_anchored(connection, turned)

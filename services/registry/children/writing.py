@@ -176,7 +176,7 @@ async def write(
     await _write_lookups(connection, changes)
     await _write_care(connection, changes)
     await _write_duties(connection, changes)
-    await alerts.write(connection, kit.territory, [(one.new, one.old) for one in changes])
+    await alerts.write(connection, kit, [(one.new, one.old) for one in changes])
 
 
 async def _write_lookups(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
@@ -251,9 +251,9 @@ async def _write_duties(connection: "asyncpg.Connection[Any]", changes: Sequence
         await connection.execute(_INSERT_DUTIES, *zip(*rows, strict=True))
 
 
-async def remove(connection: "asyncpg.Connection[Any]", children: Sequence[UUID]) -> None:
+async def remove(connection: "asyncpg.Connection[Any]", kit: Kit, children: Sequence[UUID]) -> None:
     """Remove children of whom no record speaks any more, with their keys."""
-    await alerts.let_go(connection, children, ())
+    await alerts.let_go(connection, kit, children, ())
     for table, column in (
         ("key_care", "child_id"),
         ("duties", "child_id"),
