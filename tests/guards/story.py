@@ -207,6 +207,7 @@ async def tell(world: World) -> None:
     await _care_for(civil)
     await _break_glass(world)
     await _report(world)
+    await _take_up(world)
     await _ask_for_erasure(world)
     await _put_off(civil)
     await _staff(civil)
@@ -291,6 +292,20 @@ async def _report(world: World) -> None:
         headers={"If-Match": made.headers["ETag"]},
     )
     assert received.status_code == 200, received.text
+
+
+async def _take_up(world: World) -> None:
+    """Civil affairs takes up an alert about the child."""
+    civil = await world(Department.CIVIL_AFFAIRS, HOME)
+    about = {"child": str(await child_of(world, NAME)), "waiting": True}
+    (alert, *_) = (await civil.get("/v1/alerts", params=about)).json()["alerts"]
+    read = await civil.get(f"/v1/alerts/{alert['id']}")
+    acted = await civil.post(
+        f"/v1/alerts/{alert['id']}/acts",
+        json={"act": "acknowledge", "note": "已联系家长"},
+        headers={"If-Match": read.headers["ETag"]},
+    )
+    assert acted.status_code == 200, acted.text
 
 
 async def _subscribe(civil: httpx.AsyncClient) -> None:

@@ -15,7 +15,7 @@ async def test_all_is_proven_before_anything_is_touched(proven: Proven) -> None:
     assert await proven.row_faults() == []
 
 
-SEALED = ("records", "children", "decisions", "break_glass", "cases", "case_acts")
+SEALED = ("records", "children", "decisions", "break_glass", "cases", "case_acts", "alert_acts")
 #: Those of the other services, each proven by a module of its own beside this one.
 ELSEWHERE = {"notifications signing_keys", "matching entries", "matching persons"}
 

@@ -87,14 +87,19 @@ async def siblings_of(
         return {}
     found: dict[UUID, list[Sibling]] = {}
     for row in await connection.fetch(_SIBLINGS, *map(list, zip(*pairs, strict=True))):
-        places = (row["residence_code"], row["hukou_code"])
-        counties = tuple(divisions.county_of(code) for code in places if code is not None)
-        since = row["since"].astimezone(SHANGHAI).date()
-        stated_by = tuple(row["residence_stated_by"])
-        found.setdefault(row["child"], []).append(
-            Sibling(row["sibling"], row["category"], since, counties, stated_by)
-        )
+        found.setdefault(row["child"], []).append(sibling_of(row))
     return found
+
+
+def sibling_of(row: Any) -> Sibling:
+    places = (row["residence_code"], row["hukou_code"])
+    return Sibling(
+        row["sibling"],
+        row["category"],
+        row["since"].astimezone(SHANGHAI).date(),
+        tuple(divisions.county_of(code) for code in places if code is not None),
+        tuple(row["residence_stated_by"]),
+    )
 
 
 async def sharing(

@@ -85,7 +85,8 @@ async def strays(database: Database, kit: Kit) -> AsyncIterator[Difference]:
                 acts.setdefault(act["alert_id"], []).append(acted(act))
         for row in rows:
             if not _accounted(kit, row, acts.get(row["id"], [])):
-                yield Difference("alerts", row["id"], "differs from its entry")
+                about = row["child_id"] or row["id"]
+                yield Difference("alerts", about, "differs from its entry")
         if len(rows) < PAGE:
             break
         after = rows[-1]["id"]
