@@ -7,14 +7,10 @@ a worker that dies gives it back, nothing is half done, and nobody who only asks
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from shared.database import raw
 
 #: So many entries waiting to be linked are a bulk load, during which a child is folded this many seconds late at most.
 BULK_BACKLOG = 500
@@ -117,18 +113,3 @@ async def _as_found(
     same = [row["child_id"] for row in rows if row["wanted"] == wanted[row["child_id"]]]
     changed = [row["child_id"] for row in rows if row["wanted"] != wanted[row["child_id"]]]
     return same, changed
-
-
-async def queue_due(session: AsyncSession, day: date, limit: int = 2000) -> int:
-    """The daily clock: queue the children whose day has come; how many."""
-    connection = await raw(session)
-    due = await connection.fetch(
-        "SELECT id FROM children WHERE next_change_on <= $1 AND folded_on < $1"
-        " AND NOT EXISTS (SELECT 1 FROM fold_queue q WHERE q.child_id = children.id)"
-        " ORDER BY next_change_on LIMIT $2",
-        day,
-        limit,
-    )
-    if due:
-        await queue(connection, [row["id"] for row in due])
-    return len(due)
