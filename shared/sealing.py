@@ -36,8 +36,7 @@ def binding(columns: Iterable[Bindable]) -> bytes:
     """
     parts: list[bytes] = []
     for column in columns:
-        kind = type(column)  # the commonest exact types first: this is done several times a child
-        if kind is int:
+        if type(column) is int:  # the commonest first: this is done several times a child
             parts.append(b"i%d;" % column)
         elif column is None:
             parts.append(b"n;")
