@@ -5,25 +5,21 @@ its *cause* tells it from every other of its kind.  Nothing but evidence ends a 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
 from services.registry.access.matrix import categories_of
 from services.registry.alerts import signals
 from services.registry.alerts.rules import Stretch, schedule
 from services.registry.alerts.signals import Signal
-from services.registry.children.folding import Fold
-from services.registry.duties.assigning import DutyRow
+from services.registry.alerts.watching import Spell, Watched
 from services.registry.duties.spans import DAY, span_after, span_of
-from services.registry.duties.standing import Home
 from services.registry.profiles import DayCounting, Profile
 from services.registry.profiles.families.alerts import AlertName
 from services.registry.profiles.families.entitlements import Insurance, SchoolAges, Schooling
 from services.registry.profiles.rules import ASSUMED_COUNTING
 from services.registry.status.counting import age_reached_on, months_on
-from services.registry.status.deciding import Status, StatusDecision
+from services.registry.status.deciding import Status
 from shared import divisions
 from shared.vocabulary import Department
 
@@ -31,57 +27,7 @@ from shared.vocabulary import Department
 PERMIT_PROOF = "residence_permit"
 
 
-class Sibling(NamedTuple):
-    """A child of the same guardian that is in key care."""
-
-    child: UUID
-    category: str
-    since: date
-    counties: tuple[int, ...]
-    stated_by: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A child as alerts see it."""
-
-    folded: Fold
-    homes: tuple[Home, ...]
-    decision: StatusDecision
-    duties: Sequence[DutyRow] = ()
-    siblings: Sequence[Sibling] = ()
-    by_kind: Mapping[str, tuple[Signal, ...]] = field(default_factory=dict)
-
-    def told(self, *kinds: str) -> list[Signal]:
-        """The signals of these kinds, by day."""
-        if len(kinds) == 1:
-            return list(self.by_kind.get(kinds[0], ()))
-        found = [one for kind in kinds for one in self.by_kind.get(kind, ())]
-        return sorted(found, key=lambda s: (s.on, s.entry.int))
-
-
-class Spell(NamedTuple):
-    """``entry`` is that of the record that is the cause itself; ``ended_by`` the record that ended it."""
-
-    cause: str
-    begins: date
-    ended: date | None = None
-    ended_by: UUID | None = None
-    entry: UUID | None = None
-    record: UUID | None = None
-    office: int = 0
-    detail: Mapping[str, Any] = {}
-    category: str = ""
-
-
 Finder = Callable[[Watched, Stretch, date], Iterator[Spell]]
-
-
-def by_kind(told: Sequence[Signal]) -> dict[str, tuple[Signal, ...]]:
-    found: dict[str, list[Signal]] = {}
-    for one in told:
-        found.setdefault(one.kind, []).append(one)
-    return {kind: tuple(members) for kind, members in found.items()}
 
 
 def _counting(profile: Profile | None, on: date) -> DayCounting:

@@ -8,8 +8,8 @@ import asyncpg
 import structlog
 
 from services.registry.alerts.authenticity import note_of
-from services.registry.alerts.finding import Sibling
 from services.registry.alerts.raising import Acted
+from services.registry.alerts.watching import Sibling
 from services.registry.children.anchoring import LINKED, whose
 from shared import divisions
 from shared.clock import SHANGHAI

@@ -11,9 +11,10 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.alerts.finding import FINDERS, Watched, by_kind
+from services.registry.alerts.finding import FINDERS
 from services.registry.alerts.rules import Stretch, rule_of
 from services.registry.alerts.schemas import PreviewIn, PreviewOut
+from services.registry.alerts.watching import Watched, by_kind
 from services.registry.children.building import open_reading
 from services.registry.children.gist import Reading
 from services.registry.children.kit import Kit

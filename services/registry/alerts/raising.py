@@ -13,16 +13,10 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.registry.alerts.finding import (
-    FINDERS,
-    Sibling,
-    Spell,
-    Watched,
-    by_kind,
-    concerns,
-)
+from services.registry.alerts.finding import FINDERS, concerns
 from services.registry.alerts.rules import Stretch, kinds, rule_of, stretches
 from services.registry.alerts.terms import AlertActKind, AlertState
+from services.registry.alerts.watching import Sibling, Spell, Watched, by_kind
 from services.registry.children.folding import Fold
 from services.registry.duties.assigning import DutyRow
 from services.registry.duties.standing import Home

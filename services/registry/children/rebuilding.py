@@ -12,8 +12,8 @@ from uuid import UUID
 import orjson
 
 from services.registry.alerts import proving
-from services.registry.alerts.finding import Sibling
 from services.registry.alerts.gathering import sharing, sibling_of
+from services.registry.alerts.watching import Sibling
 from services.registry.children.building import judge, open_reading, read
 from services.registry.children.gathering import decisions_of, records_of
 from services.registry.children.gist import Reading

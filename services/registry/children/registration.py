@@ -16,8 +16,8 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.alerts import gathering as alerts
-from services.registry.alerts.finding import Sibling
 from services.registry.alerts.raising import Acted, Words
+from services.registry.alerts.watching import Sibling
 from services.registry.children import building, events, gathering, queueing, writing
 from services.registry.children.gist import Reading
 from services.registry.children.kit import Kit
