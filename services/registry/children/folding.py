@@ -6,14 +6,15 @@ recalling or relinking a record is: fold again.  How the conflicts of sources ar
 """
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from services.registry.alerts.signals import BILL, Dispute, Signal
+from services.registry.alerts.heeding import day_of, disputes, first_known, heard_on
+from services.registry.alerts.signals import Dispute, Signal
 from services.registry.children.belonging import Belonging, belong
 from services.registry.children.claiming import claims_of
 from services.registry.children.claims import (
@@ -33,12 +34,9 @@ from services.registry.records.vault import Opened
 from services.registry.status.facts import ChildFacts, HukouSpell
 from services.registry.status.hardship import HardshipEvidence
 from shared import divisions, resident_id
-from shared.clock import SHANGHAI
 
 RULES = Path(__file__).with_name("survivorship.toml")
 LAST = 99
-#: Fields of which every child has one value alone, so that two mean that a source is wrong.
-DISPUTED = ("birth_on", "id_number", "sex")
 
 
 @cache
@@ -176,51 +174,11 @@ def fold_current(kept: Sequence[Opened], records: Sequence[Opened]) -> Fold:
         entries=len(kept),
         visits=_in_order(v for c in every for v in c.visits),
         schooling=schooling(s for c in every for s in c.schooling),
-        signals=tuple(sorted(_first_known([s for c in every for s in c.signals], records))),
-        disputes=tuple(_disputes(claims, residing, belonging)),
-        heard_on=_heard_on(kept),
-        known_on=min((_day(r.plain.received_at) for r in kept), default=None),
+        signals=tuple(sorted(first_known([s for c in every for s in c.signals], records))),
+        disputes=tuple(disputes(claims, residing, belonging)),
+        heard_on=heard_on(kept),
+        known_on=min((day_of(r.plain.received_at) for r in kept), default=None),
     )
-
-
-def _first_known(told: Sequence[Signal], records: Sequence[Opened]) -> list[Signal]:
-    """The signals, bills known since their first version: a correction begins no new clock."""
-    bills = {one.entry for one in told if one.kind == BILL}
-    if not bills:
-        return list(told)
-    first: dict[Any, date] = {}
-    for record in records:
-        entry, known = record.plain.entry_id, _day(record.plain.received_at)
-        if entry in bills and record.plain.kind != RECALL:
-            first[entry] = min(known, first.get(entry, known))
-    return [s._replace(known=first[s.entry]) if s.kind == BILL else s for s in told]
-
-
-def _day(instant: datetime) -> date:
-    return instant.astimezone(SHANGHAI).date()
-
-
-def _heard_on(kept: Sequence[Opened]) -> tuple[date, ...]:
-    return tuple(sorted({min(r.plain.observed_on, _day(r.plain.received_at)) for r in kept}))
-
-
-def _disputes(
-    claims: Sequence[Claims], residing: Residing, belonging: Belonging
-) -> Iterator[Dispute]:
-    """What sources contradict each other about, each with the day on which the second of them came in."""
-    for field in DISPUTED:
-        first_known: dict[str, date] = {}
-        for one in (o for c in claims for o in c.observations if o.field == field):
-            known = _day(one.source.received_at)
-            first_known[one.value] = min(known, first_known.get(one.value, known))
-        if len(first_known) > 1:
-            yield Dispute(field, sorted(first_known.values())[1])
-    for matter, others in (
-        ("residence", residing.unconfirmed),
-        ("hukou", belonging.unconfirmed),
-    ):
-        if others:
-            yield Dispute(matter, min(_day(o.source.received_at) for o in others))
 
 
 def _without_echoes(kept: Sequence[Opened], claims: list[Claims]) -> list[Claims]:
