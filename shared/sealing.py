@@ -36,13 +36,15 @@ def binding(columns: Iterable[Bindable]) -> bytes:
     """
     parts: list[bytes] = []
     for column in columns:
-        if isinstance(column, str):
+        if type(column) is int:  # the commonest first: this is done several times a child
+            parts.append(b"i%d;" % column)
+        elif column is None:
+            parts.append(b"n;")
+        elif isinstance(column, str):
             raw = column.encode()
             parts.append(b"s%d:%b;" % (len(raw), raw))
         elif isinstance(column, bytes):
             parts.append(b"b%d:%b;" % (len(column), column))
-        elif column is None:
-            parts.append(b"n;")
         elif isinstance(column, int):
             parts.append(b"i%d;" % column)
         elif isinstance(column, UUID):

@@ -53,6 +53,8 @@ class Scope(StrEnum):
     DUTIES_WRITE = "duties:write"
     SURVEYS_READ = "surveys:read"
     SURVEYS_WRITE = "surveys:write"
+    ALERTS_READ = "alerts:read"
+    ALERTS_WRITE = "alerts:write"
     POSTS_READ = "posts:read"
     POSTS_WRITE = "posts:write"
     ROSTERS_READ = "rosters:read"
@@ -102,6 +104,8 @@ SCOPE_MEANINGS: dict[Scope, str] = {
     Scope.DUTIES_WRITE: "report what was done of a place's calendar (日历任务)",
     Scope.SURVEYS_READ: "read survey rounds and how far they came (摸底排查轮次); civil affairs alone",
     Scope.SURVEYS_WRITE: "open and withdraw survey rounds; civil affairs alone",
+    Scope.ALERTS_READ: "read alerts, and try a rule (预警)",
+    Scope.ALERTS_WRITE: "act on the alerts that you answer for",
     Scope.POSTS_READ: "read posts, vacancies and trainings (岗位); civil affairs alone",
     Scope.POSTS_WRITE: "make, fill and vacate posts, record trainings; civil affairs alone",
     Scope.ROSTERS_READ: "read rosters made for you, and how children stand with the national system (名单)",

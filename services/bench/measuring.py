@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from services.bench import items, limits
+from services.bench import items, limits, sweeping
 from services.bench.sending import BATCH, HUB, sender
 from services.demo.grants import PURPOSES, SCOPES
 from services.demo.waiting import backlog
@@ -73,7 +73,7 @@ def cpu(hub: LocalHub) -> dict[str, float]:
     return found
 
 
-def run(state: Path, records: int, memory_records: int) -> None:
+def run(state: Path, records: int, memory_records: int, *, sweeps: bool = True) -> None:
     """Print the table of figures."""
     shutil.rmtree(state, ignore_errors=True)
     state.mkdir(parents=True)
@@ -82,6 +82,8 @@ def run(state: Path, records: int, memory_records: int) -> None:
         try:
             _intake(server, state / "intake", table, records)
             _through(server, state / "through", table, records, memory_records)
+            if sweeps:
+                sweeping.measure(server, state / "sweep", table)
         finally:
             console.print(table)
     discard(state / "postgres")

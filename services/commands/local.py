@@ -142,8 +142,11 @@ def bench(
     memory: Annotated[
         int, typer.Option(help="records at which memory is read again; 0: not measured")
     ] = 0,
+    sweeps: Annotated[
+        bool, typer.Option(help="the daily sweep at up to a million children; takes minutes")
+    ] = True,
 ) -> None:
     """Measure throughput and memory of a hub on this machine, with the machine's limits beside them."""
     from services.bench.measuring import run
 
-    run(STATE / "bench", records, memory)
+    run(STATE / "bench", records, memory, sweeps=sweeps)

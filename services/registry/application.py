@@ -8,6 +8,7 @@ import httpx
 from fastapi import FastAPI
 
 from services.registry.access import endpoints as access
+from services.registry.alerts import endpoints as alerts
 from services.registry.assessments import endpoints as assessments
 from services.registry.break_glass import endpoints as break_glass
 from services.registry.calendar_duties import endpoints as calendar_duties
@@ -143,6 +144,7 @@ def create_app(
     app.include_router(key_care.router)
     app.include_router(shield_endpoints.router)
     app.include_router(duties.router)
+    app.include_router(alerts.router)
     app.include_router(calendar_duties.router)
     app.include_router(posts.router)
     app.include_router(survey_rounds.router)

@@ -23,6 +23,7 @@ LEASES = leases.table(METADATA)
 IDEMPOTENCY_KEYS = idempotency.table(METADATA)
 
 # The models register themselves by being imported.
+from services.registry.alerts import models as alerts  # noqa: E402, F401
 from services.registry.assessments import models as assessments  # noqa: E402, F401
 from services.registry.break_glass import models as break_glass  # noqa: E402, F401
 from services.registry.calendar_duties import models as calendar_duties  # noqa: E402, F401

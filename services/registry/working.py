@@ -7,8 +7,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.registry.application import SERVICE, kit_of, matching_client
 from services.registry.changes.numbering import number_changes
-from services.registry.children.queueing import queue_due
 from services.registry.children.registration import fold_batch
+from services.registry.children.turning import turn_batch
 from services.registry.match_reviews.mirroring import follow_reviews
 from services.registry.pruning import prune
 from services.registry.records.resolving import follow_changes, resolve_batch
@@ -27,6 +27,7 @@ WAKES = {
     "follow": ("fold",),
     "rule": ("resolve",),
     "fold": ("sequence",),
+    "sweep": ("fold", "sequence"),
     "sequence": ("relay",),
 }
 #: Whom the relay posts events to; also the name of its position.
@@ -92,7 +93,8 @@ class Worker:
 
     async def sweep(self) -> int:
         async with self.database.transaction(SYSTEM) as session:
-            return await queue_due(session, today(self.clock))
+            limit, day = self.settings.fold_batch, today(self.clock)
+            return await turn_batch(session, self.kit, limit, day, self.clock.now())
 
     async def sequence(self) -> int:
         done = 0

@@ -63,6 +63,17 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "residence_stated_by": "'{civil_affairs}'",
         "hukou_stated_by": "'{police}'",
     },
+    "alerts": {
+        "kind": "'silence'",
+        "department": "'civil_affairs'",
+        "category": "''",
+        "state": "CASE WHEN n % 20 = 0 THEN 'open' ELSE 'handled' END",
+        "due_on": f"{_DAY} + n % 300",
+        "residence_code": _RESIDENCE,
+        "hukou_code": _HUKOU,
+        "residence_stated_by": "'{civil_affairs}'",
+        "hukou_stated_by": "'{police}'",
+    },
     "records": {
         "version": "1",
         "kind": "0",

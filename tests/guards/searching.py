@@ -13,6 +13,7 @@ from pypinyin import lazy_pinyin
 
 from services.local.backup import tool
 from services.population import Population
+from services.registry.alerts.rules import FILE as ALERT_RULES
 from services.registry.profiles import SHIPPED
 
 #: Machine-made text in which any letters may stand by chance: a child's opaque reference.
@@ -116,13 +117,14 @@ def chinese_in(text: bytes) -> set[str]:
 
 
 def is_public(run: str, *offices: str) -> bool:
-    """Chinese that is nobody's: what a profile cites, or an office."""
+    """Chinese that is nobody's: what a profile or a shipped rule cites, or an office."""
     return any(run in text for text in (*offices, *_profiles()))
 
 
 @cache
 def _profiles() -> list[str]:
-    return [file.read_text(encoding="utf-8") for file in SHIPPED.rglob("*.toml")]
+    files = (*SHIPPED.rglob("*.toml"), ALERT_RULES)
+    return [file.read_text(encoding="utf-8") for file in files]
 
 
 def dump(url: str) -> bytes:

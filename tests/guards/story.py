@@ -208,6 +208,7 @@ async def tell(world: World) -> None:
     await _break_glass(world)
     await _report(world)
     await _keep_apart(world)
+    await _take_up(world)
     await _ask_for_erasure(world)
     await _put_off(civil)
     await _staff(civil)
@@ -395,6 +396,20 @@ async def _keep_apart(world: World) -> None:
         headers={"If-Match": made.headers["ETag"]},
     )
     assert done.status_code == 200, done.text
+
+
+async def _take_up(world: World) -> None:
+    """Civil affairs takes up an alert about the child."""
+    civil = await world(Department.CIVIL_AFFAIRS, HOME)
+    about = {"child": str(await child_of(world, NAME)), "waiting": True}
+    (alert, *_) = (await civil.get("/v1/alerts", params=about)).json()["alerts"]
+    read = await civil.get(f"/v1/alerts/{alert['id']}")
+    acted = await civil.post(
+        f"/v1/alerts/{alert['id']}/acts",
+        json={"act": "acknowledge", "note": "已联系家长"},
+        headers={"If-Match": read.headers["ETag"]},
+    )
+    assert acted.status_code == 200, acted.text
 
 
 async def _subscribe(civil: httpx.AsyncClient) -> None:

@@ -229,7 +229,9 @@ async def prove(world: World) -> Proven:
     (kept,) = await world.rows("SELECT id, entry_id FROM compartment_acts")
     (placed,) = await world.rows("SELECT id, placement_id FROM placement_acts")
     (assessed,) = await world.rows("SELECT id FROM assessments")
+    (taken_up,) = await world.rows("SELECT id, child_id FROM alert_acts")
     rows = {
+        "alert_acts": taken_up["id"],
         "compartment_entries": kept["entry_id"],
         "compartment_acts": kept["id"],
         "assessments": assessed["id"],
@@ -247,5 +249,6 @@ async def prove(world: World) -> Proven:
         "case_acts": act["case_id"],
         "compartment_acts": kept["entry_id"],
         "placement_acts": placed["placement_id"],
+        "alert_acts": taken_up["child_id"],
     }
     return Proven(world, rows, about)

@@ -27,6 +27,7 @@ SEALED = (
     "assessments",
     "placements",
     "placement_acts",
+    "alert_acts",
 )
 #: Those of the other services, each proven by a module of its own beside this one.
 ELSEWHERE = {"notifications signing_keys", "matching entries", "matching persons"}

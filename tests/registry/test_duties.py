@@ -11,6 +11,7 @@ import httpx
 
 from services.registry.children import queueing
 from services.registry.children.rebuilding import verify
+from services.registry.children.turning import turn_batch
 from services.registry.duties import queries
 from services.registry.duties.queries import Question
 from services.registry.duties.terms import DutyState
@@ -81,7 +82,8 @@ async def on(registry: Registry, day: str) -> None:
     """The daily clock of a later day, and the folds that it asks for."""
     registry.clock.at = datetime.fromisoformat(f"{day}T04:00:00+00:00").astimezone(UTC)
     async with registry.database.transaction(SYSTEM) as session:
-        await queueing.queue_due(session, today(registry.clock))
+        kit, day = registry.app.state.kit, today(registry.clock)
+        await turn_batch(session, kit, 500, day, registry.clock.now())
     await fold(registry)
 
 

@@ -213,4 +213,4 @@ def test_every_rule_cites_its_clause_in_the_texts_own_words(place: str) -> None:
 
 def test_every_family_is_used_or_waits_for_a_place() -> None:
     used = {family for place in PLACES for family, _, _ in PROFILES[place].effective()}
-    assert TYPED.keys() - used == {"counted_besides", "school_calendar"}
+    assert TYPED.keys() - used == {"counted_besides", "school_calendar", "vaccine_dose"}

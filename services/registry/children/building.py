@@ -1,26 +1,29 @@
-"""Building: one child, whole, from its records and people's decisions, as of a day.
+"""Building: one child, whole, from its records and people's words, as of a day.
 
-Pure, so that a rebuild can prove the registry: the same records, decisions and day give the same child.
+First its records are *read*, then the reading is *judged* as of the day; a later day judges the same reading again.  Pure, so
+that a rebuild can prove the registry: the same records, words, siblings and day give the same child.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from services.registry.children import state
+from services.registry.alerts.raising import NO_WORDS, AlertRow, Words, raise_alerts
+from services.registry.children import gist, state
 from services.registry.children.caring import KeyCareRow, care
 from services.registry.children.folding import Fold, current, fold_current
+from services.registry.children.gist import Held, Reading
 from services.registry.children.kit import Kit
-from services.registry.duties.assigning import Assigned, DutyRow, assign
+from services.registry.duties.assigning import DutyRow, assign
 from services.registry.records.vault import Opened
 from services.registry.status.deciding import StatusDecision, decide
 from services.registry.survey_rounds.standing import SurveyStanding, stand
 from shared.hashes import keyed, lookup_hashes
-from shared.sealing import Sealer, binding, unseal
+from shared.sealing import Sealer, Unsealable, binding, unseal
 
 SHIELDING = ("shield", "unshield")
 _BOUND = (
@@ -59,8 +62,12 @@ class Folded:
     key_care: tuple[KeyCareRow, ...]
     duties: tuple[DutyRow, ...]
     survey: SurveyStanding | None
+    alerts: tuple[AlertRow, ...]
     unvisited: bytes
-    """The payload without the visits."""
+    """A digest of the payload without the visits."""
+    gist: bytes
+    guardians: tuple[bytes, ...]
+    """Hashes of its guardians' ID numbers."""
 
     def bound(self) -> bytes:
         return bound(self)
@@ -68,16 +75,25 @@ class Folded:
     def digest(self, key: bytes) -> bytes:
         """Equal exactly when nothing about the child has changed."""
         owed = [one.held() for one in self.duties]
-        asked = () if self.survey is None else (_dump(self.survey.held()),)
-        return keyed(key, "child", self.bound(), self.payload, *self._said(), _dump(owed), *asked)
+        raised = [one.held() for one in self.alerts]
+        asked = None if self.survey is None else self.survey.held()
+        return keyed(
+            key,
+            "child",
+            self.bound(),
+            self.payload,
+            self.gist,
+            *self._said(),
+            _dump((owed, raised, asked)),
+        )
 
     def told(self, key: bytes) -> bytes:
         """Equal exactly when nothing has changed of which everyone who sees the child is told.
 
-        Visits, surveys and duties are none of that: a child with whom something happens every month is known to be in key care.
+        Visits, surveys, duties and alerts are none of that: a child with whom something happens every month is known to be in
+        key care.
         """
-        plain = replace(self, next_change_on=None, entries=0)
-        return keyed(key, "told", plain.bound(), self.unvisited, *self._said())
+        return keyed(key, "told", _bound(self, None, 0), self.unvisited, *self._said())
 
     def _said(self) -> tuple[bytes, ...]:
         held = [(str(k.id), k.state, k.since.isoformat(), k.detail) for k in self.key_care]
@@ -91,10 +107,39 @@ def _dump(value: Any) -> bytes:
 def bound(child: Any) -> bytes:
     """The plain columns bound to a child's sealed state; ``child`` is a ``Folded`` or a row."""
     if isinstance(child, Folded):
-        values = tuple(getattr(child, column) for column in _BOUND)
-    else:
-        values = tuple(child[column] for column in _BOUND)
-    child_id, birth, sex, residence, hukou, *stated, status, due, shielded, entries = values
+        return _bound(child, child.next_change_on, child.entries)
+    return _binding(*(child[column] for column in _BOUND))
+
+
+def _bound(child: Folded, next_change_on: date | None, entries: int) -> bytes:
+    return _binding(
+        child.id,
+        child.birth_on,
+        child.sex,
+        child.residence_code,
+        child.hukou_code,
+        child.residence_stated_by,
+        child.hukou_stated_by,
+        child.status,
+        next_change_on,
+        child.shielded,
+        entries,
+    )
+
+
+def _binding(
+    child_id: UUID,
+    birth: date | None,
+    sex: str,
+    residence: int | None,
+    hukou: int | None,
+    residence_stated_by: Sequence[str],
+    hukou_stated_by: Sequence[str],
+    status: str,
+    due: date | None,
+    shielded: bool,
+    entries: int,
+) -> bytes:
     return binding(
         (
             child_id.bytes,
@@ -102,8 +147,8 @@ def bound(child: Any) -> bytes:
             sex,
             residence,
             hukou,
-            ",".join(stated[0]),
-            ",".join(stated[1]),
+            ",".join(residence_stated_by),
+            ",".join(hukou_stated_by),
             status,
             due.toordinal() if due else None,
             shielded,
@@ -118,40 +163,100 @@ def open_state(sealer: Sealer, row: Any) -> dict[str, Any]:
     return state.read(unseal(data_key, row["sealed"], bound(row)))
 
 
+def open_reading(sealer: Sealer, row: Any) -> tuple[Reading, bytes]:
+    """What the records of a ``children`` row joined with its data key came to, and its gist.
+
+    Unsealable when anything was changed, or nothing written.
+    """
+    if not row["gist"] or row["wrapped"] is None:
+        raise Unsealable("it has no gist")
+    data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
+    payload = unseal(data_key, row["sealed"], bound(row))
+    written = unseal(data_key, row["gist"], gist_bound(row["id"]))
+    return gist.read(written, payload), written
+
+
+def gist_bound(child: UUID) -> bytes:
+    return binding(("gist", child.bytes))
+
+
 def build(
-    kit: Kit, child: UUID, records: Sequence[Opened], decisions: Sequence[Any], day: date
+    kit: Kit,
+    child: UUID,
+    records: Sequence[Opened],
+    decisions: Sequence[Any],
+    day: date,
+    words: Words = NO_WORDS,
 ) -> Folded:
-    """One child from its records and decisions, as of ``day``."""
+    """One child from its records and from what people said and did, as of ``day``."""
+    return judge(kit, child, read(kit, records), decisions, day, words)
+
+
+def read(kit: Kit, records: Sequence[Opened]) -> Reading:
+    """What a child's records come to, whatever the day."""
     live = current(records)
     folded = fold_current(live, records)
+    seen = state.state_of(folded)
+    payload = state.write(seen)
+    unvisited = state.write({**seen, "visits": []}) if folded.visits else payload
+    sex = folded.fields.get("sex")
+    guardians = tuple(_guardian_hashes(kit, folded))
+    return Reading(
+        folded=folded,
+        held=tuple(
+            Held(r.plain.id, r.plain.entry_id, r.plain.received_at, r.plain.feed) for r in live
+        ),
+        sex=sex.value if sex else "unknown",
+        payload=payload,
+        unvisited=keyed(kit.entries.key, "unvisited", unvisited),
+        lookups=tuple(dict.fromkeys([*_own_hashes(kit, folded), *guardians])),
+        guardians=guardians,
+    )
+
+
+def judge(
+    kit: Kit,
+    child: UUID,
+    reading: Reading,
+    decisions: Sequence[Any],
+    day: date,
+    words: Words = NO_WORDS,
+    written: bytes | None = None,
+) -> Folded:
+    """The child of a reading as of ``day``; ``written`` is the reading's gist, where it is at hand."""
+    folded = reading.folded
     here = folded.residing.now
     # The rules of the last home go on holding after its stay ended: nothing ends by itself.
     profile = kit.profiles.for_division(here.code, day) if here else None
     decision = decide(folded.facts(), profile, day)
-    owed = assign(kit.entries.key, child, folded, decision, decisions, kit.profiles, day)
-    seen = state.state_of(folded)
-    payload = state.write(seen)
+    key = kit.entries.key
+    owed = assign(key, child, folded, decision, decisions, kit.profiles, day)
+    raised = raise_alerts(
+        key, child, folded, decision, owed.rows, words.siblings, words.acts, kit.profiles, day
+    )
     # The row says where the child lives even after the last stay ended, so that the place keeps sight of it.
-    sex = folded.fields.get("sex")
     return Folded(
         id=child,
         birth_on=folded.birth_on,
-        sex=sex.value if sex else "unknown",
+        sex=reading.sex,
         residence_code=here.code if here else None,
         hukou_code=folded.hukou_code,
         residence_stated_by=here.stated_by if here else (),
         hukou_stated_by=folded.belonging.stated_by,
         status=str(decision.status),
         decision=_shown(decision, here is not None and here.until is not None),
-        next_change_on=_next_change(decision, folded, owed, day),
+        next_change_on=_next_change(decision, folded, [owed.turns_on, raised.turns_on], day),
         shielded=_shielded(decisions),
         entries=folded.entries,
-        payload=payload,
-        lookups=tuple(_lookups(kit, folded)),
-        key_care=care(kit.entries.key, child, folded, live, decisions, profile, day),
+        payload=reading.payload,
+        lookups=reading.lookups,
+        key_care=care(key, child, folded, reading.held, decisions, profile, day),
         duties=owed.rows,
+        alerts=raised.rows,
         survey=stand(folded, decision),
-        unvisited=state.write({**seen, "visits": []}) if folded.visits else payload,
+        unvisited=reading.unvisited,
+        gist=gist.write(reading) if written is None else written,
+        guardians=reading.guardians,
     )
 
 
@@ -168,9 +273,11 @@ def _shown(decision: StatusDecision, gone: bool) -> dict[str, Any]:
     }
 
 
-def _next_change(decision: StatusDecision, folded: Fold, owed: Assigned, day: date) -> date | None:
-    """The first later day on which status, duties or the evidence for key care change by themselves."""
-    days = [d for d in (decision.next_change_on, owed.turns_on) if d]
+def _next_change(
+    decision: StatusDecision, folded: Fold, turns: Sequence[date | None], day: date
+) -> date | None:
+    """The first later day on which status, duties, alerts or the evidence for key care change by themselves."""
+    days = [d for d in (decision.next_change_on, *turns) if d]
     for one in folded.evidence:
         days += [d for d in (one.since, one.until + timedelta(days=1) if one.until else None) if d]
     return min((d for d in days if d > day), default=None)
@@ -181,14 +288,20 @@ def _shielded(decisions: Sequence[Any]) -> bool:
     return bool(acts) and acts[-1] == "shield"
 
 
-def _lookups(kit: Kit, folded: Fold) -> list[bytes]:
-    """Hashes by which the child may be found: ID number; name with birth date; guardian's ID number (siblings)."""
+def _own_hashes(kit: Kit, folded: Fold) -> list[bytes]:
+    """Hashes by which the child may be found: ID number; name with birth date."""
     found: list[bytes] = []
     if number := folded.fields.get("id_number"):
         found += lookup_hashes(kit.index, "id_number", number.value)
     name, born = folded.fields.get("name"), folded.birth_on
     if name and born:
         found += lookup_hashes(kit.index, "name_birth", name.value, born)
+    return found
+
+
+def _guardian_hashes(kit: Kit, folded: Fold) -> list[bytes]:
+    """Hashes of the guardians' ID numbers, by which siblings are found."""
+    found: list[bytes] = []
     for guardian in folded.guardians:
         if guardian.id_number:
             found += lookup_hashes(kit.index, "guardian", guardian.id_number.upper())

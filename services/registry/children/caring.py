@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from services.registry.children.folding import Fold
+from services.registry.children.gist import Held
 from services.registry.key_care.settling import Decided, Holding, settle
 from services.registry.profiles import Profile
-from services.registry.records.vault import Opened
 from services.registry.status.hardship import propose
 from shared import divisions
 from shared.hashes import keyed
@@ -30,7 +30,7 @@ def care(
     key: bytes,
     child: UUID,
     folded: Fold,
-    live: Sequence[Opened],
+    held: Sequence[Held],
     decisions: Sequence[Any],
     profile: Profile | None,
     day: date,
@@ -44,11 +44,11 @@ def care(
             )
     if not folded.evidence and not decided:
         return ()
-    by_record = {r.plain.id: r.plain for r in live}
+    by_record = {one.id: one for one in held}
     here = folded.residing.now
     cross = cross_township(here.code if here else None, folded.hukou_code)
     proposals = {p.category: p for p in propose(folded.evidence, profile, day, cross)}
-    entries = frozenset(r.plain.entry_id for r in live)
+    entries = frozenset(one.entry_id for one in held)
     rows = []
     for category in sorted({*proposals, *decided}):
         proposal = proposals.get(category)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from services.registry.alerts.signals import signals_of
 from services.registry.children.claims import (
     Claims,
     CompanyClaim,
@@ -71,6 +72,7 @@ def claims_of(opened: Opened) -> Claims:
         visits_of(item, source),
         schooling_of(item, source.entry, source.office),
         surveys_of(item, source),
+        signals_of(item, source, _day(plain.received_at)),
     )
 
 

@@ -5,11 +5,14 @@ field's value.  Claims judge nothing: folding.py decides which of them hold.
 """
 
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from services.registry.children.evidence import Ending, Sign
 from services.registry.children.schooling import SchoolClaim
+
+if TYPE_CHECKING:
+    from services.registry.alerts.signals import Signal
 
 #: Feeds whose particulars were copied from the hub's own lists to say whom they are about: no voice of their own.
 RESTATING = frozenset({"visits"})
@@ -101,3 +104,4 @@ class Claims(NamedTuple):
     visits: tuple[VisitClaim, ...] = ()
     schooling: tuple[SchoolClaim, ...] = ()
     surveys: tuple[SurveyClaim, ...] = ()
+    signals: tuple["Signal", ...] = ()

@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from services.registry.alerts.heeding import day_of, disputes, first_known, heard_on
+from services.registry.alerts.signals import Dispute, Signal
 from services.registry.children.belonging import Belonging, belong
 from services.registry.children.claiming import claims_of
 from services.registry.children.claims import (
@@ -95,6 +97,12 @@ class Fold:
     visits: tuple[VisitClaim, ...] = ()
     schooling: Schooling = NONE
     surveys: tuple[SurveyClaim, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
+    heard_on: tuple[date, ...] = ()
+    """The days on which any source saw the child, in order."""
+    known_on: date | None = None
+    """The day on which the first of its records came in."""
 
     @property
     def birth_on(self) -> date | None:
@@ -171,6 +179,10 @@ def fold_current(kept: Sequence[Opened], records: Sequence[Opened]) -> Fold:
         surveys=tuple(
             sorted((s for c in every for s in c.surveys), key=lambda s: (s.on, s.source.entry.int))
         ),
+        signals=tuple(sorted(first_known([s for c in every for s in c.signals], records))),
+        disputes=tuple(disputes(claims, residing, belonging)),
+        heard_on=heard_on(kept),
+        known_on=min((day_of(r.plain.received_at) for r in kept), default=None),
     )
 
 

@@ -1,6 +1,7 @@
 """Children: one row a child, folded from the records linked to it and rebuilt from them at any time.
 
-The row's plain columns are what areas, clocks and lists need; all that identifies the child is in ``sealed``.
+The row's plain columns are what areas, clocks and lists need; all that identifies the child is in ``sealed``, and what a later
+day is decided from in ``gist``, sealed under the same key.
 ``residence_stated_by`` and ``hukou_stated_by`` name the departments that place the child there: row-level security
 reads them, so that a department's own push never buys it a read.
 """
@@ -46,6 +47,9 @@ class Child(Table, table=True):
         default=b"", sa_column=Column(LargeBinary, nullable=False, server_default=text("''::bytea"))
     )
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    gist: bytes = Field(
+        default=b"", sa_column=Column(LargeBinary, nullable=False, server_default=text("''::bytea"))
+    )
     folded_on: date
     registered_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     changed_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from services.registry.alerts import authenticity as alerts
 from services.registry.assessments import authenticity as guardianship
 from services.registry.break_glass import reviewing
 from services.registry.cases import authenticity as cases
@@ -133,6 +134,13 @@ _SEALED: Mapping[str, tuple[str, str, Callable[[Sealer, Any], object]]] = {
     "assessments": _guardianship("assessments", "r"),
     "placements": _guardianship("placements", "r"),
     "placement_acts": _guardianship("placement_acts", "p"),
+    "alert_acts": (
+        "SELECT r.*, k.master, k.wrapped FROM alert_acts r LEFT JOIN vault.data_keys k ON k.id = r.id",
+        _ERASED_ENTRY.format(entry="r.anchor", at="r.acted_at")
+        + " OR "
+        + _ERASED_CHILD.format(child="r.child_id", at="r.acted_at"),
+        alerts.note_of,
+    ),
     "break_glass": (
         "SELECT r.*, k.master, k.wrapped FROM break_glass r LEFT JOIN vault.data_keys k ON k.id = r.id",
         _ERASED_CHILD.format(child="r.child_id", at="r.opened_at"),
@@ -142,7 +150,7 @@ _SEALED: Mapping[str, tuple[str, str, Callable[[Sealer, Any], object]]] = {
 
 
 async def sealed_rows(database: Database, sealer: Sealer) -> AsyncIterator[Difference]:
-    """Records, decisions, cases and openings that were changed, or whose key is gone without an erasure."""
+    """Records, decisions, cases, acts on alerts and openings that were changed, or whose key is gone without an erasure."""
     for table, (select, erased, opener) in _SEALED.items():
         statement = (
             select.replace(" FROM ", f", {erased} AS erased FROM ", 1)

@@ -7,20 +7,16 @@ a worker that dies gives it back, nothing is half done, and nobody who only asks
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from shared.database import raw
 
 #: So many entries waiting to be linked are a bulk load, during which a child is folded this many seconds late at most.
 BULK_BACKLOG = 500
 BULK_PATIENCE = 4.0
 
-_LOCK = "hashtextextended(({child})::text, 0)"
+LOCK = "hashtextextended(({child})::text, 0)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +50,7 @@ async def queue_anchored(connection: "asyncpg.Connection[Any]", children: Collec
 async def hold(connection: "asyncpg.Connection[Any]", child: UUID) -> None:
     """Wait until nobody folds this child or decides on it; nobody does until this transaction ends."""
     await connection.execute(
-        f"SELECT pg_advisory_xact_lock({_LOCK.format(child='$1::uuid')})", child
+        f"SELECT pg_advisory_xact_lock({LOCK.format(child='$1::uuid')})", child
     )
     await queue(connection, [child])
 
@@ -73,7 +69,7 @@ async def claim(connection: "asyncpg.Connection[Any]", limit: int) -> list[Queue
         "   THEN 0 ELSE $3::float8 END)"
         # Locks are tried one by one up to the limit: four workers find children of their own.
         "  ORDER BY queued_at LIMIT 4 * $1::bigint) AS next"
-        f" WHERE pg_try_advisory_xact_lock({_LOCK.format(child='child_id')}) LIMIT $1",
+        f" WHERE pg_try_advisory_xact_lock({LOCK.format(child='child_id')}) LIMIT $1",
         limit,
         BULK_BACKLOG,
         BULK_PATIENCE,
@@ -117,18 +113,3 @@ async def _as_found(
     same = [row["child_id"] for row in rows if row["wanted"] == wanted[row["child_id"]]]
     changed = [row["child_id"] for row in rows if row["wanted"] != wanted[row["child_id"]]]
     return same, changed
-
-
-async def queue_due(session: AsyncSession, day: date, limit: int = 2000) -> int:
-    """The daily clock: queue the children whose day has come; how many."""
-    connection = await raw(session)
-    due = await connection.fetch(
-        "SELECT id FROM children WHERE next_change_on <= $1 AND folded_on < $1"
-        " AND NOT EXISTS (SELECT 1 FROM fold_queue q WHERE q.child_id = children.id)"
-        " ORDER BY next_change_on LIMIT $2",
-        day,
-        limit,
-    )
-    if due:
-        await queue(connection, [row["id"] for row in due])
-    return len(due)

@@ -11,10 +11,15 @@ from uuid import UUID
 
 import orjson
 
-from services.registry.children.building import build, open_state
+from services.registry.alerts import proving
+from services.registry.alerts.gathering import sharing, sibling_of
+from services.registry.alerts.watching import Sibling
+from services.registry.children.building import judge, open_reading, read
 from services.registry.children.gathering import decisions_of, records_of
+from services.registry.children.gist import Reading
 from services.registry.children.kit import Kit
 from services.registry.children.proving import Difference, sealed_rows, stray_keys
+from services.registry.children.registration import listen
 from services.registry.duties.assigning import DutyRow
 from services.registry.rulings import proving as rulings
 from services.registry.survey_rounds.standing import SurveyStanding
@@ -31,6 +36,8 @@ async def verify(database: Database, kit: Kit) -> AsyncIterator[Difference]:
     async for difference in stray_keys(database):
         yield difference
     async for difference in rulings.differences(database, kit.sealer):
+        yield difference
+    async for difference in proving.strays(database, kit):
         yield difference
     async for difference in _children(database, kit):
         yield difference
@@ -63,7 +70,8 @@ async def _children(database: Database, kit: Kit) -> AsyncIterator[Difference]:
 async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Difference]:
     broken: set[UUID] = set()  # named already, as the records and decisions they are
     records = await records_of(connection, kit.sealer, ids, broken)
-    decisions = await decisions_of(connection, kit.sealer, ids, broken)
+    readings = {child: read(kit, held) for child, held in records.items() if child not in broken}
+    heard = await listen(connection, kit, readings, ids, broken)
     rows = {
         row["id"]: row
         for row in await connection.fetch(
@@ -88,11 +96,12 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
             "SELECT * FROM survey_standings WHERE child_id = ANY($1)", ids
         )
     }
+    alerts = await proving.rows_of(connection, ids)
     for child in ids:
         if child in broken:
             continue
-        row, held = rows.get(child), records.get(child)
-        if held is None:
+        row, reading = rows.get(child), readings.get(child)
+        if reading is None:
             if row is not None:
                 yield Difference("children", child, "stands without any record")
             continue
@@ -100,16 +109,24 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
             yield Difference("children", child, "is missing")
             continue
         day: date = row["folded_on"]
-        expected = build(kit, child, held, decisions.get(child, []), day)
+        decisions = heard.decisions.get(child, [])
+        words = heard.words(child)
+        expected = judge(kit, child, reading, decisions, day, words)
+        if reading.guardians and expected.digest(kit.entries.key)[:16] != row["digest"]:
+            # What stands of its siblings may itself be wrong, which is theirs to be named for.
+            siblings = await _siblings(connection, kit, child, reading, day)
+            expected = judge(kit, child, reading, decisions, day, words._replace(siblings=siblings))
         try:
-            open_state(kit.sealer, row)
+            _, gist = open_reading(kit.sealer, row)
         except Unsealable:
             yield Difference("children", child, "was changed")
             continue
         if expected.digest(kit.entries.key)[:16] != row["digest"]:
             yield Difference("children", child, "differs from its records")
-        elif expected.told(kit.entries.key)[:16] != row["told"] or row["decision"] != orjson.loads(
-            orjson.dumps(expected.decision)
+        elif (
+            expected.told(kit.entries.key)[:16] != row["told"]
+            or expected.gist != gist
+            or row["decision"] != orjson.loads(orjson.dumps(expected.decision))
         ):
             yield Difference("children", child, "was changed")
         elif set(row["hashes"]) != set(expected.lookups):
@@ -126,6 +143,36 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
             yield Difference("duties", child, "differ from the records")
         if not _surveyed(expected, surveys.get(child), row):
             yield Difference("survey_standings", child, "differs from the records")
+        if not proving.agree(expected, alerts.get(child, []), kit.territory):
+            yield Difference("alerts", child, "differ from the records")
+
+
+async def _siblings(
+    connection: Any, kit: Kit, child: UUID, reading: Reading, day: date
+) -> list[Sibling]:
+    """The child's siblings in confirmed key care, by their own records."""
+    ids = await sharing(connection, {child: reading.guardians})
+    broken: set[UUID] = set()
+    records = await records_of(connection, kit.sealer, ids, broken)
+    decisions = await decisions_of(connection, kit.sealer, ids, broken)
+    found = []
+    for other in sorted(records.keys() - broken):
+        judged = judge(kit, other, read(kit, records[other]), decisions.get(other, []), day)
+        found += [
+            sibling_of(
+                {
+                    "sibling": other,
+                    "category": one.category,
+                    "since": one.since,
+                    "residence_code": judged.residence_code,
+                    "hukou_code": judged.hukou_code,
+                    "residence_stated_by": judged.residence_stated_by,
+                }
+            )
+            for one in judged.key_care
+            if one.state == "confirmed"
+        ]
+    return found
 
 
 async def _duties(connection: Any, ids: list[UUID]) -> dict[UUID, list[Any]]:

@@ -5,17 +5,23 @@ writes the rows that changed and appends their events.  The locks are the lease:
 nothing is half done.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
+import asyncpg
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.alerts import gathering as alerts
+from services.registry.alerts.raising import Acted, Words
+from services.registry.alerts.watching import Sibling
 from services.registry.changes import noting
 from services.registry.changes.noting import Standing, Turn
-from services.registry.children import events, gathering, queueing, writing
-from services.registry.children.building import Folded, build
+from services.registry.children import building, events, gathering, queueing, writing
+from services.registry.children.gist import Reading
 from services.registry.children.kit import Kit
 from services.registry.children.writing import Change
 from services.registry.links import moves
@@ -49,59 +55,130 @@ async def refold(
     connection = await raw(session)
     broken: set[UUID] = set()
     records = await gathering.records_of(connection, kit.sealer, children, broken)
-    decisions = await gathering.decisions_of(connection, kit.sealer, children, broken)
+    readings: dict[UUID, Reading] = {}
+    for child, held in records.items():
+        if child not in broken:
+            try:
+                readings[child] = building.read(kit, held)
+            except Exception as error:  # noqa: BLE001  (whatever it is, it must hold up no other child)
+                broken.add(_parked(child, error))
+    heard = await listen(connection, kit, readings, children, broken)
     before = await gathering.rows_of(connection, children)
     moved = await moves.of(connection, children)
     announced: list[outbox.Event] = []
     changes: list[Change] = []
     turns: list[Turn] = []
     gone: list[UUID] = []
-    stuck: list[UUID] = []
     for child in children:
         if child in broken:
-            stuck.append(child)
             continue
         old = before.get(child)
-        if not (held := records.get(child)):
+        if (reading := readings.get(child)) is None:
             if old is not None:
                 gone.append(child)
                 turns.append(Turn(Standing.of(old), None))
                 announced.insert(0, events.ended(old, moved.of.get(child, moves.NOTHING)))
             continue
-        try:
-            new = build(kit, child, held, decisions.get(child, []), day)
-        except Exception as error:  # noqa: BLE001  (whatever it is, it must hold up no other child)
-            log.error(
-                "fold.parked",
-                child=str(child),
-                error=type(error).__name__,
-                where=telemetry.where(error),
-            )
-            stuck.append(child)
+        change = changed(kit, child, reading, heard, old, day, broken)
+        if change is None:
             continue
-        digest = new.digest(kit.entries.key)[:16]
-        if old is not None and old["digest"] == digest:
-            continue
-        told = new.told(kit.entries.key)[:16]
-        changes.append(Change(new, digest, told, old))
-        silent = old is not None and old["told"] == told
-        if not silent:
-            turns.append(Turn(Standing.of(old) if old else None, _standing(new)))
-        announced += events.announce(old, new, moved.of.get(child, moves.NOTHING), silent=silent)
-    await writing.write(connection, kit.sealer, changes, day, now)
+        changes.append(change)
+        if not change.silent:
+            turns.append(turn_of(change))
+        announced += events.announce(
+            old, change.new, moved.of.get(child, moves.NOTHING), silent=change.silent
+        )
+    await writing.write(connection, kit, changes, day, now)
     if gone:
-        await writing.remove(connection, gone)
+        await writing.remove(connection, kit, gone)
     if turned := [*gone, *(one.new.id for one in changes if one.old is None)]:
         # Words whose anchor went astray stay with a child as long as it stands.
         await queueing.queue_anchored(connection, turned)
+    await tell_siblings(connection, changes)
     await placing.place(connection, children)
-    await moves.forget(connection, moved, set(children) - set(stuck))
+    await moves.forget(connection, moved, set(children) - broken)
     await noting.note(connection, turns, now)
     await outbox.append(session, kit.audit, now, announced)
-    return stuck
+    return [child for child in children if child in broken]
 
 
-def _standing(new: Folded) -> Standing:
-    return Standing(
-        new.id, new.residence_code, new.residence_stated_by, new.hukou_code, new.hukou_stated_by
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a child is judged by beside its reading."""
+
+    decisions: Mapping[UUID, Sequence[Any]]
+    acts: Mapping[UUID, Sequence[Acted]]
+    siblings: Mapping[UUID, Sequence[Sibling]]
+
+    def words(self, child: UUID) -> Words:
+        return Words(self.acts.get(child, ()), self.siblings.get(child, ()))
+
+
+async def listen(
+    connection: "asyncpg.Connection[Any]",
+    kit: Kit,
+    readings: Mapping[UUID, Reading],
+    children: Sequence[UUID],
+    broken: set[UUID],
+) -> Heard:
+    """What people decided and did about these children, and who their siblings are."""
+    return Heard(
+        await gathering.decisions_of(connection, kit.sealer, children, broken),
+        await alerts.acts_of(connection, kit.sealer, children, broken),
+        await alerts.siblings_of(
+            connection, {child: one.guardians for child, one in readings.items() if one.guardians}
+        ),
+    )
+
+
+def changed(
+    kit: Kit,
+    child: UUID,
+    reading: Reading,
+    heard: Heard,
+    old: Any | None,
+    day: date,
+    broken: set[UUID],
+    written: bytes | None = None,
+) -> Change | None:
+    """What becomes of a child; None where nothing does, and where it cannot be judged, which makes it ``broken``."""
+    decisions = heard.decisions.get(child, [])
+    try:
+        new = building.judge(kit, child, reading, decisions, day, heard.words(child), written)
+    except Exception as error:  # noqa: BLE001  (whatever it is, it must hold up no other child)
+        broken.add(_parked(child, error))
+        return None
+    digest = new.digest(kit.entries.key)[:16]
+    if old is not None and old["digest"] == digest:
+        return None
+    return Change(new, digest, new.told(kit.entries.key)[:16], old)
+
+
+def _parked(child: UUID, error: Exception) -> UUID:
+    log.error(
+        "fold.parked",
+        child=str(child),
+        error=type(error).__name__,
+        where=telemetry.where(error),
+    )
+    return child
+
+
+async def tell_siblings(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
+    """Ask for the siblings to be folded of those whose key care began or ended."""
+    guardians = {
+        one.new.id: one.new.guardians for one in changes if one.new.guardians and one.cares_anew
+    }
+    if guardians and (others := await alerts.sharing(connection, guardians)):
+        await queueing.queue(connection, others)
+
+
+def turn_of(change: Change) -> Turn:
+    """What the change is to whoever follows an area."""
+    new = change.new
+    return Turn(
+        Standing.of(change.old) if change.old else None,
+        Standing(
+            new.id, new.residence_code, new.residence_stated_by, new.hukou_code, new.hukou_stated_by
+        ),
     )

@@ -9,8 +9,10 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from services.registry.children.building import Folded
-from shared.sealing import Sealer, WrappedKey, seal
+from services.registry.alerts import writing as alerts
+from services.registry.children.building import Folded, gist_bound
+from services.registry.children.kit import Kit
+from shared.sealing import WrappedKey, seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,26 @@ class Change:
     digest: bytes
     told: bytes
     old: Any | None
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing changed of which everyone who sees the child is told."""
+        return self.old is not None and bool(self.old["told"] == self.told)
+
+    @property
+    def cares_anew(self) -> bool:
+        """Whether what siblings are alerted about has changed: confirmed key care, and where the child is seen."""
+        new, old = self.new, self.old
+        now = {one.category for one in new.key_care if one.state == "confirmed"}
+        before = {c for c, s in old["care"].items() if s == "confirmed"} if old else set()
+        if now != before or old is None:
+            return bool(now | before)
+        places = (new.residence_code, new.hukou_code, list(new.residence_stated_by))
+        return bool(now) and places != (
+            old["residence_code"],
+            old["hukou_code"],
+            old["residence_stated_by"],
+        )
 
 
 #: Columns of ``children`` with their types; a list of departments travels as one text, since an array of arrays of
@@ -42,6 +64,7 @@ _CHILD = {
     "digest": "bytea",
     "told": "bytea",
     "sealed": "bytea",
+    "gist": "bytea",
     "folded_on": "date",
     "registered_at": "timestamptz",
     "changed_at": "timestamptz",
@@ -116,7 +139,7 @@ _INSERT_SURVEYS = _inserting("survey_standings", _SURVEY)
 
 async def write(
     connection: "asyncpg.Connection[Any]",
-    sealer: Sealer,
+    kit: Kit,
     changes: Sequence[Change],
     day: date,
     now: datetime,
@@ -129,9 +152,9 @@ async def write(
     for change in changes:
         new, old = change.new, change.old
         if old is not None and old["wrapped"] is not None:
-            data_key = sealer.unwrap(new.id, old["master"], old["wrapped"])
+            data_key = kit.sealer.unwrap(new.id, old["master"], old["wrapped"])
         else:
-            data_key, wrapped = sealer.new_key(new.id)
+            data_key, wrapped = kit.sealer.new_key(new.id)
             keys.append(wrapped)
         rows.append(
             (
@@ -151,6 +174,7 @@ async def write(
                 change.digest,
                 change.told,
                 seal(data_key, new.payload, new.bound()),
+                seal(data_key, new.gist, gist_bound(new.id)),
                 day,
                 old["registered_at"] if old else now,
                 now,
@@ -163,6 +187,7 @@ async def write(
     await _write_care(connection, changes)
     await _write_duties(connection, changes)
     await _write_surveys(connection, changes)
+    await alerts.write(connection, kit, [(one.new, one.old) for one in changes])
 
 
 async def _write_lookups(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
@@ -258,8 +283,9 @@ async def _write_surveys(connection: "asyncpg.Connection[Any]", changes: Sequenc
         await connection.execute(_INSERT_SURVEYS, *zip(*rows, strict=True))
 
 
-async def remove(connection: "asyncpg.Connection[Any]", children: Sequence[UUID]) -> None:
+async def remove(connection: "asyncpg.Connection[Any]", kit: Kit, children: Sequence[UUID]) -> None:
     """Remove children of whom no record speaks any more, with their keys."""
+    await alerts.let_go(connection, kit, children, ())
     for table, column in (
         ("key_care", "child_id"),
         ("duties", "child_id"),

@@ -47,6 +47,11 @@ _SHRED_GUARDIANSHIP = (
     about="(g.child_id = $3 OR g.anchor = ANY($1) AND g.id <> ALL($4))"
     " AND ($2::timestamptz IS NULL OR g.made_at <= $2)"
 )
+_SHRED_ALERT_ACTS = (
+    "DELETE FROM vault.data_keys k USING alert_acts a WHERE k.id = a.id"
+    " AND (a.child_id = $3 OR a.anchor = ANY($1) AND a.id <> ALL($4))"
+    " AND ($2::timestamptz IS NULL OR a.acted_at <= $2)"
+)
 _ANCHORED = (
     "SELECT d.id, d.anchor, d.child_id, d.decided_at AS said_at, "
     + LINKED.format(word="d")
@@ -61,6 +66,7 @@ _ANCHORED = (
             ("compartment_entries", "opened_at"),
             ("assessments", "made_at"),
             ("placements", "made_at"),
+            ("alert_acts", "acted_at"),
         )
     )
 )
@@ -70,6 +76,7 @@ _REMOVE_FOLD = (
     "DELETE FROM key_care WHERE child_id = $1",
     "DELETE FROM duties WHERE child_id = $1",
     "DELETE FROM survey_standings WHERE child_id = $1",
+    "DELETE FROM alerts WHERE child_id = $1",
     "DELETE FROM match_reviews WHERE one = $1 OR other = $1",
     "DELETE FROM children WHERE id = $1",
     "DELETE FROM vault.data_keys WHERE id = $1",
@@ -108,6 +115,8 @@ async def destroy(
     await connection.execute(_SHRED_COMPARTMENTS, entries, until, child, strangers)
     await connection.execute(_SHRED_GUARDIANSHIP, entries, until, child, strangers)
     await connection.execute(_REMOVE_FROM_ROSTERS, child, entries)
+    await connection.execute(_SHRED_ALERT_ACTS, entries, until, child, strangers)
+    await connection.execute("DELETE FROM alerts WHERE entry = ANY($1)", entries)
     for statement in _REMOVE_FOLD:
         await connection.execute(statement, child)
     await enqueue(connection, set(entries))
@@ -124,7 +133,7 @@ async def _of_others(
     child: UUID,
     entries: Sequence[UUID],
 ) -> list[UUID]:
-    """Decisions, cases, entries of compartments about another child that stands, and went astray to this one: not this one's.
+    """Words about another child that stands, whose anchor went astray to this one: they are not this one's.
 
     In a restored database the anchor may be linked to nobody any more: what was spared then is spared again.
     """

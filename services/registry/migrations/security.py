@@ -314,6 +314,23 @@ def guardianship() -> None:
     op.execute(f"GRANT UPDATE (id) ON placements TO {role}")
 
 
+#: Of a child that is seen, or about an entry that no child has yet: then civil affairs of the office's place alone.
+_ALERT_IS_OPEN = (
+    f"({_SYSTEM} OR {_ME} = 'civil_affairs' OR department = {_ME})"
+    f" AND (category = '' OR {_CATEGORY_IS_OPEN})"
+)
+
+
+def alerts() -> None:
+    role = runtime_role()
+    op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON alerts TO {role}")
+    op.execute(f"GRANT SELECT, INSERT ON alert_acts TO {role}")
+    _protect("alerts", using=f"({_CHILD_IS_SEEN}) AND {_ALERT_IS_OPEN}", check=_SYSTEM)
+    # An act names its alert, whoever may see that: the service alone reads it, for a caller who does.
+    _protect("alert_acts", using=_SYSTEM, check=_SYSTEM)
+    _close_to_contractors("alerts", "alert_acts")
+
+
 def _protect(table: str, using: str, check: str) -> None:
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")

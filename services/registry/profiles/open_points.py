@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass
 
 from services.registry.profiles.cadences import Cadence, SchoolCalendar
 from services.registry.profiles.families import TYPED
+from services.registry.profiles.families.alerts import AlertRule
 from services.registry.profiles.profile import Profile, prefix_of
 from services.registry.profiles.rules import (
     ASSUMED_COUNTING,
@@ -34,6 +35,7 @@ def open_points(profile: Profile) -> tuple[OpenPoint, ...]:
         *_contradictions(profile),
         *_without_code(profile),
         *_assumed(profile),
+        *_of_the_software(profile),
     )
 
 
@@ -126,6 +128,24 @@ def _assumed(profile: Profile) -> Iterator[OpenPoint]:
                 yield OpenPoint(
                     "assumed", DayCounting.family, setting, value, rule.clause, needed=False
                 )
+
+
+def _of_the_software(profile: Profile) -> Iterator[OpenPoint]:
+    """What the rules of early warning that come with the software leave open, where the place has none of its own."""
+    # Those rules are rules like any other, and read by this package.
+    from services.registry.alerts.rules import shipped
+
+    said = {(family, key) for family, key, _ in profile.effective()}
+    for (family, key), versions in shipped().items():
+        if family != AlertRule.family or (family, key) in said:
+            continue
+        for rule in versions:
+            for field in fields(rule):
+                for setting in _unset_within(getattr(rule, field.name), field.name):
+                    yield _point(f"{family}.{key}", setting, rule.clause, needed=False)
+            if rule.assumed:
+                name = f"{family}.{key}"
+                yield OpenPoint("assumed", name, "", rule.assumed, rule.clause, needed=False)
 
 
 def _point(rule: str, setting: str, clause: str, *, needed: bool) -> OpenPoint:

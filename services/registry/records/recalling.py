@@ -5,6 +5,8 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.access.sight import as_system
+from services.registry.alerts import reporting
 from services.registry.records.feeds import Feed
 from services.registry.records.inserting import insert, looking_again
 from services.registry.records.models import RECALL
@@ -92,4 +94,7 @@ async def _recall(
         rows.sort(key=lambda row: row[0].entry_id.bytes)
         await insert(connection, keys.sealer, rows)
         await enqueue(connection, {plain.entry_id for plain, _ in rows})
+        if feed.name in reporting.KINDS:
+            async with as_system(session, caller):
+                await reporting.withdraw(connection, [plain for plain, _ in rows])
     return results

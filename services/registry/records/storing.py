@@ -14,6 +14,8 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.access.sight import as_system
+from services.registry.alerts import reporting
 from services.registry.erasures import tombstones
 from services.registry.identity.contractors import disguised
 from services.registry.planning import by_index
@@ -39,7 +41,9 @@ from shared.sealing import Sealer
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What intake needs to seal and to know again, and the rules that say what a survey has to ask."""
+    """What intake needs to seal, to know again, and to raise what waits for nobody; and the rules that say what a survey has
+    to ask.
+    """
 
     sealer: Sealer
     entries: KeySet
@@ -81,7 +85,9 @@ async def store(
                 results[each.place] = Result(each.place, each.source_id, "refused", flaws=(flaw,))
         arrived = [a for a in arrived if a.plain.entry_id not in held]
     if arrived:
-        results |= await looking_again(session, lambda: _store_new(session, keys, arrived, bulk))
+        results |= await looking_again(
+            session, lambda: _store_new(session, keys, caller, arrived, bulk)
+        )
     return [results[index] for index, _ in items]
 
 
@@ -151,7 +157,7 @@ def _stamped(
 
 
 async def _store_new(
-    session: AsyncSession, keys: Keys, arrived: Sequence[_Arrived], bulk: bool
+    session: AsyncSession, keys: Keys, caller: Caller, arrived: Sequence[_Arrived], bulk: bool
 ) -> dict[int, Result]:
     connection = await raw(session)
     known: dict[tuple[UUID, int], tuple[UUID, bytes]] = {}
@@ -194,6 +200,10 @@ async def _store_new(
         await insert(connection, keys.sealer, [(a.plain, a.payload) for a in fresh])
         await enqueue(connection, {a.plain.entry_id for a in fresh}, bulk)
         await note_arrival(connection, [a.plain for a in fresh])
+        if fresh[0].plain.feed in reporting.KINDS:
+            async with as_system(session, caller):
+                rows = [a.plain for a in fresh]
+                await reporting.report(connection, keys.entries.key, keys.profiles, rows)
     return results
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from services.registry.profiles.cadences import Cadence, SchoolCalendar
+from services.registry.profiles.families.alerts import AlertRule, VaccineDose
 from services.registry.profiles.families.care import (
     Consent,
     Guardianship,
@@ -82,6 +83,8 @@ _CLASSES: Final[tuple[type[Rule], ...]] = (
     Vaccination,
     EarlyScreening,
     FollowUp,
+    AlertRule,
+    VaccineDose,
 )
 TYPED: Final[Mapping[str, type[Rule]]] = {kind.family: kind for kind in _CLASSES}
 """Each family that is read by the types of its fields, by its name in a profile."""

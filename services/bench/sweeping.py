@@ -1,0 +1,178 @@
+"""The daily sweep: children re-evaluated a second, and what a sweep costs as the population grows, or what is due.
+
+Cast: the *real* children were registered from invented lives; *strangers* fill the registry up to the size measured.  The
+sweep is the worker's own step, in this process alone: with a second worker it goes about twice as fast, where there are
+processors for both and for the database.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from rich.table import Table
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.bench import items
+from services.bench.registering import noon, register
+from services.bench.strangers import columns_of, fill
+from services.local.hub import LocalHub
+from services.population import generate
+from services.registry.application import kit_of
+from services.registry.children.building import judge, open_reading
+from services.registry.children.kit import Kit
+from services.registry.children.turning import turn_batch
+from services.registry.settings import RegistrySettings
+from shared.database import SYSTEM, Database, raw
+from shared.embedded_postgres import EmbeddedPostgres
+
+POPULATIONS = (10_000, 100_000, 1_000_000)
+INVENTED = 6_000
+#: Days after the first fold: what is due by then.
+SOON, LATER = timedelta(days=3), timedelta(days=30)
+BATCH = 300
+#: What a sweep writes: put back between two of them, so that each has the same children due.
+_WRITTEN = ("children", "key_care", "duties", "alerts", "child_lookups")
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """``seconds`` on the wall; ``cpu`` in this process and in ``database``, which others do not slow down."""
+
+    due: int
+    seconds: float
+    cpu: float
+    database: float
+
+    def told(self) -> str:
+        each = 1000 / self.due if self.due else 0.0
+        return (
+            f"{self.due:,} due in {self.seconds:.2f} s ({self.due / self.seconds:,.0f}/s);"
+            f" CPU a child: {self.cpu * each:.2f} ms + database {self.database * each:.2f} ms"
+        )
+
+
+def measure(
+    server: EmbeddedPostgres,
+    state: Path,
+    table: Table,
+    populations: Sequence[int] = POPULATIONS,
+    invented: int = INVENTED,
+) -> None:
+    """Add the rows of the sweep's figures to the table."""
+    state.mkdir()
+    asyncio.run(_measure(server, state, table, populations, invented))
+
+
+async def _measure(
+    server: EmbeddedPostgres, state: Path, table: Table, populations: Sequence[int], invented: int
+) -> None:
+    hub = LocalHub(state.name, "50", state / "hub", (1, 2, 3))
+    await hub.prepare(server)
+    kit = kit_of(RegistrySettings.model_validate(_settings(hub)))
+    database = Database(
+        hub.database_url("registry"), pool_size=1
+    )  # one backend, whose work is known
+    owner = await asyncpg.connect(hub.database_url("registry", "owner"))
+    try:
+        await owner.execute("SELECT set_config('hutong.department', 'system', false)")
+        lives = [p for p in generate(invented, 1, on=items.DAY).pushes if p.hub == "chongqing"]
+        real = await register(database, kit, lives, items.DAY)
+        for name in _WRITTEN:
+            await owner.execute(f"CREATE TABLE kept_{name} AS SELECT * FROM {name}")
+        judged = await _judging(database, kit)
+        table.add_row(
+            "children re-evaluated by every rule, from their gists",
+            f"{judged:,.0f} children/s",
+            "≥ 4,000; 20,000",
+            f"{real:,} real children, one process: opened, status, duties, key care, alerts; CPU time",
+        )
+        filled = 0
+        for population in populations:
+            began = time.perf_counter()
+            await fill(owner, filled + 1, population - real)
+            filled = population - real
+            took = time.perf_counter() - began
+            for ahead in (SOON, LATER):
+                await _put_back(owner)
+                swept = await sweep(database, kit, items.DAY + ahead)
+                table.add_row(
+                    f"daily sweep at {population:,} children",
+                    f"{1000 * swept.seconds / max(1, swept.due):.2f} ms a child due",
+                    "flat; linear in due",
+                    swept.told() + (f"; filled in {took:.0f} s" if ahead == SOON else ""),
+                )
+    finally:
+        await owner.close()
+        await database.close()
+
+
+def _settings(hub: LocalHub) -> dict[str, Any]:
+    return {
+        "hub": hub.name,
+        "area": hub.area,
+        "home": hub.home,
+        **{f"{name}_url": hub.url(name) for name in ("registry", "matching", "notifications")},
+        "registry_database_url": hub.database_url("registry"),
+    }
+
+
+async def _judging(database: Database, kit: Kit) -> float:
+    """Children a second that one process judges as of a later day, without the database."""
+    async with database.transaction(SYSTEM) as session:
+        rows = await (await raw(session)).fetch(
+            "SELECT c.*, k.master, k.wrapped FROM children c JOIN vault.data_keys k ON k.id = c.id"
+            " ORDER BY c.id LIMIT 2000"
+        )
+    day, best = items.DAY + LATER, float("inf")
+    for _ in range(3):
+        began = time.process_time()
+        for row in rows:
+            reading, written = open_reading(kit.sealer, row)
+            judge(kit, UUID(int=row["id"].int), reading, (), day, written=written)
+        best = min(best, time.process_time() - began)
+    return len(rows) / best
+
+
+async def _put_back(owner: Any) -> None:
+    for name in _WRITTEN:
+        key = "id" if name == "children" else "child_id"
+        columns = columns_of(name)
+        await owner.execute(f"DELETE FROM {name} WHERE {key} IN (SELECT id FROM kept_children)")
+        await owner.execute(f"INSERT INTO {name} ({columns}) SELECT {columns} FROM kept_{name}")
+        await owner.execute(f"VACUUM ANALYZE {name}")
+
+
+async def sweep(database: Database, kit: Kit, day: date) -> Sweep:
+    """The worker's own step for one day, until nothing is due."""
+    async with database.transaction(SYSTEM) as session:
+        backend = await _backend(session)
+    began, computed, worked = time.perf_counter(), time.process_time(), _computed(backend)
+    due = 0
+    while True:
+        async with database.transaction(SYSTEM) as session:
+            turned = await turn_batch(session, kit, BATCH, day, noon(day))
+        if not turned:
+            break
+        due += turned
+    seconds, cpu = time.perf_counter() - began, time.process_time() - computed
+    return Sweep(due, seconds, cpu, _computed(backend) - worked)
+
+
+async def _backend(session: AsyncSession) -> int:
+    """The process that serves this connection."""
+    pid: int = await (await raw(session)).fetchval("SELECT pg_backend_pid()")
+    return pid
+
+
+def _computed(pid: int) -> float:
+    """Seconds that a process has computed."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / _TICK

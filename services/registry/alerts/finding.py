@@ -1,0 +1,289 @@
+"""Finding: what of a child somebody is to be alerted about; pure.
+
+Cast: a *spell* is a time during which something is so, from the day that its rule asks for, until what ended it came in;
+its *cause* tells it from every other of its kind.  Nothing but evidence ends a spell: no birthday, no end of a year.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from services.registry.access.matrix import categories_of
+from services.registry.alerts import signals
+from services.registry.alerts.rules import Stretch, schedule
+from services.registry.alerts.signals import Signal
+from services.registry.alerts.watching import Spell, Watched
+from services.registry.duties.spans import DAY, span_after, span_of
+from services.registry.profiles import DayCounting, Profile
+from services.registry.profiles.families.alerts import AlertName
+from services.registry.profiles.families.entitlements import Insurance, SchoolAges, Schooling
+from services.registry.profiles.rules import ASSUMED_COUNTING
+from services.registry.status.counting import age_reached_on, months_on
+from services.registry.status.deciding import Status
+from shared import divisions
+from shared.vocabulary import Department
+
+#: Proofs that a residence permit alone gives.
+PERMIT_PROOF = "residence_permit"
+
+
+Finder = Callable[[Watched, Stretch, date], Iterator[Spell]]
+
+
+def _counting(profile: Profile | None, on: date) -> DayCounting:
+    return profile.day_counting(on) if profile else ASSUMED_COUNTING
+
+
+def _first(found: Sequence[Signal]) -> Signal | None:
+    return min(found, key=lambda s: (s.known, s.on), default=None)
+
+
+def _until(spell: Spell, ending: Signal | None) -> Spell:
+    if ending is None:
+        return spell
+    detail = {**spell.detail, "evidence_on": ending.on.isoformat()}
+    return spell._replace(ended=ending.known, ended_by=ending.record, detail=detail)
+
+
+def _costly_bill(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
+    for one in watched.told(signals.BILL):
+        detail = {"incurred_on": one.on.isoformat()}
+        yield Spell(
+            one.entry.hex,
+            one.known,
+            entry=one.entry,
+            record=one.record,
+            office=one.office,
+            detail=detail,
+        )
+
+
+def _ages(stretch: Stretch, day: date) -> SchoolAges | None:
+    rule = stretch.profile.rule(Schooling, day) if stretch.profile else None
+    return rule.ages if rule and isinstance(rule.ages, SchoolAges) else None
+
+
+def _not_enrolled(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
+    ages, born, profile = _ages(stretch, day), watched.folded.birth_on, stretch.profile
+    if ages is None or born is None or profile is None:
+        return
+    days = timedelta(days=_number(stretch.rule.days))
+    too_old = age_reached_on(born, ages.below_age, _counting(profile, day))
+    late = (born.month, born.day) > (ages.by_month, ages.by_day)
+    first = _term_of(profile, born.year + ages.from_age + late)
+    told = [
+        s
+        for s in watched.told(signals.ENTERED, signals.LEFT)
+        if not s.word.endswith(":kindergarten")
+    ]
+    yield _until(Spell(f"{first}", first + days), _first(told))
+    for left in told:
+        if left.word != "graduated:primary":
+            continue
+        term = span_after(profile, "school_year", span_of(profile, "school_year", left.on)).first
+        if term + days < too_old:
+            entered = [s for s in told if s.kind == signals.ENTERED and s.on >= left.on]
+            yield _until(Spell(f"{term}", term + days), _first(entered))
+
+
+def _term_of(profile: Profile, year: int) -> date:
+    """The first day of the school year that begins in a calendar year."""
+    return span_of(profile, "school_year", date(year, 12, 1)).first
+
+
+def _dropped_out(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
+    entered = watched.told(signals.ENTERED)
+    for left in watched.told(signals.LEFT):
+        again = _first([s for s in entered if s.on >= left.on])
+        detail = {"left_on": left.on.isoformat()}
+        if left.word.startswith("dropped_out:"):
+            yield _until(Spell(f"{left.on}", left.known, record=left.record, detail=detail), again)
+        elif left.word.startswith("transferred_out:") and stretch.profile is not None:
+            profile = stretch.profile
+            term = span_after(profile, "semester", span_of(profile, "semester", left.on)).first
+            begins = term + timedelta(days=_number(stretch.rule.days))
+            yield _until(Spell(f"{left.on}", begins, record=left.record, detail=detail), again)
+
+
+def _vaccination_gap(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
+    """Gaps of children of whom some clinic speaks: where none does, nothing is known of any dose."""
+    given, born = watched.told(signals.DOSE), watched.folded.birth_on
+    if not given or born is None:
+        return
+    counting = _counting(stretch.profile, day)
+    for dose in schedule(stretch.profile, day):
+        assert isinstance(dose.before_months, int)
+        begins = months_on(born, dose.before_months, counting)
+        vaccine, number = dose.vaccine.upper(), dose.number
+        # A later dose in a clinic's book means that the earlier ones were given elsewhere.
+        covering = [s for s in given if s.word == vaccine and s.number >= number]
+        detail = {"vaccine": dose.vaccine, "dose": number, "clause": dose.clause}
+        yield _until(Spell(dose.dose, begins, detail=detail), _first(covering))
+
+
+def _insurance_gap(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
+    insured, uninsured = watched.told(signals.INSURED), watched.told(signals.UNINSURED)
+    naturals: dict[int, Spell] = {}
+    for one in sorted(uninsured, key=lambda s: (s.known, s.on)):
+        naturals.setdefault(one.number, Spell(f"{one.number}", one.known, record=one.record))
+    known_by, known_on = stretch.rule.known_by, watched.folded.known_on
+    if isinstance(known_by, str) and known_on is not None:
+        for year in range(known_on.year, day.year + 2):
+            silent = date.fromisoformat(f"{year}-{known_by}")
+            if year not in naturals or silent < naturals[year].begins:
+                naturals[year] = Spell(f"{year}", silent)
+    for year, spell in sorted(naturals.items()):
+        detail: dict[str, Any] = {"year": year, **_proofs(watched, stretch, day)}
+        ending = _first([s for s in insured if s.number == year])
+        yield _until(spell._replace(detail=detail), ending)
+
+
+def _proofs(watched: Watched, stretch: Stretch, day: date) -> dict[str, Any]:
+    """With what the place lets the child enrol, and whether that must be got first (R43)."""
+    rule = stretch.profile.rule(Insurance, day) if stretch.profile else None
+    if rule is None:
+        return {}
+    permits = watched.told(signals.PERMIT)
+    holds_permit = any(s.until is None or s.until >= day for s in permits)
+    said: dict[str, Any] = {"accepted": list(rule.accepted), "clause": rule.clause}
+    if set(rule.accepted) == {PERMIT_PROOF} and not holds_permit:
+        said["first"] = PERMIT_PROOF
+    if rule.assisted:
+        said["assisted"] = True
+    if rule.subsidised:
+        said["subsidised"] = True
+    return said
+
+
+def _permit_expiring(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
+    permits, ended = watched.told(signals.PERMIT), watched.told(signals.PERMIT_ENDED)
+    for last in sorted({s.until for s in permits if s.until is not None}):
+        held = min(s.on for s in permits if s.until == last)
+        later = [s for s in permits if s.until is not None and s.until > last]
+        later += [s for s in ended if s.on >= held]
+        begins = last - timedelta(days=_number(stretch.rule.days))
+        yield _until(Spell(f"{last}", begins, detail={"ends_on": f"{last}"}), _first(later))
+
+
+def _silence(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
+    months = _number(stretch.rule.months)
+    if not months:
+        return
+    heard = watched.folded.heard_on
+    known = watched.folded.known_on
+    for at, last in enumerate(heard):
+        again = heard[at + 1] if at + 1 < len(heard) else None
+        if again is not None and (
+            (again - last).days < 28 * months or (known is not None and again <= known)
+        ):
+            continue
+        begins = months_on(last, months, _counting(stretch.profile, last))
+        yield Spell(f"{last}", begins, ended=again, detail={"heard_on": f"{last}"})
+
+
+def _contradiction(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
+    for one in watched.folded.disputes:
+        yield Spell(one.matter, one.known, detail={"matter": one.matter})
+
+
+def _unaccompanied(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
+    told = watched.told(signals.ALONE, signals.ACCOMPANIED)
+    alone: Signal | None = None
+    for one in told:
+        if one.kind == signals.ALONE:
+            alone = alone or one
+        elif alone is not None:
+            yield _until(Spell(f"{alone.on}", alone.known, record=alone.record), one)
+            alone = None
+    if alone is not None:
+        yield Spell(f"{alone.on}", alone.known, record=alone.record)
+
+
+def _status_unclear(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
+    known_on, decision = watched.folded.known_on, watched.decision
+    if decision.status is Status.CANNOT_TELL and known_on is not None:
+        begins = known_on + timedelta(days=_number(stretch.rule.days))
+        missing = list(decision.missing)
+        yield Spell("+".join(missing), begins, detail={"missing": missing})
+
+
+def _overdue_duty(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
+    for one in watched.duties:
+        if one.due_on is not None:
+            begins = one.due_on + timedelta(days=_number(stretch.rule.days)) + DAY
+            detail = {"duty": one.duty, "due_on": f"{one.due_on}", "department": one.department}
+            yield Spell(f"{one.duty}:{one.due_on}", begins, detail=detail)
+
+
+def _ageing_out(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
+    """Of children whose hukou lies in another county: no other is counted, or ceases to be."""
+    born, profile, folded = watched.folded.birth_on, stretch.profile, watched.folded
+    here = folded.residing.now
+    rule = profile.definition(day) if profile else None
+    if born is None or rule is None or here is None or folded.hukou_code is None:
+        return
+    if here.county == divisions.county_of(folded.hukou_code):
+        return
+    counting = _counting(profile, day)
+    birthday = age_reached_on(born, rule.age_below, counting)
+    if birthday <= max(stretch.since, folded.known_on or stretch.since):
+        return
+    begins = months_on(born, 12 * rule.age_below - _number(stretch.rule.months), counting)
+    yield Spell(f"{birthday}", begins, detail={"birthday": f"{birthday}", "age": rule.age_below})
+
+
+def _sibling_in_care(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
+    """Only from categories that the alert's owner may see, of siblings of its own place, whom it sees anyway."""
+    owner, here = Department(stretch.rule.owner), watched.folded.residing.now
+    for one in watched.siblings:
+        if here is None or here.county not in one.counties:
+            continue
+        seen = owner == Department.CIVIL_AFFAIRS or not {*one.stated_by} <= {str(owner)}
+        if seen and one.category in categories_of(owner):
+            detail = {"category": one.category}
+            cause = f"{one.child.hex}:{one.category}"
+            yield Spell(cause, one.since, detail=detail, category=one.category)
+
+
+#: Without any signal of these kinds there is nothing to find.
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "costly_bill": (signals.BILL,),
+    "dropped_out": (signals.LEFT,),
+    "vaccination_gap": (signals.DOSE,),
+    "permit_expiring": (signals.PERMIT,),
+    "unaccompanied": (signals.ALONE,),
+}
+
+
+def concerns(kind: AlertName, watched: Watched) -> bool:
+    """Whether there can be anything of this kind at all, told without looking at any rule."""
+    if (needed := _NEEDS.get(kind)) is not None:
+        return any(one in watched.by_kind for one in needed)
+    if kind == "contradiction":
+        return bool(watched.folded.disputes)
+    if kind == "status_unclear":
+        return watched.decision.status is Status.CANNOT_TELL
+    if kind == "overdue_duty":
+        return bool(watched.duties)
+    return kind != "sibling_in_care" or bool(watched.siblings)
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+FINDERS: Mapping[AlertName, Finder] = {
+    "costly_bill": _costly_bill,
+    "not_enrolled": _not_enrolled,
+    "dropped_out": _dropped_out,
+    "vaccination_gap": _vaccination_gap,
+    "insurance_gap": _insurance_gap,
+    "permit_expiring": _permit_expiring,
+    "silence": _silence,
+    "contradiction": _contradiction,
+    "unaccompanied": _unaccompanied,
+    "status_unclear": _status_unclear,
+    "overdue_duty": _overdue_duty,
+    "ageing_out": _ageing_out,
+    "sibling_in_care": _sibling_in_care,
+}

@@ -1,0 +1,137 @@
+"""Reporting: an alert whose cause is one entry stands with the entry itself, in the transaction that stores it.
+
+It waits for no link, no review and no fold: a costly bill reaches civil affairs of the office's place also while matching
+is silent, and for a child that nobody has registered.  The fold takes it up under the same id, and gives it back when the entry
+is nobody's any more.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from services.registry.alerts.raising import (
+    Acted,
+    AlertRow,
+    alert_id,
+    due_of,
+    rule_detail,
+    state_of,
+)
+from services.registry.alerts.rules import rule_of
+from services.registry.profiles import Profiles
+from services.registry.profiles.families.alerts import AlertName
+from services.registry.records.feeds import medical_cost_alerts
+from services.registry.records.vault import Plain
+from shared.clock import SHANGHAI
+
+#: The feeds whose every entry is an alert, and of which kind.
+KINDS: dict[str, AlertName] = {medical_cost_alerts.FEED.name: "costly_bill"}
+
+_INSERT = (
+    "INSERT INTO alerts (id, kind, cause, department, category, state, raised_on, due_on, closed_on, entry,"
+    " residence_code, residence_stated_by, hukou_stated_by, detail)"
+    " VALUES ($1, $2, $3, $4, '', $5, $6, $7, $8, $9, $10, '{}', '{}', $11::jsonb) ON CONFLICT (id) DO NOTHING"
+)
+#: Of each entry the first record that came in.
+FIRST = (
+    "SELECT r.entry_id, r.feed, r.division, r.received_at FROM unnest($1::uuid[]) AS e(entry_id)"
+    " CROSS JOIN LATERAL (SELECT * FROM records WHERE entry_id = e.entry_id AND kind = 0"
+    "  ORDER BY received_at, id LIMIT 1) r"
+)
+
+
+class Told(NamedTuple):
+    """The first record of an entry, as far as its alert follows from it."""
+
+    entry: UUID
+    feed: str
+    division: int
+    received_at: datetime
+
+    @classmethod
+    def of(cls, row: Any) -> "Told":
+        return cls(row["entry_id"], row["feed"], row["division"], row["received_at"])
+
+
+def alert_of(
+    key: bytes, profiles: Profiles, told: Told, acts: Sequence[Acted] = ()
+) -> AlertRow | None:
+    """The alert of an entry that is nobody's; None where the rules of its office's place raise none."""
+    kind = KINDS[told.feed]
+    day = told.received_at.astimezone(SHANGHAI).date()
+    rule = rule_of(profiles.for_division(told.division, day), kind, day)
+    if rule is None:
+        return None
+    state, closed_on = state_of(acts, None)
+    return AlertRow(
+        id=alert_id(key, None, kind, told.entry.hex, told.entry),
+        kind=kind,
+        cause=told.entry.hex,
+        department=rule.owner,
+        category="",
+        state=state,
+        raised_on=day,
+        due_on=due_of(rule, day),
+        closed_on=closed_on,
+        entry=told.entry,
+        place=told.division,
+        detail=dict(rule_detail(rule)),
+    )
+
+
+async def report(
+    connection: "asyncpg.Connection[Any]", key: bytes, profiles: Profiles, rows: Sequence[Plain]
+) -> None:
+    """Raise an alert for each new entry of such a feed; as the service itself."""
+    told = (Told(p.entry_id, p.feed, p.division, p.received_at) for p in rows)
+    await _insert(connection, (alert_of(key, profiles, one) for one in told))
+
+
+async def give_back(
+    connection: "asyncpg.Connection[Any]",
+    key: bytes,
+    profiles: Profiles,
+    entries: Sequence[UUID],
+    acts: dict[UUID, list[Acted]],
+) -> None:
+    """Raise the alerts of entries that have become nobody's; ``acts`` by entry are what people did about them."""
+    rows = await connection.fetch(FIRST, entries)
+    await _insert(
+        connection,
+        (alert_of(key, profiles, Told.of(r), acts.get(r["entry_id"], ())) for r in rows),
+    )
+
+
+async def _insert(connection: "asyncpg.Connection[Any]", alerts: Iterable[AlertRow | None]) -> None:
+    rows = [
+        (
+            one.id,
+            one.kind,
+            one.cause,
+            one.department,
+            one.state,
+            one.raised_on,
+            one.due_on,
+            one.closed_on,
+            one.entry,
+            one.place,
+            orjson.dumps(dict(one.detail)).decode(),
+        )
+        for one in alerts
+        if one is not None
+    ]
+    if rows:
+        await connection.executemany(_INSERT, sorted(rows, key=lambda row: row[0]))
+
+
+async def withdraw(connection: "asyncpg.Connection[Any]", rows: Sequence[Plain]) -> None:
+    """Take back the alerts of entries that were recalled before anybody was registered by them, or acted; as the service."""
+    await connection.execute(
+        "DELETE FROM alerts a WHERE a.entry = ANY($1) AND a.child_id IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM alert_acts t WHERE t.alert_id = a.id)",
+        [plain.entry_id for plain in rows],
+    )

@@ -1,0 +1,153 @@
+"""Showing: an alert as one caller sees it.
+
+What it is about is shown by the access matrix, each kind's particulars in a group of their own.  Of a child that the caller
+does not see, or that nobody has registered yet, an alert shows what the one record says that it rests on: it was pushed for
+civil affairs to see.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.access.sight import as_system, groups_for
+from services.registry.alerts import queries
+from services.registry.alerts.authenticity import note_of
+from services.registry.alerts.terms import AlertKind
+from services.registry.children import viewing
+from services.registry.children.building import open_state
+from services.registry.children.kit import Kit
+from services.registry.records.vault import open_row
+from shared import divisions
+from shared.auth import Caller
+from shared.problems import Forbidden
+from shared.vocabulary import Purpose
+
+Groups = Mapping[str, str]
+
+#: In which field group of the matrix the particulars of a kind stand.
+_GROUP: Mapping[str, str] = {
+    AlertKind.COSTLY_BILL: "insurance",
+    AlertKind.NOT_ENROLLED: "school",
+    AlertKind.DROPPED_OUT: "school",
+    AlertKind.VACCINATION_GAP: "health",
+    AlertKind.INSURANCE_GAP: "insurance",
+    AlertKind.PERMIT_EXPIRING: "residence",
+    AlertKind.SILENCE: "status",
+    AlertKind.CONTRADICTION: "status",
+    AlertKind.UNACCOMPANIED: "status",
+    AlertKind.STATUS_UNCLEAR: "status",
+    AlertKind.OVERDUE_DUTY: "duties",
+    AlertKind.AGEING_OUT: "birth",
+    AlertKind.SIBLING_IN_CARE: "key_care",
+}
+
+
+def sight(caller: Caller) -> Groups:
+    """The field groups open to a reader of alerts; Forbidden where purpose and department open none."""
+    groups = groups_for(caller)
+    if "alerts" not in groups:
+        raise Forbidden("Your department reads no alerts for this purpose.")
+    return groups
+
+
+async def shown(
+    session: AsyncSession, kit: Kit, caller: Caller, rows: Sequence[Any], groups: Groups
+) -> list[dict[str, Any]]:
+    """Rows of ``queries.page`` in the form of ``schemas.AlertOut``."""
+    unseen = [row for row in rows if row["id"] is None and row["entry"] is not None]
+    told: dict[UUID, dict[str, Any]] = {}
+    if unseen:
+        async with as_system(session, caller):
+            behind = await queries.records_behind(session, unseen)
+        told = {entry: _said(kit, row, groups) for entry, row in behind.items()}
+    names: dict[Any, str | None] = {}
+    for row in rows:
+        if row["id"] is not None and row["id"] not in names:
+            names[row["id"]] = _name(kit, row, groups)
+    return [_alert(row, _child(row, names, told), groups) for row in rows]
+
+
+def _child(
+    row: Any, names: Mapping[Any, str | None], told: Mapping[UUID, dict[str, Any]]
+) -> dict[str, Any]:
+    if row["id"] is not None:
+        return {"id": row["id"], "name": names[row["id"]]}
+    return told.get(row["entry"], {})
+
+
+def _name(kit: Kit, row: Any, groups: Groups) -> str | None:
+    identity = {group: level for group, level in groups.items() if group == "identity"}
+    seen = viewing.view(open_state(kit.sealer, row), identity, row["shielded"])
+    name: str | None = seen["fields"].get("name", {}).get("value")
+    return name
+
+
+def _said(kit: Kit, row: Any, groups: Groups) -> dict[str, Any]:
+    """Whom a record names, masked as the matrix masks it; nothing of one that was recalled or erased."""
+    opened = open_row(kit.sealer, row)
+    if opened is None or opened.item is None:
+        return {}
+    item, seen = opened.item, dict[str, Any]()
+    guardian = item.guardians[0] if item.guardians else None
+    for key, field, group, value in (
+        ("name", "name", "identity", item.child.name),
+        ("guardian", "name", "guardians", guardian.name if guardian else None),
+        ("phone", "phone", "contacts", (guardian.phone if guardian else None) or item.child.phone),
+    ):
+        level = groups.get(group)
+        if value and level is not None:
+            seen[key] = viewing.masked(field, value) if level == "masked" else value
+    return seen
+
+
+def _alert(row: Any, child: dict[str, Any], groups: Groups) -> dict[str, Any]:
+    detail, code = row["detail"], row["place"]
+    shielded = bool(row["shielded"])
+    county = divisions.county_of(code) if code is not None else None
+    finest = county if shielded else code
+    seen: dict[str, Any] = {
+        "id": row["alert_id"],
+        "kind": row["kind"],
+        "state": row["state"],
+        "owner": row["department"],
+        "post": _post(detail),
+        "raised_on": row["raised_on"],
+        "due_on": row["due_on"],
+        "closed_on": row["closed_on"],
+        "clause": detail["rule"]["clause"],
+        "wording": detail["rule"]["wording"] or None,
+        "missing": detail.get("missing"),
+        "ground": detail.get("ground"),
+        "child": child,
+        "division": divisions.text_of(finest) if finest is not None else None,
+        "place": divisions.name_of(county) or "" if county is not None else None,
+        "shielded": shielded,
+    }
+    if _GROUP[row["kind"]] in groups:
+        seen["about"] = detail.get("about")
+    if "provenance" in groups:
+        seen |= {key: detail.get(key) for key in ("record", "closed_by")}
+    return seen
+
+
+_POSTS = {"children_director": "child_director", "children_supervisor": "child_supervisor"}
+
+
+def _post(detail: Mapping[str, Any]) -> str | None:
+    return _POSTS.get(detail.get("post", ""))
+
+
+def act_of(kit: Kit, row: Any, caller: Caller) -> dict[str, Any]:
+    """One act; its note for those who care for the child."""
+    seen = {
+        "act": row["act"],
+        "outcome": row["outcome"] or None,
+        "department": row["department"],
+        "actor": row["actor"],
+        "acted_at": row["acted_at"],
+    }
+    if caller.purpose in (Purpose.KEY_CARE, Purpose.SERVICE):
+        seen["note"] = note_of(kit.sealer, row) or None
+    return seen

@@ -1,0 +1,117 @@
+"""Signals: the dated facts in records on which alerts rest, in one form for every feed.
+
+``on`` is the day of the fact, ``known`` the day on which its record came in: what was on time but came late is told from
+what was late.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from services.registry.children.claims import Source
+from services.registry.records.feeds import (
+    Enrolment,
+    InsuranceEnrolment,
+    Item,
+    MedicalCostAlert,
+    PeerFacts,
+    ResidencePermit,
+    Survey,
+    Vaccination,
+)
+
+DOSE, BILL, INSURED, UNINSURED = "dose", "bill", "insured", "uninsured"
+PERMIT, PERMIT_ENDED, ENTERED, LEFT = "permit", "permit_ended", "entered", "left"
+ALONE, ACCOMPANIED = "alone", "accompanied"
+
+
+class Signal(NamedTuple):
+    """``word`` and ``number`` say which: a vaccine and its dose, a year, a kind of leaving; ``until`` is a permit's end."""
+
+    kind: str
+    on: date
+    known: date
+    entry: UUID
+    record: UUID
+    office: int
+    word: str = ""
+    number: int = 0
+    until: date | None = None
+
+
+class Dispute(NamedTuple):
+    """Sources that contradict each other about one ``matter`` since the day the later of them came in."""
+
+    matter: str
+    known: date
+
+
+def signals_of(item: Item, source: Source, known: date) -> tuple[Signal, ...]:
+    """What one record tells; nothing for most feeds."""
+    told = _TELLING.get(type(item))
+    if told is None:
+        return ()
+    return tuple(
+        Signal(kind, on, known, source.entry, source.record, source.office, word, number, until)
+        for kind, on, word, number, until in told(item, source.observed_on)
+    )
+
+
+#: Kind, day, word, number, end.
+_Told = tuple[str, date, str, int, date | None]
+
+
+def _dose(item: Vaccination, observed: date) -> Iterator[_Told]:
+    yield DOSE, item.given_on, str(item.vaccine).upper(), item.dose, None
+
+
+def _bill(item: MedicalCostAlert, observed: date) -> Iterator[_Told]:
+    yield BILL, item.incurred_on, "", 0, None
+
+
+def _insurance(item: InsuranceEnrolment, observed: date) -> Iterator[_Told]:
+    kind = INSURED if item.enrolled else UNINSURED
+    yield kind, item.enrolled_on or observed, "", item.year, None
+
+
+def _permit(item: ResidencePermit, observed: date) -> Iterator[_Told]:
+    if item.event == "cancelled":
+        yield PERMIT_ENDED, item.cancelled_on or observed, "", 0, None
+    else:
+        yield PERMIT, item.registered_on or observed, "", 0, item.valid_until
+        if item.role == "accompanying":
+            yield ACCOMPANIED, observed, "", 0, None
+
+
+def _school(item: Enrolment, observed: date) -> Iterator[_Told]:
+    kind = ENTERED if item.event in ("enrolled", "transferred_in") else LEFT
+    yield kind, item.on, f"{item.event}:{item.stage}", 0, None
+    yield from _company(item.accompanied_by, observed)
+
+
+def _survey(item: Survey, observed: date) -> Iterator[_Told]:
+    if item.guardianship:
+        yield from _company(item.guardianship.lives_with, observed)
+
+
+def _peer(item: PeerFacts, observed: date) -> Iterator[_Told]:
+    yield from _company(item.accompanied_by, observed)
+
+
+def _company(said: object, observed: date) -> Iterator[_Told]:
+    if said in ("none", "alone"):
+        yield ALONE, observed, "", 0, None
+    elif said in ("both_parents", "one_parent", "other_guardian"):
+        yield ACCOMPANIED, observed, "", 0, None
+
+
+_TELLING: Mapping[type[Item], Callable[[Any, date], Iterator[_Told]]] = {
+    Vaccination: _dose,
+    MedicalCostAlert: _bill,
+    InsuranceEnrolment: _insurance,
+    ResidencePermit: _permit,
+    Enrolment: _school,
+    Survey: _survey,
+    PeerFacts: _peer,
+}

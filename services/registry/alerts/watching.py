@@ -1,0 +1,63 @@
+"""Watching: a child as alerts see it, and what is found of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from services.registry.alerts.signals import Signal
+from services.registry.children.folding import Fold
+from services.registry.duties.assigning import DutyRow
+from services.registry.duties.standing import Home
+from services.registry.status.deciding import StatusDecision
+
+
+class Sibling(NamedTuple):
+    """A child of the same guardian that is in key care."""
+
+    child: UUID
+    category: str
+    since: date
+    counties: tuple[int, ...]
+    stated_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A child as alerts see it."""
+
+    folded: Fold
+    homes: tuple[Home, ...]
+    decision: StatusDecision
+    duties: Sequence[DutyRow] = ()
+    siblings: Sequence[Sibling] = ()
+    by_kind: Mapping[str, tuple[Signal, ...]] = field(default_factory=dict)
+
+    def told(self, *kinds: str) -> list[Signal]:
+        """The signals of these kinds, by day."""
+        if len(kinds) == 1:
+            return list(self.by_kind.get(kinds[0], ()))
+        found = [one for kind in kinds for one in self.by_kind.get(kind, ())]
+        return sorted(found, key=lambda s: (s.on, s.entry.int))
+
+
+class Spell(NamedTuple):
+    """``entry`` is that of the record that is the cause itself; ``ended_by`` the record that ended it."""
+
+    cause: str
+    begins: date
+    ended: date | None = None
+    ended_by: UUID | None = None
+    entry: UUID | None = None
+    record: UUID | None = None
+    office: int = 0
+    detail: Mapping[str, Any] = {}
+    category: str = ""
+
+
+def by_kind(told: Sequence[Signal]) -> dict[str, tuple[Signal, ...]]:
+    found: dict[str, list[Signal]] = {}
+    for one in told:
+        found.setdefault(one.kind, []).append(one)
+    return {kind: tuple(members) for kind, members in found.items()}
