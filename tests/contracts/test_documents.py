@@ -237,6 +237,7 @@ def test_no_schema_is_split_into_an_input_and_an_output(service: str) -> None:
 #: Operations that answer where to read what they made.
 LOCATING = {
     "make_post",
+    "open_survey_round",
     "open_case",
     "open_key_care",
     "relink_entry",
