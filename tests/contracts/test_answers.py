@@ -36,6 +36,12 @@ def test_every_read_answers_as_documented(reached: Reached) -> None:
         for (department, area), path in product(LOCALS, paths):
             token = reached.run(reached.world.token(department, area))
             reply = reached.run(ask(reached.world, one, token, why=WHY[department], path=path))
+            sent = reply.headers.get("content-type", "").split(";")[0]
+            if reply.status_code == 200 and sent.endswith(".sheet"):
+                # A workbook: its own tests read it, the document only names it.
+                assert sent in one.spec["responses"]["200"]["content"], str(one)
+                answered.add(one.id)
+                break
             if reply.status_code == 200 and "json" in reply.headers["content-type"]:
                 if "ndjson" in reply.headers["content-type"]:
                     answered.add(one.id)

@@ -240,6 +240,7 @@ LOCATING = {
     "make_post",
     "make_roster",
     "open_compartment_entry",
+    "open_survey_round",
     "open_case",
     "open_key_care",
     "place_child",

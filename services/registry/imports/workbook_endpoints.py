@@ -83,7 +83,12 @@ router.add_api_route(
     response_model=ImportOut,
     response_model_exclude_none=True,
     responses={202: LOCATED, **problems.responses(409)},
-    openapi_extra={"requestBody": {"required": True, "content": {MEDIA_TYPE: _BODY}}},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {MEDIA_TYPE: {**_BODY, "example": "PK…"}},
+        }
+    },
 )
 
 
