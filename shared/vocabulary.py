@@ -53,6 +53,8 @@ class Scope(StrEnum):
     REVIEWS_DECIDE = "reviews:decide"
     CASES_READ = "cases:read"
     CASES_WRITE = "cases:write"
+    FIGURES_READ = "figures:read"
+    FIGURES_WRITE = "figures:write"
     REFERENCES_READ = "references:read"
     NOTICES_READ = "notices:read"
     NOTICES_WRITE = "notices:write"
@@ -84,6 +86,8 @@ SCOPE_MEANINGS: dict[Scope, str] = {
     Scope.REVIEWS_DECIDE: "decide who is whom, and take it back (人工比对); civil affairs alone",
     Scope.CASES_READ: "read reports, referrals and suggestions of your place (个案)",
     Scope.CASES_WRITE: "open cases, answer them and act in them",
+    Scope.FIGURES_READ: "read figures of your area, counted now or published (统计数据)",
+    Scope.FIGURES_WRITE: "publish figures and have them counted again; civil affairs alone (发布统计数据)",
     Scope.REFERENCES_READ: "read the children behind references of events and notices",
     Scope.NOTICES_READ: "read notices of your area (通知单)",
     Scope.NOTICES_WRITE: "accept, answer, refuse, release, withdraw notices, and enquire",

@@ -87,6 +87,7 @@ async def link(registry: Registry, records: list[UUID], persons: list[UUID]) -> 
                 }
                 for record, person in zip(records, persons, strict=True)
             ],
+            registry.clock.now(),
         )
     await fold(registry)
 

@@ -120,7 +120,18 @@ def build(
 ) -> Folded:
     """One child from its records and decisions, as of ``day``."""
     live = current(records)
-    folded = fold_current(live, records)
+    return built(kit, child, fold_current(live, records), live, decisions, day)
+
+
+def built(
+    kit: Kit,
+    child: UUID,
+    folded: Fold,
+    live: Sequence[Opened],
+    decisions: Sequence[Any],
+    day: date,
+) -> Folded:
+    """As ``build``, from the fold and the ``live`` records that it was made of."""
     here = folded.residing.now
     # The rules of the last home go on holding after its stay ended: nothing ends by itself.
     profile = kit.profiles.for_division(here.code, day) if here else None

@@ -44,6 +44,7 @@ _REMOVE_FOLD = (
     "DELETE FROM key_care WHERE child_id = $1",
     "DELETE FROM duties WHERE child_id = $1",
     "DELETE FROM match_reviews WHERE one = $1 OR other = $1",
+    "DELETE FROM former_links WHERE person = $1",
     "DELETE FROM children WHERE id = $1",
     "DELETE FROM vault.data_keys WHERE id = $1",
 )
@@ -80,6 +81,7 @@ async def destroy(
     await connection.execute(_SHRED_CASES, entries, until, child, strangers)
     for statement in _REMOVE_FOLD:
         await connection.execute(statement, child)
+    await connection.execute("DELETE FROM former_links WHERE entry_id = ANY($1)", entries)
     await enqueue(connection, set(entries))
     linked = await connection.fetch(
         "SELECT DISTINCT person FROM links WHERE entry_id = ANY($1) AND person IS NOT NULL", entries
