@@ -200,6 +200,13 @@ CHILD_EXAMPLE: dict[str, Any] = {
 }
 
 
+class AsOf(BaseModel):
+    """The two times of a view of the past: the day it shows, and the instant up to which the hub had heard."""
+
+    on: date = Field(description="时点")
+    known_at: datetime = Field(description="数据截止时刻")
+
+
 class ChildOut(BaseModel):
     """A child, as far as the caller's department and purpose may see it."""
 
@@ -241,6 +248,9 @@ class ChildOut(BaseModel):
         default=None, max_length=50, description="职责任务 that you may see"
     )
     shielded: bool | None = Field(default=None, description="地址保密")
+    as_of: AsOf | None = Field(
+        default=None, description="absent where the child is shown as it is known today"
+    )
 
 
 class ChildrenOut(BaseModel):

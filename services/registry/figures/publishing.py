@@ -70,7 +70,7 @@ async def request(
         "valid_on": asked.question.on,
         "known_at": asked.known_at,
         "pilot": asked.question.pilot,
-        "rulebook": then[0] if then else current,
+        "rulebook": then or current,
         "method": METHOD,
         "smallest": smallest or DEFAULT_SMALLEST,
         "configured": smallest is not None,
@@ -129,7 +129,9 @@ async def count_next(database: Database, kit: Kit, clock: Clock) -> int:
 async def counts_of(database: Database, kit: Kit, row: Any, each_page: Any = None) -> Any:
     """What a figure's row comes to for its two times and by its rules, counted afresh from the records."""
     async with database.transaction(SYSTEM) as session:
-        profiles = await adopting.of_fingerprint(await raw(session), row["rulebook"])
+        profiles = await adopting.of_fingerprint(
+            await raw(session), row["rulebook"], kit.profiles
+        )
     question = Question(row["division"], row["valid_on"], row["pilot"])
     found = await tally(database, kit, profiles, question, row["known_at"], each_page)
     return found.as_json()

@@ -38,11 +38,12 @@ async def tally(
     known_at: datetime,
     each_page: Callable[[], Awaitable[None]] | None = None,
     most: int | None = None,
+    size: int = PAGE,
 ) -> Tally:
     """The children counted.  ``each_page`` is awaited between pages; TooLarge beyond ``most`` children gone through."""
     counts = Tally()
     gone_through = 0
-    async for page in _pages(database, question):
+    async for page in _pages(database, question, size):
         gone_through += len(page)
         if most is not None and gone_through > most:
             raise TooLarge
@@ -63,7 +64,7 @@ async def tally(
     return counts
 
 
-async def _pages(database: Database, question: Question) -> AsyncIterator[list[UUID]]:
+async def _pages(database: Database, question: Question, size: int) -> AsyncIterator[list[UUID]]:
     low, high = question.area
     if divisions.county_of(low) == divisions.county_of(high):
         county = divisions.area_of(divisions.county_of(low))
@@ -72,15 +73,15 @@ async def _pages(database: Database, question: Question) -> AsyncIterator[list[U
             await by_index(connection)
             own = await gathering.persons_of(connection, county, MOST_OF_COUNTY + 1)
         if len(own) <= MOST_OF_COUNTY:
-            for start in range(0, len(own), PAGE):
-                yield own[start : start + PAGE]
+            for start in range(0, len(own), size):
+                yield own[start : start + size]
             return
     after = UUID(int=0)
     while True:
         async with database.transaction(SYSTEM) as session:
-            page = await gathering.persons(await raw(session), after, PAGE)
+            page = await gathering.persons(await raw(session), after, size)
         if page:
             yield page
-        if len(page) < PAGE:
+        if len(page) < size:
             return
         after = page[-1]

@@ -64,8 +64,8 @@ async def adopt(
 
 async def known_at(
     connection: "asyncpg.Connection[Any]", keys: KeySet, instant: datetime
-) -> tuple[str, Profiles] | None:
-    """The rules that the hub went by at an instant, and their fingerprint; before the first that are kept, those."""
+) -> str | None:
+    """The fingerprint of the rules that the hub went by at an instant; before the first that are kept, theirs."""
     row = await connection.fetchrow(
         f"SELECT {_COLUMNS} FROM rulebooks WHERE adopted_at <= $1"
         " ORDER BY adopted_at DESC, id DESC LIMIT 1",
@@ -77,11 +77,16 @@ async def known_at(
         return None
     if not _authentic(keys, row):
         raise ForgedRulebook(str(row["id"]))
-    return row["fingerprint"], _read(row)
+    fingerprint: str = row["fingerprint"]
+    return fingerprint
 
 
-async def of_fingerprint(connection: "asyncpg.Connection[Any]", fingerprint: str) -> Profiles:
-    """The rules of this fingerprint; NotFound where none are kept."""
+async def of_fingerprint(
+    connection: "asyncpg.Connection[Any]", fingerprint: str, present: Profiles | None = None
+) -> Profiles:
+    """The rules of this fingerprint, which may be those of the ``present``; NotFound where none are kept."""
+    if present is not None and fingerprint_of(present) == fingerprint:
+        return present
     row = await connection.fetchrow(
         f"SELECT {_COLUMNS} FROM rulebooks WHERE fingerprint = $1 ORDER BY adopted_at LIMIT 1",
         fingerprint,
