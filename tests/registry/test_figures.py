@@ -95,11 +95,9 @@ class Story:
         record = self.dice.choice(sorted(self.items))
         item = self.items.pop(record)
         who = await self.registry(CIVIL)
-        reply = await who.post(
-            "/v1/surveys/recalls", json={"source_ids": [item["source_id"]]}
-        )
+        reply = await who.post("/v1/surveys/recalls", json={"source_ids": [item["source_id"]]})
         assert reply.status_code in (200, 207), reply.text
-        await fold(self.registry)
+        await link(self.registry, [record], [None])
 
     async def insure(self) -> None:
         person = self.dice.choice(sorted(self.children))
@@ -147,7 +145,9 @@ class Story:
             assert reply.status_code == 200, reply.text
         alive = await self.registry.system("SELECT id FROM children ORDER BY id")
         child = self.dice.choice(alive)["id"]
-        if not [e for e in await entries(who, category="vagrancy") if e["child"]["id"] == str(child)]:
+        if not [
+            e for e in await entries(who, category="vagrancy") if e["child"]["id"] == str(child)
+        ]:
             await opened(who, child)
 
     async def shield(self) -> None:

@@ -16,9 +16,7 @@ tables = st.dictionaries(
     st.fixed_dictionaries({answer: st.integers(0, 4) for answer in ANSWERS}),
     min_size=1,
     max_size=2,
-).map(
-    lambda rows: {part: {one: n for one, n in row.items() if n} for part, row in rows.items()}
-)
+).map(lambda rows: {part: {one: n for one, n in row.items() if n} for part, row in rows.items()})
 
 
 def agreeing(shown: Shown, most: int) -> list[dict[int, dict[str, int]]]:
@@ -42,8 +40,7 @@ def agreeing(shown: Shown, most: int) -> list[dict[int, dict[str, int]]]:
         if any(n is not None and sum(table[p].values()) != n for p, n in shown.parts.items()):
             continue
         if any(
-            n is not None and sum(table[p][a] for p in parts) != n
-            for a, n in shown.answers.items()
+            n is not None and sum(table[p][a] for p in parts) != n for a, n in shown.answers.items()
         ):
             continue
         found.append(table)

@@ -56,7 +56,12 @@ def may_count(caller: Caller) -> None:
 
 
 def question(
-    request: Request, caller: Caller, division: str, on: date, known_at: datetime | None, pilot: bool
+    request: Request,
+    caller: Caller,
+    division: str,
+    on: date,
+    known_at: datetime | None,
+    pilot: bool,
 ) -> tuple[Question, datetime]:
     """What is asked, and as known when; Forbidden outside the caller's area, Invalid for what has not come."""
     clock = request.app.state.clock
@@ -75,9 +80,7 @@ def question(
 async def count_children(
     request: Request,
     caller: Reader,
-    division: Annotated[
-        DivisionText, Query(description="行政区划; all of it inside your area")
-    ],
+    division: Annotated[DivisionText, Query(description="行政区划; all of it inside your area")],
     on: Annotated[AskedDay | None, Query(description="统计时点; today, if absent")] = None,
     known_at: Annotated[
         AwareDatetime | None,
@@ -153,9 +156,7 @@ async def publish_figure(
     may_count(caller)
     Subject.of(caller)
     asked, known = question(request, caller, body.division, body.on, body.known_at, body.pilot)
-    made = await _ask(
-        request, session, caller, "figures.publish", key, body, Asked(asked, known)
-    )
+    made = await _ask(request, session, caller, "figures.publish", key, body, Asked(asked, known))
     row = await queries.one(session, request.app.state.kit.audit, caller, made)
     if row is None:
         raise NotFound

@@ -114,7 +114,9 @@ def _rows_to_hide(
         for i, row in enumerate(rows)
         if names[i] is None or any(0 < n < smallest for n in row.values())
     }
-    others = sorted((i for i in range(len(rows)) if i not in hidden), key=lambda i: sum(rows[i].values()))
+    others = sorted(
+        (i for i in range(len(rows)) if i not in hidden), key=lambda i: sum(rows[i].values())
+    )
     while hidden and not _covered([rows[i] for i in hidden], smallest):
         if not others:
             return set(range(len(rows)))

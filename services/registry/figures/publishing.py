@@ -129,9 +129,7 @@ async def count_next(database: Database, kit: Kit, clock: Clock) -> int:
 async def counts_of(database: Database, kit: Kit, row: Any, each_page: Any = None) -> Any:
     """What a figure's row comes to for its two times and by its rules, counted afresh from the records."""
     async with database.transaction(SYSTEM) as session:
-        profiles = await adopting.of_fingerprint(
-            await raw(session), row["rulebook"], kit.profiles
-        )
+        profiles = await adopting.of_fingerprint(await raw(session), row["rulebook"], kit.profiles)
     question = Question(row["division"], row["valid_on"], row["pilot"])
     found = await tally(database, kit, profiles, question, row["known_at"], each_page)
     return found.as_json()
@@ -184,4 +182,3 @@ def differences(frozen: Any, revised: Any) -> list[Difference]:
         if old != new:
             found.append(Difference(part, head, answer, old, new))
     return found
-

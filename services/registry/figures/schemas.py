@@ -59,7 +59,9 @@ class CellOut(BaseModel):
 
     answer: Text = Field(description="as `migrant`, `6-8`, `primary`, `insured`; `unreported` 未报")
     children: int | None = Field(
-        default=None, ge=0, description="absent where it is hidden: too few, or it would betray such"
+        default=None,
+        ge=0,
+        description="absent where it is hidden: too few, or it would betray such",
     )
 
 

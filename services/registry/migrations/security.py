@@ -178,14 +178,18 @@ def cases() -> None:
 
 #: A figure is about an area as a whole: it is shown to whoever may ask for all of it.
 _FIGURE_IS_MINE = f"{_SYSTEM} OR (low >= {_LOW} AND high <= {_HIGH})"
-_FIGURE_IS_ASKED_FOR = f"{_SYSTEM} OR ({_ME} = 'civil_affairs' AND low >= {_LOW} AND high <= {_HIGH})"
+_FIGURE_IS_ASKED_FOR = (
+    f"{_SYSTEM} OR ({_ME} = 'civil_affairs' AND low >= {_LOW} AND high <= {_HIGH})"
+)
 
 
 def two_times() -> None:
     role = runtime_role()
     op.execute(f"GRANT SELECT, INSERT, DELETE ON former_links TO {role}")
     op.execute(f"GRANT SELECT, INSERT ON rulebooks TO {role}")
-    op.execute(f"GRANT SELECT, INSERT, UPDATE (computed_at, counts, mac, attempts) ON figures TO {role}")
+    op.execute(
+        f"GRANT SELECT, INSERT, UPDATE (computed_at, counts, mac, attempts) ON figures TO {role}"
+    )
     _protect("figures", using=_FIGURE_IS_MINE, check=_FIGURE_IS_ASKED_FOR)
 
 

@@ -88,16 +88,12 @@ class Known:
     decisions: list[Any] = field(default_factory=list)
 
 
-async def persons(
-    connection: "asyncpg.Connection[Any]", after: UUID, limit: int
-) -> list[UUID]:
+async def persons(connection: "asyncpg.Connection[Any]", after: UUID, limit: int) -> list[UUID]:
     """The next children, by id, of whom any entry ever spoke."""
     return [row["person"] for row in await connection.fetch(_PERSONS, after, limit)]
 
 
-async def persons_of(
-    connection: "asyncpg.Connection[Any]", county: Area, limit: int
-) -> list[UUID]:
+async def persons_of(connection: "asyncpg.Connection[Any]", county: Area, limit: int) -> list[UUID]:
     """The children, by id, of whom any entry ever spoke that places them in one county, or comes from there."""
     return [row["person"] for row in await connection.fetch(_OF_COUNTY, *county, limit)]
 

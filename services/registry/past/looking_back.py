@@ -31,9 +31,7 @@ from shared.database import raw
 from shared.problems import Flaw, Invalid, NotFound
 from shared.vocabulary import Department
 
-_SINCE_OF_OTHERS = (
-    "SELECT DISTINCT person FROM links WHERE entry_id = ANY($1) AND person IS NOT NULL AND person <> $2"
-)
+_SINCE_OF_OTHERS = "SELECT DISTINCT person FROM links WHERE entry_id = ANY($1) AND person IS NOT NULL AND person <> $2"
 
 
 async def seen(
@@ -50,7 +48,9 @@ async def seen(
     instant = known_at or now
     day = on or instant.astimezone(SHANGHAI).date()
     if instant > now or day > now.astimezone(SHANGHAI).date():
-        raise Invalid(flaws=[Flaw("on", "in_the_future", "Ask for a day and an instant that have been.")])
+        raise Invalid(
+            flaws=[Flaw("on", "in_the_future", "Ask for a day and an instant that have been.")]
+        )
     child: UUID = row["id"]
     groups = groups_for(caller)
     async with as_system(session, caller):

@@ -184,7 +184,9 @@ async def take(
 ) -> int:
     """Take matching's word on these links and queue every child it touches; how many were news.
 
-    From ``now`` on the hub knows them, and whom the entries were held to speak of before is kept.  A link is {"entry", "person" (absent: nobody), "grade", "weight", "rule_version", "link_seq"}.
+    From ``now`` on the hub knows them, and whom the entries were held to speak of before is kept.
+
+    A link is {"entry", "person" (absent: nobody), "grade", "weight", "rule_version", "link_seq"}.
     """
     if not links:
         return 0

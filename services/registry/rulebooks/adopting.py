@@ -96,9 +96,7 @@ async def of_fingerprint(
     return _read(row)
 
 
-async def faults_of(
-    connection: "asyncpg.Connection[Any]", keys: KeySet
-) -> AsyncIterator[str]:
+async def faults_of(connection: "asyncpg.Connection[Any]", keys: KeySet) -> AsyncIterator[str]:
     """Every rulebook that this hub did not adopt so."""
     for row in await connection.fetch(f"SELECT {_COLUMNS} FROM rulebooks ORDER BY adopted_at, id"):
         if not _authentic(keys, row) or _hashed(row["files"]) != row["fingerprint"]:
