@@ -1,4 +1,4 @@
-"""The registry's worker: resolve → fold → announce, reviews in and rulings out, the daily clock, figures, trails, relay, pruning."""
+"""The registry's worker: resolve → fold → announce, reviews in, rulings out, the daily clock, figures, trails, relay, pruning."""
 
 from contextlib import suppress
 

@@ -22,9 +22,7 @@ from tests.registry.key_care import (
 CIVIL = "civil_affairs:500103"
 
 
-async def back(
-    registry: Registry, child: UUID, who: str = CIVIL, **times: Any
-) -> httpx.Response:
+async def back(registry: Registry, child: UUID, who: str = CIVIL, **times: Any) -> httpx.Response:
     caller = await registry(who)
     return await caller.get(
         f"/v1/children/{child}",

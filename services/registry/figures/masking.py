@@ -15,11 +15,13 @@ themselves, or several figures of overlapping areas, can reckon is not held back
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from services.registry.figures.counting import LEDGER, MIGRANTS, Table
 
 #: Where no place has set a size.  No text gives one (R52).
 DEFAULT_SMALLEST = 10
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +34,20 @@ class Shown:
     cells: Mapping[int, Mapping[str, int | None]]
 
 
-def pooled(
-    counts: Mapping[int, int] | Mapping[str, int], smallest: int, blind: Iterable[object] = ()
-) -> frozenset[object]:
+def pooled(counts: Mapping[Key, int], smallest: int, blind: Iterable[Key] = ()) -> frozenset[Key]:
     """The keys to hide of cells whose total is shown; ``blind`` are hidden in any case."""
-    hidden: set[object] = set(blind)
-    hidden |= {key for key, n in counts.items() if 0 < n < smallest}
+    hidden = {*blind, *(key for key, n in counts.items() if 0 < n < smallest)}
     if not hidden:
         return frozenset()
-    others = sorted((n, str(key), key) for key, n in counts.items() if n and key not in hidden)
-    while not _roomy([counts_of(counts, key) for key in hidden], smallest):
+    others = sorted(
+        (key for key, n in counts.items() if n and key not in hidden),
+        key=lambda key: (counts[key], str(key)),
+    )
+    while not _roomy([counts.get(key, 0) for key in hidden], smallest):
         if not others:
             return frozenset(counts)  # the noughts with them: all that is known is the total
-        hidden.add(others.pop(0)[2])
+        hidden.add(others.pop(0))
     return frozenset(hidden)
-
-
-def counts_of(counts: Mapping[int, int] | Mapping[str, int], key: object) -> int:
-    return dict(counts).get(key, 0)  # type: ignore[arg-type]
 
 
 def _roomy(hidden: list[int], smallest: int) -> bool:
@@ -58,7 +56,7 @@ def _roomy(hidden: list[int], smallest: int) -> bool:
 
 
 def protect(
-    rows: Mapping[int, Mapping[str, int]], smallest: int, blind: frozenset[object] = frozenset()
+    rows: Mapping[int, Mapping[str, int]], smallest: int, blind: frozenset[int] = frozenset()
 ) -> Shown:
     """One breakdown of all parts; the totals of the parts in ``blind`` are hidden elsewhere already."""
     answers = sorted({answer for row in rows.values() for answer in row})
@@ -76,7 +74,7 @@ def protect(
     if parts:
         rest: dict[str | None, int] = {}
         for part in parts & rows.keys():
-            for head, n in _merged(rows[part], heads).items():  # type: ignore[index]
+            for head, n in _merged(rows[part], heads).items():
                 rest[head] = rest.get(head, 0) + n
         known.append(rest)
         names.append(None)
@@ -98,7 +96,7 @@ def protect(
     )
 
 
-def _merged(row: Mapping[str, int], heads: frozenset[object]) -> dict[str | None, int]:
+def _merged(row: Mapping[str, int], heads: frozenset[str]) -> dict[str | None, int]:
     merged: dict[str | None, int] = {}
     for answer, n in row.items():
         key = None if answer in heads else answer
