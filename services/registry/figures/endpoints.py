@@ -80,7 +80,10 @@ def question(
 async def count_children(
     request: Request,
     caller: Reader,
-    division: Annotated[DivisionText, Query(description="行政区划; all of it inside your area")],
+    division: Annotated[
+        DivisionText,
+        Query(description="行政区划; all of it inside your area", examples=["500103"]),
+    ],
     on: Annotated[AskedDay | None, Query(description="统计时点; today, if absent")] = None,
     known_at: Annotated[
         AwareDatetime | None,
