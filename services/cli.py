@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "requirements": ("requirements", "requirements"),
     "audit": ("proofs", "audit"),
     "rebuild": ("proofs", "rebuild"),
+    "figures": ("figures", "figures"),
     "backup": ("backup", "backup"),
     "restore": ("backup", "restore"),
     "contracts": ("contracts", "contracts"),

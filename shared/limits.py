@@ -18,6 +18,8 @@ MAX_REFERENCES_READ = 200
 #: Children that one search shows; persons that matching shows the registry.
 MAX_FOUND_CHILDREN = 20
 MAX_FOUND_PERSONS = 50
+#: Children gone through for a figure that somebody waits for; larger ones are published, and counted by a worker.
+MAX_COUNTED_WHILE_WAITING = 3000
 MAX_WORKBOOK_ROWS = 100_000
 #: A workbook that is uploaded: its bytes, what they unpack to, and what its sheet holds.
 MAX_SHEET_BYTES = 8 * 1024 * 1024

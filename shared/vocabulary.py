@@ -75,6 +75,8 @@ class Scope(StrEnum):
     PROTECTEES = "compartment:protectees"
     GUARDIANSHIP_READ = "guardianship:read"
     GUARDIANSHIP_WRITE = "guardianship:write"
+    FIGURES_READ = "figures:read"
+    FIGURES_WRITE = "figures:write"
     REFERENCES_READ = "references:read"
     NOTICES_READ = "notices:read"
     NOTICES_WRITE = "notices:write"
@@ -126,6 +128,8 @@ SCOPE_MEANINGS: dict[Scope, str] = {
     Scope.PROTECTEES: "key protectees (重点关护对象), likewise",
     Scope.GUARDIANSHIP_READ: "read assessments and placements (监护评估与照料); civil affairs alone",
     Scope.GUARDIANSHIP_WRITE: "assess guardianship, place children, look again; civil affairs alone",
+    Scope.FIGURES_READ: "read figures of your area, counted now or published (统计数据)",
+    Scope.FIGURES_WRITE: "publish figures and have them counted again; civil affairs alone (发布统计数据)",
     Scope.REFERENCES_READ: "read the children behind references of events and notices",
     Scope.NOTICES_READ: "read notices of your area (通知单)",
     Scope.NOTICES_WRITE: "accept, answer, refuse, release, withdraw notices, and enquire",

@@ -25,8 +25,10 @@ from services.registry.application import kit_of
 from services.registry.children import rebuilding
 from services.registry.children.proving import Difference
 from services.registry.erasures import authenticity as erasures
+from services.registry.figures import authenticity as figures
 from services.registry.identity import clients
 from services.registry.rosters import authenticity as rosters
+from services.registry.rulebooks import adopting
 from services.registry.settings import RegistrySettings
 from shared import checkpoints, signatures, verification
 from shared.checkpoints import AUDIT, OUTBOX, Checkpoint
@@ -60,7 +62,7 @@ def verify_audit(
         ),
     ] = None,
 ) -> None:
-    """Check audit trails, events, grants, erasures, peers, answers, signing keys and links.
+    """Check audit trails, events, grants, erasures, figures, peers, answers, signing keys and links.
 
     Names what was forged, changed, moved or cut off.
     """
@@ -157,7 +159,7 @@ async def audit_faults(
     witnesses: Sequence[Checkpoint] = (),
     at_least: Mapping[str, int] | None = None,
 ) -> list[str]:
-    """Every fault of both services' trails, and of their grants, erasures, peers, answers and signing keys, as a line each."""
+    """Every fault of both services' trails, and of their rows that carry a MAC of their own, as a line each."""
     every = dict(zip(("registry", "notifications"), settings or _both(), strict=True))
     found: list[str] = []
     strangers = set(witnesses)
@@ -192,7 +194,10 @@ async def _rows(session: AsyncSession, proof: Proof) -> list[str]:
     """Faults of the registry's rows that carry a MAC of their own."""
     faults = await clients.faults_of(session, proof.keys)
     faults += [fault async for fault in erasures.faults_of(session, proof.keys)]
-    return faults + [fault async for fault in rosters.faults_of(session, proof.keys)]
+    faults += [fault async for fault in rosters.faults_of(session, proof.keys)]
+    faults += [fault async for fault in figures.faults_of(session, proof.keys)]
+    connection = await raw(session)
+    return faults + [fault async for fault in adopting.faults_of(connection, proof.keys)]
 
 
 async def matching_faults(settings: MatchingSettings) -> list[str]:

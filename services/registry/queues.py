@@ -8,6 +8,7 @@ QUEUES: Queues = {
     "fold_parked": waiting("fold_queue", "queued_at", "failures > 0"),
     "reviews": waiting("match_reviews", "opened_at", "closed_at IS NULL", "opened_at, id"),
     "rulings": waiting("rulings", "made_at", "state = 'pending'", "turn"),
+    "figures": waiting("figures", "requested_at", "computed_at IS NULL", "attempts, id"),
     # Numbered but not relayed, and not numbered yet.
     "outbox": (
         "WITH relayed AS (SELECT coalesce("

@@ -18,6 +18,12 @@ class RegistrySettings(HubSettings):
     fold_batch: int = Field(
         default=300, ge=1, le=2000, description="children folded per transaction"
     )
+    smallest_cell: int | None = Field(
+        default=None,
+        ge=3,
+        le=1000,
+        description="figures show no cell that counts fewer children; no text says how many: 10 where not set",
+    )
     clock_seconds: float = Field(
         default=60, gt=0, description="rest of the daily clock between sweeps"
     )

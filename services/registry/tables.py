@@ -33,6 +33,7 @@ from services.registry.children import models as children  # noqa: E402, F401
 from services.registry.compartments import models as compartments  # noqa: E402, F401
 from services.registry.duties import models as duties  # noqa: E402, F401
 from services.registry.erasures import models as erasures  # noqa: E402, F401
+from services.registry.figures import models as figures  # noqa: E402, F401
 from services.registry.identity import models as identity  # noqa: E402, F401
 from services.registry.imports import models as imports  # noqa: E402, F401
 from services.registry.key_care import models as key_care  # noqa: E402, F401
@@ -41,5 +42,6 @@ from services.registry.match_reviews import models as match_reviews  # noqa: E40
 from services.registry.posts import models as posts  # noqa: E402, F401
 from services.registry.records import models as records  # noqa: E402, F401
 from services.registry.rosters import models as rosters  # noqa: E402, F401
+from services.registry.rulebooks import models as rulebooks  # noqa: E402, F401
 from services.registry.rulings import models as rulings  # noqa: E402, F401
 from services.registry.survey_rounds import models as survey_rounds  # noqa: E402, F401

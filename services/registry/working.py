@@ -1,4 +1,4 @@
-"""The registry's worker: resolve → fold → announce, reviews in and rulings out, the daily clock, the trails, the relay, pruning."""
+"""The registry's worker: resolve → fold → announce, reviews in, rulings out, the daily clock, figures, trails, relay, pruning."""
 
 from contextlib import suppress
 
@@ -9,14 +9,16 @@ from services.registry.application import SERVICE, kit_of, matching_client
 from services.registry.changes.numbering import number_changes
 from services.registry.children.registration import fold_batch
 from services.registry.children.turning import turn_batch
+from services.registry.figures.publishing import count_next
 from services.registry.match_reviews.mirroring import follow_reviews
 from services.registry.pruning import prune
 from services.registry.records.resolving import follow_changes, resolve_batch
+from services.registry.rulebooks.adopting import adopt
 from services.registry.rulings.delivering import deliver
 from services.registry.settings import RegistrySettings
 from shared import checkpoints, jwk, relay, sequencing, signatures, work
 from shared.clock import Clock, SystemClock, today
-from shared.database import SYSTEM, Database
+from shared.database import SYSTEM, Database, raw
 from shared.outbound import ClientCredentials, client
 from shared.vocabulary import Scope
 
@@ -47,6 +49,7 @@ class Worker:
         self.clock = clock or SystemClock()
         self.database = Database(settings.database_url(SERVICE), settings.pool_size)
         self.kit = kit_of(settings)
+        self._adopted = False
         self.matching = matching_client(settings, transport)
         key = jwk.load(settings.home / "keys" / "clients" / "registry.jwk")
         self.notifications = client(
@@ -69,11 +72,15 @@ class Worker:
 
     async def resolve(self) -> int:
         return await resolve_batch(
-            self.database, self.kit.sealer, self.matching, self.settings.resolve_batch
+            self.database,
+            self.kit.sealer,
+            self.matching,
+            self.settings.resolve_batch,
+            self.clock,
         )
 
     async def follow(self) -> int:
-        return await follow_changes(self.database, self.matching)
+        return await follow_changes(self.database, self.matching, clock=self.clock)
 
     async def follow_reviews(self) -> int:
         return await follow_reviews(self.database, self.matching)
@@ -91,7 +98,15 @@ class Worker:
                 self.clock.now(),
             )
 
+    async def count(self) -> int:
+        return await count_next(self.database, self.kit, self.clock)
+
     async def sweep(self) -> int:
+        if not self._adopted:
+            async with self.database.transaction(SYSTEM) as session:
+                connection = await raw(session)
+                await adopt(connection, self.kit.audit, self.kit.profiles, self.clock.now())
+            self._adopted = True
         async with self.database.transaction(SYSTEM) as session:
             limit, day = self.settings.fold_batch, today(self.clock)
             return await turn_batch(session, self.kit, limit, day, self.clock.now())
@@ -127,6 +142,7 @@ class Worker:
             "rule": (self.rule, 0.5),
             "fold": (self.fold, 0.5),
             "sweep": (self.sweep, self.settings.clock_seconds),
+            "count": (self.count, 5.0),
             "sequence": (self.sequence, 0.5),
             "checkpoint": (self.checkpoint, 5.0),
             "relay": (self.relay, 0.5),

@@ -248,6 +248,7 @@ LOCATING = {
     "request_erasure",
     "unmerge_child",
     "withdraw_ruling",
+    "publish_figure",
 }
 
 

@@ -192,6 +192,12 @@ async def tell(world: World) -> None:
         "assistance",
         item("A-1", kind="minimum_living", event="started", on="2026-02-01"),
     )
+    figure = await civil.post(
+        "/v1/figure-publications",
+        json={"division": HOME, "on": "2026-11-01"},
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    assert figure.status_code == 202, figure.text
     sister = item("E-2", SISTER_NUMBER, SISTER)
     sister["child"] |= {"birth_date": SISTER_BORN, "sex": "unknown"}
     line = json.dumps({**sister, **ENROLLED}, ensure_ascii=False).encode() + b"\n"

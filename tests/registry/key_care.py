@@ -1,6 +1,7 @@
 """Children in key care: pushed through the API, linked as matching would link them, folded by the worker's own step."""
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -69,8 +70,8 @@ async def push(registry: Registry, who: str, feed: str, *items: dict[str, Any]) 
     return [UUID(r["record"]) for r in results]
 
 
-async def link(registry: Registry, records: list[UUID], persons: list[UUID]) -> None:
-    """Say of whom the records' entries speak, as matching does."""
+async def link(registry: Registry, records: list[UUID], persons: Sequence[UUID | None]) -> None:
+    """Say of whom the records' entries speak, as matching does; None: of nobody."""
     rows = await registry.system("SELECT id, entry_id FROM records WHERE id = ANY($1)", records)
     entries = {row["id"]: row["entry_id"] for row in rows}
     async with registry.database.transaction(SYSTEM) as session:
@@ -79,7 +80,7 @@ async def link(registry: Registry, records: list[UUID], persons: list[UUID]) -> 
             [
                 {
                     "entry": str(entries[record]),
-                    "person": str(person),
+                    "person": str(person) if person else None,
                     "grade": "certain",
                     "weight": 30.0,
                     "rule_version": "test",
@@ -87,6 +88,7 @@ async def link(registry: Registry, records: list[UUID], persons: list[UUID]) -> 
                 }
                 for record, person in zip(records, persons, strict=True)
             ],
+            registry.clock.now(),
         )
     await fold(registry)
 

@@ -9,6 +9,7 @@ A pure question to links and records, so that a rebuild answers it alike.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +28,7 @@ _VERSIONS = (
     f"SELECT {SELECTED} FROM unnest($1::uuid[]) AS a(entry_id)"
     " CROSS JOIN LATERAL (SELECT * FROM records WHERE entry_id = a.entry_id OFFSET 0) r"
     " LEFT JOIN LATERAL (SELECT * FROM vault.data_keys WHERE id = r.id OFFSET 0) k ON true"
-    " ORDER BY r.entry_id, r.version, r.kind"
+    " WHERE $2::timestamptz IS NULL OR r.received_at <= $2 ORDER BY r.entry_id, r.version, r.kind"
 )
 
 
@@ -37,17 +38,21 @@ def in_doubt(word: Any) -> bool:
 
 
 async def whose(
-    connection: "asyncpg.Connection[Any]", sealer: Sealer | None, words: Sequence[Any], said_at: str
+    connection: "asyncpg.Connection[Any]",
+    sealer: Sealer | None,
+    words: Sequence[Any],
+    said_at: str,
+    known_at: datetime | None = None,
 ) -> dict[UUID, UUID | None]:
     """By the word's id, the child that it is about today; None for a word about no registered child.
 
     ``said_at`` names the column that tells when.  As the service itself, where any is ``in_doubt``.  Without a ``sealer``
-    an entry with any version since is taken to be astray.
+    an entry with any version since is taken to be astray.  With ``known_at``, by the versions that had come by then.
     """
     doubtful = {word["anchor"] for word in words if in_doubt(word)}
     versions: dict[UUID, list[Any]] = {}
     if doubtful:
-        for row in await connection.fetch(_VERSIONS, list(doubtful)):
+        for row in await connection.fetch(_VERSIONS, list(doubtful), known_at):
             versions.setdefault(row["entry_id"], []).append(row)
     return {
         word["id"]: word["child_id"]

@@ -195,7 +195,11 @@ def build(
 def read(kit: Kit, records: Sequence[Opened]) -> Reading:
     """What a child's records come to, whatever the day."""
     live = current(records)
-    folded = fold_current(live, records)
+    return reading_of(kit, fold_current(live, records), live)
+
+
+def reading_of(kit: Kit, folded: Fold, live: Sequence[Opened]) -> Reading:
+    """As ``read``, from the fold and the ``live`` records that it was made of."""
     seen = state.state_of(folded)
     payload = state.write(seen)
     unvisited = state.write({**seen, "visits": []}) if folded.visits else payload

@@ -259,6 +259,12 @@ def _company(item: Item, source: Source) -> tuple[CompanyClaim, ...]:
     return (CompanyClaim(_ACCOMPANIED[said], source),)
 
 
+def company_of(item: Item) -> str:
+    """With whom a record says that the child lives, in the wire's own word; empty where it does not say."""
+    says = _COMPANY.get(type(item))
+    return str((says(item) if says else None) or "")
+
+
 def _with_holder(item: ResidencePermit) -> str | None:
     accompanies = item.role == "accompanying" and item.event != "cancelled"
     return "other_guardian" if accompanies else None

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime
 
 from services.registry.access.sight import groups_for
 from services.registry.children import queries, viewing
@@ -27,11 +28,13 @@ from services.registry.children.schemas import (
 from services.registry.children.state import facts_of
 from services.registry.duties import queries as duties
 from services.registry.follow_ups.marking import marks
+from services.registry.past import looking_back
 from shared import audit, outbox, resident_id
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import today
 from shared.contract import TAGGED
+from shared.days import AskedDay
 from shared.hashes import keyed, lookup_hashes
 from shared.limits import MAX_FOUND_CHILDREN
 from shared.problems import Flaw, Invalid, NotFound
@@ -86,9 +89,23 @@ async def shown(
 
 @router.get("/children/{child_id}", response_model_exclude_none=True, responses={200: TAGGED})
 async def show_child(
-    request: Request, response: Response, child_id: UUID, caller: ChildReader, session: Transaction
+    request: Request,
+    response: Response,
+    child_id: UUID,
+    caller: ChildReader,
+    session: Transaction,
+    on: Annotated[
+        AskedDay | None, Query(description="as it was on a day (时点), today or earlier")
+    ] = None,
+    known_at: Annotated[
+        AwareDatetime | None, Query(description="as the hub knew it then (数据截止时刻)")
+    ] = None,
 ) -> ChildOut:
     """One child, each field with the record it came from, as far as your department and purpose may see.
+
+    With `on` or `known_at` (or both) a view of the past: by the records, links, decisions and rules that were known then, and
+    masked as today.  It tells nothing of siblings.  Where it rests on what was told of a child that you may not see today,
+    and where the hub did not know the child then, there is none.
 
     A child you may not see answers exactly as one that does not exist.
     """
@@ -96,9 +113,12 @@ async def show_child(
     rows = await queries.visible(session, caller, [child_id])
     if not rows:
         raise NotFound()
-    (child,) = await shown(request, session, caller, rows, "children.read")
-    if child.guardians is not None:
-        child.siblings = await queries.siblings(session, caller, child_id)
+    if on is not None or known_at is not None:
+        child = await looking_back.seen(request, session, caller, rows[0], on, known_at)
+    else:
+        (child,) = await shown(request, session, caller, rows, "children.read")
+        if child.guardians is not None:
+            child.siblings = await queries.siblings(session, caller, child_id)
     body = child.model_dump_json(exclude_none=True).encode()
     kit: Kit = request.app.state.kit
     response.headers["ETag"] = '"' + keyed(kit.entries.key, "etag", body).hex()[:32] + '"'

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from services.registry.alerts.heeding import day_of, disputes, first_known, heard_on
 from services.registry.alerts.signals import Dispute, Signal
+from services.registry.children import days
 from services.registry.children.belonging import Belonging, belong
 from services.registry.children.claiming import claims_of
 from services.registry.children.claims import (
@@ -145,9 +146,17 @@ def fold(records: Iterable[Opened]) -> Fold:
     return fold_current(current(every), every)
 
 
-def fold_current(kept: Sequence[Opened], records: Sequence[Opened]) -> Fold:
-    """As ``fold``, from all ``records`` and what ``current`` left of them."""
+def fold_current(
+    kept: Sequence[Opened], records: Sequence[Opened], day: date | None = None
+) -> Fold:
+    """As ``fold``, from all ``records`` and what ``current`` left of them.
+
+    With a ``day``, as the child was then: what was seen or done later is left out, except where it tells of the time
+    before (``days.py``).
+    """
     every = [claims_of(record) for record in kept]
+    if day is not None:
+        every = [days.heard_by(claims, day) for claims in every]
     claims = _without_echoes(kept, every)
     fields = _survivors(o for c in claims for o in c.observations)
     if birth := _birth_by_number(fields):
@@ -167,6 +176,8 @@ def fold_current(kept: Sequence[Opened], records: Sequence[Opened]) -> Fold:
             s.source, divisions.county_of(s.code), lambda r: claims_of(r).stays
         ),
     )
+    if day is not None:
+        belonging, residing = days.belonging_on(belonging, day), days.residing_on(residing, day)
     return Fold(
         fields=fields,
         belonging=belonging,

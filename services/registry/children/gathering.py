@@ -1,6 +1,6 @@
 """Gathering: what a fold is made from, for many children at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -71,10 +71,21 @@ async def decisions_of(
     A shield holds for both: an entry that is led astray must not carry the shield off with it.  A decision whose key was
     destroyed was erased and speaks no more; one that was forged or changed puts its child into ``broken``.
     """
-    wanted = set(children)
-    found: dict[UUID, list[Any]] = {}
     rows = await connection.fetch(_DECISIONS, children)
     belongs = await whose(connection, sealer, rows, "decided_at")
+    return by_child(sealer, rows, belongs, children, broken)
+
+
+def by_child(
+    sealer: Sealer,
+    rows: Sequence[Any],
+    belongs: Mapping[UUID, UUID | None],
+    children: Sequence[UUID],
+    broken: set[UUID],
+) -> dict[UUID, list[Any]]:
+    """Decisions in order, each with the children that it holds for; ``belongs`` says whose it is (``whose``)."""
+    wanted = set(children)
+    found: dict[UUID, list[Any]] = {}
     for row in rows:
         of = {belongs[row["id"]] or row["child_id"]}
         if row["kind"] in SHIELDING:

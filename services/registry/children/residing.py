@@ -156,6 +156,27 @@ def _end(run: Sequence[Stay]) -> date | None:
 def _episode(run: Sequence[Stay], company: Sequence[CompanyClaim]) -> Lived:
     since = min(s.since for s in run)
     end = _end(run)
+    heard = [
+        c
+        for c in company
+        if c.source.observed_on >= since and (end is None or c.source.observed_on <= end)
+    ]
+    last = max(heard, key=lambda c: (c.source.observed_on, c.source.entry.int), default=None)
+    code, address = where(run)
+    return Lived(
+        code=code,
+        since=since,
+        until=end,
+        accompanied=last.accompanied if last else None,
+        confirmed=_enough(run),
+        address=address,
+        stated_by=tuple(sorted({s.source.department for s in run})),
+        claims=tuple(run),
+    )
+
+
+def where(run: Sequence[Stay]) -> tuple[int, str]:
+    """The finest and newest code, and the newest address, that the claims of one county know."""
     finest = max(
         run,
         key=lambda s: (
@@ -167,22 +188,7 @@ def _episode(run: Sequence[Stay], company: Sequence[CompanyClaim]) -> Lived:
     )
     addressed = [s for s in run if s.address]
     newest = max(addressed, key=lambda s: (s.source.observed_on, s.source.entry.int), default=None)
-    heard = [
-        c
-        for c in company
-        if c.source.observed_on >= since and (end is None or c.source.observed_on <= end)
-    ]
-    last = max(heard, key=lambda c: (c.source.observed_on, c.source.entry.int), default=None)
-    return Lived(
-        code=finest.code,
-        since=since,
-        until=end,
-        accompanied=last.accompanied if last else None,
-        confirmed=_enough(run),
-        address=newest.address if newest else "",
-        stated_by=tuple(sorted({s.source.department for s in run})),
-        claims=tuple(run),
-    )
+    return finest.code, newest.address if newest else ""
 
 
 def _closed(episodes: Sequence[Lived]) -> list[Lived]:

@@ -212,6 +212,13 @@ class FollowUpOut(BaseModel):
     state: Text = Field(description="`coming` 未到, `open` 可办理")
 
 
+class AsOf(BaseModel):
+    """The two times of a view of the past: the day it shows, and the instant up to which the hub had heard."""
+
+    on: date = Field(description="时点")
+    known_at: datetime = Field(description="数据截止时刻")
+
+
 class ChildOut(BaseModel):
     """A child, as far as the caller's department and purpose may see it."""
 
@@ -256,6 +263,9 @@ class ChildOut(BaseModel):
         default=None, max_length=20, description="后续权益, once counting has ended by age"
     )
     shielded: bool | None = Field(default=None, description="地址保密")
+    as_of: AsOf | None = Field(
+        default=None, description="absent where the child is shown as it is known today"
+    )
 
 
 class ChildrenOut(BaseModel):

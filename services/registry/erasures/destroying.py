@@ -78,6 +78,7 @@ _REMOVE_FOLD = (
     "DELETE FROM survey_standings WHERE child_id = $1",
     "DELETE FROM alerts WHERE child_id = $1",
     "DELETE FROM match_reviews WHERE one = $1 OR other = $1",
+    "DELETE FROM former_links WHERE person = $1",
     "DELETE FROM children WHERE id = $1",
     "DELETE FROM vault.data_keys WHERE id = $1",
 )
@@ -119,6 +120,7 @@ async def destroy(
     await connection.execute("DELETE FROM alerts WHERE entry = ANY($1)", entries)
     for statement in _REMOVE_FOLD:
         await connection.execute(statement, child)
+    await connection.execute("DELETE FROM former_links WHERE entry_id = ANY($1)", entries)
     await enqueue(connection, set(entries))
     linked = await connection.fetch(
         "SELECT DISTINCT person FROM links WHERE entry_id = ANY($1) AND person IS NOT NULL", entries

@@ -331,6 +331,24 @@ def alerts() -> None:
     _close_to_contractors("alerts", "alert_acts")
 
 
+#: A figure is about an area as a whole: it is shown to whoever may ask for all of it.
+_FIGURE_IS_MINE = f"{_SYSTEM} OR (low >= {_LOW} AND high <= {_HIGH})"
+_FIGURE_IS_ASKED_FOR = (
+    f"{_SYSTEM} OR ({_ME} = 'civil_affairs' AND low >= {_LOW} AND high <= {_HIGH})"
+)
+
+
+def two_times() -> None:
+    role = runtime_role()
+    op.execute(f"GRANT SELECT, INSERT, DELETE ON former_links TO {role}")
+    op.execute(f"GRANT SELECT, INSERT ON rulebooks TO {role}")
+    op.execute(
+        f"GRANT SELECT, INSERT, UPDATE (computed_at, counts, mac, attempts) ON figures TO {role}"
+    )
+    _protect("figures", using=_FIGURE_IS_MINE, check=_FIGURE_IS_ASKED_FOR)
+    _close_to_contractors("figures")
+
+
 def _protect(table: str, using: str, check: str) -> None:
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")

@@ -10,7 +10,7 @@ profile's own local codes know.
 """
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -50,19 +50,29 @@ class Profiles:
     """All profiles of a hub."""
 
     by_id: dict[str, Profile]
+    files: tuple[tuple[str, bytes], ...] = ()
+    """Name and content of each file that they were read from, in order."""
 
     @classmethod
     def load(cls, *directories: Path) -> Self:
         """Read every *.toml of these folders; ProfileError names file and key of the fault."""
-        sheets: dict[str, _Sheet] = {}
+        files = []
         for directory in directories:
             if not directory.is_dir():
                 raise ProfileError(str(directory), "(folder)", "is not there")
-            for path in sorted(directory.glob("*.toml")):
-                sheet = _read(path)
-                if sheet.id in sheets:
-                    raise ProfileError(sheet.file, "id", f"also used by {sheets[sheet.id].file}")
-                sheets[sheet.id] = sheet
+            files += [(path.name, path.read_bytes()) for path in sorted(directory.glob("*.toml"))]
+        return cls.read(files)
+
+    @classmethod
+    def read(cls, files: Iterable[tuple[str, bytes]]) -> Self:
+        """Profiles from the names and contents of files, in order; ProfileError as ``load``."""
+        kept = tuple(files)
+        sheets: dict[str, _Sheet] = {}
+        for file, content in kept:
+            sheet = _read(file, content)
+            if sheet.id in sheets:
+                raise ProfileError(sheet.file, "id", f"also used by {sheets[sheet.id].file}")
+            sheets[sheet.id] = sheet
         _refuse_shared_areas(sheets)
         profiles = {}
         for sheet in sheets.values():
@@ -79,7 +89,7 @@ class Profiles:
             )
         for sheet in sheets.values():
             _refuse_unknown_codes(sheet, profiles[sheet.amends or sheet.id])
-        return cls(profiles)
+        return cls(profiles, kept)
 
     @classmethod
     def of_hub(cls, own: Path | None) -> Self:
@@ -114,10 +124,9 @@ class Profiles:
         return tuple(found.values())
 
 
-def _read(path: Path) -> _Sheet:
-    file = path.name
+def _read(file: str, content: bytes) -> _Sheet:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise ProfileError(file, "(file)", f"is not TOML: {fault}") from None
     table = Table(file, "", data)

@@ -32,6 +32,11 @@ class Record(Table, table=True):
     __table_args__ = (
         Index("records_entry_version", "entry_id", "version", "kind", unique=True),
         Index("records_division_feed", "division", "feed", "id"),
+        Index(
+            "records_elsewhere",
+            "residence_code",
+            postgresql_where=text("residence_code / 1000000 <> division / 1000000"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -82,7 +87,10 @@ class Resolution(Table, table=True):
 
 
 class Link(Table, table=True):
-    """Which person an entry speaks of, by matching's newest word (highest ``link_seq``)."""
+    """Which person an entry speaks of, by matching's newest word (highest ``link_seq``).
+
+    ``taken_at`` is when the hub came to know of this person: before it, ``former_links`` speak.
+    """
 
     __tablename__ = "links"
     __table_args__ = (Index("links_person", "person"),)
@@ -93,6 +101,24 @@ class Link(Table, table=True):
     weight: float
     rule_version: str = Field(sa_column=Column(Text, nullable=False))
     link_seq: int = Field(sa_column=Column(BigInteger, nullable=False))
+    taken_at: datetime = Field(
+        sa_column=Column(
+            DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")
+        )
+    )
+
+
+class FormerLink(Table, table=True):
+    """Whom an entry was held to speak of from ``taken_at`` until ``replaced_at``: what the hub knew then."""
+
+    __tablename__ = "former_links"
+    __table_args__ = (Index("former_links_person", "person"),)
+
+    entry_id: UUID = Field(primary_key=True)
+    link_seq: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    person: UUID
+    taken_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    replaced_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
 
 
 class FeedArrival(Table, table=True):

@@ -6,6 +6,7 @@ may arrive in any order, twice, or from two replicas, and the newest still stand
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from services.registry.records import queueing
 from services.registry.records.features import features_of
 from services.registry.records.models import RECALL
 from services.registry.records.vault import SELECTED, Opened, Plain, open_row
+from shared.clock import Clock, SystemClock
 from shared.database import SYSTEM, Database, raw
 from shared.limits import MAX_PAGE
 from shared.sealing import Sealer, Unsealable
@@ -41,19 +43,36 @@ _GIVEN = (
     "unnest($1::uuid[], $2::uuid[], $3::text[], $4::float8[], $5::text[], $6::bigint[])"
     f" AS n ({_COLUMNS})"
 )
-_INSERT = f"INSERT INTO links ({_COLUMNS}) SELECT * FROM {_GIVEN} ON CONFLICT DO NOTHING RETURNING entry_id"
+_INSERT = (
+    f"INSERT INTO links ({_COLUMNS}, taken_at) SELECT n.*, $7 FROM {_GIVEN} ON CONFLICT DO NOTHING"
+    " RETURNING entry_id"
+)
+# What was known of an erased entry goes with it.
+_REMEMBER = (
+    "INSERT INTO former_links (entry_id, link_seq, person, taken_at, replaced_at)"
+    f" SELECT l.entry_id, l.link_seq, l.person, l.taken_at, $7 FROM {_GIVEN} JOIN links l"
+    " ON l.entry_id = n.entry_id WHERE n.link_seq > l.link_seq AND l.person IS NOT NULL"
+    " AND l.person IS DISTINCT FROM n.person"
+    " AND NOT EXISTS (SELECT 1 FROM erased_entries e WHERE e.entry_id = l.entry_id)"
+)
 _LOCK = "SELECT entry_id, person FROM links WHERE entry_id = ANY($1) ORDER BY entry_id FOR UPDATE"
 _UPDATE = (
     "UPDATE links l SET person = n.person, grade = n.grade, weight = n.weight,"
-    f" rule_version = n.rule_version, link_seq = n.link_seq FROM {_GIVEN}"
+    " rule_version = n.rule_version, link_seq = n.link_seq, taken_at ="
+    f" CASE WHEN l.person IS DISTINCT FROM n.person THEN $7 ELSE l.taken_at END FROM {_GIVEN}"
     " WHERE l.entry_id = n.entry_id AND n.link_seq > l.link_seq RETURNING l.entry_id, l.person"
 )
 
 
 async def resolve_batch(
-    database: Database, sealer: Sealer, matching: httpx.AsyncClient, limit: int
+    database: Database,
+    sealer: Sealer,
+    matching: httpx.AsyncClient,
+    limit: int,
+    clock: Clock | None = None,
 ) -> int:
     """Resolve up to ``limit`` queued entries; how many."""
+    clock = clock or SystemClock()
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
         await by_index(connection)
@@ -69,7 +88,7 @@ async def resolve_batch(
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
         await by_index(connection)
-        await take(connection, links)
+        await take(connection, links, clock.now())
         await _skip(connection, [int(link["link_seq"]) for link in links])
         await queueing.finish(connection, done)
         await queueing.put_off(connection, left)
@@ -158,8 +177,14 @@ async def _post(
     )
 
 
-async def take(connection: "asyncpg.Connection[Any]", links: Sequence[dict[str, Any]]) -> int:
+async def take(
+    connection: "asyncpg.Connection[Any]",
+    links: Sequence[dict[str, Any]],
+    now: datetime | None = None,
+) -> int:
     """Take matching's word on these links and queue every child it touches; how many were news.
+
+    From ``now`` on the hub knows them, and whom the entries were held to speak of before is kept.
 
     A link is {"entry", "person" (absent: nobody), "grade", "weight", "rule_version", "link_seq"}.
     """
@@ -180,13 +205,15 @@ async def take(connection: "asyncpg.Connection[Any]", links: Sequence[dict[str, 
         [link.get("rule_version") or "" for link in ordered],
         [int(link["link_seq"]) for link in ordered],
     ]
+    known = (*columns, now or datetime.now(UTC))
     # An entry that another takes up just now is waited for here, and seen below as he left it.
-    new = {row["entry_id"] for row in await connection.fetch(_INSERT, *columns)}
+    new = {row["entry_id"] for row in await connection.fetch(_INSERT, *known)}
     before: dict[UUID, UUID | None] = {}
     changed: list[Any] = []
     if held := [entry for entry in entries if entry not in new]:
         before = {row["entry_id"]: row["person"] for row in await connection.fetch(_LOCK, held)}
-        changed = await connection.fetch(_UPDATE, *columns)
+        await connection.execute(_REMEMBER, *known)
+        changed = await connection.fetch(_UPDATE, *known)
     pairs = [(before[row["entry_id"]], row["person"]) for row in changed]
     touched = {person for pair in pairs for person in pair}
     # An entry whose newest version changed nothing about its link still changed the child's record.
@@ -198,9 +225,13 @@ async def take(connection: "asyncpg.Connection[Any]", links: Sequence[dict[str, 
 
 
 async def follow_changes(
-    database: Database, matching: httpx.AsyncClient, page: int = MAX_PAGE
+    database: Database,
+    matching: httpx.AsyncClient,
+    page: int = MAX_PAGE,
+    clock: Clock | None = None,
 ) -> int:
     """Read matching's link changes from where this registry stands; how many came."""
+    clock = clock or SystemClock()
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
         after = await connection.fetchval(
@@ -214,7 +245,7 @@ async def follow_changes(
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
         await by_index(connection)
-        news = await take_news(connection, changes)
+        news = await take_news(connection, changes, clock.now())
         await connection.execute(
             "INSERT INTO relay_positions AS p (target, seq) VALUES ('link-changes', $1)"
             " ON CONFLICT (target) DO UPDATE SET seq = greatest(p.seq, excluded.seq)",
@@ -235,7 +266,9 @@ async def _skip(connection: "asyncpg.Connection[Any]", taken: Sequence[int]) -> 
 
 
 async def take_news(
-    connection: "asyncpg.Connection[Any]", changes: Sequence[dict[str, Any]]
+    connection: "asyncpg.Connection[Any]",
+    changes: Sequence[dict[str, Any]],
+    now: datetime | None = None,
 ) -> int:
     """As ``take``, leaving out what is already held, so that following costs no folds."""
     held = {
@@ -246,5 +279,5 @@ async def take_news(
         )
     }
     return await take(
-        connection, [c for c in changes if int(c["link_seq"]) > held.get(c["entry"], -1)]
+        connection, [c for c in changes if int(c["link_seq"]) > held.get(c["entry"], -1)], now
     )

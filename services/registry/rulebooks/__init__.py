@@ -1,0 +1,1 @@
+"""Rulebooks: which rules the hub knew when."""

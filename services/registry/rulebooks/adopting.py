@@ -1,0 +1,127 @@
+"""Adopting: the hub keeps every set of rules that it ever went by, so that the past can be asked by the rules of then.
+
+A rulebook is the files of all profiles together.  Whichever process first goes by other rules than the newest rulebook
+adopts them; a hub that goes back to earlier rules adopts those again.  What is read back is checked: the files against
+their hash, the instant of their adoption against a MAC whose key lies outside the database.
+"""
+
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from services.registry.profiles import Profiles
+from shared.hashes import keyed
+from shared.ids import uuid7
+from shared.keys import KeySet
+from shared.problems import NotFound
+
+#: Alone while it looks which rulebook is the newest.
+_LOCK = 0x48_75_52_62
+_COLUMNS = "id, fingerprint, adopted_at, files, mac"
+
+
+class ForgedRulebook(Exception):
+    """A rulebook that this hub did not adopt so."""
+
+
+def fingerprint_of(profiles: Profiles) -> str:
+    """SHA-256 (hex) of the files that the profiles were read from, names and order included."""
+    return _hashed([[name, content.decode()] for name, content in profiles.files])
+
+
+def _hashed(files: Sequence[Any]) -> str:
+    return hashlib.sha256(orjson.dumps(files)).hexdigest()
+
+
+async def adopt(
+    connection: "asyncpg.Connection[Any]", keys: KeySet, profiles: Profiles, now: datetime
+) -> str:
+    """Keep these rules, unless they are the newest that are kept; their fingerprint."""
+    fingerprint = fingerprint_of(profiles)
+    newest = "SELECT fingerprint FROM rulebooks ORDER BY adopted_at DESC, id DESC LIMIT 1"
+    if await connection.fetchval(newest) == fingerprint:
+        return fingerprint
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+    if await connection.fetchval(newest) != fingerprint:
+        made = uuid7()
+        await connection.execute(
+            f"INSERT INTO rulebooks ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5)",
+            made,
+            fingerprint,
+            now,
+            orjson.dumps([[name, text.decode()] for name, text in profiles.files]).decode(),
+            keys.current.to_bytes(2, "big") + _mac(keys.key, made, fingerprint, now),
+        )
+    return fingerprint
+
+
+async def known_at(
+    connection: "asyncpg.Connection[Any]", keys: KeySet, instant: datetime
+) -> str | None:
+    """The fingerprint of the rules that the hub went by at an instant; before the first that are kept, theirs."""
+    row = await connection.fetchrow(
+        f"SELECT {_COLUMNS} FROM rulebooks WHERE adopted_at <= $1"
+        " ORDER BY adopted_at DESC, id DESC LIMIT 1",
+        instant,
+    ) or await connection.fetchrow(
+        f"SELECT {_COLUMNS} FROM rulebooks ORDER BY adopted_at, id LIMIT 1"
+    )
+    if row is None:
+        return None
+    if not _authentic(keys, row):
+        raise ForgedRulebook(str(row["id"]))
+    fingerprint: str = row["fingerprint"]
+    return fingerprint
+
+
+async def of_fingerprint(
+    connection: "asyncpg.Connection[Any]", fingerprint: str, present: Profiles | None = None
+) -> Profiles:
+    """The rules of this fingerprint, which may be those of the ``present``; NotFound where none are kept."""
+    if present is not None and fingerprint_of(present) == fingerprint:
+        return present
+    row = await connection.fetchrow(
+        f"SELECT {_COLUMNS} FROM rulebooks WHERE fingerprint = $1 ORDER BY adopted_at LIMIT 1",
+        fingerprint,
+    )
+    if row is None:
+        raise NotFound
+    return _read(row)
+
+
+async def faults_of(connection: "asyncpg.Connection[Any]", keys: KeySet) -> AsyncIterator[str]:
+    """Every rulebook that this hub did not adopt so."""
+    for row in await connection.fetch(f"SELECT {_COLUMNS} FROM rulebooks ORDER BY adopted_at, id"):
+        if not _authentic(keys, row) or _hashed(row["files"]) != row["fingerprint"]:
+            yield f"rulebook {row['id']} was forged or changed"
+
+
+def _authentic(keys: KeySet, row: Any) -> bool:
+    key = keys.keys.get(int.from_bytes(row["mac"][:2], "big"))
+    return key is not None and hmac.compare_digest(
+        row["mac"][2:], _mac(key, row["id"], row["fingerprint"], row["adopted_at"])
+    )
+
+
+def _mac(key: bytes, made: UUID, fingerprint: str, at: datetime) -> bytes:
+    return keyed(key, "rulebook", made, fingerprint, int(at.timestamp() * 1_000_000))
+
+
+def _read(row: Any) -> Profiles:
+    """Profiles of a kept rulebook; ForgedRulebook where the files are not those of its fingerprint."""
+    files = tuple((str(name), str(text)) for name, text in row["files"])
+    if _hashed([list(one) for one in files]) != row["fingerprint"]:
+        raise ForgedRulebook(str(row["id"]))
+    return _loaded(files)
+
+
+@lru_cache(maxsize=8)
+def _loaded(files: tuple[tuple[str, str], ...]) -> Profiles:
+    return Profiles.read((name, text.encode()) for name, text in files)
