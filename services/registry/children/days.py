@@ -2,7 +2,8 @@
 
 What is said of a *time* (a stay, a hukou, a benefit) is known of that time whoever said it when: all claims weigh in who is
 heard, and only then is what lies after the day cut off.  What is said of a *moment* (a school, a phone, a guardian, a visit, a
-survey) is what had been seen by that day.  Who the child is does not change: name, sex, birth and numbers are the best that is known.
+survey) is what had been seen by that day.  Who the child is does not change: name, sex, birth and numbers are the best that is
+known.
 """
 
 from dataclasses import replace
