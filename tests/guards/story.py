@@ -328,7 +328,9 @@ async def _hand_out(world: World) -> None:
     civil, education = [
         await world(one, HOME) for one in (Department.CIVIL_AFFAIRS, Department.EDUCATION)
     ]
-    national = await civil.post(
+    # Made by the province's, so that the county's may confirm its receipt.
+    province = await world(Department.CIVIL_AFFAIRS, "50")
+    national = await province.post(
         "/v1/rosters",
         json={"kind": "national_system", "division": HOME},
         headers={"Idempotency-Key": str(uuid4())},

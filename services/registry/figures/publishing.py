@@ -104,6 +104,7 @@ async def count_next(database: Database, kit: Kit, clock: Clock) -> int:
             clock.now() - SETTLES_AFTER,
         )
         if row is None:
+            await leases.give_back(session, LEASE, HOLDER)
             return 0
         # What cannot be counted comes last from now on and holds up no other.
         await connection.execute(
@@ -123,6 +124,7 @@ async def count_next(database: Database, kit: Kit, clock: Clock) -> int:
     async with database.transaction(SYSTEM) as session:
         await leases.check(session, lease)
         await _keep(await raw(session), done, mac(kit.audit, done))
+        await leases.give_back(session, LEASE, HOLDER)
     return 1
 
 
