@@ -223,12 +223,12 @@ async def fold(crowd: Crowd) -> Any:
 
 
 async def sweep(crowd: Crowd) -> Any:
-    """The day of a hundred strangers has come."""
+    """The day of fifty strangers has come."""
     await crowd.world.rows(
         "UPDATE children SET next_change_on = '2026-11-01', folded_on = '2026-10-01' WHERE id IN"
-        " (SELECT id FROM children WHERE residence_code >= 500110000000 LIMIT 100)"
+        " (SELECT id FROM children WHERE residence_code >= 500110000000 LIMIT 50)"
     )
-    assert await crowd.world.hub.registry_worker.sweep() == 100
+    assert await crowd.world.hub.registry_worker.sweep() == 50
 
 
 async def count_queues(crowd: Crowd) -> Any:
