@@ -463,3 +463,30 @@ async def test_an_erased_child_is_on_no_roster_and_in_no_file_of_guardianship(
     assert [row["stated_now"] for row in left] == [["civil_affairs"], None]
     faults = [one async for one in sealed_rows(registry.database, registry.app.state.kit.sealer)]
     assert faults == []
+
+
+async def test_r10_the_order_of_the_list_tells_no_shielded_childs_township(
+    registry: Registry,
+) -> None:
+    """Neighbours whose homes may be read stand beside it in an order by place."""
+    townships = [f"5001030{n:02}000" for n in range(1, 9)]
+    children = await surveyed(registry, *(survey(place) for place in townships))
+    care = await registry(f"civil_affairs:{HOME}")
+    civil = await national(registry)
+    hidden = {children[2], children[5]}
+    for child in hidden:
+        assert (await turn(care, child)).status_code == 200
+    listed = list(await states(civil))
+    assert set(listed[:6]) == set(children) - hidden
+    assert listed[6:] == sorted(hidden)
+    seen: list[UUID] = []
+    cursor: dict[str, str] = {}
+    while True:
+        reply = await civil.get("/v1/national-system/children", params={"limit": 1, **cursor})
+        seen += [UUID(one["child"]) for one in reply.json()["children"]]
+        if "next" not in reply.json():
+            break
+        cursor = {"cursor": reply.json()["next"]}
+    assert seen == listed
+    assert set(await states(civil, state="withheld")) == hidden
+    assert set(await states(civil, state="never_sent")) == set(children) - hidden

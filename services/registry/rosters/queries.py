@@ -128,6 +128,39 @@ async def residents(
     return rows
 
 
+async def open_residents(
+    session: AsyncSession, caller: Caller, after: Position, limit: int
+) -> list[Any]:
+    """The next children of the caller's area whose home is not hidden, in the order of places."""
+    return await _walk(session, caller, "NOT c.shielded", "c.residence_code, c.id", after, limit)
+
+
+async def hidden_residents(
+    session: AsyncSession, caller: Caller, after: Position, limit: int
+) -> list[Any]:
+    """The next shielded children of the caller's area, by id alone: neighbours in a list tell a home."""
+    after = 0, after[1]
+    return await _walk(session, caller, "c.shielded", "0::bigint, c.id", after, limit)
+
+
+async def _walk(
+    session: AsyncSession, caller: Caller, which: str, order: str, after: Position, limit: int
+) -> list[Any]:
+    connection = await raw(session)
+    await connection.execute(_IN_INDEX_ORDER)
+    rows: list[Any] = await connection.fetch(
+        f"SELECT {_CHILD} FROM children c"
+        " CROSS JOIN LATERAL (SELECT v.master, v.wrapped FROM vault.data_keys v WHERE v.id = c.id OFFSET 0) k"
+        f" WHERE c.residence_code BETWEEN $1 AND $2 AND {which}"
+        f" AND ({order}) > ($3::bigint, $4::uuid) ORDER BY {order.replace('0::bigint, ', '')} LIMIT $5",
+        caller.grant.low,
+        caller.grant.high,
+        *after,
+        limit,
+    )
+    return rows
+
+
 async def of_today(
     session: AsyncSession, caller: Caller, children: Sequence[UUID]
 ) -> dict[UUID, Any]:
