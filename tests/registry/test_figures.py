@@ -458,3 +458,32 @@ areas = ["500103001"]
         True: 2,
         False: 3,
     }
+
+
+@pytest.mark.parametrize("areas", ['["500103001"]', '["500103"]'])
+async def test_r57_no_figure_tells_in_which_township_a_shielded_child_lives(
+    registry: Registry, tmp_path: Path, areas: str
+) -> None:
+    (tmp_path / "pilot.toml").write_text(
+        'id = "pilots"\namends = "chongqing"\n[documents.main]\nname = "渝民办〔2026〕3号"\n'
+        f'valid_from = 2026-01-01\n[[rules.pilot]]\nclause = "一"\nareas = {areas}\n',
+        encoding="utf-8",
+    )
+    state = registry.app.state
+    state.kit = replace(state.kit, profiles=Profiles.of_hub(tmp_path))
+    (record,) = await push(registry, CIVIL, "surveys", survey(TOWNSHIP))
+    child = uuid4()
+    await link(registry, [record], [child])
+    assert (await turn(await registry(CIVIL), child)).status_code == 200
+    who = await registry(CIVIL, purpose="statistics")
+
+    async def shown(**asked: Any) -> Any:
+        reply = await who.get("/v1/figures", params=asked)
+        assert reply.status_code == 200, reply.text
+        return reply.json()["breakdowns"]
+
+    assert await shown(division="500103001") == await shown(division="500103002")
+    whole_county = areas == '["500103"]'
+    pilot, empty = await shown(division="500103", pilot=True), await shown(division="500103002")
+    assert (pilot == empty) is not whole_county
+    assert [part["division"] for part in (await shown(division="500103"))[0]["parts"]] == [YUZHONG]
