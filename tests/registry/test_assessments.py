@@ -240,3 +240,21 @@ def test_nothing_but_a_person_ends_a_placement(
         assert (stands.review == ReviewDue.OVERDUE) == (day > stands.review_on)
     if not ended and every is None:
         assert stands.review == ReviewDue.NO_INTERVAL_CONFIGURED
+
+
+async def test_r31_no_case_of_another_county_or_forged_stands_for_ones_own(
+    registry: Registry,
+) -> None:
+    """The hukou place's case is one that nobody where the child lives can see, handle or press for."""
+    (child,) = await surveyed(registry)
+    civil = await registry(f"civil_affairs:{HOME}")
+    hukou = await registry(f"civil_affairs:{CAO[:6]}")
+    theirs = (await post(hukou, "assessments", **assessment(child))).json()["case"]
+    ours = (await post(civil, "assessments", **assessment(child))).json()["case"]
+    assert ours != theirs
+    assert (await civil.get(f"/v1/cases/{ours}")).status_code == 200
+    assert (await civil.get(f"/v1/cases/{theirs}")).status_code == 404
+    await registry.system("UPDATE cases SET topic = 'abuse' WHERE id = $1", UUID(ours))
+    again = (await post(civil, "assessments", **assessment(child))).json()["case"]
+    assert again not in (ours, theirs)
+    assert (await civil.get(f"/v1/cases/{again}")).status_code == 200
