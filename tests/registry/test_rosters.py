@@ -490,3 +490,14 @@ async def test_r10_the_order_of_the_list_tells_no_shielded_childs_township(
     assert seen == listed
     assert set(await states(civil, state="withheld")) == hidden
     assert set(await states(civil, state="never_sent")) == set(children) - hidden
+
+
+async def test_r10_a_child_marked_as_sent_past_the_hub_goes_out(registry: Registry) -> None:
+    (child,) = await surveyed(registry)
+    civil = await national(registry)
+    await made(civil, kind="national_system", division=HOME)
+    await registry.system(
+        "UPDATE roster_rows SET taken_at = now(), verdict = 'accepted', answered_at = now()"
+    )
+    assert await states(civil) == {child: "never_sent"}
+    assert (await made(civil, kind="national_system", division=HOME))["rows"] == 1

@@ -228,7 +228,7 @@ async def list_sync_states(
     if hidden:
         rows += await queries.hidden_residents(session, caller, after, limit - len(rows))
     last = await queries.last_taken(
-        session, caller, RosterKind.NATIONAL_SYSTEM, [row["id"] for row in rows]
+        session, kit.audit, caller, RosterKind.NATIONAL_SYSTEM, [row["id"] for row in rows]
     )
     shown = []
     for row in rows:

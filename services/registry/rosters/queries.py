@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system
-from services.registry.rosters.authenticity import COLUMNS
+from services.registry.rosters.authenticity import COLUMNS, authentic
 from services.registry.rosters.terms import RosterKind
 from shared.auth import Caller
 from shared.database import raw
+from shared.keys import KeySet
 
 #: Where a list of children stands: place and id of the last one seen.
 Position = tuple[int, UUID]
@@ -189,16 +190,21 @@ _LAST_TAKEN = (
 
 
 async def last_taken(
-    session: AsyncSession, caller: Caller, kind: RosterKind, children: Sequence[UUID]
+    session: AsyncSession,
+    keys: KeySet,
+    caller: Caller,
+    kind: RosterKind,
+    children: Sequence[UUID],
 ) -> Mapping[UUID, Any]:
     """The row of each of these children that left last, whichever area's roster it was on.
 
+    Where that one was not written here, nothing is known to have left: the child goes out again, which is harmless.
     For the service itself, of children that the caller has been shown: a county learns that its province has sent one.
     """
     async with as_system(session, caller):
         connection = await raw(session)
         rows = await connection.fetch(_LAST_TAKEN, list(children), kind)
-    return {row["child"]: row for row in rows}
+    return {row["child"]: row for row in rows if authentic(keys, "roster_rows", row)}
 
 
 async def confirmed_care(
