@@ -501,3 +501,19 @@ async def test_r10_a_child_marked_as_sent_past_the_hub_goes_out(registry: Regist
     )
     assert await states(civil) == {child: "never_sent"}
     assert (await made(civil, kind="national_system", division=HOME))["rows"] == 1
+
+
+async def test_r60_nobodys_readings_crowd_out_a_receipt(registry: Registry) -> None:
+    await heze(registry)
+    civil, province = await registry("civil_affairs:3717"), await registry("civil_affairs:37")
+    roster = await made(civil, kind="upward", topic=TOPIC, division="371700")
+    await digest(civil, roster)
+    await registry.system(
+        "INSERT INTO roster_readings SELECT (r).* FROM (SELECT jsonb_populate_record(x, jsonb_build_object("
+        "'id', '00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))) AS r"
+        " FROM roster_readings x, generate_series(1, 600) AS n) AS many"
+    )
+    received = await province.post(
+        f"/v1/rosters/{roster['id']}/receipts", json={"sha256": await digest(province, roster)}
+    )
+    assert received.status_code == 200, received.text

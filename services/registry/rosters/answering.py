@@ -40,10 +40,8 @@ async def receive(
         raise Forbidden("Whoever made a roster does not confirm its receipt.")
     mine = [
         one
-        for one in await queries.readings(session, roster)
-        if one["client"] == caller.client
-        and one["digest"] == digest
-        and authenticity.authentic(kit.audit, "roster_readings", one)
+        for one in await queries.readings_with(session, roster, caller, digest)
+        if authenticity.authentic(kit.audit, "roster_readings", one)
     ]
     if not mine:
         raise ReceiptMismatch
