@@ -264,7 +264,9 @@ async def test_r31_nobody_ends_or_makes_a_placement_past_the_hub(registry: Regis
     (child,) = await surveyed(registry)
     civil = await registry(f"civil_affairs:{HOME}")
     made = await post(civil, "placements", **placement(child, basis="guardian_consent"))
-    other = await post(civil, "placements", **placement(child, measure="daily_care"))
+    other = await post(
+        civil, "placements", **placement(child, measure="daily_care", basis="guardian_consent")
+    )
     assert (made.status_code, other.status_code) == (201, 201)
     await registry.system(
         "INSERT INTO placement_acts (id, placement_id, number, kind, done_on, client, actor, made_at, sealed)"

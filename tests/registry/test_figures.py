@@ -487,3 +487,22 @@ async def test_r57_no_figure_tells_in_which_township_a_shielded_child_lives(
     pilot, empty = await shown(division="500103", pilot=True), await shown(division="500103002")
     assert (pilot == empty) is not whole_county
     assert [part["division"] for part in (await shown(division="500103"))[0]["parts"]] == [YUZHONG]
+
+
+async def test_r52_erasures_elsewhere_are_told_to_nobody(registry: Registry) -> None:
+    figure = await publish(registry)
+    await count(registry)
+    who = await registry(CIVIL, purpose="statistics")
+    path = f"/v1/figure-publications/{figure}/revisions"
+    for number, (home, hukou) in enumerate(
+        [(None, 371721000000), (None, None), (500107000000, None), (None, 500103000000)], 1
+    ):
+        await registry.system(
+            "INSERT INTO erasures (id, child_id, residence_code, hukou_code, ground, hold, state, request_client,"
+            " request_actor, requested_at, erased_at, mac) VALUES (gen_random_uuid(), gen_random_uuid(), $1, $2,"
+            " 'court_order', false, 'erased', 'c', 'a', $3, $3, '')",
+            home,
+            hukou,
+            registry.clock.now() + timedelta(hours=1),
+        )
+        assert (await who.get(path)).json()["erased_since"] == (number == 4)

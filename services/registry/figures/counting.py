@@ -113,7 +113,7 @@ def counted(
 
 
 def in_pilot(profile: Profile | None, home: tuple[int, int], on: date) -> bool:
-    """Whether a home, or all of its county, lies in an area in which the place tries monitoring out, as its rules have it on that day."""
+    """Whether a home, or all of its county, lies where the place tries monitoring out, as its rules have it on that day."""
     rule = profile.rule(Pilot, on) if profile else None
     if rule is None or rule.areas is NOT_CONFIGURED or not isinstance(rule.areas, tuple):
         return False

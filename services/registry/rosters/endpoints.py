@@ -208,7 +208,8 @@ async def list_sync_states(
 ) -> SyncsOut:
     """Migrant children of your area, and all others that were entered once, each with its state: civil affairs alone.
 
-    Those with a hidden home come last, by no place.  `unsynced`: it has changed since it was sent, and the national system (全国儿童福利信息系统) does not say so yet.
+    Those with a hidden home come last, by no place.  `unsynced`: it has changed since it was sent,
+    and the national system (全国儿童福利信息系统) does not say so yet.
     """
     only_civil_affairs(caller)
     only_for_its_purpose(RosterKind.NATIONAL_SYSTEM, caller)
