@@ -506,3 +506,19 @@ async def test_r52_erasures_elsewhere_are_told_to_nobody(registry: Registry) -> 
             registry.clock.now() + timedelta(hours=1),
         )
         assert (await who.get(path)).json()["erased_since"] == (number == 4)
+
+
+async def test_r52_one_client_does_not_keep_the_worker_from_all_others(registry: Registry) -> None:
+    async def asked(who: str) -> int:
+        caller = await registry(who, purpose="statistics")
+        reply = await caller.post(
+            "/v1/figure-publications",
+            json={"division": "500103", "on": DAY},
+            headers={"Idempotency-Key": str(uuid4())},
+        )
+        return reply.status_code
+
+    assert [await asked(CIVIL) for _ in range(21)] == [202] * 20 + [429]
+    assert await asked("civil_affairs:50") == 202
+    await count(registry)
+    assert await asked(CIVIL) == 202
