@@ -517,3 +517,15 @@ async def test_r60_nobodys_readings_crowd_out_a_receipt(registry: Registry) -> N
         f"/v1/rosters/{roster['id']}/receipts", json={"sha256": await digest(province, roster)}
     )
     assert received.status_code == 200, received.text
+
+
+async def test_no_digest_of_a_roster_lies_open_in_the_database(registry: Registry) -> None:
+    """A file of one line is guessed easily: its digest would prove the guess."""
+    await surveyed(registry)
+    civil = await national(registry)
+    roster = await made(civil, kind="national_system", division=HOME)
+    told = await digest(civil, roster)
+    (row,) = await registry.system("SELECT * FROM roster_readings")
+    assert bytes.fromhex(told) not in row["digest"]
+    (seen,) = (await civil.get(f"/v1/rosters/{roster['id']}")).json()["readings"]
+    assert seen["sha256"] == told

@@ -40,8 +40,9 @@ async def receive(
         raise Forbidden("Whoever made a roster does not confirm its receipt.")
     mine = [
         one
-        for one in await queries.readings_with(session, roster, caller, digest)
+        for one in await queries.own_readings(session, roster, caller)
         if authenticity.authentic(kit.audit, "roster_readings", one)
+        and authenticity.digest_of(kit.audit, one) == digest
     ]
     if not mine:
         raise ReceiptMismatch

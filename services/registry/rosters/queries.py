@@ -75,17 +75,14 @@ async def readings(session: AsyncSession, roster: UUID) -> list[Any]:
     return rows
 
 
-async def readings_with(
-    session: AsyncSession, roster: UUID, caller: Caller, digest: bytes
-) -> list[Any]:
-    """The caller's own readings that ended with a digest, however many others there are."""
+async def own_readings(session: AsyncSession, roster: UUID, caller: Caller) -> list[Any]:
+    """The caller's own readings, the newest 500, however many others there are."""
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
         f"SELECT {', '.join(COLUMNS['roster_readings'])}, mac FROM roster_readings"
-        " WHERE roster_id = $1 AND client = $2 AND digest = $3 ORDER BY id DESC LIMIT 500",
+        " WHERE roster_id = $1 AND client = $2 ORDER BY id DESC LIMIT 500",
         roster,
         caller.client,
-        digest,
     )
     return rows[::-1]
 
