@@ -240,3 +240,39 @@ def test_nothing_but_a_person_ends_a_placement(
         assert (stands.review == ReviewDue.OVERDUE) == (day > stands.review_on)
     if not ended and every is None:
         assert stands.review == ReviewDue.NO_INTERVAL_CONFIGURED
+
+
+async def test_r31_no_case_of_another_county_or_forged_stands_for_ones_own(
+    registry: Registry,
+) -> None:
+    """The hukou place's case is one that nobody where the child lives can see, handle or press for."""
+    (child,) = await surveyed(registry)
+    civil = await registry(f"civil_affairs:{HOME}")
+    hukou = await registry(f"civil_affairs:{CAO[:6]}")
+    theirs = (await post(hukou, "assessments", **assessment(child))).json()["case"]
+    ours = (await post(civil, "assessments", **assessment(child))).json()["case"]
+    assert ours != theirs
+    assert (await civil.get(f"/v1/cases/{ours}")).status_code == 200
+    assert (await civil.get(f"/v1/cases/{theirs}")).status_code == 404
+    await registry.system("UPDATE cases SET topic = 'abuse' WHERE id = $1", UUID(ours))
+    again = (await post(civil, "assessments", **assessment(child))).json()["case"]
+    assert again not in (ours, theirs)
+    assert (await civil.get(f"/v1/cases/{again}")).status_code == 200
+
+
+async def test_r31_nobody_ends_or_makes_a_placement_past_the_hub(registry: Registry) -> None:
+    (child,) = await surveyed(registry)
+    civil = await registry(f"civil_affairs:{HOME}")
+    made = await post(civil, "placements", **placement(child, basis="guardian_consent"))
+    other = await post(
+        civil, "placements", **placement(child, measure="daily_care", basis="guardian_consent")
+    )
+    assert (made.status_code, other.status_code) == (201, 201)
+    await registry.system(
+        "INSERT INTO placement_acts (id, placement_id, number, kind, done_on, client, actor, made_at, sealed)"
+        " SELECT gen_random_uuid(), id, 1, 'end', since, client, actor, made_at, sealed FROM placements"
+        " WHERE measure = 'temporary_care'"
+    )
+    await registry.system("UPDATE placements SET performer = 'x' WHERE measure = 'daily_care'")
+    listed = (await civil.get("/v1/placements")).json()["placements"]
+    assert [one["id"] for one in listed] == [made.json()["id"]]

@@ -66,7 +66,7 @@ async def assess(
     child, anchor = await _child(session, caller, body.child_id)
     case = None
     if body.finding == Finding.HIGH:
-        case = await queries.open_intervention(session, caller, body.child_id)
+        case = await queries.open_intervention(session, kit, caller, body.child_id)
         if case is None:
             case = await _intervene(session, kit, caller, child, body, now)
     row: dict[str, Any] = {

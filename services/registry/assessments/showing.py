@@ -10,6 +10,7 @@ from services.registry.assessments.reviewing import Done, due, standing
 from services.registry.assessments.ruling import rules_of
 from services.registry.assessments.terms import Finding, PlacementActKind, ReviewDue
 from services.registry.children.kit import Kit
+from shared.sealing import Unsealable
 
 
 def assessment(kit: Kit, row: Any, place: int | None, day: date) -> dict[str, Any]:
@@ -32,6 +33,15 @@ def assessment(kit: Kit, row: Any, place: int | None, day: date) -> dict[str, An
             "review_on": on,
         }
     )
+
+
+def opens(table: str, kit: Kit, row: Any) -> bool:
+    """Whether the hub wrote it so; what does not open is named in the log."""
+    try:
+        words_of(table, kit.sealer, row)
+    except Unsealable:
+        return False
+    return True
 
 
 def mark(

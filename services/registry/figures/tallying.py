@@ -43,7 +43,7 @@ async def tally(
     """The children counted.  ``each_page`` is awaited between pages; TooLarge beyond ``most`` children gone through."""
     counts = Tally()
     gone_through = 0
-    async for page in _pages(database, question, size):
+    async for page in _pages(database, question, size, most):
         gone_through += len(page)
         if most is not None and gone_through > most:
             raise TooLarge
@@ -64,14 +64,19 @@ async def tally(
     return counts
 
 
-async def _pages(database: Database, question: Question, size: int) -> AsyncIterator[list[UUID]]:
+async def _pages(
+    database: Database, question: Question, size: int, most: int | None
+) -> AsyncIterator[list[UUID]]:
     low, high = question.area
     if divisions.county_of(low) == divisions.county_of(high):
         county = divisions.area_of(divisions.county_of(low))
         async with database.transaction(SYSTEM) as session:
             connection = await raw(session)
             await by_index(connection)
-            own = await gathering.persons_of(connection, county, MOST_OF_COUNTY + 1)
+            largest = MOST_OF_COUNTY if most is None else most
+            own = await gathering.persons_of(connection, county, largest + 1)
+        if most is not None and len(own) > most:
+            raise TooLarge
         if len(own) <= MOST_OF_COUNTY:
             for start in range(0, len(own), size):
                 yield own[start : start + size]

@@ -40,10 +40,9 @@ async def receive(
         raise Forbidden("Whoever made a roster does not confirm its receipt.")
     mine = [
         one
-        for one in await queries.readings(session, roster)
-        if one["client"] == caller.client
-        and one["digest"] == digest
-        and authenticity.authentic(kit.audit, "roster_readings", one)
+        for one in await queries.own_readings(session, roster, caller)
+        if authenticity.authentic(kit.audit, "roster_readings", one)
+        and authenticity.digest_of(kit.audit, one) == digest
     ]
     if not mine:
         raise ReceiptMismatch

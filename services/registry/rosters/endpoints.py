@@ -208,7 +208,8 @@ async def list_sync_states(
 ) -> SyncsOut:
     """Migrant children of your area, and all others that were entered once, each with its state: civil affairs alone.
 
-    `unsynced`: it has changed since it was sent, and the national system (全国儿童福利信息系统) does not say so yet.
+    Those with a hidden home come last, by no place.  `unsynced`: it has changed since it was sent,
+    and the national system (全国儿童福利信息系统) does not say so yet.
     """
     only_civil_affairs(caller)
     only_for_its_purpose(RosterKind.NATIONAL_SYSTEM, caller)
@@ -216,15 +217,19 @@ async def list_sync_states(
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
     asked = f"national-system|{caller.client}|{state}"
-    after = queries.START
+    after, hidden = queries.START, state == SyncState.WITHHELD
     if cursor:
-        place, child = cursors.read(cursor, asked, now)
+        hidden, place, child = cursors.read(cursor, asked, now)
         after = place, UUID(child)
-    rows = await queries.residents(
-        session, caller, (caller.grant.low, caller.grant.high), after, limit
-    )
+    rows: list[Any] = []
+    if not hidden:
+        rows = await queries.open_residents(session, caller, after, limit)
+        if len(rows) < limit and state is None:
+            hidden, after = True, queries.START
+    if hidden:
+        rows += await queries.hidden_residents(session, caller, after, limit - len(rows))
     last = await queries.last_taken(
-        session, caller, RosterKind.NATIONAL_SYSTEM, [row["id"] for row in rows]
+        session, kit.audit, caller, RosterKind.NATIONAL_SYSTEM, [row["id"] for row in rows]
     )
     shown = []
     for row in rows:
@@ -237,7 +242,8 @@ async def list_sync_states(
     await audit.record(session, kit.audit, now, read)
     seen: dict[str, Any] = {"children": shown}
     if len(rows) == limit:
-        position = (rows[-1]["residence_code"], str(rows[-1]["id"]))
+        last_one = rows[-1]
+        position = (hidden, 0 if hidden else last_one["residence_code"], str(last_one["id"]))
         seen["next"] = cursors.make(position, asked, now)
     return SyncsOut.model_validate(seen)
 
