@@ -295,17 +295,17 @@ async def _assess(world: World) -> None:
                 "kind": "risk_assessment",
                 "finding": "high",
                 "assessed_on": "2026-11-01",
-                "words": "多次独自过夜",
+                "note": "多次独自过夜",
             },
         ),
         (
             "placements",
             {
-                "measure": "temporary_care",
+                "kind": "temporary_care",
                 "performer": "protection_institution",
                 "basis": "guardian_consent",
                 "since": "2026-11-02",
-                "words": "临时监护",
+                "note": "临时监护",
             },
         ),
     ):
@@ -317,7 +317,7 @@ async def _assess(world: World) -> None:
         assert made.status_code == 201, made.text
     seen = await civil.post(
         f"{made.headers['Location']}/acts",
-        json={"act": "review", "done_on": "2026-11-09", "words": "情况稳定"},
+        json={"act": "review", "done_on": "2026-11-09", "note": "情况稳定"},
         headers={"If-Match": made.headers["ETag"]},
     )
     assert seen.status_code == 200, seen.text

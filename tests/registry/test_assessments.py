@@ -33,7 +33,7 @@ def assessment(child: UUID, finding: str = "high", **more: Any) -> dict[str, Any
         "kind": kind,
         "finding": finding,
         "assessed_on": "2026-02-20",
-        "words": "多次独自过夜",
+        "note": "多次独自过夜",
         **more,
     }
 
@@ -41,7 +41,7 @@ def assessment(child: UUID, finding: str = "high", **more: Any) -> dict[str, Any
 def placement(child: UUID, **more: Any) -> dict[str, Any]:
     return {
         "child_id": str(child),
-        "measure": "temporary_care",
+        "kind": "temporary_care",
         "performer": "protection_institution",
         "since": "2026-02-21",
         **more,
@@ -121,7 +121,7 @@ async def test_r31_a_placement_is_looked_at_again_until_a_person_ends_it(
     listed = (await civil.get("/v1/placements", params={"review": "no_interval_configured"})).json()
     assert [one["child"] for one in listed["placements"]] == [str(child)]
     for act in ("review", "withdraw_consent", "end"):
-        body = {"act": act, "done_on": "2026-03-01", "words": "情况"}
+        body = {"act": act, "done_on": "2026-03-01", "note": "情况"}
         stale = await civil.post(f"{path}/acts", json=body, headers={"If-Match": '"9"'})
         done = await civil.post(f"{path}/acts", json=body, headers={"If-Match": etag})
         assert (stale.status_code, done.status_code) == (412, 200)
@@ -163,12 +163,10 @@ async def test_r32_no_consent_and_no_ground_no_placement(registry: Registry) -> 
     uncited = await post(civil, "placements", **placement(child, basis="statutory_ground"))
     assert uncited.status_code == 422
     cited = await post(
-        civil, "placements", **placement(child, basis="statutory_ground", words="监护侵害")
+        civil, "placements", **placement(child, basis="statutory_ground", note="监护侵害")
     )
     assert cited.status_code == 201
-    assert (
-        await post(civil, "placements", **placement(child, measure="support"))
-    ).status_code == 201
+    assert (await post(civil, "placements", **placement(child, kind="support"))).status_code == 201
     north = await registry(f"civil_affairs:{BAOTOU[:6]}")
     (other,) = await surveyed(registry, survey(BAOTOU))
     assert (await post(north, "placements", **placement(other))).status_code == 201
@@ -207,7 +205,7 @@ async def test_what_was_written_is_sealed_and_follows_its_child(registry: Regist
     civil = await registry(f"civil_affairs:{HOME}")
     await post(civil, "assessments", **assessment(child))
     made = await post(
-        civil, "placements", **placement(child, basis="guardian_consent", words="机密说明")
+        civil, "placements", **placement(child, basis="guardian_consent", note="机密说明")
     )
     for table in ("assessments", "placements", "cases"):
         (row,) = await registry.system(f"SELECT * FROM {table}")

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from services.registry.children import rebuilding
-from services.registry.compartments.terms import Compartment, EntryAct
+from services.registry.compartments.terms import Compartment, CompartmentEntryAct
 from services.registry.compartments.tracing import about
 from services.registry.tables import METADATA
 from shared import auth
@@ -157,7 +157,7 @@ async def test_r57_an_auditor_of_the_child_finds_nothing_and_the_compartments_ow
     told = " ".join(f"{row['operation']} {row['detail']}" for row in mine)
     assert len(mine) >= 5
     assert str(child) not in str([row["subjects"] for row in mine]) + told
-    words = {compartment, *(act for act in EntryAct if "_" in act), "lower"}
+    words = {compartment, *(act for act in CompartmentEntryAct if "_" in act), "lower"}
     assert not [word for word in words if word in told]
     assert about(registry.app.state.kit, Compartment(compartment), child) in told
     (key,) = await registry.system(

@@ -13,10 +13,10 @@ from services.registry.alerts.queries import Question
 from services.registry.alerts.schemas import (
     AlertActIn,
     AlertOut,
+    AlertRulePreviewIn,
+    AlertRulePreviewOut,
     AlertsOut,
     AlertWholeOut,
-    PreviewIn,
-    PreviewOut,
 )
 from services.registry.alerts.terms import AlertKind, AlertState
 from services.registry.children.kit import Kit
@@ -150,8 +150,8 @@ async def act_on_alert(
 
 @router.post("/alert-rules/preview", summary="Try a rule", response_model_exclude_none=True)
 async def preview_rule(
-    request: Request, body: PreviewIn, caller: Reader, session: Transaction
-) -> PreviewOut:
+    request: Request, body: AlertRulePreviewIn, caller: Reader, session: Transaction
+) -> AlertRulePreviewOut:
     """How many alerts a rule would raise in your area today, before anybody activates it: civil affairs (民政) alone.
 
     A rule is activated in the place's profile, from the day that it says there.  At most 5,000 children are looked at.

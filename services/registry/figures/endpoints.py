@@ -17,11 +17,11 @@ from services.registry.figures.masking import DEFAULT_SMALLEST
 from services.registry.figures.publishing import Asked
 from services.registry.figures.schemas import (
     FigureOut,
+    FigurePublicationIn,
+    FigureRevisionIn,
+    FigureRevisionOut,
+    FigureRevisionsOut,
     FiguresOut,
-    PublicationIn,
-    RevisionIn,
-    RevisionOut,
-    RevisionsOut,
 )
 from services.registry.figures.tallying import tally
 from services.registry.records.feeds.wire import DivisionText
@@ -69,10 +69,11 @@ def question(
     asked = Question(divisions.widen(division), on, pilot)
     if not all(caller.covers(end) for end in asked.area):
         raise Forbidden("The figure's area reaches beyond your own.")
+    asked_in = "/query" if request.method == "GET" else "/body"
     if on > today(clock):
-        raise Invalid(flaws=[Flaw("on", "in_the_future", NOT_YET)])
+        raise Invalid(flaws=[Flaw(f"{asked_in}/on", "in_the_future", NOT_YET)])
     if known_at is not None and known_at > now:
-        raise Invalid(flaws=[Flaw("known_at", "in_the_future", NOT_YET)])
+        raise Invalid(flaws=[Flaw(f"{asked_in}/known_at", "in_the_future", NOT_YET)])
     return asked, known_at or now
 
 
@@ -145,7 +146,7 @@ async def count_children(
 async def publish_figure(
     request: Request,
     response: Response,
-    body: PublicationIn,
+    body: FigurePublicationIn,
     caller: Publisher,
     session: Transaction,
     key: KeyHeader = None,
@@ -220,11 +221,11 @@ async def show_figure_publication(
 async def revise_figure_publication(
     request: Request,
     figure_id: UUID,
-    body: RevisionIn,
+    body: FigureRevisionIn,
     caller: Publisher,
     session: Transaction,
     key: KeyHeader = None,
-) -> RevisionOut:
+) -> FigureRevisionOut:
     """Count it for the same day by what has become known since: late records, corrections, recalls, other links, other rules.
 
     The published figure stays as it is; read at `/v1/figure-publications/{figure_id}/revisions` in which cells the two differ.
@@ -262,12 +263,12 @@ async def revise_figure_publication(
 @router.get(
     "/figure-publications/{figure_id}/revisions",
     summary="List a figure's revisions",
-    response_model=RevisionsOut,
+    response_model=FigureRevisionsOut,
     response_model_exclude_none=True,
 )
 async def list_figure_revisions(
     request: Request, figure_id: UUID, caller: Reader, session: Transaction
-) -> RevisionsOut:
+) -> FigureRevisionsOut:
     """In which cells the figure, counted again by what became known later, differs from what was published.
 
     For civil affairs (民政), who see each of these children: a difference may be that of a single one, so nothing is hidden.
@@ -281,7 +282,7 @@ async def list_figure_revisions(
         erased = await queries.erased_since(
             session, (frozen["low"], frozen["high"]), frozen["known_at"]
         )
-    return RevisionsOut(
+    return FigureRevisionsOut(
         figure=figure_id,
         revisions=[showing.revision(frozen, row, caller.department) for row in rows],
         erased_since=erased,
@@ -307,7 +308,7 @@ async def _ask(
     caller: Caller,
     operation: str,
     key: str | None,
-    body: PublicationIn | RevisionIn,
+    body: FigurePublicationIn | FigureRevisionIn,
     asked: Asked,
     smallest: int | None = None,
 ) -> UUID:

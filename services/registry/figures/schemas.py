@@ -22,7 +22,7 @@ class FigureState(StrEnum):
     PUBLISHED = "published"
 
 
-class PublicationIn(BaseModel):
+class FigurePublicationIn(BaseModel):
     """Which figure to freeze: an area, a day, and what was known at an instant."""
 
     model_config = ConfigDict(
@@ -42,7 +42,7 @@ class PublicationIn(BaseModel):
     )
 
 
-class RevisionIn(BaseModel):
+class FigureRevisionIn(BaseModel):
     """Count a published figure again, as known later."""
 
     model_config = ConfigDict(
@@ -152,7 +152,7 @@ class FiguresOut(BaseModel):
     next: Annotated[str, StringConstraints(max_length=500)] | None = None
 
 
-class DifferenceOut(BaseModel):
+class FigureDifferenceOut(BaseModel):
     """A cell that is counted otherwise by what became known later."""
 
     division: Division
@@ -162,7 +162,7 @@ class DifferenceOut(BaseModel):
     revised: int = Field(ge=0, description="as known at the revision's instant")
 
 
-class RevisionOut(BaseModel):
+class FigureRevisionOut(BaseModel):
     """The same figure, by what was known later and the rules of then."""
 
     id: UUID
@@ -171,16 +171,16 @@ class RevisionOut(BaseModel):
     rule_version: Text
     requested_at: datetime
     published_at: datetime | None = None
-    differences: list[DifferenceOut] | None = Field(
+    differences: list[FigureDifferenceOut] | None = Field(
         default=None, max_length=100_000, description="absent until it is counted"
     )
 
 
-class RevisionsOut(BaseModel):
+class FigureRevisionsOut(BaseModel):
     """Every revision of a figure, the newest first; the figure itself never changes."""
 
     figure: UUID
-    revisions: list[RevisionOut] = Field(max_length=MAX_PAGE)
+    revisions: list[FigureRevisionOut] = Field(max_length=MAX_PAGE)
     erased_since: int = Field(
         description="children of the area erased since (删除): the past has them no more, so that a count may lack them"
     )

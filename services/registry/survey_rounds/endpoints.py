@@ -12,9 +12,9 @@ from services.registry.posts.endpoints import Within, area_within
 from services.registry.posts.terms import UNITS, Layer
 from services.registry.survey_rounds import opening, queries, showing
 from services.registry.survey_rounds.schemas import (
-    ProgressesOut,
     RoundIn,
     RoundOut,
+    RoundProgressesOut,
     RoundsOut,
     SurveyedPageOut,
 )
@@ -115,7 +115,7 @@ async def show_survey_round(
 
 
 @router.post(
-    "/{round_id}/withdraw",
+    "/{round_id}/withdrawal",
     summary="Withdraw a survey round",
     response_model_exclude_none=True,
     responses={200: TAGGED, **responses(409, 412, 428)},
@@ -151,7 +151,7 @@ async def show_survey_completion(
     session: Transaction,
     by: Annotated[Layer, Query(description="how fine")] = Layer.COUNTY,
     within: Within = None,
-) -> ProgressesOut:
+) -> RoundProgressesOut:
     """How many children are to be surveyed, were, and through which channel, by county, township or village.
 
     To be surveyed is every child that lives there today and is, or may be, a migrant child.  Below the county, shielded
@@ -163,7 +163,7 @@ async def show_survey_completion(
     asked = showing.reckoning(kit, row, area_within(within), UNITS[by])
     rows = await queries.completion(session, caller, asked)
     await _record(request, session, caller, "survey_rounds.completion", [], round_id)
-    return ProgressesOut(by=by, places=showing.progress(rows))
+    return RoundProgressesOut(by=by, places=showing.progress(rows))
 
 
 @router.get(
