@@ -15,9 +15,10 @@ from services.registry.assessments.authenticity import words_of, write
 from services.registry.assessments.ruling import rules_of
 from services.registry.assessments.schemas import AssessmentIn, PlacementActIn, PlacementIn
 from services.registry.assessments.terms import CARE, Basis, Finding, PlacementActKind
+from services.registry.cases import queries as cases
 from services.registry.cases.opening import open_case
 from services.registry.cases.schemas import CaseIn
-from services.registry.cases.terms import CaseKind, Topic
+from services.registry.cases.terms import CaseKind, CaseState, Topic
 from services.registry.children import queries as children
 from services.registry.children.kit import Kit
 from services.registry.key_care import queries as key_care
@@ -66,7 +67,7 @@ async def assess(
     child, anchor = await _child(session, caller, body.child_id)
     case = None
     if body.finding == Finding.HIGH:
-        case = await queries.open_intervention(session, caller, body.child_id)
+        case = await _open_intervention(session, kit, caller, body.child_id)
         if case is None:
             case = await _intervene(session, kit, caller, child, body, now)
     row: dict[str, Any] = {
@@ -85,6 +86,17 @@ async def assess(
         await write(session, kit.sealer, "assessments", row, body.words)
     made: UUID = row["id"]
     return made
+
+
+async def _open_intervention(
+    session: AsyncSession, kit: Kit, caller: Caller, child: UUID
+) -> UUID | None:
+    """A case of intervention about the child, as far as the caller sees any, that nobody has closed."""
+    for case in await cases.of_child(session, kit, caller, child):
+        if case["kind"] == CaseKind.INTERVENTION and case["state"] != CaseState.CLOSED:
+            found: UUID = case["id"]
+            return found
+    return None
 
 
 async def _intervene(

@@ -97,15 +97,3 @@ async def page(
         )
         belongs = await whose(connection, kit.sealer, rows, "made_at")
     return [(row, belongs[row["id"]]) for row in rows]
-
-
-async def open_intervention(session: AsyncSession, caller: Caller, child: UUID) -> UUID | None:
-    """A case of intervention about the child that nobody has closed."""
-    async with as_system(session, caller):
-        connection = await raw(session)
-        found: UUID | None = await connection.fetchval(
-            "SELECT id FROM cases WHERE kind = 'intervention' AND child_id = $1 AND state <> 'closed'"
-            " ORDER BY id LIMIT 1",
-            child,
-        )
-    return found
