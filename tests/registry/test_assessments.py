@@ -16,7 +16,7 @@ from services.registry.assessments.ruling import rules_of
 from services.registry.assessments.terms import PlacementActKind, ReviewDue
 from services.registry.profiles import Profiles
 from tests.registry.conftest import Registry
-from tests.registry.key_care import CAO, TIANMEN, YUZHONG, link, survey, surveyed, turn
+from tests.registry.key_care import CAO, TIANMEN, YUZHONG, link, push, survey, surveyed, turn
 
 HOME = "500103"
 BAOTOU = "150203000000"
@@ -106,6 +106,25 @@ async def test_r31_one_case_while_it_is_open_and_none_without_high_risk(registry
     assert (
         await post(civil, "assessments", **assessment(child, "high", kind="capacity_assessment"))
     ).status_code == 422
+
+
+async def test_r31_a_case_that_went_with_its_record_is_no_case_of_this_child(
+    registry: Registry,
+) -> None:
+    """A high risk is not taken for dealt with by the case of another child."""
+    records = await push(registry, f"civil_affairs:{HOME}", "surveys", survey(), survey())
+    child, other = uuid4(), uuid4()
+    await link(registry, records, [child, child])
+    civil = await registry(f"civil_affairs:{HOME}")
+    first = (await post(civil, "assessments", **assessment(child))).json()["case"]
+    (case,) = await registry.system(
+        "SELECT r.id FROM cases c JOIN records r ON r.entry_id = c.anchor"
+    )
+    await link(registry, records, [other if one == case["id"] else child for one in records])
+    assert (await civil.get(f"/v1/cases/{first}")).json()["child"] == str(other)
+    own = (await post(civil, "assessments", **assessment(child))).json()["case"]
+    assert (await civil.get(f"/v1/cases/{own}")).json()["child"] == str(child)
+    assert (await post(civil, "assessments", **assessment(other))).json()["case"] == first
 
 
 async def test_r31_a_placement_is_looked_at_again_until_a_person_ends_it(
