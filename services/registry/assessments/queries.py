@@ -13,7 +13,7 @@ from services.registry.assessments.authenticity import COLUMNS
 from services.registry.cases import queries as cases
 from services.registry.cases.authenticity import note_of, words_of
 from services.registry.cases.stepping import state_of
-from services.registry.cases.terms import ActKind, CaseKind, CaseState
+from services.registry.cases.terms import CaseActKind, CaseKind, CaseState
 from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.kit import Kit
 from shared.auth import Caller
@@ -122,7 +122,7 @@ async def open_intervention(
                 note_of(kit.sealer, act)
         except Unsealable:
             continue
-        done = [ActKind(act["kind"]) for act in acts]
+        done = [CaseActKind(act["kind"]) for act in acts]
         if state_of(CaseKind.INTERVENTION, done) != CaseState.CLOSED:
             found: UUID = case["id"]
             return found
