@@ -282,7 +282,7 @@ async def test_r31_nobody_ends_or_makes_a_placement_past_the_hub(registry: Regis
     civil = await registry(f"civil_affairs:{HOME}")
     made = await post(civil, "placements", **placement(child, basis="guardian_consent"))
     other = await post(
-        civil, "placements", **placement(child, measure="daily_care", basis="guardian_consent")
+        civil, "placements", **placement(child, kind="daily_care", basis="guardian_consent")
     )
     assert (made.status_code, other.status_code) == (201, 201)
     await registry.system(
