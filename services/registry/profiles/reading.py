@@ -210,7 +210,10 @@ def read_local_division(table: Table) -> LocalDivision:
 def read_transfer(table: Table) -> Transfer:
     """A township or village that another county took over, under another code, from a day on."""
     code, becomes = table.code("code"), table.code("becomes")
-    if code == becomes or len({high - low for low, high in map(divisions.area_of, (code, becomes))}) > 1:
+    if (
+        code == becomes
+        or len({high - low for low, high in map(divisions.area_of, (code, becomes))}) > 1
+    ):
         raise table.fault("becomes", "must be another code of the same level")
     transfer = Transfer(code, becomes, table.day("on"), table.text("basis"))
     table.done()
