@@ -142,6 +142,28 @@ class Profiles:
         last = divisions.county_of(self.code_on(one, date.max))
         return last in (a, b) and last == divisions.county_of(self.code_on(other, date.max))
 
+    def ended(self, on: date) -> dict[Area, tuple[int, ...]]:
+        """The areas that bear other codes by that day, each with its heirs: one, several where it was split."""
+        found: dict[Area, tuple[int, ...]] = {
+            _county_area(code): heirs for code, heirs in divisions.ended_by(on).items()
+        }
+        for code in self._superseded:
+            if (now := self.code_on(code, on)) != code:
+                found[_county_area(code)] = (now,)
+        for one in self._transfers:
+            if one.on <= on:
+                found[divisions.area_of(one.code)] = (self.code_on(one.code, on),)
+        return found
+
+    def former(self, area: Area, on: date) -> tuple[Area, ...]:
+        """The areas outside of this one that were, or lay, elsewhere and are one place in it by that day."""
+        low, high = area
+        return tuple(
+            one
+            for one, heirs in self.ended(on).items()
+            if len(heirs) == 1 and low <= heirs[0] <= high and not low <= one[0] <= high
+        )
+
     @cached_property
     def _transfers(self) -> tuple[Transfer, ...]:
         """In order of time, each once, so that what passed on twice is followed twice."""
@@ -167,6 +189,11 @@ class Profiles:
             if isinstance(local.code, int)
         }
         return tuple(found.values())
+
+
+def _county_area(code: int) -> Area:
+    county = divisions.county_of(code)
+    return county, county + 999_999
 
 
 def _read(file: str, content: bytes) -> _Sheet:
