@@ -128,7 +128,7 @@ def create_app(
     app.state.issuer = settings.issuer
     app.state.issuer_keys = IssuerKeys(settings.home / "keys" / SERVICE)
     app.state.authority = StoredAuthority(
-        database, app.state.issuer_keys, app.state.kit.audit, settings.issuer
+        database, app.state.issuer_keys, app.state.kit, settings.issuer, app.state.clock
     )
     app.state.matching = matching_client(settings, transport)
     for router in (identity.router, records.router, peer_endpoints.router, children.router):

@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.registry.alerts.finding import FINDERS
 from services.registry.alerts.rules import Stretch, rule_of
 from services.registry.alerts.schemas import AlertRulePreviewIn, AlertRulePreviewOut
-from services.registry.alerts.watching import Watched, by_kind
+from services.registry.alerts.watching import Watched, by_kind, counties_on
 from services.registry.children.building import open_reading
 from services.registry.children.gist import Reading
 from services.registry.children.kit import Kit
@@ -92,7 +92,8 @@ def would_raise(kit: Kit, reading: Reading, asked: AlertRulePreviewIn, day: date
     decision = decide(folded.facts(), profile, day)
     owed = assign(kit.entries.key, UUID(int=0), folded, decision, (), kit.profiles, day)
     homes = (Home(here.since, profile),) if here else ()
-    watched = Watched(folded, homes, decision, owed.rows, (), by_kind(folded.signals))
+    counties = counties_on(folded, kit.profiles, day)
+    watched = Watched(folded, homes, decision, owed.rows, (), by_kind(folded.signals), *counties)
     stretch = Stretch(date.min, None, rule, profile)
     causes = {
         spell.cause

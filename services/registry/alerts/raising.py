@@ -16,7 +16,7 @@ from uuid import UUID
 from services.registry.alerts.finding import FINDERS, concerns
 from services.registry.alerts.rules import Stretch, kinds, rule_of, stretches
 from services.registry.alerts.terms import AlertActKind, AlertState
-from services.registry.alerts.watching import Sibling, Spell, Watched, by_kind
+from services.registry.alerts.watching import Sibling, Spell, Watched, by_kind, counties_on
 from services.registry.children.folding import Fold
 from services.registry.duties.assigning import DutyRow
 from services.registry.duties.standing import Home
@@ -109,7 +109,8 @@ def raise_alerts(
 ) -> Raised:
     """The child's alerts on ``day``, in order of kind and cause; ``acts`` in the order in which they were done."""
     homes = tuple(_homes(folded, profiles, day))
-    watched = Watched(folded, homes, decision, duties, siblings, by_kind(folded.signals))
+    counties = counties_on(folded, profiles, day)
+    watched = Watched(folded, homes, decision, duties, siblings, by_kind(folded.signals), *counties)
     known = folded.known_on or day
     done: dict[tuple[str, str], list[Acted]] = {}
     for act in acts:

@@ -4,7 +4,7 @@ First its records are *read*, then the reading is *judged* as of the day; a late
 that a rebuild can prove the registry: the same records, words, siblings and day give the same child.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -14,11 +14,12 @@ import orjson
 
 from services.registry.alerts.raising import NO_WORDS, AlertRow, Words, raise_alerts
 from services.registry.children import gist, state
-from services.registry.children.caring import KeyCareRow, care
+from services.registry.children.caring import KeyCareRow, care, cross_township
 from services.registry.children.folding import Fold, current, fold_current
 from services.registry.children.gist import Held, Reading
 from services.registry.children.kit import Kit
 from services.registry.duties.assigning import DutyRow, assign
+from services.registry.profiles import Profiles
 from services.registry.records.vault import Opened
 from services.registry.status.deciding import StatusDecision, decide
 from services.registry.survey_rounds.standing import SurveyStanding, stand
@@ -195,7 +196,7 @@ def build(
 def read(kit: Kit, records: Sequence[Opened]) -> Reading:
     """What a child's records come to, whatever the day."""
     live = current(records)
-    return reading_of(kit, fold_current(live, records), live)
+    return reading_of(kit, fold_current(live, records, in_line=kit.profiles.in_line), live)
 
 
 def reading_of(kit: Kit, folded: Fold, live: Sequence[Opened]) -> Reading:
@@ -230,38 +231,59 @@ def judge(
     """The child of a reading as of ``day``; ``written`` is the reading's gist, where it is at hand."""
     folded = reading.folded
     here = folded.residing.now
+    residence, hukou = places_on(folded, kit.profiles, day)
     # The rules of the last home go on holding after its stay ended: nothing ends by itself.
     profile = kit.profiles.for_division(here.code, day) if here else None
     decision = decide(folded.facts(), profile, day)
+    cross = cross_township(here.code if here else None, folded.hukou_code)
+    if cross and residence == hukou:
+        cross = None  # townships of one county by now: which, no source says
     key = kit.entries.key
     owed = assign(key, child, folded, decision, decisions, kit.profiles, day)
     raised = raise_alerts(
         key, child, folded, decision, owed.rows, words.siblings, words.acts, kit.profiles, day
     )
+    turns = [owed.turns_on, raised.turns_on, *_renumbered(kit.profiles, (residence, hukou), day)]
     # The row says where the child lives even after the last stay ended, so that the place keeps sight of it.
     return Folded(
         id=child,
         birth_on=folded.birth_on,
         sex=reading.sex,
-        residence_code=here.code if here else None,
-        hukou_code=folded.hukou_code,
+        residence_code=residence,
+        hukou_code=hukou,
         residence_stated_by=here.stated_by if here else (),
         hukou_stated_by=folded.belonging.stated_by,
         status=str(decision.status),
         decision=_shown(decision, here is not None and here.until is not None),
-        next_change_on=_next_change(decision, folded, [owed.turns_on, raised.turns_on], day),
+        next_change_on=_next_change(decision, folded, turns, day),
         shielded=_shielded(decisions),
         entries=folded.entries,
         payload=reading.payload,
         lookups=reading.lookups,
-        key_care=care(key, child, folded, reading.held, decisions, profile, day),
+        key_care=care(key, child, folded, reading.held, decisions, profile, day, cross),
         duties=owed.rows,
         alerts=raised.rows,
-        survey=stand(folded, decision),
+        survey=stand(folded, decision, kit.profiles.in_line),
         unvisited=reading.unvisited,
         gist=gist.write(reading) if written is None else written,
         guardians=reading.guardians,
     )
+
+
+def places_on(folded: Fold, profiles: Profiles, day: date) -> tuple[int | None, int | None]:
+    """Where the child lives, or lived last, and its hukou, by the codes that those places bear on ``day``."""
+    codes = (folded.residing.now.code if folded.residing.now else None, folded.hukou_code)
+    home, hukou = (profiles.code_on(code, day) if code is not None else None for code in codes)
+    return home, hukou
+
+
+def _renumbered(
+    profiles: Profiles, codes: Sequence[int | None], day: date
+) -> Iterator[date | None]:
+    """The days on which the places will bear other codes."""
+    for code in codes:
+        if code is not None:
+            yield profiles.turns_after(code, day)
 
 
 def _shown(decision: StatusDecision, gone: bool) -> dict[str, Any]:

@@ -8,6 +8,7 @@ nothing is half done.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -86,7 +87,11 @@ async def refold(
         if not change.silent:
             turns.append(turn_of(change))
         announced += events.announce(
-            old, change.new, moved.of.get(child, moves.NOTHING), silent=change.silent
+            old,
+            change.new,
+            moved.of.get(child, moves.NOTHING),
+            silent=change.silent,
+            code_on=partial(kit.profiles.code_on, on=day),
         )
     await writing.write(connection, kit, changes, day, now)
     if gone:

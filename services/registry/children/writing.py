@@ -30,6 +30,15 @@ class Change:
         return self.old is not None and bool(self.old["told"] == self.told)
 
     @property
+    def carried(self) -> bool:
+        """Whether it stands under other codes than before."""
+        new, old = self.new, self.old
+        return old is not None and (new.residence_code, new.hukou_code) != (
+            old["residence_code"],
+            old["hukou_code"],
+        )
+
+    @property
     def cares_anew(self) -> bool:
         """Whether what siblings are alerted about has changed: confirmed key care, and where the child is seen."""
         new, old = self.new, self.old

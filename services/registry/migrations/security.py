@@ -349,6 +349,25 @@ def two_times() -> None:
     _close_to_contractors("figures")
 
 
+#: What is written when a row goes on under another division's code: its place, and the seal that binds it.
+_CARRIED = {
+    "cases": "place, sealed",
+    "compartment_entries": "place, sealed, sealed_level",
+    "placements": "place, sealed",
+    "survey_rounds": "division, low, high",
+}
+
+
+def successions() -> None:
+    for table, columns in _CARRIED.items():
+        op.execute(f"GRANT UPDATE ({columns}) ON {table} TO {runtime_role()}")
+
+
+def without_successions() -> None:
+    for table, columns in _CARRIED.items():
+        op.execute(f"REVOKE UPDATE ({columns}) ON {table} FROM {runtime_role()}")
+
+
 def _protect(table: str, using: str, check: str) -> None:
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
