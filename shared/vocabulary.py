@@ -53,6 +53,8 @@ class Scope(StrEnum):
     REVIEWS_DECIDE = "reviews:decide"
     CASES_READ = "cases:read"
     CASES_WRITE = "cases:write"
+    HANDOVERS_READ = "handovers:read"
+    HANDOVERS_WRITE = "handovers:write"
     REFERENCES_READ = "references:read"
     NOTICES_READ = "notices:read"
     NOTICES_WRITE = "notices:write"
@@ -84,6 +86,8 @@ SCOPE_MEANINGS: dict[Scope, str] = {
     Scope.REVIEWS_DECIDE: "decide who is whom, and take it back (人工比对); civil affairs alone",
     Scope.CASES_READ: "read reports, referrals and suggestions of your place (个案)",
     Scope.CASES_WRITE: "open cases, answer them and act in them",
+    Scope.HANDOVERS_READ: "read handovers of children from and to your county (移交); civil affairs alone",
+    Scope.HANDOVERS_WRITE: "propose, accept, reject and revoke handovers; civil affairs alone",
     Scope.REFERENCES_READ: "read the children behind references of events and notices",
     Scope.NOTICES_READ: "read notices of your area (通知单)",
     Scope.NOTICES_WRITE: "accept, answer, refuse, release, withdraw notices, and enquire",

@@ -15,6 +15,7 @@ from services.registry.children import endpoints as children
 from services.registry.children.kit import Kit
 from services.registry.duties import endpoints as duties
 from services.registry.erasures import endpoints as erasures
+from services.registry.handovers import endpoints as handovers
 from services.registry.identity import endpoints as identity
 from services.registry.identity.clients import StoredAuthority
 from services.registry.identity.signing import IssuerKeys
@@ -127,6 +128,7 @@ def create_app(
     app.include_router(break_glass.router)
     app.include_router(erasures.router)
     app.include_router(cases.router)
+    app.include_router(handovers.router)
     app.include_router(key_care.router)
     app.include_router(shield_endpoints.router)
     app.include_router(duties.router)

@@ -194,7 +194,9 @@ async def persons_under_several(
 
 
 async def persons(
-    connection: Connection, wanted: Iterable[UUID], seen: Mapping[UUID, bytes] = MappingProxyType({})
+    connection: Connection,
+    wanted: Iterable[UUID],
+    seen: Mapping[UUID, bytes] = MappingProxyType({}),
 ) -> list[StoredPerson]:
     """Those of the persons that have entries; ``sealed`` is empty where it still begins with what was seen of it."""
     if not (sought := sorted(wanted)):

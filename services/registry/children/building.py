@@ -16,6 +16,7 @@ from services.registry.children.caring import KeyCareRow, care
 from services.registry.children.folding import Fold, current, fold_current
 from services.registry.children.kit import Kit
 from services.registry.duties.assigning import Assigned, DutyRow, assign
+from services.registry.handovers.keeping import HandoverRow, Kept, keep
 from services.registry.records.vault import Opened
 from services.registry.status.deciding import StatusDecision, decide
 from shared.hashes import keyed, lookup_hashes
@@ -57,8 +58,9 @@ class Folded:
     lookups: tuple[bytes, ...]
     key_care: tuple[KeyCareRow, ...]
     duties: tuple[DutyRow, ...]
+    handovers: tuple[HandoverRow, ...]
     unvisited: bytes
-    """The payload without the visits."""
+    """The payload without the visits, and without who has the file."""
 
     def bound(self) -> bytes:
         return bound(self)
@@ -66,12 +68,14 @@ class Folded:
     def digest(self, key: bytes) -> bytes:
         """Equal exactly when nothing about the child has changed."""
         owed = [one.held() for one in self.duties]
-        return keyed(key, "child", self.bound(), self.payload, *self._said(), _dump(owed))
+        passing = [one.held() for one in self.handovers]
+        said = (*self._said(), _dump(owed), _dump(passing))
+        return keyed(key, "child", self.bound(), self.payload, *said)
 
     def told(self, key: bytes) -> bytes:
         """Equal exactly when nothing has changed of which everyone who sees the child is told.
 
-        Visits and duties are none of that: a child with whom something happens every month is known to be in key care.
+        Visits, duties and handovers are none of that: a child with whom something happens every month is known to be in key care.
         """
         plain = replace(self, next_change_on=None, entries=0)
         return keyed(key, "told", plain.bound(), self.unvisited, *self._said())
@@ -116,9 +120,14 @@ def open_state(sealer: Sealer, row: Any) -> dict[str, Any]:
 
 
 def build(
-    kit: Kit, child: UUID, records: Sequence[Opened], decisions: Sequence[Any], day: date
+    kit: Kit,
+    child: UUID,
+    records: Sequence[Opened],
+    decisions: Sequence[Any],
+    day: date,
+    handover_acts: Sequence[Any] = (),
 ) -> Folded:
-    """One child from its records and decisions, as of ``day``."""
+    """One child from its records, decisions and handovers, as of ``day``."""
     live = current(records)
     folded = fold_current(live, records)
     here = folded.residing.now
@@ -126,8 +135,10 @@ def build(
     profile = kit.profiles.for_division(here.code, day) if here else None
     decision = decide(folded.facts(), profile, day)
     owed = assign(kit.entries.key, child, folded, decision, decisions, kit.profiles, day)
+    acts, key = handover_acts, kit.entries.key
+    kept = keep(key, child, folded, live, records, acts, kit.territory, day)
     seen = state.state_of(folded)
-    payload = state.write(seen)
+    payload = state.write({**seen, "file": kept.spells()})
     # The row says where the child lives even after the last stay ended, so that the place keeps sight of it.
     sex = folded.fields.get("sex")
     return Folded(
@@ -140,14 +151,15 @@ def build(
         hukou_stated_by=folded.belonging.stated_by,
         status=str(decision.status),
         decision=_shown(decision, here is not None and here.until is not None),
-        next_change_on=_next_change(decision, folded, owed, day),
+        next_change_on=_next_change(decision, folded, owed, kept, day),
         shielded=_shielded(decisions),
         entries=folded.entries,
         payload=payload,
         lookups=tuple(_lookups(kit, folded)),
         key_care=care(kit.entries.key, child, folded, live, decisions, profile, day),
         duties=owed.rows,
-        unvisited=state.write({**seen, "visits": []}) if folded.visits else payload,
+        handovers=kept.rows,
+        unvisited=state.write({**seen, "visits": []}),
     )
 
 
@@ -164,9 +176,11 @@ def _shown(decision: StatusDecision, gone: bool) -> dict[str, Any]:
     }
 
 
-def _next_change(decision: StatusDecision, folded: Fold, owed: Assigned, day: date) -> date | None:
-    """The first later day on which status, duties or the evidence for key care change by themselves."""
-    days = [d for d in (decision.next_change_on, owed.turns_on) if d]
+def _next_change(
+    decision: StatusDecision, folded: Fold, owed: Assigned, kept: Kept, day: date
+) -> date | None:
+    """The first later day on which status, duties, who has the file or the evidence for key care change by themselves."""
+    days = [d for d in (decision.next_change_on, owed.turns_on, kept.turns_on) if d]
     for one in folded.evidence:
         days += [d for d in (one.since, one.until + timedelta(days=1) if one.until else None) if d]
     return min((d for d in days if d > day), default=None)

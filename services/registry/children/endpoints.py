@@ -24,9 +24,11 @@ from services.registry.children.schemas import (
     SearchIn,
 )
 from services.registry.duties import queries as duties
+from services.registry.handovers.showing import responsible_on
 from shared import audit, outbox, resident_id
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
+from shared.clock import today
 from shared.contract import TAGGED
 from shared.hashes import keyed, lookup_hashes
 from shared.limits import MAX_FOUND_CHILDREN
@@ -56,8 +58,12 @@ async def shown(
     )
     owed = await duties.of_children(session, [r["id"] for r in rows]) if "duties" in groups else {}
     children = []
+    day = today(request.app.state.clock)
     for row in rows:
-        seen = viewing.view(open_state(kit.sealer, row), groups, row["shielded"])
+        held = open_state(kit.sealer, row)
+        seen = viewing.view(held, groups, row["shielded"])
+        if "file" in groups:
+            seen["responsible"] = responsible_on(held, day)
         if "status" in groups:
             decision = row["decision"]
             seen["status"] = {

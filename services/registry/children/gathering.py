@@ -100,6 +100,7 @@ async def rows_of(
         " (SELECT coalesce(jsonb_object_agg(kc.category, kc.state), '{}'::jsonb) FROM key_care kc"
         "   WHERE kc.child_id = c.id) AS care,"
         " EXISTS (SELECT 1 FROM duties d WHERE d.child_id = c.id) AS has_duties,"
+        " EXISTS (SELECT 1 FROM handovers h WHERE h.child_id = c.id) AS has_handovers,"
         " (SELECT coalesce(array_agg(h.hash), '{}') FROM child_lookups h WHERE h.child_id = c.id) AS hashes"
         " FROM children c LEFT JOIN vault.data_keys k ON k.id = c.id WHERE c.id = ANY($1)",
         children,

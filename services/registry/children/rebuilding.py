@@ -16,6 +16,8 @@ from services.registry.children.gathering import decisions_of, records_of
 from services.registry.children.kit import Kit
 from services.registry.children.proving import Difference, sealed_rows, stray_keys
 from services.registry.duties.assigning import DutyRow
+from services.registry.handovers import gathering as handovers
+from services.registry.handovers.keeping import HandoverRow
 from services.registry.rulings import proving as rulings
 from shared.database import SYSTEM, Database, raw
 from shared.sealing import Unsealable
@@ -63,6 +65,7 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
     broken: set[UUID] = set()  # named already, as the records and decisions they are
     records = await records_of(connection, kit.sealer, ids, broken)
     decisions = await decisions_of(connection, kit.sealer, ids, broken)
+    acts = await handovers.acts_of(connection, kit.sealer, ids, broken)
     rows = {
         row["id"]: row
         for row in await connection.fetch(
@@ -80,7 +83,8 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
         ids,
     ):
         care.setdefault(row["child_id"], []).append(row)
-    duties = await _duties(connection, ids)
+    duties = await _of_children(connection, "duties", ids)
+    passing = await _of_children(connection, "handovers", ids)
     for child in ids:
         if child in broken:
             continue
@@ -93,7 +97,7 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
             yield Difference("children", child, "is missing")
             continue
         day: date = row["folded_on"]
-        expected = build(kit, child, held, decisions.get(child, []), day)
+        expected = build(kit, child, held, decisions.get(child, []), day, acts.get(child, ()))
         try:
             open_state(kit.sealer, row)
         except Unsealable:
@@ -117,12 +121,23 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
             _text(_held(one)) for one in duties.get(child, [])
         ]:
             yield Difference("duties", child, "differ from the records")
+        if not _same_handovers(expected, passing.get(child, []), row["shielded"]):
+            yield Difference("handovers", child, "differ from what was done")
 
 
-async def _duties(connection: Any, ids: list[UUID]) -> dict[UUID, list[Any]]:
+def _same_handovers(expected: Any, rows: list[Any], shielded: bool) -> bool:
+    wanted = sorted(one.held() for one in expected.handovers)
+    held = [
+        HandoverRow(**{one.name: row[one.name] for one in fields(HandoverRow)}).held()
+        for row in rows
+    ]
+    return wanted == held and all(row["shielded"] == shielded for row in rows)
+
+
+async def _of_children(connection: Any, table: str, ids: list[UUID]) -> dict[UUID, list[Any]]:
     found: dict[UUID, list[Any]] = {}
     for row in await connection.fetch(
-        "SELECT * FROM duties WHERE child_id = ANY($1) ORDER BY id::text", ids
+        f"SELECT * FROM {table} WHERE child_id = ANY($1) ORDER BY id::text", ids
     ):
         found.setdefault(row["child_id"], []).append(row)
     return found

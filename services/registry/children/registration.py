@@ -16,6 +16,7 @@ from services.registry.children import events, gathering, queueing, writing
 from services.registry.children.building import build
 from services.registry.children.kit import Kit
 from services.registry.children.writing import Change
+from services.registry.handovers import gathering as handovers
 from services.registry.links import moves
 from services.registry.match_reviews import placing
 from services.registry.planning import by_index
@@ -48,6 +49,7 @@ async def refold(
     broken: set[UUID] = set()
     records = await gathering.records_of(connection, kit.sealer, children, broken)
     decisions = await gathering.decisions_of(connection, kit.sealer, children, broken)
+    passing = await handovers.acts_of(connection, kit.sealer, children, broken)
     before = await gathering.rows_of(connection, children)
     moved = await moves.of(connection, children)
     announced: list[outbox.Event] = []
@@ -65,7 +67,8 @@ async def refold(
                 announced.insert(0, events.ended(old, moved.of.get(child, moves.NOTHING)))
             continue
         try:
-            new = build(kit, child, held, decisions.get(child, []), day)
+            acts = passing.get(child, ())
+            new = build(kit, child, held, decisions.get(child, []), day, acts)
         except Exception as error:  # noqa: BLE001  (whatever it is, it must hold up no other child)
             log.error(
                 "fold.parked",

@@ -112,6 +112,14 @@ class DutyMark(BaseModel):
     )
 
 
+class FileOut(BaseModel):
+    """Which county answers for the child's file (责任县); a move alone changes nothing about it."""
+
+    division: Division = Field(description="a county; of another hub where that one took it over")
+    place: Text = Field(default="", description="name")
+    since: date | None = Field(default=None, description="absent where nobody handed it over")
+
+
 class VisitOut(Provenance):
     """Something done with or for the child (走访、联系、测评)."""
 
@@ -196,6 +204,7 @@ CHILD_EXAMPLE: dict[str, Any] = {
             "wording": "每季度开展一次摸底排查",
         }
     ],
+    "responsible": {"division": "500103000000", "place": "渝中区"},
     "shielded": False,
 }
 
@@ -240,6 +249,7 @@ class ChildOut(BaseModel):
     duties: list[DutyMark] | None = Field(
         default=None, max_length=50, description="职责任务 that you may see"
     )
+    responsible: FileOut | None = None
     shielded: bool | None = Field(default=None, description="地址保密")
 
 

@@ -31,18 +31,28 @@ _SHRED_CASES = (
     " WHERE k.id IN (c.id, a.id) AND (c.child_id = $3 OR c.anchor = ANY($1) AND c.id <> ALL($4))"
     " AND ($2::timestamptz IS NULL OR coalesce(a.acted_at, c.opened_at) <= $2)"
 )
+#: A handover goes whole, by its proposal.
+_SHRED_HANDOVERS = (
+    "DELETE FROM vault.data_keys k USING handover_acts a WHERE k.id = a.id"
+    " AND (a.child_id = $3 OR a.anchor = ANY($1) AND a.handover_id <> ALL($4))"
+    " AND ($2::timestamptz IS NULL OR a.acted_at <= $2)"
+)
 _ANCHORED = (
     "SELECT d.id, d.anchor, d.child_id, d.decided_at AS said_at, "
     + LINKED.format(word="d")
     + " FROM decisions d"
     " WHERE d.anchor = ANY($1) AND d.child_id <> $2 UNION ALL"
     " SELECT c.id, c.anchor, c.child_id, c.opened_at, " + LINKED.format(word="c") + " FROM cases c"
-    " WHERE c.anchor = ANY($1) AND c.child_id <> $2"
+    " WHERE c.anchor = ANY($1) AND c.child_id <> $2 UNION ALL"
+    " SELECT h.handover_id, h.anchor, h.child_id, h.acted_at, "
+    + LINKED.format(word="h")
+    + " FROM handover_acts h WHERE h.anchor = ANY($1) AND h.child_id <> $2 AND h.number = 1"
 )
 _REMOVE_FOLD = (
     "DELETE FROM child_lookups WHERE child_id = $1",
     "DELETE FROM key_care WHERE child_id = $1",
     "DELETE FROM duties WHERE child_id = $1",
+    "DELETE FROM handovers WHERE child_id = $1",
     "DELETE FROM match_reviews WHERE one = $1 OR other = $1",
     "DELETE FROM children WHERE id = $1",
     "DELETE FROM vault.data_keys WHERE id = $1",
@@ -78,6 +88,7 @@ async def destroy(
     await connection.execute(_SHRED_DECISIONS, entries, until, child, strangers)
     await connection.execute(_SHRED_OPENINGS, child, until)
     await connection.execute(_SHRED_CASES, entries, until, child, strangers)
+    await connection.execute(_SHRED_HANDOVERS, entries, until, child, strangers)
     for statement in _REMOVE_FOLD:
         await connection.execute(statement, child)
     await enqueue(connection, set(entries))
@@ -94,7 +105,7 @@ async def _of_others(
     child: UUID,
     entries: Sequence[UUID],
 ) -> list[UUID]:
-    """Decisions and cases about another child that stands, whose anchor went astray to this one: they are not this one's.
+    """Decisions, cases and handovers of another child that stands, whose anchor went astray to this one: they are not this one's.
 
     In a restored database the anchor may be linked to nobody any more: what was spared then is spared again.
     """
