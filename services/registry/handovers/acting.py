@@ -91,10 +91,11 @@ async def propose(
     giving = county_of(kit, row, day)
     taking = divisions.county_of(divisions.widen(body.to))
     side = Side.GIVING if caller.covers(giving) else Side.TAKING
-    if side is Side.TAKING and not (seen and caller.covers(taking)):
+    if side is Side.TAKING:
         if not seen:
             raise NotFound
-        raise Forbidden("The county that has the child's file proposes, or the one that takes it.")
+        if not (caller.covers(taking) and inside(taking, kit.territory)):
+            raise Forbidden("The county that has the file proposes, or one of this hub that takes it.")
     if not divisions.known(taking, day):
         raise Invalid(flaws=[Flaw("/body/to", "division", "No county has this code today.")])
     if taking == giving:
