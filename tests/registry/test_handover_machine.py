@@ -75,7 +75,9 @@ class Counties(RuleBasedStateMachine):
             for one in (self.child, self.twin):
                 self.records[one] = await moved(self.registry, one, YUZHONG, BEGUN)
                 await opened(await civil(self.registry, YUZHONG), one)
-            assert await self.registry.system("SELECT 1 FROM duties"), "there are clocks to be reset"
+            assert await self.registry.system("SELECT 1 FROM duties"), (
+                "there are clocks to be reset"
+            )
 
         self.run(make())
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from services.registry.access.sight import groups_for
+from services.registry.access.sight import as_system, groups_for
 from services.registry.children import queries, viewing
 from services.registry.children.building import open_state
 from services.registry.children.events import county
@@ -147,10 +147,11 @@ async def read_references(
     references: References = request.app.state.references
     receiver = receiver_of(caller)
     children = {r: references.read(r, receiver) for r in body.references}
-    rows = {
-        row["id"]: row
-        for row in await queries.visible(session, caller, [c for c in children.values() if c])
-    }
+    wanted = [child for child in children.values() if child]
+    rows = {row["id"]: row for row in await queries.visible(session, caller, wanted)}
+    if caller.department == Department.HUB:
+        async with as_system(session, caller):
+            rows |= {row["id"]: row for row in await queries.offered(session, caller, wanted)}
     now = request.app.state.clock.now()
     acts = [audit.Act.of(caller, "references.read", sorted(rows), fields=sorted(groups))]
     await audit.record(session, kit.audit, now, *acts)

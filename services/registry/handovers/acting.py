@@ -95,7 +95,9 @@ async def propose(
         if not seen:
             raise NotFound
         if not (caller.covers(taking) and inside(taking, kit.territory)):
-            raise Forbidden("The county that has the file proposes, or one of this hub that takes it.")
+            raise Forbidden(
+                "The county that has the file proposes, or one of this hub that takes it."
+            )
     if not divisions.known(taking, day):
         raise Invalid(flaws=[Flaw("/body/to", "division", "No county has this code today.")])
     if taking == giving:
