@@ -207,6 +207,7 @@ async def tell(world: World) -> None:
     await _care_for(civil)
     await _break_glass(world)
     await _report(world)
+    await _hand_over(world)
     await _ask_for_erasure(world)
     await _put_off(civil)
     await _staff(civil)
@@ -291,6 +292,22 @@ async def _report(world: World) -> None:
         headers={"If-Match": made.headers["ETag"]},
     )
     assert received.status_code == 200, received.text
+
+
+async def _hand_over(world: World) -> None:
+    """The sister's home asks the hukou place to take her file."""
+    civil = await world(Department.CIVIL_AFFAIRS, HOME)
+    asked = await civil.post(
+        "/v1/handovers",
+        json={
+            "child_id": str(await child_of(world, SISTER, SISTER_BORN)),
+            "to": HUKOU,
+            "reason": "returned",
+            "note": "随母返乡",
+        },
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    assert asked.status_code == 201, asked.text
 
 
 async def _subscribe(civil: httpx.AsyncClient) -> None:
