@@ -226,7 +226,9 @@ async def prove(world: World) -> Proven:
     )
     (decision,) = await world.rows("SELECT id, child_id FROM decisions WHERE category <> ''")
     (act,) = await world.rows("SELECT id, case_id FROM case_acts")
+    (handed,) = await world.rows("SELECT id, child_id FROM handover_acts")
     rows = {
+        "handover_acts": handed["id"],
         "cases": act["case_id"],
         "case_acts": act["id"],
         "children": child,
@@ -237,5 +239,6 @@ async def prove(world: World) -> Proven:
     about = dict.fromkeys(rows, child) | {
         "decisions": decision["child_id"],
         "case_acts": act["case_id"],
+        "handover_acts": handed["child_id"],
     }
     return Proven(world, rows, about)

@@ -76,7 +76,8 @@ class Counties:
 
     async def state(self) -> str:
         (row,) = await self.chongqing.rows(
-            "SELECT state FROM handovers WHERE acts > 0 ORDER BY id DESC LIMIT 1", service="registry"
+            "SELECT state FROM handovers WHERE acts > 0 ORDER BY id DESC LIMIT 1",
+            service="registry",
         )
         return str(row["state"])
 

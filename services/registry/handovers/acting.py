@@ -19,7 +19,7 @@ from services.registry.children.building import open_state
 from services.registry.children.kit import Kit
 from services.registry.children.registration import refold
 from services.registry.handovers import queries
-from services.registry.handovers.authenticity import bound
+from services.registry.handovers.authenticity import bound, stands_for
 from services.registry.handovers.beginning import inside
 from services.registry.handovers.schemas import HandoverActIn, ProposalIn
 from services.registry.handovers.showing import file_of
@@ -137,7 +137,7 @@ async def act(
         await fresh(session, kit, child, now)
         acts = await queries.acts_of(session, handover)
     row = await queries.one(session, caller, handover)
-    if row is None or row["child_id"] != child:
+    if row is None or row["child_id"] != child or not stands_for(kit.sealer, row, acts):
         raise NotFound
     preconditions.check(read, preconditions.etag(row["acts"]))
     state = State(row["state"])

@@ -15,6 +15,7 @@ from services.registry.children import queueing
 from services.registry.children.kit import Kit
 from services.registry.handovers import queries
 from services.registry.handovers.acting import Word, append, fresh
+from services.registry.handovers.authenticity import stands_for
 from services.registry.handovers.beginning import inside
 from services.registry.handovers.schemas import HandoverAnswerIn
 from services.registry.handovers.terms import HandoverActKind as Act
@@ -70,7 +71,7 @@ async def _of_ours(
     await fresh(session, kit, child, now)
     row = await connection.fetchrow("SELECT * FROM handovers WHERE id = $1", handover)
     acts = await queries.acts_of(session, handover)
-    if row is None or not acts:
+    if row is None or not acts or not stands_for(kit.sealer, row, acts):
         raise NotFound
     if inside(row["taking"], kit.territory):
         raise Conflict("The two counties of this hub do this themselves.")

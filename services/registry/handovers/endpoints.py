@@ -12,6 +12,7 @@ from services.registry.children import queries as children
 from services.registry.children.building import open_state
 from services.registry.children.kit import Kit
 from services.registry.handovers import acting, answering, queries, showing
+from services.registry.handovers.authenticity import stands_for
 from services.registry.handovers.schemas import (
     HandoverActIn,
     HandoverAnswerIn,
@@ -35,7 +36,6 @@ from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.preconditions import IfMatch
 from shared.problems import NotFound, responses
-from shared.sealing import Unsealable
 from shared.vocabulary import Scope
 
 router = APIRouter(prefix="/v1", tags=["handovers"], responses=USUAL)
@@ -187,10 +187,9 @@ async def _reply(
     if operation:
         read = audit.Act.of(caller, operation, [row["child_id"]], handover=str(handover))
         await audit.record(session, kit.audit, request.app.state.clock.now(), read)
-    try:
-        body = answers.dump(showing.whole(kit, row, acts))
-    except Unsealable:  # an act of it was not written here
-        raise NotFound from None
+    if not stands_for(kit.sealer, row, acts):
+        raise NotFound
+    body = answers.dump(showing.whole(kit, row, acts))
     etag = preconditions.etag(row["acts"])
     return Response(body, media_type="application/json", headers={"ETag": etag})
 

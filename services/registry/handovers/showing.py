@@ -49,7 +49,7 @@ def mark(row: Any) -> dict[str, Any]:
 
 
 def whole(kit: Kit, row: Any, acts: Sequence[Any]) -> dict[str, Any]:
-    """One handover with its acts; Unsealable where one was not written here."""
+    """One handover with its acts."""
     return {**mark(row), "acts": [_act(kit, one) for one in acts]}
 
 
