@@ -102,6 +102,7 @@ async def counties(make_hub: MakeHub) -> Counties:
     await chongqing.know(heze)
     await heze.know(chongqing)
     await heze.authority("曹县民政局", "371721", "civil-371721")
+    await chongqing.authority("渝中区民政局", "500103", "civil-5001")
     school = await chongqing.official("school", "500103", Department.EDUCATION, service="registry")
     there = await heze.official("school", "371721", Department.EDUCATION, service="registry")
     giving = await chongqing.official("civil-5001", "500103", service="registry", scopes=HANDING)
@@ -197,6 +198,69 @@ async def test_r6_what_another_hub_has_is_that_hubs_to_answer(counties: Counties
         headers={"If-Match": f'"{notice["version"]}"'},
     )
     assert withdrawn.json()["type"].endswith("handover-with-the-other-hub")
+
+
+async def test_r6_of_a_shielded_child_no_notice_leaves_before_a_person_lets_it(
+    counties: Counties,
+) -> None:
+    (child,) = await counties.chongqing.rows("SELECT id FROM children", service="registry")
+    shielded = await counties.city.post(
+        f"/v1/children/{child['id']}/shield",
+        json={"reason": "domestic_violence"},
+        headers=new_key(),
+    )
+    assert shielded.status_code == 200, shielded.text
+    assert (await counties.propose()).status_code == 201
+    heard = "SELECT 1 FROM notices WHERE kind = 'handover'"
+    assert await counties.heze.rows(heard) == []
+    listed = await counties.desk.get("/v1/notices", params={"kind": "handover"})
+    (notice,) = listed.json()["notices"]
+    assert notice["state"] == "awaiting_decision"
+    released = await counties.desk.post(
+        f"/v1/notices/{notice['id']}/release",
+        headers={"If-Match": f'"{notice["version"]}"'},
+    )
+    assert released.status_code == 200, released.text
+    await counties.settle()
+    day = counties.today + timedelta(days=2)
+    assert (
+        await counties.answer(outcome="confirmed", effective_on=day.isoformat())
+    ).status_code == 200
+    assert await counties.responsible(day) == (NEXT, NEXT)
+
+
+async def test_r6_a_child_that_comes_back_is_handed_back(counties: Counties) -> None:
+    """The other hub proposes, and this one's county takes the file again, on a later day."""
+    await counties.propose()
+    day = counties.today + timedelta(days=1)
+    await counties.answer(outcome="confirmed", effective_on=day.isoformat())
+    await counties.days_pass(3)
+    (child,) = await counties.heze.rows("SELECT id FROM children", service="registry")
+    asked = await counties.registry.post(
+        "/v1/handovers",
+        json={"child_id": str(child["id"]), "to": HOME, "reason": "returned"},
+        headers=new_key(),
+    )
+    assert asked.status_code == 201, asked.text
+    await counties.settle()
+    back = await counties.desk.get(
+        "/v1/notices", params={"direction": "incoming", "kind": "handover"}
+    )
+    (notice,) = back.json()["notices"]
+    again = counties.today + timedelta(days=2)
+    taken = await counties.desk.post(
+        f"/v1/notices/{notice['id']}/answer",
+        json={"outcome": "confirmed", "effective_on": again.isoformat()},
+    )
+    assert taken.status_code == 200, taken.text
+    await counties.settle()
+    for on, county in (
+        (day - timedelta(days=1), HOME),
+        (day, NEXT),
+        (again - timedelta(days=1), NEXT),
+        (again, HOME),
+    ):
+        assert await counties.responsible(on) == (county, county), on
 
 
 async def test_r6_one_that_nobody_receives_can_be_taken_back(counties: Counties) -> None:

@@ -185,6 +185,12 @@ async def test_r6_where_a_shielded_child_went_its_old_county_hears_from_a_person
     (due,) = await listed(new)
     assert (await old.get(f"/v1/handovers/{due['id']}")).status_code == 404
     assert (await new.get(f"/v1/handovers/{due['id']}")).json()["state"] == "due"
+    assert await responsible(old, child) == YUZHONG
+    guessed = await proposed(old, child, NANAN)
+    assert guessed.status_code == 201, "it has the file, and may look for a taker itself"
+    path = guessed.headers["Location"]
+    assert (await acted(old, path, "revoke", reason="proposed_wrongly")).status_code == 200
+    assert await listed(old) == []
     assert (await proposed(new, child, JIULONGPO)).status_code == 201
     (asked,) = await listed(old)
     assert asked["state"] == "proposed"
