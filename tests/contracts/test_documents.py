@@ -239,6 +239,7 @@ LOCATING = {
     "make_post",
     "open_case",
     "open_key_care",
+    "propose_handover",
     "relink_entry",
     "request_erasure",
     "unmerge_child",

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from services.registry.handovers.owning import Handover, carried, ownership, responsible
 from services.registry.handovers.reading import handovers_of
+from services.registry.handovers.terms import HandoverSide
 from services.registry.handovers.terms import HandoverState as State
-from services.registry.handovers.terms import Side
 
 YUZHONG, JIULONGPO, ZHONG, CAO = 500103000000, 500107000000, 500233000000, 371721000000
 COUNTIES = st.sampled_from([YUZHONG, JIULONGPO, ZHONG, CAO])
@@ -30,7 +30,7 @@ def handovers(draw: st.DrawFn) -> tuple[Handover, ...]:
                 UUID(int=number),
                 draw(COUNTIES),
                 draw(COUNTIES),
-                draw(st.sampled_from(Side)),
+                draw(st.sampled_from(HandoverSide)),
                 START + timedelta(days=draw(st.integers(0, 40))),
                 accepted,
                 START if accepted else None,

@@ -24,8 +24,8 @@ from services.registry.handovers.beginning import inside
 from services.registry.handovers.schemas import HandoverActIn, ProposalIn
 from services.registry.handovers.showing import file_of
 from services.registry.handovers.terms import HandoverActKind as Act
+from services.registry.handovers.terms import HandoverSide
 from services.registry.handovers.terms import HandoverState as State
-from services.registry.handovers.terms import Side
 from services.registry.key_care import queries as key_care
 from services.registry.vault import new_key
 from shared import divisions, outbox, preconditions
@@ -66,7 +66,7 @@ class Word:
     handover: UUID
     number: int
     kind: Act
-    side: Side
+    side: HandoverSide
     giving: int
     taking: int
     effective_on: date | None = None
@@ -90,8 +90,8 @@ async def propose(
         open_one = await queries.open_of(session, child)
     giving = county_of(kit, row, day)
     taking = divisions.county_of(divisions.widen(body.to))
-    side = Side.GIVING if caller.covers(giving) else Side.TAKING
-    if side is Side.TAKING:
+    side = HandoverSide.GIVING if caller.covers(giving) else HandoverSide.TAKING
+    if side is HandoverSide.TAKING:
         if not seen:
             raise NotFound
         if not (caller.covers(taking) and inside(taking, kit.territory)):
@@ -143,7 +143,7 @@ async def act(
     state = State(row["state"])
     if state not in _TAKES[body.act]:
         raise Conflict(f"A handover that is {state} takes no such act.")
-    if not all(inside(row[str(side)], kit.territory) for side in Side):
+    if not all(inside(row[str(side)], kit.territory) for side in HandoverSide):
         raise Conflict(BY_NOTICE)
     side = _side(caller, row, body.act, state)
     if body.act == Act.ACCEPT:
@@ -175,9 +175,9 @@ _TAKES = {
 }
 
 
-def _side(caller: Caller, row: Any, what: Act, state: State) -> Side:
+def _side(caller: Caller, row: Any, what: Act, state: State) -> HandoverSide:
     """For which county the caller acts: the other one answers, its own takes back; either, what was accepted."""
-    proposed_by = Side(row["side"])
+    proposed_by = HandoverSide(row["side"])
     if what == Act.REVOKE:
         sides = (proposed_by, proposed_by.other) if state is State.ACCEPTED else (proposed_by,)
     else:

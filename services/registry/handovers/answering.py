@@ -19,8 +19,8 @@ from services.registry.handovers.authenticity import stands_for
 from services.registry.handovers.beginning import inside
 from services.registry.handovers.schemas import HandoverAnswerIn
 from services.registry.handovers.terms import HandoverActKind as Act
+from services.registry.handovers.terms import HandoverSide
 from services.registry.handovers.terms import HandoverState as State
-from services.registry.handovers.terms import Side
 from shared import divisions
 from shared.auth import Caller
 from shared.database import raw
@@ -78,7 +78,7 @@ async def _of_ours(
     if not _said_already(acts, body):
         if row["state"] != State.PROPOSED:
             raise Conflict(f"A handover that is {row['state']} takes no answer.")
-        side = Side.GIVING if body.act == Act.REVOKE else Side.TAKING
+        side = HandoverSide.GIVING if body.act == Act.REVOKE else HandoverSide.TAKING
         word = _word(handover, len(acts) + 1, body, side, row["giving"], row["taking"])
         await append(session, kit, author, acts[0]["child_id"], acts[0]["anchor"], word, now)
         await fresh(session, kit, child, now)
@@ -103,8 +103,8 @@ async def _of_theirs(
         raise NotFound
     await queueing.hold(connection, child)
     if not _said_already(await queries.acts_of(session, body.notice), body):
-        proposal = Word(body.notice, 1, Act.PROPOSE, Side.GIVING, giving, taking)
-        answer = _word(body.notice, 2, body, Side.TAKING, giving, taking)
+        proposal = Word(body.notice, 1, Act.PROPOSE, HandoverSide.GIVING, giving, taking)
+        answer = _word(body.notice, 2, body, HandoverSide.TAKING, giving, taking)
         for word in (proposal, answer):
             await append(session, kit, author, child, entry, word, now)
         await fresh(session, kit, child, now)
@@ -112,7 +112,12 @@ async def _of_theirs(
 
 
 def _word(
-    handover: UUID, number: int, body: HandoverAnswerIn, side: Side, giving: int, taking: int
+    handover: UUID,
+    number: int,
+    body: HandoverAnswerIn,
+    side: HandoverSide,
+    giving: int,
+    taking: int,
 ) -> Word:
     return Word(handover, number, body.act, side, giving, taking, body.effective_on)
 

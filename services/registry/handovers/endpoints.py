@@ -19,11 +19,11 @@ from services.registry.handovers.schemas import (
     HandoverMark,
     HandoverOut,
     HandoversOut,
+    HandoverTakenOut,
     ProposalIn,
-    ResponsibleOut,
-    TakenOut,
+    ResponsibleCountyOut,
 )
-from services.registry.handovers.terms import OPEN, HandoverState, Side
+from services.registry.handovers.terms import OPEN, HandoverSide, HandoverState
 from shared import audit, preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
@@ -102,7 +102,7 @@ async def list_handovers(
         Query(max_length=7, description="those that are open, if absent (移交状态)"),
     ] = None,
     side: Annotated[
-        Side | None, Query(description="what your county is to it; either, if absent")
+        HandoverSide | None, Query(description="what your county is to it; either, if absent")
     ] = None,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
@@ -206,7 +206,7 @@ async def show_responsible_county(
     caller: Reader,
     session: Transaction,
     on: Annotated[AskedDay | None, Query(description="on this day; today, if absent")] = None,
-) -> ResponsibleOut:
+) -> ResponsibleCountyOut:
     """The county that has the child's file (责任县) on a day, past or to come: exactly one.
 
     For civil affairs (民政) who see the child, and for the county that has the file on that day.
@@ -230,13 +230,13 @@ async def show_responsible_county(
         raise NotFound
     read = audit.Act.of(caller, "handovers.responsible", [child_id], on=day.isoformat())
     await audit.record(session, kit.audit, clock.now(), read)
-    return ResponsibleOut(**found, on=day)
+    return ResponsibleCountyOut(**found, on=day)
 
 
 @router.post("/handover-answers", summary="Take the answer to a handover", responses=responses(409))
 async def push_handover_answer(
     request: Request, body: HandoverAnswerIn, caller: Exchange, session: Transaction
-) -> TakenOut:
+) -> HandoverTakenOut:
     """What was said to a notice of handover: by another place to ours, or by our county to another hub's."""
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()
@@ -246,4 +246,4 @@ async def push_handover_answer(
         caller, "handovers.answer", [taken.child], handover=str(taken.handover), act=str(body.act)
     )
     await audit.record(session, kit.audit, now, done)
-    return TakenOut(handover=taken.handover)
+    return HandoverTakenOut(handover=taken.handover)

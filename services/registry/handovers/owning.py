@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from services.registry.handovers.terms import HandoverSide
 from services.registry.handovers.terms import HandoverState as State
-from services.registry.handovers.terms import Side
 from shared import divisions
 
 
@@ -22,7 +22,7 @@ class Handover:
     id: UUID
     giving: int
     taking: int
-    proposed_by: Side
+    proposed_by: HandoverSide
     proposed_at: datetime
     effective_on: date | None = None
     accepted_at: datetime | None = None

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system
 from services.registry.handovers.gathering import ACTS
-from services.registry.handovers.terms import HandoverState, Side
+from services.registry.handovers.terms import HandoverSide, HandoverState
 from shared.auth import Caller
 from shared.database import raw
 
@@ -18,7 +18,7 @@ _HANDOVER = (
 _TAKING = "h.taking BETWEEN $1 AND $2"
 _GIVING = "(h.giving BETWEEN $1 AND $2 AND NOT (h.shielded AND h.state = 'due'))"
 _SEEN = f"({_TAKING} OR {_GIVING})"
-_SIDES = {None: _SEEN, Side.TAKING: _TAKING, Side.GIVING: _GIVING}
+_SIDES = {None: _SEEN, HandoverSide.TAKING: _TAKING, HandoverSide.GIVING: _GIVING}
 
 
 async def one(session: AsyncSession, caller: Caller, handover: UUID) -> Any | None:
@@ -51,7 +51,7 @@ async def page(
     session: AsyncSession,
     caller: Caller,
     states: Sequence[HandoverState],
-    side: Side | None,
+    side: HandoverSide | None,
     after: UUID | None,
     limit: int,
 ) -> list[Any]:

@@ -10,8 +10,8 @@ from typing import Any
 
 from services.registry.handovers.owning import Handover
 from services.registry.handovers.terms import HandoverActKind as Act
+from services.registry.handovers.terms import HandoverSide
 from services.registry.handovers.terms import HandoverState as State
-from services.registry.handovers.terms import Side
 from shared.clock import SHANGHAI
 
 
@@ -31,7 +31,7 @@ def _of(acts: Sequence[Any]) -> Handover | None:
         first["handover_id"],
         first["giving"],
         first["taking"],
-        Side(first["side"]),
+        HandoverSide(first["side"]),
         first["acted_at"],
     )
     for act in others:

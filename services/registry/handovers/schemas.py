@@ -11,8 +11,8 @@ from services.registry.handovers.terms import (
     REASONS,
     HandoverActKind,
     HandoverReason,
+    HandoverSide,
     HandoverState,
-    Side,
 )
 from services.registry.records.feeds.wire import DivisionText
 from shared.days import AskedDay
@@ -95,7 +95,7 @@ class HandoverActOut(BaseModel):
     """One act, with who did it."""
 
     act: HandoverActKind
-    side: Side = Field(description="for which county")
+    side: HandoverSide = Field(description="for which county")
     reason: HandoverReason | None = None
     effective_on: date | None = None
     department: Department
@@ -125,7 +125,7 @@ class HandoverMark(BaseModel):
     state: HandoverState
     giving: Division = Field(description="the county that has the file (移交地)")
     taking: Division = Field(description="the county that is to take it (接收地)")
-    proposed_by: Side | None = Field(default=None, description="absent while it is due")
+    proposed_by: HandoverSide | None = Field(default=None, description="absent while it is due")
     begun_on: date = Field(description="day of the proposal; of one that is due, of the move")
     effective_on: date | None = Field(
         default=None, description="the first day on which the taking county answers"
@@ -149,7 +149,7 @@ class HandoversOut(BaseModel):
     )
 
 
-class ResponsibleOut(FileOut):
+class ResponsibleCountyOut(FileOut):
     """The county that answers for the child's file on the day asked for."""
 
     on: date
@@ -194,7 +194,7 @@ class HandoverAnswerIn(BaseModel):
         return self
 
 
-class TakenOut(BaseModel):
+class HandoverTakenOut(BaseModel):
     """The handover that the answer is part of now."""
 
     handover: UUID

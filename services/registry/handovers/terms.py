@@ -29,15 +29,15 @@ class HandoverActKind(StrEnum):
     REVOKE = "revoke"
 
 
-class Side(StrEnum):
+class HandoverSide(StrEnum):
     """A county's part in a handover: `giving` 移交地, `taking` 接收地."""
 
     GIVING = "giving"
     TAKING = "taking"
 
     @property
-    def other(self) -> "Side":
-        return Side.TAKING if self is Side.GIVING else Side.GIVING
+    def other(self) -> "HandoverSide":
+        return HandoverSide.TAKING if self is HandoverSide.GIVING else HandoverSide.GIVING
 
 
 class HandoverReason(StrEnum):
