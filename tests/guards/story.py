@@ -215,6 +215,7 @@ async def tell(world: World) -> None:
     await _report(world)
     await _keep_apart(world)
     await _take_up(world)
+    await _hand_over(world)
     await _ask_for_erasure(world)
     await _put_off(civil)
     await _staff(civil)
@@ -418,6 +419,22 @@ async def _take_up(world: World) -> None:
         headers={"If-Match": read.headers["ETag"]},
     )
     assert acted.status_code == 200, acted.text
+
+
+async def _hand_over(world: World) -> None:
+    """The sister's home asks the hukou place to take her file."""
+    civil = await world(Department.CIVIL_AFFAIRS, HOME)
+    asked = await civil.post(
+        "/v1/handovers",
+        json={
+            "child_id": str(await child_of(world, SISTER, SISTER_BORN)),
+            "to": HUKOU,
+            "reason": "returned",
+            "note": "随母返乡",
+        },
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    assert asked.status_code == 201, asked.text
 
 
 async def _subscribe(civil: httpx.AsyncClient) -> None:

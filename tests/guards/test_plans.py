@@ -50,6 +50,8 @@ TABLES: Mapping[str, tuple[Any, tuple[str, ...]]] = {
             "links",
             "key_care",
             "duties",
+            "handovers",
+            "handover_acts",
             "audit_entries",
             "outbox",
         ),
@@ -212,6 +214,14 @@ async def list_duties(crowd: Crowd) -> Any:
     return reply
 
 
+async def list_handovers(crowd: Crowd) -> Any:
+    return await (await crowd.civil()).get("/v1/handovers")
+
+
+async def read_responsible_county(crowd: Crowd) -> Any:
+    return await (await crowd.civil()).get(f"/v1/children/{crowd.child}/responsible-county")
+
+
 async def fold(crowd: Crowd) -> Any:
     """Reads every record of a child."""
     await crowd.world.rows(
@@ -268,6 +278,8 @@ ACTS: Mapping[str, Act] = {
             list_notices_further,
             list_subscriptions,
             list_duties,
+            list_handovers,
+            read_responsible_county,
             fold,
             sweep,
             count_queues,

@@ -38,16 +38,6 @@ class Acted(NamedTuple):
     at: datetime
 
 
-class Words(NamedTuple):
-    """What alerts take from beside the child's records: what people did, and siblings in key care, wherever they are."""
-
-    acts: Sequence[Acted] = ()
-    siblings: Sequence[Sibling] = ()
-
-
-NO_WORDS = Words()
-
-
 @dataclass(frozen=True, slots=True)
 class AlertRow:
     """One alert, before it is stored.  ``place`` is where it is to be handled while the child's home is unknown."""

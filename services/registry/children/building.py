@@ -5,20 +5,23 @@ that a rebuild can prove the registry: the same records, words, siblings and day
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from services.registry.alerts.raising import NO_WORDS, AlertRow, Words, raise_alerts
+from services.registry.alerts.raising import AlertRow, raise_alerts
 from services.registry.children import gist, state
 from services.registry.children.caring import KeyCareRow, care, cross_township
 from services.registry.children.folding import Fold, current, fold_current
 from services.registry.children.gist import Held, Reading
 from services.registry.children.kit import Kit
+from services.registry.children.words import NO_WORDS, Words
 from services.registry.duties.assigning import DutyRow, assign
+from services.registry.handovers.beginning import first_county
+from services.registry.handovers.keeping import HandoverRow, keep
 from services.registry.profiles import Profiles
 from services.registry.records.vault import Opened
 from services.registry.status.deciding import StatusDecision, decide
@@ -64,8 +67,9 @@ class Folded:
     duties: tuple[DutyRow, ...]
     survey: SurveyStanding | None
     alerts: tuple[AlertRow, ...]
+    handovers: tuple[HandoverRow, ...]
     unvisited: bytes
-    """A digest of the payload without the visits."""
+    """A digest of the payload without the visits, and without who has the file."""
     gist: bytes
     guardians: tuple[bytes, ...]
     """Hashes of its guardians' ID numbers."""
@@ -77,6 +81,7 @@ class Folded:
         """Equal exactly when nothing about the child has changed."""
         owed = [one.held() for one in self.duties]
         raised = [one.held() for one in self.alerts]
+        passing = [one.held() for one in self.handovers]
         asked = None if self.survey is None else self.survey.held()
         return keyed(
             key,
@@ -85,14 +90,14 @@ class Folded:
             self.payload,
             self.gist,
             *self._said(),
-            _dump((owed, raised, asked)),
+            _dump((owed, raised, passing, asked)),
         )
 
     def told(self, key: bytes) -> bytes:
         """Equal exactly when nothing has changed of which everyone who sees the child is told.
 
-        Visits, surveys, duties and alerts are none of that: a child with whom something happens every month is known to be in
-        key care.
+        Visits, surveys, duties, handovers and alerts are none of that: a child with whom something happens every month is
+        known to be in key care.
         """
         return keyed(key, "told", _bound(self, None, 0), self.unvisited, *self._said())
 
@@ -196,11 +201,14 @@ def build(
 def read(kit: Kit, records: Sequence[Opened]) -> Reading:
     """What a child's records come to, whatever the day."""
     live = current(records)
-    return reading_of(kit, fold_current(live, records, in_line=kit.profiles.in_line), live)
+    folded = fold_current(live, records, in_line=kit.profiles.in_line)
+    return reading_of(kit, folded, live, records)
 
 
-def reading_of(kit: Kit, folded: Fold, live: Sequence[Opened]) -> Reading:
-    """As ``read``, from the fold and the ``live`` records that it was made of."""
+def reading_of(
+    kit: Kit, folded: Fold, live: Sequence[Opened], records: Sequence[Opened]
+) -> Reading:
+    """As ``read``, from the fold and the ``live`` records that it was made of; ``records`` are all versions."""
     seen = state.state_of(folded)
     payload = state.write(seen)
     unvisited = state.write({**seen, "visits": []}) if folded.visits else payload
@@ -216,6 +224,7 @@ def reading_of(kit: Kit, folded: Fold, live: Sequence[Opened]) -> Reading:
         unvisited=keyed(kit.entries.key, "unvisited", unvisited),
         lookups=tuple(dict.fromkeys([*_own_hashes(kit, folded), *guardians])),
         guardians=guardians,
+        first_county=first_county(folded, live, records, kit.territory),
     )
 
 
@@ -243,7 +252,15 @@ def judge(
     raised = raise_alerts(
         key, child, folded, decision, owed.rows, words.siblings, words.acts, kit.profiles, day
     )
-    turns = [owed.turns_on, raised.turns_on, *_renumbered(kit.profiles, (residence, hukou), day)]
+    kept = keep(key, child, folded, reading.first_county, words.handovers, day)
+    if (file := kept.spells()) != reading.file:
+        reading = replace(reading, payload=state.with_file(reading.payload, file), file=file)
+    turns = [
+        owed.turns_on,
+        raised.turns_on,
+        kept.turns_on,
+        *_renumbered(kit.profiles, (residence, hukou), day),
+    ]
     # The row says where the child lives even after the last stay ended, so that the place keeps sight of it.
     return Folded(
         id=child,
@@ -267,6 +284,7 @@ def judge(
         unvisited=reading.unvisited,
         gist=gist.write(reading) if written is None else written,
         guardians=reading.guardians,
+        handovers=kept.rows,
     )
 
 
@@ -302,7 +320,7 @@ def _shown(decision: StatusDecision, gone: bool) -> dict[str, Any]:
 def _next_change(
     decision: StatusDecision, folded: Fold, turns: Sequence[date | None], day: date
 ) -> date | None:
-    """The first later day on which status, duties, alerts or the evidence for key care change by themselves."""
+    """The first later day on which status, duties, alerts, who has the file or the evidence for key care change by themselves."""
     days = [d for d in (decision.next_change_on, *turns) if d]
     for one in folded.evidence:
         days += [d for d in (one.since, one.until + timedelta(days=1) if one.until else None) if d]

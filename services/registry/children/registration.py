@@ -17,14 +17,16 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.alerts import gathering as alerts
-from services.registry.alerts.raising import Acted, Words
+from services.registry.alerts.raising import Acted
 from services.registry.alerts.watching import Sibling
 from services.registry.changes import noting
 from services.registry.changes.noting import Standing, Turn
 from services.registry.children import building, events, gathering, queueing, writing
 from services.registry.children.gist import Reading
 from services.registry.children.kit import Kit
+from services.registry.children.words import Words
 from services.registry.children.writing import Change
+from services.registry.handovers import gathering as handovers
 from services.registry.links import moves
 from services.registry.match_reviews import placing
 from services.registry.planning import by_index
@@ -114,9 +116,12 @@ class Heard:
     decisions: Mapping[UUID, Sequence[Any]]
     acts: Mapping[UUID, Sequence[Acted]]
     siblings: Mapping[UUID, Sequence[Sibling]]
+    handovers: Mapping[UUID, Sequence[Any]]
 
     def words(self, child: UUID) -> Words:
-        return Words(self.acts.get(child, ()), self.siblings.get(child, ()))
+        return Words(
+            self.acts.get(child, ()), self.siblings.get(child, ()), self.handovers.get(child, ())
+        )
 
 
 async def listen(
@@ -133,6 +138,7 @@ async def listen(
         await alerts.siblings_of(
             connection, {child: one.guardians for child, one in readings.items() if one.guardians}
         ),
+        await handovers.acts_of(connection, kit.sealer, children, broken),
     )
 
 

@@ -52,6 +52,12 @@ _SHRED_ALERT_ACTS = (
     " AND (a.child_id = $3 OR a.anchor = ANY($1) AND a.id <> ALL($4))"
     " AND ($2::timestamptz IS NULL OR a.acted_at <= $2)"
 )
+#: A handover goes whole, by its proposal.
+_SHRED_HANDOVERS = (
+    "DELETE FROM vault.data_keys k USING handover_acts a WHERE k.id = a.id"
+    " AND (a.child_id = $3 OR a.anchor = ANY($1) AND a.handover_id <> ALL($4))"
+    " AND ($2::timestamptz IS NULL OR a.acted_at <= $2)"
+)
 _ANCHORED = (
     "SELECT d.id, d.anchor, d.child_id, d.decided_at AS said_at, "
     + LINKED.format(word="d")
@@ -69,6 +75,9 @@ _ANCHORED = (
             ("alert_acts", "acted_at"),
         )
     )
+    + " UNION ALL SELECT h.handover_id, h.anchor, h.child_id, h.acted_at, "
+    + LINKED.format(word="h")
+    + " FROM handover_acts h WHERE h.anchor = ANY($1) AND h.child_id <> $2 AND h.number = 1"
 )
 _REMOVE_FROM_ROSTERS = "DELETE FROM roster_rows WHERE child_id = $1 OR anchor = ANY($2)"
 _REMOVE_FOLD = (
@@ -77,6 +86,7 @@ _REMOVE_FOLD = (
     "DELETE FROM duties WHERE child_id = $1",
     "DELETE FROM survey_standings WHERE child_id = $1",
     "DELETE FROM alerts WHERE child_id = $1",
+    "DELETE FROM handovers WHERE child_id = $1",
     "DELETE FROM match_reviews WHERE one = $1 OR other = $1",
     "DELETE FROM former_links WHERE person = $1",
     "DELETE FROM children WHERE id = $1",
@@ -118,6 +128,7 @@ async def destroy(
     await connection.execute(_REMOVE_FROM_ROSTERS, child, entries)
     await connection.execute(_SHRED_ALERT_ACTS, entries, until, child, strangers)
     await connection.execute("DELETE FROM alerts WHERE entry = ANY($1)", entries)
+    await connection.execute(_SHRED_HANDOVERS, entries, until, child, strangers)
     for statement in _REMOVE_FOLD:
         await connection.execute(statement, child)
     await connection.execute("DELETE FROM former_links WHERE entry_id = ANY($1)", entries)
