@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from services.registry.children import queueing
+from services.registry.children.turning import turn_batch
 from shared.clock import today
 from shared.database import SYSTEM
 from tests.registry.conftest import Registry
@@ -71,7 +71,8 @@ async def next_day(registry: Registry, day: date) -> None:
     """Let days pass, and the daily clock run."""
     registry.clock.at = registry.clock.at.replace(year=day.year, month=day.month, day=day.day)
     async with registry.database.transaction(SYSTEM) as session:
-        await queueing.queue_due(session, today(registry.clock))
+        kit, at = registry.app.state.kit, registry.clock
+        await turn_batch(session, kit, 1000, today(at), at.now())
     await fold(registry)
 
 
