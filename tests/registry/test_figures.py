@@ -1,5 +1,6 @@
 """Figures frozen with two times: the same whenever they are counted again, whatever has become known since."""
 
+import asyncio
 import json
 import random
 from collections.abc import Callable
@@ -522,3 +523,11 @@ async def test_r52_one_client_does_not_keep_the_worker_from_all_others(registry:
     assert await asked("civil_affairs:50") == 202
     await count(registry)
     assert await asked(CIVIL) == 202
+
+
+async def test_r52_a_client_counts_one_figure_at_a_time(registry: Registry) -> None:
+    who = await registry(CIVIL, purpose="statistics")
+    asked = [who.get("/v1/figures", params={"division": "500103"}) for _ in range(4)]
+    replies = await asyncio.gather(*asked)
+    assert sorted({reply.status_code for reply in replies}) == [200, 429]
+    assert (await who.get("/v1/figures", params={"division": "500103"})).status_code == 200
