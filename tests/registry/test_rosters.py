@@ -529,3 +529,14 @@ async def test_no_digest_of_a_roster_lies_open_in_the_database(registry: Registr
     assert bytes.fromhex(told) not in row["digest"]
     (seen,) = (await civil.get(f"/v1/rosters/{roster['id']}")).json()["readings"]
     assert seen["sha256"] == told
+
+
+async def test_r60_its_maker_says_nothing_for_the_province(registry: Registry) -> None:
+    await heze(registry)
+    civil, province = await registry("civil_affairs:3717"), await registry("civil_affairs:37")
+    roster = await made(civil, kind="upward", topic=TOPIC, division="371700")
+    (line, _) = await rows(civil, roster)
+    verdict = {"row": line["row"], "verdict": "accepted"}
+    own = await civil.post(f"/v1/rosters/{roster['id']}/verdicts", json={"verdicts": [verdict]})
+    assert own.status_code == 403
+    assert [one["outcome"] for one in await answered(province, roster, verdict)] == ["applied"]

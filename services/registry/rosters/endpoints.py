@@ -182,7 +182,8 @@ async def receive_roster(
 async def answer_roster(
     request: Request, roster_id: UUID, body: VerdictsIn, caller: Answerer, session: Transaction
 ) -> VerdictsOut:
-    """A return file (回执文件): accepted, refused or differing, row by row, by whom the roster is addressed to.
+    """A return file (回执文件): accepted, refused or differing, row by row, by whom the roster is addressed to; an upward
+    roster's by the province, never by its maker.
 
     With `held` the hub compares what the other system holds with the child as it stands, names the columns that differ,
     and keeps no value.  Of a child that changed since it was sent, the verdict stands until it is sent again, as `unsynced`.
