@@ -1,5 +1,6 @@
 """Rosters through the real app: the national system, a list to the province, lists for departments to verify."""
 
+import asyncio
 import hashlib
 import json
 from dataclasses import replace
@@ -540,3 +541,18 @@ async def test_r60_its_maker_says_nothing_for_the_province(registry: Registry) -
     own = await civil.post(f"/v1/rosters/{roster['id']}/verdicts", json={"verdicts": [verdict]})
     assert own.status_code == 403
     assert [one["outcome"] for one in await answered(province, roster, verdict)] == ["applied"]
+
+
+async def test_r10_a_client_makes_one_roster_at_a_time(registry: Registry) -> None:
+    """Each holds one of the few connections for as long as it takes."""
+    await surveyed(registry)
+    civil = await national(registry)
+    body = {"kind": "national_system", "division": HOME}
+    replies = await asyncio.gather(
+        *(
+            civil.post("/v1/rosters", json=body, headers={"Idempotency-Key": f"k-{n}"})
+            for n in range(4)
+        )
+    )
+    assert {reply.status_code for reply in replies} == {201, 429}
+    assert (await made(civil, **body))["rows"] == 1
