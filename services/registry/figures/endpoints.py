@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system, groups_for
@@ -34,7 +33,7 @@ from shared.clock import today
 from shared.contract import LOCATED
 from shared.cursors import Cursors
 from shared.database import Database, raw
-from shared.days import AskedDay
+from shared.days import AskedDay, AskedInstant
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_COUNTED_WHILE_WAITING, MAX_PAGE
 from shared.one_at_a_time import OneAtATime
@@ -88,7 +87,7 @@ async def count_children(
     ],
     on: Annotated[AskedDay | None, Query(description="统计时点; today, if absent")] = None,
     known_at: Annotated[
-        AwareDatetime | None,
+        AskedInstant | None,
         Query(description="as the hub knew it then (数据截止时刻); the present, if absent"),
     ] = None,
     pilot: Annotated[
