@@ -144,7 +144,9 @@ class Story:
             path = f"/v1/key-care/{self.dice.choice(proposed)['id']}"
             reply = await decide(who, path, self.dice.choice(("confirm", "refuse")))
             assert reply.status_code == 200, reply.text
-        alive = await self.registry.system("SELECT id FROM children ORDER BY id")
+        alive = await self.registry.system(
+            "SELECT id FROM children WHERE residence_code IS NOT NULL ORDER BY id"
+        )
         child = self.dice.choice(alive)["id"]
         if not [
             e for e in await entries(who, category="vagrancy") if e["child"]["id"] == str(child)
@@ -152,7 +154,9 @@ class Story:
             await opened(who, child)
 
     async def shield(self) -> None:
-        rows = await self.registry.system("SELECT id FROM children WHERE NOT shielded ORDER BY id")
+        rows = await self.registry.system(
+            "SELECT id FROM children WHERE NOT shielded AND residence_code IS NOT NULL ORDER BY id"
+        )
         who = await self.registry(CIVIL)
         reply = await turn(who, self.dice.choice(rows)["id"])
         assert reply.status_code in (200, 201), reply.text
