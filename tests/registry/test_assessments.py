@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.registry.assessments import making
 from services.registry.assessments.reviewing import Done, standing
 from services.registry.assessments.ruling import rules_of
 from services.registry.assessments.terms import PlacementActKind, ReviewDue
@@ -293,3 +294,19 @@ async def test_r31_nobody_ends_or_makes_a_placement_past_the_hub(registry: Regis
     await registry.system("UPDATE placements SET performer = 'x' WHERE measure = 'daily_care'")
     listed = (await civil.get("/v1/placements")).json()["placements"]
     assert [one["id"] for one in listed] == [made.json()["id"]]
+
+
+async def test_r31_a_placement_of_too_many_acts_is_still_ended(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "MOST_ACTS", 1)
+    (child,) = await surveyed(registry)
+    civil = await registry(f"civil_affairs:{HOME}")
+    made = await post(civil, "placements", **placement(child, basis="guardian_consent"))
+    path, told = made.headers["Location"], []
+    for act in ("review", "review", "end"):
+        etag = (await civil.get(path)).headers["ETag"]
+        body = {"act": act, "done_on": "2026-03-01"}
+        reply = await civil.post(f"{path}/acts", json=body, headers={"If-Match": etag})
+        told.append(reply.status_code)
+    assert told == [200, 409, 200]

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from services.registry.figures import authenticity
+from services.registry.figures.endpoints import COUNTING
 from services.registry.figures.publishing import count_next, counts_of, differences
 from services.registry.figures.queries import SELECT
 from services.registry.profiles import Profiles
@@ -526,3 +527,12 @@ async def test_r52_one_client_does_not_keep_the_worker_from_all_others(registry:
     assert await asked("civil_affairs:50") == 202
     await count(registry)
     assert await asked(CIVIL) == 202
+
+
+async def test_r52_a_client_counts_one_figure_at_a_time(registry: Registry) -> None:
+    await publish(registry)
+    (row,) = await registry.system("SELECT client FROM figures")
+    who = await registry(CIVIL, purpose="statistics")
+    with COUNTING.of(row["client"]):
+        assert (await who.get("/v1/figures", params={"division": "500103"})).status_code == 429
+    assert (await who.get("/v1/figures", params={"division": "500103"})).status_code == 200

@@ -15,6 +15,7 @@ from services.registry.profiles.families.surveys import UpwardRoster
 from services.registry.profiles.open_points import open_points
 from services.registry.rosters import authenticity, making, reading
 from services.registry.rosters.eligible import eligible
+from services.registry.rosters.endpoints import MAKING
 from services.registry.rosters.terms import Eligible
 from shared.database import SYSTEM
 from shared.vocabulary import Scope
@@ -529,3 +530,30 @@ async def test_no_digest_of_a_roster_lies_open_in_the_database(registry: Registr
     assert bytes.fromhex(told) not in row["digest"]
     (seen,) = (await civil.get(f"/v1/rosters/{roster['id']}")).json()["readings"]
     assert seen["sha256"] == told
+
+
+async def test_r60_its_maker_says_nothing_for_the_province(registry: Registry) -> None:
+    await heze(registry)
+    civil, province = await registry("civil_affairs:3717"), await registry("civil_affairs:37")
+    roster = await made(civil, kind="upward", topic=TOPIC, division="371700")
+    (line, _) = await rows(civil, roster)
+    verdict = {"row": line["row"], "verdict": "accepted"}
+    own = await civil.post(f"/v1/rosters/{roster['id']}/verdicts", json={"verdicts": [verdict]})
+    assert own.status_code == 403
+    assert [one["outcome"] for one in await answered(province, roster, verdict)] == ["applied"]
+
+
+async def test_r10_a_client_makes_one_roster_at_a_time(registry: Registry) -> None:
+    """Each holds one of the few connections for as long as it takes."""
+    await surveyed(registry)
+    civil = await national(registry)
+    body = {"kind": "national_system", "division": HOME}
+    assert (await made(civil, **body))["rows"] == 1
+    (row,) = await registry.system("SELECT client FROM rosters")
+    with MAKING.of(row["client"]):
+        reply = await civil.post("/v1/rosters", json=body, headers={"Idempotency-Key": "k"})
+        assert reply.status_code == 429
+        other = await registry("civil_affairs:50", purpose="survey")
+        assert (await made(other, **body))["rows"] == 1
+    reply = await civil.post("/v1/rosters", json=body, headers={"Idempotency-Key": "k"})
+    assert reply.status_code == 201

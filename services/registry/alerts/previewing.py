@@ -28,7 +28,8 @@ from shared.sealing import Unsealable
 
 #: So many children are looked at in one call.
 MOST_CHILDREN = 5000
-PAGE = 500
+#: Children judged in one go while other requests wait.
+PAGE = 100
 FEWEST = 5
 
 _PAGE = (

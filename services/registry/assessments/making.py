@@ -160,7 +160,7 @@ async def act(
         raise Conflict("It has ended; place the child again.")
     if body.act == PlacementActKind.WITHDRAW_CONSENT and row["basis"] != Basis.GUARDIAN_CONSENT:
         raise Conflict("It does not rest on a consent.")
-    if len(acts) >= MOST_ACTS:
+    if len(acts) >= MOST_ACTS and body.act != PlacementActKind.END:
         raise Conflict("It has too many acts.")
     made = {
         "id": uuid7(),

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
 
 from services.registry.access.sight import as_system, groups_for
 from services.registry.children import queries, viewing
@@ -35,7 +34,7 @@ from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import today
 from shared.contract import TAGGED
-from shared.days import AskedDay
+from shared.days import AskedDay, AskedInstant
 from shared.hashes import keyed, lookup_hashes
 from shared.limits import MAX_FOUND_CHILDREN
 from shared.problems import Flaw, Invalid, NotFound
@@ -102,7 +101,7 @@ async def show_child(
         AskedDay | None, Query(description="as it was on a day (时点), today or earlier")
     ] = None,
     known_at: Annotated[
-        AwareDatetime | None, Query(description="as the hub knew it then (数据截止时刻)")
+        AskedInstant | None, Query(description="as the hub knew it then (数据截止时刻)")
     ] = None,
 ) -> ChildOut:
     """One child, each field with the record it came from, as far as your department and purpose may see.

@@ -5,7 +5,7 @@ writes the rows that changed and appends their events.  The locks are the lease:
 nothing is half done.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -95,13 +95,17 @@ async def refold(
             silent=change.silent,
             code_on=partial(kit.profiles.code_on, on=day),
         )
+    regrouped = _regrouped(changes)
+    in_care = [child for child in gone if _cared_for(before[child])]
+    if left := [*in_care, *regrouped]:
+        await queueing.queue(connection, await alerts.shared_until_now(connection, left))
     await writing.write(connection, kit, changes, day, now)
     if gone:
         await writing.remove(connection, kit, gone)
     if turned := [*gone, *(one.new.id for one in changes if one.old is None)]:
         # Words whose anchor went astray stay with a child as long as it stands.
         await queueing.queue_anchored(connection, turned)
-    await tell_siblings(connection, changes)
+    await tell_siblings(connection, changes, regrouped)
     await placing.place(connection, children)
     await moves.forget(connection, moved, set(children) - broken)
     await noting.note(connection, turns, now)
@@ -175,10 +179,32 @@ def _parked(child: UUID, error: Exception) -> UUID:
     return child
 
 
-async def tell_siblings(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
-    """Ask for the siblings to be folded of those whose key care began or ended."""
+def _cared_for(row: Any) -> bool:
+    """Whether a ``children`` row's child was in confirmed key care."""
+    return "confirmed" in row["care"].values()
+
+
+def _regrouped(changes: Sequence[Change]) -> list[UUID]:
+    """Those in key care who may have other siblings than before."""
+    return [
+        one.new.id
+        for one in changes
+        if one.old is not None
+        and _cared_for(one.old)
+        and set(one.old["hashes"]) != set(one.new.lookups)
+    ]
+
+
+async def tell_siblings(
+    connection: "asyncpg.Connection[Any]",
+    changes: Sequence[Change],
+    regrouped: Collection[UUID] = (),
+) -> None:
+    """Ask for the siblings to be folded of those whose key care began or ended, or who became siblings."""
     guardians = {
-        one.new.id: one.new.guardians for one in changes if one.new.guardians and one.cares_anew
+        one.new.id: one.new.guardians
+        for one in changes
+        if one.new.guardians and (one.cares_anew or one.new.id in regrouped)
     }
     if guardians and (others := await alerts.sharing(connection, guardians)):
         await queueing.queue(connection, others)

@@ -27,6 +27,9 @@ from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound
 
 #: More acts than any entry has: what a runaway client could add.
 MOST_ACTS = 1000
+#: With so many more it is still lowered and closed: an entry that took none would hold its child for ever.
+LEAVING = 10
+TOWARDS_THE_END = (EntryAct.PROPOSE_LOWERING, EntryAct.LOWER, EntryAct.CLOSE)
 
 
 class TwoMustLower(Conflict):
@@ -72,7 +75,7 @@ async def act(
         raise Invalid(flaws=[Flaw("/body/note", "kept_at_school", "The school keeps the content.")])
     if not follows(entry.standing, body.act):
         raise Conflict("Nothing of the kind can follow now.")
-    if len(entry.acts) >= MOST_ACTS:
+    if len(entry.acts) >= MOST_ACTS + (LEAVING if body.act in TOWARDS_THE_END else 0):
         raise Conflict("The entry has too many acts; close it and open another.")
     level = _level(form, sharing, entry.standing, body, subject)
     _check_hand_over(sharing, body)

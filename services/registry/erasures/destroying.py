@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.registry.alerts import gathering as alerts
 from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.queueing import hold, queue
 from services.registry.erasures.tombstones import shred
@@ -129,6 +130,7 @@ async def destroy(
     await connection.execute(_SHRED_ALERT_ACTS, entries, until, child, strangers)
     await connection.execute("DELETE FROM alerts WHERE entry = ANY($1)", entries)
     await connection.execute(_SHRED_HANDOVERS, entries, until, child, strangers)
+    siblings = await alerts.shared_until_now(connection, [child])
     for statement in _REMOVE_FOLD:
         await connection.execute(statement, child)
     await connection.execute("DELETE FROM former_links WHERE entry_id = ANY($1)", entries)
@@ -137,7 +139,8 @@ async def destroy(
         "SELECT DISTINCT person FROM links WHERE entry_id = ANY($1) AND person IS NOT NULL", entries
     )
     # In a restored database the entries may still be another child's: it is folded again without them.
-    await queue(connection, {child, *(row["person"] for row in linked)})
+    # Its siblings may be alerted about it.
+    await queue(connection, {child, *siblings, *(row["person"] for row in linked)})
 
 
 async def _of_others(

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system, groups_for
@@ -34,9 +33,10 @@ from shared.clock import today
 from shared.contract import LOCATED
 from shared.cursors import Cursors
 from shared.database import Database, raw
-from shared.days import AskedDay
+from shared.days import AskedDay, AskedInstant
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_COUNTED_WHILE_WAITING, MAX_PAGE
+from shared.one_at_a_time import OneAtATime
 from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound, responses
 from shared.vocabulary import Scope
 
@@ -46,6 +46,7 @@ Reader = Annotated[Caller, allowed(Scope.FIGURES_READ)]
 Publisher = Annotated[Caller, allowed(Scope.FIGURES_WRITE)]
 #: Children counted in one go while other requests wait.
 SLICE = 40
+COUNTING = OneAtATime()
 NOT_YET = "What has not come cannot be counted."
 
 
@@ -87,7 +88,7 @@ async def count_children(
     ],
     on: Annotated[AskedDay | None, Query(description="统计时点; today, if absent")] = None,
     known_at: Annotated[
-        AwareDatetime | None,
+        AskedInstant | None,
         Query(description="as the hub knew it then (数据截止时刻); the present, if absent"),
     ] = None,
     pilot: Annotated[
@@ -97,6 +98,7 @@ async def count_children(
     """How many children, of which kinds and where, on a day: counted while you wait, and kept nowhere.
 
     For civil affairs (民政), and areas of a few thousand children (422 `figure-too-large`): for larger ones publish the figure.
+    A client counts one at a time (429).
     What counts too few children is hidden, together with what would betray it.
     """
     only_civil_affairs(caller)
@@ -118,9 +120,10 @@ async def count_children(
             connection = await raw(session)
             fingerprint = await adopting.known_at(connection, kit.audit, known) or fingerprint
             profiles = await adopting.of_fingerprint(connection, fingerprint, kit.profiles)
-    counts = await tally(
-        database, kit, profiles, asked, known, most=MAX_COUNTED_WHILE_WAITING, size=SLICE
-    )
+    with COUNTING.of(caller.client):
+        counts = await tally(
+            database, kit, profiles, asked, known, most=MAX_COUNTED_WHILE_WAITING, size=SLICE
+        )
     row: dict[str, Any] = {
         "division": asked.division,
         "valid_on": day,

@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.registry.records.feeds.wire import DivisionText
-from shared.days import AskedDay
+from shared.days import AskedDay, AskedInstant
 from shared.limits import MAX_PAGE
 
 Text = Annotated[str, StringConstraints(max_length=100)]
@@ -33,7 +33,7 @@ class FigurePublicationIn(BaseModel):
 
     division: DivisionText = Field(description="行政区划; all of it inside your area")
     on: AskedDay = Field(description="the day that is counted (统计时点), today or earlier")
-    known_at: AwareDatetime | None = Field(
+    known_at: AskedInstant | None = Field(
         default=None,
         description="as the hub knew it then (数据截止时刻); the present, if absent",
     )
@@ -49,7 +49,7 @@ class FigureRevisionIn(BaseModel):
         extra="forbid", hide_input_in_errors=True, json_schema_extra={"examples": [{}]}
     )
 
-    known_at: AwareDatetime | None = Field(
+    known_at: AskedInstant | None = Field(
         default=None, description="later than the figure's own; the present, if absent"
     )
 

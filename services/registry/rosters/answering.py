@@ -70,6 +70,8 @@ async def answer(
     found = await readable(session, kit, caller, roster)
     if found["addressee"] != caller.department:
         raise Forbidden("Whoever the roster is addressed to answers it.")
+    if found["kind"] == RosterKind.UPWARD:
+        only_the_province(caller, found)
     async with as_system(session, caller):
         rows = await queries.rows_named(session, roster, [one.row for one in verdicts])
     today = await queries.of_today(session, caller, [row["child"] for row in rows.values()])

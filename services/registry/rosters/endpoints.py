@@ -29,6 +29,7 @@ from shared.contract import LOCATED
 from shared.cursors import Cursors
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.one_at_a_time import OneAtATime
 from shared.problems import responses
 from shared.vocabulary import Scope
 
@@ -39,6 +40,7 @@ Maker = Annotated[Caller, allowed(Scope.ROSTERS_WRITE)]
 Answerer = Annotated[Caller, allowed(Scope.ROSTERS_ANSWER)]
 
 NDJSON = "application/x-ndjson"
+MAKING = OneAtATime()
 
 
 @router.post(
@@ -58,13 +60,14 @@ async def make_roster(
     * `upward`: migrant children whom the place's rule for this topic makes eligible, and no others.
     * `feedback`: migrant children, for one department to verify as far as it may see them.
 
-    A shielded child stands on none.  Nothing leaves before the rows are read.
+    A shielded child stands on none.  Nothing leaves before the rows are read.  A client makes one at a time (429).
     """
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()
 
     async def effect() -> Ids:
-        made = await making.make(session, kit, caller, body, now)
+        with MAKING.of(caller.client):
+            made = await making.make(session, kit, caller, body, now)
         done = audit.Act.of(caller, "rosters.make", [], roster=str(made), kind=str(body.kind))
         await audit.record(session, kit.audit, now, done)
         return {"roster": made}
@@ -182,7 +185,8 @@ async def receive_roster(
 async def answer_roster(
     request: Request, roster_id: UUID, body: VerdictsIn, caller: Answerer, session: Transaction
 ) -> VerdictsOut:
-    """A return file (回执文件): accepted, refused or differing, row by row, by whom the roster is addressed to.
+    """A return file (回执文件): accepted, refused or differing, row by row, by whom the roster is addressed to; an upward
+    roster's by the province, never by its maker.
 
     With `held` the hub compares what the other system holds with the child as it stands, names the columns that differ,
     and keeps no value.  Of a child that changed since it was sent, the verdict stands until it is sent again, as `unsynced`.

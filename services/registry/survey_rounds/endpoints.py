@@ -27,6 +27,7 @@ from shared.contract import TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.one_at_a_time import OneAtATime
 from shared.preconditions import IfMatch
 from shared.problems import Conflict, Forbidden, NotFound, responses
 from shared.vocabulary import Scope
@@ -35,6 +36,7 @@ router = APIRouter(prefix="/v1/survey-rounds", tags=["surveys"], responses=USUAL
 
 Reader = Annotated[Caller, allowed(Scope.SURVEYS_READ)]
 Opener = Annotated[Caller, allowed(Scope.SURVEYS_WRITE)]
+COUNTING = OneAtATime()
 Cursor = Annotated[str | None, Query(max_length=500)]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 
@@ -161,7 +163,8 @@ async def show_survey_completion(
     kit: Kit = request.app.state.kit
     row = await _running(session, caller, round_id)
     asked = showing.reckoning(kit, row, area_within(within), UNITS[by])
-    rows = await queries.completion(session, caller, asked)
+    with COUNTING.of(caller.client):
+        rows = await queries.completion(session, caller, asked)
     await _record(request, session, caller, "survey_rounds.completion", [], round_id)
     return RoundProgressesOut(by=by, places=showing.progress(rows))
 
