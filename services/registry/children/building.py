@@ -180,18 +180,6 @@ def gist_bound(child: UUID) -> bytes:
     return binding(("gist", child.bytes))
 
 
-def build(
-    kit: Kit,
-    child: UUID,
-    records: Sequence[Opened],
-    decisions: Sequence[Any],
-    day: date,
-    words: Words = NO_WORDS,
-) -> Folded:
-    """One child from its records and from what people said and did, as of ``day``."""
-    return judge(kit, child, read(kit, records), decisions, day, words)
-
-
 def read(kit: Kit, records: Sequence[Opened]) -> Reading:
     """What a child's records come to, whatever the day."""
     live = current(records)
