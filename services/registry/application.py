@@ -22,6 +22,7 @@ from services.registry.dossiers import endpoints as dossiers
 from services.registry.duties import endpoints as duties
 from services.registry.erasures import endpoints as erasures
 from services.registry.figures import endpoints as figures
+from services.registry.figures import publication_endpoints
 from services.registry.handovers import endpoints as handovers
 from services.registry.identity import endpoints as identity
 from services.registry.identity.clients import StoredAuthority
@@ -152,6 +153,7 @@ def create_app(
     app.include_router(posts.router)
     app.include_router(survey_rounds.router)
     app.include_router(figures.router)
+    app.include_router(publication_endpoints.router)
     for router in (searches.router, links.router, match_reviews.router, rulings.router):
         app.include_router(router)
     app.include_router(rosters.router)
