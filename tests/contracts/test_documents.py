@@ -319,3 +319,26 @@ def test_reads_name_purpose_and_actor_as_headers_with_bounds() -> None:
             actor = one.parameters["header", "Hutong-Actor"]["schema"]
             purpose = one.parameters["header", "Hutong-Purpose"]["schema"]
             assert "maxLength" in str(actor) and "Purpose" in str(purpose), str(one)
+
+
+def test_every_word_of_a_closed_list_is_explained_where_the_list_stands() -> None:
+    """A reader of the document alone learns what a value means, in Chinese too."""
+    unexplained = {
+        f"{service} {name}": [word for word in schema["enum"] if f"`{word}`" not in said]
+        for service in ("registry", "notifications")
+        for name, schema in documented(service)["components"]["schemas"].items()
+        if "enum" in schema
+        for said in [schema.get("description", "")]
+    }
+    assert {at: lacking for at, lacking in unexplained.items() if lacking} == {}
+
+
+#: Words that name a thing only beside the module that they stand in.
+BARE = {"Act", "Kind", "State", "Outcome", "Reason", "Event", "Problem", "About", "Finding"}
+
+
+@each_document
+def test_no_schema_has_a_name_that_says_of_nothing_what_it_is_of(service: str) -> None:
+    bare = {f"{one}{way}" for one in BARE for way in ("", "In", "Out", "Kind")}
+    allowed = {"ProblemOut", "ReasonOut", "EventOut"}
+    assert sorted(bare & set(documented(service)["components"]["schemas"]) - allowed) == []

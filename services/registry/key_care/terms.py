@@ -48,7 +48,7 @@ CURRENT = (CareState.PROPOSED, CareState.CONFIRMED, CareState.UNDER_REVIEW)
 
 
 class Place(StrEnum):
-    """Whether the list goes by where the child lives (居住地) or by where it is registered (户籍地)."""
+    """Whether the list goes by where the child lives or is registered: `residence` 居住地, `hukou` 户籍地."""
 
     RESIDENCE = "residence"
     HUKOU = "hukou"
