@@ -245,3 +245,14 @@ def test_the_topics_and_addressees_of_cases() -> None:
         str(kind): (list(map(str, TOPICS[kind])), list(map(str, ADDRESSEES[kind])))
         for kind in CaseKind
     }
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_map_names_every_folder_of_a_service(page: str) -> None:
+    """What is where (目录)."""
+    text = (DOCS.parent / page).read_text(encoding="utf-8")
+    for service in ("registry", "matching", "notifications"):
+        root = DOCS.parent / "services" / service
+        shown = text.split(f"services/{service}/ ", 1)[1].split("\nservices/", 1)[0]
+        nouns = {one.parent.name for one in root.glob("*/__init__.py")}
+        assert sorted(noun for noun in nouns if f"{noun}/" not in shown) == []
