@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from jsonschema_rs import Draft202012Validator
 
 from services.commands.contracts import document
 from tests.guards.operations import Operation, operations_of
@@ -335,6 +336,21 @@ def test_every_word_of_a_closed_list_is_explained_where_the_list_stands() -> Non
 
 #: Words that name a thing only beside the module that they stand in.
 BARE = {"Act", "Kind", "State", "Outcome", "Reason", "Event", "Problem", "About", "Finding"}
+
+
+@each_document
+def test_every_example_fits_its_schema(service: str) -> None:
+    """Not least where two classes of one name were taken for one."""
+    whole = documented(service)
+    misfits = [
+        f"{name}: {error.message}"
+        for name, schema in whole["components"]["schemas"].items()
+        for example in schema.get("examples", ())
+        for error in Draft202012Validator(
+            {**schema, "components": whole["components"]}
+        ).iter_errors(example)
+    ]
+    assert misfits == []
 
 
 def test_every_name_of_a_schema_says_of_what_it_is() -> None:

@@ -16,9 +16,9 @@ from services.registry.rosters.schemas import (
     RosterIn,
     RosterOut,
     RostersOut,
+    RosterVerdictsIn,
+    RosterVerdictsOut,
     SyncsOut,
-    VerdictsIn,
-    VerdictsOut,
 )
 from services.registry.rosters.terms import RosterKind, SyncState
 from services.registry.status import Status
@@ -180,8 +180,12 @@ async def receive_roster(
     response_model_exclude_none=True,
 )
 async def answer_roster(
-    request: Request, roster_id: UUID, body: VerdictsIn, caller: Answerer, session: Transaction
-) -> VerdictsOut:
+    request: Request,
+    roster_id: UUID,
+    body: RosterVerdictsIn,
+    caller: Answerer,
+    session: Transaction,
+) -> RosterVerdictsOut:
     """A return file (回执文件): accepted, refused or differing, row by row, by whom the roster is addressed to.
 
     With `held` the hub compares what the other system holds with the child as it stands, names the columns that differ,
@@ -190,7 +194,7 @@ async def answer_roster(
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()
     results = await answering.answer(session, kit, caller, roster_id, body.verdicts, now)
-    return VerdictsOut(results=results)
+    return RosterVerdictsOut(results=results)
 
 
 @router.get(
