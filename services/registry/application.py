@@ -29,7 +29,7 @@ from services.registry.identity.clients import StoredAuthority
 from services.registry.identity.signing import IssuerKeys
 from services.registry.imports import endpoints as imports
 from services.registry.imports import workbook_endpoints
-from services.registry.imports.schemas import VerdictOut
+from services.registry.imports.schemas import ImportVerdictOut
 from services.registry.key_care import endpoints as key_care
 from services.registry.key_care import shield_endpoints
 from services.registry.links import endpoints as links
@@ -115,7 +115,7 @@ def create_app(
         lifespan=lifespan,
         bulk=[f"/v1/{f}{more}" for f in FEEDS for more in ("", "/recalls")],
         schemas=[
-            VerdictOut,
+            ImportVerdictOut,
             PeerFacts,
             HukouAnswerIn,
             *(feed.model for feed in FEEDS.values() if not feed.internal),
