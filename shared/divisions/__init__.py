@@ -125,8 +125,12 @@ def code_on(code: int, day: date) -> int:
 
 def ends_after(code: int, day: date) -> date | None:
     """The first later day on which `code_on` answers otherwise than on this one; None if there is none."""
-    ended = _ended(county_of(code_on(code, day)))
-    return ended + timedelta(days=1) if ended is not None and ended >= day else None
+    now = code_on(code, day)
+    ended = _ended(county_of(now))
+    if ended is None or ended < day:
+        return None
+    after = ended + timedelta(days=1)
+    return after if code_on(now, after) != now else None
 
 
 def ended_by(day: date) -> dict[int, tuple[int, ...]]:
