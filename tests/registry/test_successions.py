@@ -4,7 +4,6 @@ Cast: 江北 and 渝北 became 两江新区 on 6 November 2025; 定陶县 became
 钱塘 on 9 April 2021; 茨竹, as invented here, is a township of 渝北 that passes to 北碚.
 """
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,11 +20,12 @@ from services.registry.children.turning import turn_batch
 from services.registry.duties.offices import Offices
 from services.registry.profiles import SHIPPED, Profiles
 from services.registry.status import ChildFacts, Episode, HukouSpell, decide
+from services.registry.status.places import crossing, place_of
 from services.registry.successions.carrying import carry
 from shared import divisions
 from shared.clock import today
 from shared.database import SYSTEM
-from tests.registry import test_cases
+from tests.registry import compartments, test_cases
 from tests.registry.conftest import Registry
 from tests.registry.key_care import decide as settle
 from tests.registry.key_care import fold, link, push, survey, the_entry
@@ -176,7 +176,7 @@ def test_r18_an_office_goes_on_under_its_new_code(home: int, office: int, counts
     assert Offices(residing, frozenset(), PROFILES.in_line).count(visit) is counts
 
 
-def status_on(days: Iterator[date] | list[date], hukou: int, home: int) -> list[str]:
+def status_on(days: list[date], hukou: int, home: int) -> list[str]:
     facts = ChildFacts(
         date(2017, 5, 3), (HukouSpell(hukou),), (Episode(home, date(2019, 1, 1), None, True, True),)
     )
@@ -189,11 +189,31 @@ def test_r2_a_home_and_a_hukou_are_compared_under_the_codes_of_each_day() -> Non
     assert status_on(days, JIANGBEI, YUBEI) == ["excluded", "not_cross_county", "not_cross_county"]
     # Told by today's code, the older days cannot be told: it stands for two counties of then.
     assert status_on(days, LIANGJIANG, YUBEI) == ["cannot_tell", *["not_cross_county"] * 2]
-    # One county became one other: it was the same all along.
-    assert (
-        status_on([date(2016, 6, 1), date(2015, 6, 1)], DINGTAO, DINGTAO_OLD)
-        == ["not_cross_county"] * 2
-    )
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "day", "crossed"),
+    [
+        (DINGTAO, DINGTAO_OLD, date(2010, 1, 1), False),
+        (YUBEI, LIANGJIANG, EVE, None),
+        (YUBEI, LIANGJIANG, DAY, False),
+        (YUBEI, JIANGBEI, EVE, True),
+        (YUBEI, JIANGBEI, DAY, False),
+        (YUZHONG, LIANGJIANG, EVE, True),
+        (CIZHU, BEIBEI, EVE, True),
+        (CIZHU, BEIBEI, DAY, False),
+        (CIZHU, YUBEI, EVE, False),
+        (CIZHU, YUBEI, DAY, True),
+    ],
+)
+def test_r2_two_codes_are_one_county_on_each_day_on_which_they_are(
+    exchanged: Profiles, a: int, b: int, day: date, crossed: bool | None
+) -> None:
+    profile = exchanged.by_id["chongqing"]
+    one, other = place_of(a, day, profile), place_of(b, day, profile)
+    assert one is not None and other is not None
+    assert crossing(one, other) is crossed
+    assert crossing(other, one) is crossed
 
 
 async def sweep(registry: Registry) -> None:
@@ -303,11 +323,14 @@ async def test_r2_the_figures_of_a_day_are_of_the_code_of_that_day(registry: Reg
     await sweep(registry)
     who = await registry("civil_affairs:50")
 
+    settings = registry.settings.model_copy(update={"smallest_cell": 1})
+    registry.app.state.settings = settings
+
     async def children(division: int, on: date) -> int:
         asked = {"division": divisions.text_of(division), "on": on.isoformat()}
         reply = await who.get("/v1/figures", params=asked)
         assert reply.status_code == 200, reply.text
-        found: int = reply.json()["children"]
+        found: int = reply.json()["breakdowns"][0]["children"]
         return found
 
     assert await children(YUBEI, EVE) == 3
@@ -351,6 +374,27 @@ async def test_r2_a_split_leaves_the_child_with_those_above_and_on_their_list(
         }
     refused = await (await registry("education:3301")).get("/v1/successions")
     assert refused.status_code == 403
+
+
+async def test_r2_a_compartment_goes_on_with_the_county_that_took_over(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(registry, EVE)
+    _, *kept = compartments.KEPT["protectees"]
+    monkeypatch.setitem(compartments.KEPT, "protectees", ("500112", *kept))
+    child = await compartments.living(
+        registry, "500112", observed_on=f"{EVE}", surveyed_on=f"{EVE}"
+    )
+    path = await compartments.opened(registry, "protectees", child)
+    at(registry, DAY)
+    await sweep(registry)
+    new = await registry("civil_affairs:500157")
+    assert (await new.get(path)).status_code == 200
+    assert [one["id"] for one in await compartments.listed(new, "protectees")] == [
+        path.rsplit("/", 1)[1]
+    ]
+    assert await registry.system("SELECT 1 FROM compartment_entries WHERE place = $1", LIANGJIANG)
+    assert not await sees(registry, "civil_affairs:500103", child)
 
 
 async def test_r2_what_stands_by_itself_is_carried_over_and_still_opens(
