@@ -11,6 +11,7 @@ the doubts.
 """
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
@@ -121,6 +122,17 @@ def code_on(code: int, day: date) -> int:
         return code
     heirs = successors_on(code, day)
     return heirs[0] if len(heirs) == 1 else code
+
+
+def area_on(
+    area: tuple[int, int], day: date, code_of: Callable[[int, date], int] = code_on
+) -> tuple[int, int]:
+    """An office's area on a day: that of the one place that took over the whole of it, at its own level, else itself."""
+    low, high = area
+    if low < _LOWEST or area_of(low) != area:
+        return area
+    found = area_of(code_of(low, day))
+    return found if found[1] - found[0] == high - low else area
 
 
 def ends_after(code: int, day: date) -> date | None:

@@ -415,3 +415,21 @@ async def test_r2_what_stands_by_itself_is_carried_over_and_still_opens(
         "SELECT detail FROM audit_entries WHERE operation = 'successions.carry'"
     )
     assert orjson.loads(told["detail"])["cases"] == 1
+
+
+@pytest.mark.parametrize(
+    ("area", "on_the_day"),
+    [
+        (divisions.area_of(YUBEI), divisions.area_of(LIANGJIANG)),
+        (divisions.area_of(YUBEI + 1_000), divisions.area_of(YUBEI + 1_000)),
+        (divisions.area_of(JIANGGAN), divisions.area_of(JIANGGAN)),
+        (divisions.area_of(500000000000), divisions.area_of(500000000000)),
+        ((YUBEI, LIANGJIANG), (YUBEI, LIANGJIANG)),
+        ((0, 10**12 - 1), (0, 10**12 - 1)),
+    ],
+)
+def test_r2_an_area_becomes_another_only_as_a_whole(
+    area: tuple[int, int], on_the_day: tuple[int, int]
+) -> None:
+    assert divisions.area_on(area, EVE) == area
+    assert divisions.area_on(area, DAY) == on_the_day
