@@ -46,6 +46,7 @@ from services.registry.rosters import endpoints as rosters
 from services.registry.rulings import endpoints as rulings
 from services.registry.searches import endpoints as searches
 from services.registry.settings import RegistrySettings
+from services.registry.successions import endpoints as successions
 from services.registry.survey_rounds import endpoints as survey_rounds
 from shared import application, backlog, jwk
 from shared.clock import Clock, SystemClock
@@ -152,6 +153,7 @@ def create_app(
     app.include_router(calendar_duties.router)
     app.include_router(posts.router)
     app.include_router(survey_rounds.router)
+    app.include_router(successions.router)
     app.include_router(figures.router)
     app.include_router(publication_endpoints.router)
     for router in (searches.router, links.router, match_reviews.router, rulings.router):
