@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -104,13 +105,15 @@ class Profiles:
         held.
         """
         del on  # areas are undated so far; the day is part of the question all the same
-        found = [
-            (high - low, profile)
-            for profile in self.by_id.values()
-            for low, high in profile.covers
-            if low <= code <= high
-        ]
-        return min(found, key=lambda one: one[0])[1] if found else None
+        for low, high, profile in self._narrowest_first:
+            if low <= code <= high:
+                return profile
+        return None
+
+    @cached_property
+    def _narrowest_first(self) -> tuple[tuple[int, int, Profile], ...]:
+        every = [(low, high, one) for one in self.by_id.values() for low, high in one.covers]
+        return tuple(sorted(every, key=lambda area: area[1] - area[0]))
 
     def local_divisions(self) -> tuple[LocalDivision, ...]:
         """Every local extension code in use, each once."""
