@@ -17,6 +17,7 @@ from services.registry.records.vault import Opened
 from services.registry.upcoming.foreseeing import Foreseen, foresee
 from shared.keys import new_key_set
 from shared.sealing import Sealer
+from shared.vocabulary import Scope
 from tests.registry.conftest import Registry
 from tests.registry.key_care import CAO, YUZHONG, link, push, survey, surveyed, turn
 from tests.registry.test_duties import on
@@ -164,6 +165,9 @@ async def test_r57_upcoming_is_told_as_far_as_the_matrix_opens_it_and_audited(
     counted = (await statistics.get(f"/v1/children/{child}/upcoming")).json()["turns"]
     assert {t["what"] for t in counted} <= {"status_changes", "follow_up_opens"}
     assert counted
+    narrow = await registry("civil_affairs:500103", scopes=frozenset({Scope.CHILDREN_READ}))
+    without = (await narrow.get(f"/v1/children/{child}/upcoming")).json()["turns"]
+    assert without == [t for t in everything if not t["what"].startswith(("alert", "permit"))]
     foreign = await (await registry("civil_affairs:429006")).get(f"/v1/children/{child}/upcoming")
     nobody = await (await registry("civil_affairs:429006")).get(f"/v1/children/{uuid4()}/upcoming")
     assert foreign.status_code == nobody.status_code == 404
@@ -171,7 +175,7 @@ async def test_r57_upcoming_is_told_as_far_as_the_matrix_opens_it_and_audited(
     entries = await registry.system(
         "SELECT subjects FROM audit_entries WHERE operation = 'children.read_upcoming'"
     )
-    assert [entry["subjects"] for entry in entries] == [[child], [child]]
+    assert [entry["subjects"] for entry in entries] == [[child]] * 3
 
 
 async def test_r57_upcoming_of_a_shielded_child_says_nothing_of_where_it_is(

@@ -23,7 +23,7 @@ from shared.clock import today
 from shared.contract import TAGGED
 from shared.database import raw
 from shared.problems import NotFound
-from shared.vocabulary import Department
+from shared.vocabulary import Department, Scope
 
 router = APIRouter(prefix="/v1", tags=["children"], responses=USUAL)
 
@@ -47,7 +47,7 @@ async def show_upcoming(
     """The coming days on which something about the child changes by itself, each with what it is and its clause.
 
     Status, duties, alerts, permits, key care and entitlements, as far as your department and purpose open each; duties and
-    alerts of other departments are civil affairs' alone.  It holds as long as nothing is heard of the child and no rule is
+    alerts of other departments are civil affairs' alone, and alerts also need `alerts:read`.  It holds as long as nothing is heard of the child and no rule is
     changed, tells nothing of siblings, and never where the child lives.  A child you may not see answers exactly as one that
     does not exist.
     """
@@ -98,6 +98,8 @@ async def _foreseen(
 def _open(caller: Caller, one: Turn) -> bool:
     """As the matrix has it, and row-level security of today's duties, alerts and key care."""
     if one.group not in groups_for(caller):
+        return False
+    if one.group == "alerts" and Scope.ALERTS_READ not in caller.grant.scopes:
         return False
     if one.category and one.category not in caller.reach.categories:
         return False
