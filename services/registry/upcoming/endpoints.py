@@ -46,10 +46,10 @@ async def show_upcoming(
 ) -> Response:
     """The coming days on which something about the child changes by itself, each with what it is and its clause.
 
-    Status, duties, alerts, permits, key care and entitlements, as far as your department and purpose open each; duties and
-    alerts of other departments are civil affairs' alone, and alerts also need `alerts:read`.  It holds as long as nothing is heard of the child and no rule is
-    changed, tells nothing of siblings, and never where the child lives.  A child you may not see answers exactly as one that
-    does not exist.
+    Status, duties, alerts (with `alerts:read`), permits, key care and entitlements, as far as your department and purpose open
+    each; duties and alerts of other departments are civil affairs' alone.  It holds as long as nothing is heard of the child
+    and no rule is changed, tells nothing of siblings, and never where the child lives.  A child you may not see answers
+    exactly as one that does not exist.
     """
     groups = groups_for(caller)
     kit: Kit = request.app.state.kit
