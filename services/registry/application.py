@@ -48,6 +48,7 @@ from services.registry.searches import endpoints as searches
 from services.registry.settings import RegistrySettings
 from services.registry.successions import endpoints as successions
 from services.registry.survey_rounds import endpoints as survey_rounds
+from services.registry.upcoming import endpoints as upcoming
 from shared import application, backlog, jwk
 from shared.clock import Clock, SystemClock
 from shared.cursors import Cursors
@@ -138,6 +139,7 @@ def create_app(
         app.include_router(router)
     app.include_router(workbook_endpoints.router)
     app.include_router(dossiers.router)
+    app.include_router(upcoming.router)
     app.include_router(changes.router)
     app.include_router(imports.router)
     app.include_router(break_glass.router)

@@ -280,14 +280,16 @@ def _signal(
     number: int,
     until: int | None,
 ) -> Signal:
-    return Signal(
-        kind,
-        date.fromordinal(on),
-        date.fromordinal(known),
-        pgproto.UUID(entry),
-        pgproto.UUID(record),
-        office,
-        word,
-        number,
-        _day(until),
+    return Signal._make(
+        (
+            kind,
+            date.fromordinal(on),
+            date.fromordinal(known),
+            pgproto.UUID(entry),
+            pgproto.UUID(record),
+            office,
+            word,
+            number,
+            None if until is None else date.fromordinal(until),
+        )
     )

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import islice
 from typing import Literal
 
 from services.registry.duties.acts import act_of
@@ -88,11 +89,18 @@ def next_turn(standing: Standing, day: date) -> date | None:
 
 def _changes(profile: Profile, pupil: Pupil, day: date) -> list[date]:
     now = _cadences(profile, day)
-    later = (t for t in profile.turning_days if t > day)
-    turns = [t for t in later if _cadences(profile, t) != now][:1]
+    turns = list(_next_other(profile, bisect_right(profile.turning_days, day)))
     if pupil.grade is not None and any(isinstance(c.from_grade, int) for c in now):
         turns.append(span_after(profile, "school_year", span_of(profile, "school_year", day)).first)
     return turns
+
+
+@lru_cache(maxsize=512)
+def _next_other(profile: Profile, turn: int) -> tuple[date, ...]:
+    """The first day after a stretch between two turning days on which other duties are owed, if ever."""
+    now, later = _in_force(profile, turn), range(turn + 1, len(profile.turning_days) + 1)
+    found = (at for at in later if _in_force(profile, at) != now)
+    return tuple(profile.turning_days[at - 1] for at in islice(found, 1))
 
 
 def _duty(

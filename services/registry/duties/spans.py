@@ -6,6 +6,7 @@ place's settings assume, and nothing lies between them: the last day of a term i
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from services.registry.profiles import Profile
 from services.registry.profiles.cadences import Unit
@@ -21,6 +22,7 @@ class Span:
     last: date
 
 
+@lru_cache(maxsize=2**13)
 def span_of(profile: Profile, unit: Unit, on: date) -> Span:
     """The span around a day; holidays between two terms belong to the term before."""
     if unit == "calendar_year":
@@ -51,6 +53,7 @@ def _dated(profile: Profile, unit: Unit, on: date) -> Span | None:
     return Span(before[-1].first, before[-1].last) if before else None
 
 
+@lru_cache(maxsize=2**10)
 def span_after(profile: Profile, unit: Unit, span: Span) -> Span:
     """The next span; it begins after the holidays, if any."""
     day = span.last + DAY

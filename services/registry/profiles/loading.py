@@ -105,13 +105,15 @@ class Profiles:
         held.
         """
         code = self.code_on(code, on)
-        found = [
-            (high - low, profile)
-            for profile in self.by_id.values()
-            for low, high in profile.covers
-            if low <= code <= high
-        ]
-        return min(found, key=lambda one: one[0])[1] if found else None
+        for low, high, profile in self._narrowest_first:
+            if low <= code <= high:
+                return profile
+        return None
+
+    @cached_property
+    def _narrowest_first(self) -> tuple[tuple[int, int, Profile], ...]:
+        every = [(low, high, one) for one in self.by_id.values() for low, high in one.covers]
+        return tuple(sorted(every, key=lambda area: area[1] - area[0]))
 
     def code_on(self, code: int, on: date) -> int:
         """The code that a place bears on a day, by the places' own transfers and codes, then by the national table."""

@@ -9,11 +9,12 @@ stays visible (open_points.py).
 
 import hashlib
 import json
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from services.registry.profiles.cadences import Cadence, SchoolCalendar
 from services.registry.profiles.rules import (
@@ -60,6 +61,15 @@ class Profile:
 
     def rule(self, kind: type[R], on: date, key: str = "") -> R | None:
         """The one rule of this class, of this key, in force on a day."""
+        if key not in self._keys(kind.family):
+            return None
+        asked = kind, key, bisect_right(self.turning_days, on)
+        if asked not in self._in_force:
+            self._in_force[asked] = self._rule(kind, on, key)
+        found: R | None = self._in_force[asked]
+        return found
+
+    def _rule(self, kind: type[R], on: date, key: str) -> R | None:
         for layer in self.layers:
             for rule in layer.rules.get((kind.family, key), ()):
                 if isinstance(rule, kind) and rule.holds(on):
@@ -68,8 +78,17 @@ class Profile:
 
     def rules(self, kind: type[R], on: date) -> tuple[R, ...]:
         """Every rule of this class in force on a day, in the order in which the texts name them."""
-        found = (self.rule(kind, on, key) for key in self._keys(kind.family))
-        return tuple(rule for rule in found if rule is not None)
+        asked = kind, None, bisect_right(self.turning_days, on)
+        if asked not in self._in_force:
+            every = (self.rule(kind, on, key) for key in self._keys(kind.family))
+            self._in_force[asked] = tuple(rule for rule in every if rule is not None)
+        found: tuple[R, ...] = self._in_force[asked]
+        return found
+
+    @cached_property
+    def _in_force(self) -> dict[tuple[type[Rule], str | None, int], Any]:
+        """What was found between two turning days, when nothing changes: a sweep asks it for every child."""
+        return {}
 
     def definition(self, on: date) -> Definition | None:
         """Who is a migrant child here; None on days for which no text in force defines it."""
