@@ -438,7 +438,7 @@ async def test_an_erased_child_is_on_no_roster_and_in_no_file_of_guardianship(
         (
             "placements",
             {
-                "measure": "daily_care",
+                "kind": "daily_care",
                 "performer": "welfare_institution",
                 "since": "2026-02-21",
                 "basis": "guardian_consent",
