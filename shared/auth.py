@@ -38,6 +38,8 @@ ACTOR = re.compile(r"^[A-Za-z0-9][A-Za-z0-9:._-]{0,63}$")
 class Grant(BaseModel):
     """What one client may do.  ``low``–``high`` is its area; ``sources`` the systems it speaks for.
 
+    ``formerly`` is the area that it was granted, where that bears another code by now: it may push for it as it did.
+
     A ``contractor`` (委托机构) does field work for its department and reads its own records alone.
     """
 
@@ -53,6 +55,7 @@ class Grant(BaseModel):
     categories: tuple[str, ...] = ()
     contractor: bool = False
     compartments: tuple[str, ...] = ()
+    formerly: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,16 @@ class Caller:
 
     def covers(self, code: int) -> bool:
         return self.grant.low <= code <= self.grant.high
+
+    def office(self, code: int) -> int | None:
+        """The code under which the caller acts for an office that it names; None where that is none of its own.
+
+        An office named by a code that has ended is its area's own by now.
+        """
+        if self.covers(code):
+            return code
+        low, high = self.grant.formerly or (1, 0)
+        return self.grant.low if low <= code <= high else None
 
 
 class Authority(Protocol):

@@ -34,6 +34,16 @@ _SAFE_MESSAGES = {
     "model_type",
     "dict_type",
     "one_child",
+    "note_required",
+    "unfitting_addressee",
+    "unfitting_child",
+    "unfitting_evidence",
+    "unfitting_finding",
+    "unfitting_issuer",
+    "unfitting_level",
+    "unfitting_office",
+    "unfitting_outcome",
+    "unfitting_topic",
 }
 
 Schema = Mapping[str, Any]

@@ -77,6 +77,8 @@ class Scope(StrEnum):
     GUARDIANSHIP_WRITE = "guardianship:write"
     FIGURES_READ = "figures:read"
     FIGURES_WRITE = "figures:write"
+    HANDOVERS_READ = "handovers:read"
+    HANDOVERS_WRITE = "handovers:write"
     REFERENCES_READ = "references:read"
     NOTICES_READ = "notices:read"
     NOTICES_WRITE = "notices:write"
@@ -130,6 +132,8 @@ SCOPE_MEANINGS: dict[Scope, str] = {
     Scope.GUARDIANSHIP_WRITE: "assess guardianship, place children, look again; civil affairs alone",
     Scope.FIGURES_READ: "read figures of your area, counted now or published (统计数据)",
     Scope.FIGURES_WRITE: "publish figures and have them counted again; civil affairs alone (发布统计数据)",
+    Scope.HANDOVERS_READ: "read handovers of children from and to your county (移交); civil affairs alone",
+    Scope.HANDOVERS_WRITE: "propose, accept, reject and revoke handovers; civil affairs alone",
     Scope.REFERENCES_READ: "read the children behind references of events and notices",
     Scope.NOTICES_READ: "read notices of your area (通知单)",
     Scope.NOTICES_WRITE: "accept, answer, refuse, release, withdraw notices, and enquire",

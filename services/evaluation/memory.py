@@ -1,6 +1,7 @@
 """How much memory a process had at most, told from ``/proc``."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 
@@ -25,10 +26,14 @@ def resident_mb(pid: int) -> float:
     return total
 
 
-def workers_mb(*but: int | None) -> float:
+def workers() -> frozenset[int]:
+    """Our own child processes."""
+    return frozenset(_children(os.getpid()))
+
+
+def workers_mb(but: Collection[int | None]) -> float:
     """What our own child processes hold now, without those named."""
-    children = [pid for pid in _children(os.getpid()) if pid not in but]
-    return sum(resident_mb(pid) for pid in children)
+    return sum(resident_mb(pid) for pid in workers().difference(but))
 
 
 def _descendants(pid: int) -> list[int]:

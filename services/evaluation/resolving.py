@@ -50,6 +50,8 @@ class Run:
     bulk: list[tuple[int, float]] = field(default_factory=list)
     """Records and seconds of each batch."""
     delta: list[tuple[int, float]] = field(default_factory=list)
+    beside: frozenset[int] = frozenset()
+    """Child processes that were there before, and are no part of it."""
     singles: list[float] = field(default_factory=list)
     searches: list[float] = field(default_factory=list)
     searches_at_once: list[float] = field(default_factory=list)
@@ -81,6 +83,7 @@ async def load(hub: Hub, corpus: Corpus, plan: Plan, step: Step = lambda _: None
     lines, apart = _keep_back(corpus.lines(plan.order, plan.seed), plan.singles)
     middle = len(lines) - min(plan.delta, len(lines) // 2)
     memory.forget_peak()
+    run.beside = memory.workers()
     cpu = _cpu()
     bulk = lines[:middle]
     if plan.replicas > 1:
@@ -156,7 +159,7 @@ def _rate(batches: Sequence[tuple[int, float]]) -> float:
 
 
 def _weigh(run: Run, hub: Hub) -> None:
-    own = memory.peak_mb() + memory.workers_mb(hub.server.pid)
+    own = memory.peak_mb() + memory.workers_mb(run.beside | {hub.server.pid})
     run.peak_memory_mb = max(run.peak_memory_mb, own)
     if hub.server.pid is not None:
         run.postgres_memory_mb = max(run.postgres_memory_mb, memory.resident_mb(hub.server.pid))

@@ -22,6 +22,7 @@ from services.registry.dossiers import endpoints as dossiers
 from services.registry.duties import endpoints as duties
 from services.registry.erasures import endpoints as erasures
 from services.registry.figures import endpoints as figures
+from services.registry.handovers import endpoints as handovers
 from services.registry.identity import endpoints as identity
 from services.registry.identity.clients import StoredAuthority
 from services.registry.identity.signing import IssuerKeys
@@ -129,7 +130,7 @@ def create_app(
     app.state.issuer = settings.issuer
     app.state.issuer_keys = IssuerKeys(settings.home / "keys" / SERVICE)
     app.state.authority = StoredAuthority(
-        database, app.state.issuer_keys, app.state.kit.audit, settings.issuer
+        database, app.state.issuer_keys, app.state.kit, settings.issuer, app.state.clock
     )
     app.state.matching = matching_client(settings, transport)
     for router in (identity.router, records.router, peer_endpoints.router, children.router):
@@ -144,6 +145,7 @@ def create_app(
     app.include_router(cases.router)
     app.include_router(compartments.router)
     app.include_router(assessments.router)
+    app.include_router(handovers.router)
     app.include_router(key_care.router)
     app.include_router(shield_endpoints.router)
     app.include_router(duties.router)

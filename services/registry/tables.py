@@ -34,6 +34,7 @@ from services.registry.compartments import models as compartments  # noqa: E402,
 from services.registry.duties import models as duties  # noqa: E402, F401
 from services.registry.erasures import models as erasures  # noqa: E402, F401
 from services.registry.figures import models as figures  # noqa: E402, F401
+from services.registry.handovers import models as handovers  # noqa: E402, F401
 from services.registry.identity import models as identity  # noqa: E402, F401
 from services.registry.imports import models as imports  # noqa: E402, F401
 from services.registry.key_care import models as key_care  # noqa: E402, F401

@@ -1,6 +1,9 @@
-"""The registry's worker: resolve → fold → announce, reviews in, rulings out, the daily clock, figures, trails, relay, pruning."""
+"""The registry's worker: resolve → fold → announce, reviews in, rulings out, the daily clock, successions, figures, trails,
+relay, pruning.
+"""
 
 from contextlib import suppress
+from datetime import date
 
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +19,7 @@ from services.registry.records.resolving import follow_changes, resolve_batch
 from services.registry.rulebooks.adopting import adopt
 from services.registry.rulings.delivering import deliver
 from services.registry.settings import RegistrySettings
+from services.registry.successions.carrying import carry
 from shared import checkpoints, jwk, relay, sequencing, signatures, work
 from shared.clock import Clock, SystemClock, today
 from shared.database import SYSTEM, Database, raw
@@ -30,6 +34,7 @@ WAKES = {
     "rule": ("resolve",),
     "fold": ("sequence",),
     "sweep": ("fold", "sequence"),
+    "carry": ("fold", "sequence"),
     "sequence": ("relay",),
 }
 #: Whom the relay posts events to; also the name of its position.
@@ -50,6 +55,7 @@ class Worker:
         self.database = Database(settings.database_url(SERVICE), settings.pool_size)
         self.kit = kit_of(settings)
         self._adopted = False
+        self._carried_on: date | None = None
         self.matching = matching_client(settings, transport)
         key = jwk.load(settings.home / "keys" / "clients" / "registry.jwk")
         self.notifications = client(
@@ -111,6 +117,17 @@ class Worker:
             limit, day = self.settings.fold_batch, today(self.clock)
             return await turn_batch(session, self.kit, limit, day, self.clock.now())
 
+    async def carry(self) -> int:
+        """What ended divisions leave behind: again and again on one day until nothing is left of it."""
+        day = today(self.clock)
+        if self._carried_on == day:
+            return 0
+        async with self.database.transaction(SYSTEM) as session:
+            done = await carry(session, self.kit, day, self.clock.now())
+        if not done:
+            self._carried_on = day
+        return done
+
     async def sequence(self) -> int:
         done = 0
         for table in ("outbox", "audit_entries"):
@@ -142,6 +159,7 @@ class Worker:
             "rule": (self.rule, 0.5),
             "fold": (self.fold, 0.5),
             "sweep": (self.sweep, self.settings.clock_seconds),
+            "carry": (self.carry, self.settings.clock_seconds),
             "count": (self.count, 5.0),
             "sequence": (self.sequence, 0.5),
             "checkpoint": (self.checkpoint, 5.0),

@@ -12,7 +12,7 @@ the doubts.
 
 import csv
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
@@ -22,6 +22,8 @@ Level = Literal["province", "city", "county"]
 _LEVELS: dict[str, Level] = {"province": "province", "city": "city", "county": "county"}
 _LOWEST, _HIGHEST = 10**11, 10**12 - 1
 _COUNTY = 10**6
+# Older codes were renumbered several times over: nobody who is a child today ever had one.
+_MODERN = 2000
 # Codes inside one code, from the narrowest: village, township, county, city, province.
 _WIDTHS = (1, 10**3, 10**6, 10**8, 10**10)
 
@@ -107,6 +109,76 @@ def successors_on(code: int, day: date) -> tuple[int, ...]:
         return (code,)
     ended = [spell for spell in spells_of(code) if spell.until is not None and spell.until < day]
     return tuple(sorted(_followed(ended[-1], day))) if ended else ()
+
+
+def code_on(code: int, day: date) -> int:
+    """The code that a place bears on a day: that of its one successor, once its own has ended.
+
+    Where several took over, or none is known, it goes on under its own; so does a code that begins after that day.
+    """
+    ended = _ended(county_of(code))
+    if ended is None or day <= ended:
+        return code
+    heirs = successors_on(code, day)
+    return heirs[0] if len(heirs) == 1 else code
+
+
+def ends_after(code: int, day: date) -> date | None:
+    """The first later day on which `code_on` answers otherwise than on this one; None if there is none."""
+    ended = _ended(county_of(code_on(code, day)))
+    return ended + timedelta(days=1) if ended is not None and ended >= day else None
+
+
+def ended_by(day: date) -> dict[int, tuple[int, ...]]:
+    """Every county and city whose code has ended in this century, with the codes that stand for it on a day."""
+    return {
+        code: successors_on(code, day)
+        for code in _table()
+        if (ended := _ended(code)) is not None and ended.year >= _MODERN and ended < day
+    }
+
+
+def in_line(one: int, other: int) -> bool:
+    """Whether two codes are of one county, or the county of one took over, near or far, from that of the other."""
+    a, b = county_of(one), county_of(other)
+    return a == b or b in heirs_of(a) or a in heirs_of(b)
+
+
+def precede(code: int) -> tuple[int, ...]:
+    """The codes that this one took over from, directly."""
+    return _predecessors().get(county_of(code), ())
+
+
+@cache
+def heirs_of(county: int) -> frozenset[int]:
+    """The codes that took over from an ended one, near and far.  A code in force stands for itself."""
+    found: set[int] = set()
+    waiting = [county]
+    while waiting:
+        spells = spells_of(waiting.pop())
+        if spells and (until := spells[-1].until) is not None and until.year >= _MODERN:
+            new = set(spells[-1].successors) - found
+            found |= new
+            waiting += new
+    return frozenset(found - {county})
+
+
+@cache
+def _predecessors() -> dict[int, tuple[int, ...]]:
+    found: dict[int, tuple[int, ...]] = {}
+    for code, spells in _table().items():
+        until = spells[-1].until
+        if until is not None and until.year >= _MODERN:
+            for heir in spells[-1].successors:
+                found[heir] = (*found.get(heir, ()), code)
+    return found
+
+
+@lru_cache(maxsize=1 << 13)
+def _ended(county: int) -> date | None:
+    """The last day of a code that is in force no more."""
+    spells = spells_of(county)
+    return spells[-1].until if spells else None
 
 
 def _followed(ended: Division, day: date) -> set[int]:

@@ -32,7 +32,8 @@ def test_every_read_answers_as_documented(reached: Reached) -> None:
     ]
     answered = set()
     for one in reads:
-        paths: list[dict[str, Any]] = [{s: i} for s in one.id_slots for i in ids] or [{}]
+        named: list[dict[str, Any]] = [{s: i} for s in one.id_slots for i in ids] or [{}]
+        paths = [chosen | path for path in named for chosen in one.choices]
         for (department, area), path in product(LOCALS, paths):
             token = reached.run(reached.world.token(department, area))
             reply = reached.run(ask(reached.world, one, token, why=WHY[department], path=path))

@@ -244,6 +244,7 @@ LOCATING = {
     "open_case",
     "open_key_care",
     "place_child",
+    "propose_handover",
     "relink_entry",
     "request_erasure",
     "unmerge_child",

@@ -15,7 +15,7 @@ from services.matching.models import shipped
 from services.notifications.notices.states import TABLE, Move, State
 from services.registry.access.matrix import matrix
 from services.registry.key_care.terms import REASONS
-from services.registry.rulings.terms import GROUNDS, Kind, Second
+from services.registry.rulings.terms import GROUNDS, RulingKind, Second
 from shared import resident_id
 from shared.vocabulary import Department
 
@@ -50,7 +50,7 @@ def test_the_reasons_of_key_care() -> None:
 
 def test_the_reasons_of_rulings() -> None:
     printed = reasons("### Who is whom (疑似待核、人工比对)")
-    kinds: list[Kind | Second] = [*Kind, *Second]
+    kinds: list[RulingKind | Second] = [*RulingKind, *Second]
     assert printed == {
         f"{kind}{' (second)' * isinstance(kind, Second)}": sorted(map(str, GROUNDS[kind]))
         for kind in kinds

@@ -74,6 +74,13 @@ _OVERRIDES: Mapping[str, Mapping[str, str]] = {
         "residence_stated_by": "'{civil_affairs}'",
         "hukou_stated_by": "'{police}'",
     },
+    "handovers": {
+        "state": "'passed'",
+        "giving": _RESIDENCE,
+        "taking": _HUKOU,
+        "side": "'giving'",
+    },
+    "handover_acts": {"number": "1", "kind": "'propose'", "side": "'giving'"},
     "records": {
         "version": "1",
         "kind": "0",

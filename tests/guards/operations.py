@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID, uuid4
@@ -69,6 +70,18 @@ class Operation:
             for name in self.slots
             if self.parameters["path", name]["schema"].get("format") == "uuid"
         )
+
+    @property
+    def choices(self) -> list[dict[str, str]]:
+        """The closed lists in its path, every way to choose from them."""
+        lists = {}
+        for name in self.slots:
+            schema = self.parameters["path", name]["schema"]
+            if "$ref" in schema:
+                schema = self.schemas[schema["$ref"].rsplit("/", 1)[1]]
+            if "enum" in schema:
+                lists[name] = schema["enum"]
+        return [dict(zip(lists, chosen, strict=True)) for chosen in product(*lists.values())]
 
     @cached_property
     def media_type(self) -> str | None:

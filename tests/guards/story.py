@@ -215,6 +215,7 @@ async def tell(world: World) -> None:
     await _report(world)
     await _keep_apart(world)
     await _take_up(world)
+    await _hand_over(world)
     await _ask_for_erasure(world)
     await _put_off(civil)
     await _staff(civil)
@@ -295,17 +296,17 @@ async def _assess(world: World) -> None:
                 "kind": "risk_assessment",
                 "finding": "high",
                 "assessed_on": "2026-11-01",
-                "words": "多次独自过夜",
+                "note": "多次独自过夜",
             },
         ),
         (
             "placements",
             {
-                "measure": "temporary_care",
+                "kind": "temporary_care",
                 "performer": "protection_institution",
                 "basis": "guardian_consent",
                 "since": "2026-11-02",
-                "words": "临时监护",
+                "note": "临时监护",
             },
         ),
     ):
@@ -317,7 +318,7 @@ async def _assess(world: World) -> None:
         assert made.status_code == 201, made.text
     seen = await civil.post(
         f"{made.headers['Location']}/acts",
-        json={"act": "review", "done_on": "2026-11-09", "words": "情况稳定"},
+        json={"act": "review", "done_on": "2026-11-09", "note": "情况稳定"},
         headers={"If-Match": made.headers["ETag"]},
     )
     assert seen.status_code == 200, seen.text
@@ -328,7 +329,9 @@ async def _hand_out(world: World) -> None:
     civil, education = [
         await world(one, HOME) for one in (Department.CIVIL_AFFAIRS, Department.EDUCATION)
     ]
-    national = await civil.post(
+    # Made by the province's, so that the county's may confirm its receipt.
+    province = await world(Department.CIVIL_AFFAIRS, "50")
+    national = await province.post(
         "/v1/rosters",
         json={"kind": "national_system", "division": HOME},
         headers={"Idempotency-Key": str(uuid4())},
@@ -416,6 +419,22 @@ async def _take_up(world: World) -> None:
         headers={"If-Match": read.headers["ETag"]},
     )
     assert acted.status_code == 200, acted.text
+
+
+async def _hand_over(world: World) -> None:
+    """The sister's home asks the hukou place to take her file."""
+    civil = await world(Department.CIVIL_AFFAIRS, HOME)
+    asked = await civil.post(
+        "/v1/handovers",
+        json={
+            "child_id": str(await child_of(world, SISTER, SISTER_BORN)),
+            "to": HUKOU,
+            "reason": "returned",
+            "note": "随母返乡",
+        },
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    assert asked.status_code == 201, asked.text
 
 
 async def _subscribe(civil: httpx.AsyncClient) -> None:

@@ -230,7 +230,9 @@ async def prove(world: World) -> Proven:
     (placed,) = await world.rows("SELECT id, placement_id FROM placement_acts")
     (assessed,) = await world.rows("SELECT id FROM assessments")
     (taken_up,) = await world.rows("SELECT id, child_id FROM alert_acts")
+    (handed,) = await world.rows("SELECT id, child_id FROM handover_acts")
     rows = {
+        "handover_acts": handed["id"],
         "alert_acts": taken_up["id"],
         "compartment_entries": kept["entry_id"],
         "compartment_acts": kept["id"],
@@ -250,5 +252,6 @@ async def prove(world: World) -> Proven:
         "compartment_acts": kept["entry_id"],
         "placement_acts": placed["placement_id"],
         "alert_acts": taken_up["child_id"],
+        "handover_acts": handed["child_id"],
     }
     return Proven(world, rows, about)

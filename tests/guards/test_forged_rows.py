@@ -358,6 +358,45 @@ async def test_he_can_neither_answer_a_report_nor_open_one(told: World) -> None:
     assert (await civil.get(path)).status_code == 200
 
 
+async def test_he_can_hand_no_child_over(told: World) -> None:
+    """An act without a key speaks for nobody; a row that the fold did not write shows, and lets, nobody anything."""
+    (real,) = await told.rows("SELECT * FROM handovers")
+    home, taking, stranger = [
+        await told(Department.CIVIL_AFFAIRS, area) for area in (HOME, HUKOU, ELSEWHERE)
+    ]
+    path, forged = f"/v1/handovers/{real['id']}", uuid4()
+    etag = (await home.get(path)).headers["ETag"]
+    accept = {"act": "accept", "effective_on": "2026-12-01"}
+    act = "handover_id, 2, child_id, anchor, 'accept', 'taking', giving, taking, '2026-11-20'"
+    async with thief(told) as connection:
+        await connection.execute(
+            f"INSERT INTO handover_acts SELECT $1, {act}, '', client, department, actor, now(), sealed"
+            " FROM handover_acts WHERE handover_id = $2",
+            uuid4(),
+            real["id"],
+        )
+        await connection.execute(
+            "INSERT INTO handovers SELECT $1, child_id, state, giving, $3, side, begun_on, effective_on,"
+            " acts, shielded FROM handovers WHERE id = $2",
+            forged,
+            real["id"],
+            int(f"{ELSEWHERE}000000"),
+        )
+    try:
+        child = f"/v1/children/{real['child_id']}/responsible-county"
+        assert (await home.get(child)).json()["division"] == f"{HOME}000000"
+        assert (await home.get(path)).json()["state"] == "proposed"
+        theirs = f"/v1/handovers/{forged}"
+        assert (await stranger.get(theirs)).status_code == 404
+        tried = await stranger.post(f"{theirs}/acts", json=accept, headers={"If-Match": etag})
+        assert tried.status_code == 404
+        assert (await stranger.get(child)).status_code == 404
+    finally:
+        await told.rows("DELETE FROM handover_acts WHERE number = 2")
+        await told.rows("DELETE FROM handovers WHERE id = $1", forged)
+    assert (await taking.get(path)).status_code == 200
+
+
 async def test_a_key_destroyed_is_no_erasure(told: World) -> None:
     (real,) = await told.rows("SELECT id, case_id FROM case_acts")
     civil = await told(Department.CIVIL_AFFAIRS, HOME)

@@ -50,6 +50,8 @@ TABLES: Mapping[str, tuple[Any, tuple[str, ...]]] = {
             "links",
             "key_care",
             "duties",
+            "handovers",
+            "handover_acts",
             "audit_entries",
             "outbox",
         ),
@@ -212,6 +214,14 @@ async def list_duties(crowd: Crowd) -> Any:
     return reply
 
 
+async def list_handovers(crowd: Crowd) -> Any:
+    return await (await crowd.civil()).get("/v1/handovers")
+
+
+async def read_responsible_county(crowd: Crowd) -> Any:
+    return await (await crowd.civil()).get(f"/v1/children/{crowd.child}/responsible-county")
+
+
 async def fold(crowd: Crowd) -> Any:
     """Reads every record of a child."""
     await crowd.world.rows(
@@ -223,12 +233,12 @@ async def fold(crowd: Crowd) -> Any:
 
 
 async def sweep(crowd: Crowd) -> Any:
-    """The day of a hundred strangers has come."""
+    """The day of fifty strangers has come."""
     await crowd.world.rows(
         "UPDATE children SET next_change_on = '2026-11-01', folded_on = '2026-10-01' WHERE id IN"
-        " (SELECT id FROM children WHERE residence_code >= 500110000000 LIMIT 100)"
+        " (SELECT id FROM children WHERE residence_code >= 500110000000 LIMIT 50)"
     )
-    assert await crowd.world.hub.registry_worker.sweep() == 100
+    assert await crowd.world.hub.registry_worker.sweep() == 50
 
 
 async def count_queues(crowd: Crowd) -> Any:
@@ -268,6 +278,8 @@ ACTS: Mapping[str, Act] = {
             list_notices_further,
             list_subscriptions,
             list_duties,
+            list_handovers,
+            read_responsible_county,
             fold,
             sweep,
             count_queues,

@@ -28,6 +28,7 @@ SEALED = (
     "placements",
     "placement_acts",
     "alert_acts",
+    "handover_acts",
 )
 #: Those of the other services, each proven by a module of its own beside this one.
 ELSEWHERE = {"notifications signing_keys", "matching entries", "matching persons"}
@@ -70,6 +71,15 @@ async def test_a_row_of_key_care(proven: Proven, name: str) -> None:
     async with tampered(proven.world, "registry", "key_care", name, "id", row["id"]):
         found = await proven.differences()
     assert {(d.table, d.id) for d in found} == {("key_care", proven.child)}
+
+
+@pytest.mark.parametrize("name", columns_of("handovers"))
+async def test_a_row_of_handovers(proven: Proven, name: str) -> None:
+    """Which counties see it, and what it is, must be as people's acts say."""
+    (row,) = await proven.world.rows("SELECT id, child_id FROM handovers")
+    async with tampered(proven.world, "registry", "handovers", name, "id", row["id"]):
+        found = await proven.differences()
+    assert {(d.table, d.id) for d in found} == {("handovers", row["child_id"])}
 
 
 async def test_a_look_up_hash(proven: Proven) -> None:

@@ -24,7 +24,7 @@ async def hub(database: MakeDatabase, tmp_path: Path) -> AsyncIterator[LinkedHub
     made = LinkedHub.make(tmp_path, await database("matching"))
     first, *_ = await made.push((1, 1, CHILD), (2, 1, CHILD), (3, 1, OTHER))
     await made.rows(
-        "UPDATE persons SET sealed = overlay(sealed PLACING '\\x00' FROM 20) WHERE person = $1",
+        "UPDATE persons SET sealed = set_byte(sealed, 20, 255 - get_byte(sealed, 20)) WHERE person = $1",
         first.person,
     )
     yield made

@@ -19,7 +19,7 @@ from services.registry.settings import RegistrySettings
 from shared import auth, jwk, outbound
 from shared.database import SYSTEM, Database
 from shared.vocabulary import SERVICE_SCOPES, Department, Purpose, Scope
-from tests.databases import Cluster, Copies, MakeDatabase
+from tests.databases import Cluster, Copies, MakeDatabase, Urls
 from tests.guards.story import World, whole_hub
 
 ISSUER = "http://registry.test"
@@ -121,11 +121,8 @@ class Registry:
             await connection.close()
 
 
-@pytest.fixture
-async def registry(
-    database: MakeDatabase, home: Path, clock: FixedClock
-) -> AsyncIterator[Registry]:
-    owner, app_url = await database("registry")
+async def serve(urls: Urls, home: Path, clock: FixedClock, stack: AsyncExitStack) -> Registry:
+    """The app over a migrated database, until the stack is closed."""
     settings = RegistrySettings.model_validate(
         {
             "hub": "cq",
@@ -134,15 +131,21 @@ async def registry(
             "registry_url": ISSUER,
             "matching_url": "http://matching.test",
             "notifications_url": "http://notifications.test",
-            "registry_database_url": app_url,
+            "registry_database_url": urls.app,
         }
     )
+    app = create_app(settings, clock)
+    await stack.enter_async_context(app.router.lifespan_context(app))
+    auth._buckets.clear()
+    return Registry(app, settings, clock, urls.owner, httpx.ASGITransport(app=app), stack)
+
+
+@pytest.fixture
+async def registry(
+    database: MakeDatabase, home: Path, clock: FixedClock
+) -> AsyncIterator[Registry]:
     async with AsyncExitStack() as stack:
-        app = create_app(settings, clock)
-        await stack.enter_async_context(app.router.lifespan_context(app))
-        transport = httpx.ASGITransport(app=app)
-        auth._buckets.clear()
-        yield Registry(app, settings, clock, owner, transport, stack)
+        yield await serve(await database("registry"), home, clock, stack)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

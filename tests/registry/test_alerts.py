@@ -568,3 +568,50 @@ async def test_r41_pages_follow_one_another(registry: Registry) -> None:
         asked["cursor"] = page["next"]
     assert sorted(seen) == sorted(map(str, children))
     assert date(2026, 3, 2)
+
+
+async def in_care_with_a_sibling(registry: Registry) -> tuple[UUID, UUID, dict[str, Any]]:
+    father = [{"name": "示大山", "relation": "father", "id_number": "371721198804120114"}]
+    items = [survey(living_security={}, guardians=father) for _ in range(2)]
+    cared, near = await surveyed(registry, *items)
+    civil = await registry("civil_affairs:500103")
+    await opened(civil, cared, "vagrancy")
+    await fold(registry)
+    assert (await the_alert(civil, "sibling_in_care"))["child"]["id"] == str(near)
+    return cared, near, items[0]
+
+
+async def test_r41_no_alert_tells_of_a_sibling_that_was_erased(registry: Registry) -> None:
+    cared, _, _ = await in_care_with_a_sibling(registry)
+    civil = await registry("civil_affairs:500103")
+    colleague = await registry("civil_affairs:500103", actor="staff-8")
+    asked = await civil.post(
+        "/v1/erasures",
+        json={"child_id": str(cared), "ground": "unlawful"},
+        headers={"Idempotency-Key": "erase"},
+    )
+    approved = await colleague.post(f"/v1/erasures/{asked.json()['id']}/approvals")
+    assert approved.status_code == 200, approved.text
+    await fold(registry)
+    assert await alerts(civil, kind="sibling_in_care") == []
+
+
+@pytest.mark.parametrize("how", ["corrected", "merged"])
+async def test_r41_no_alert_tells_of_whoever_is_no_sibling_any_more(
+    registry: Registry, how: str
+) -> None:
+    cared, near, item = await in_care_with_a_sibling(registry)
+    (row,) = await registry.system(
+        "SELECT r.id FROM records r JOIN links l ON l.entry_id = r.entry_id WHERE l.person = $1",
+        cared,
+    )
+    if how == "corrected":
+        newer = {**item, "version": 2, "guardians": [{"name": "示他", "relation": "father"}]}
+        await link(
+            registry, await push(registry, "civil_affairs:500103", "surveys", newer), [cared]
+        )
+    else:
+        await link(registry, [row["id"]], [None])
+    civil = await registry("civil_affairs:500103")
+    assert await alerts(civil, kind="sibling_in_care", child=str(near)) == []
+    await proven(registry)

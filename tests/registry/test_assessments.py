@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.registry.assessments import making
 from services.registry.assessments.reviewing import Done, standing
 from services.registry.assessments.ruling import rules_of
 from services.registry.assessments.terms import PlacementActKind, ReviewDue
 from services.registry.profiles import Profiles
 from tests.registry.conftest import Registry
-from tests.registry.key_care import CAO, TIANMEN, YUZHONG, link, survey, surveyed, turn
+from tests.registry.key_care import CAO, TIANMEN, YUZHONG, link, push, survey, surveyed, turn
 
 HOME = "500103"
 BAOTOU = "150203000000"
@@ -33,7 +34,7 @@ def assessment(child: UUID, finding: str = "high", **more: Any) -> dict[str, Any
         "kind": kind,
         "finding": finding,
         "assessed_on": "2026-02-20",
-        "words": "多次独自过夜",
+        "note": "多次独自过夜",
         **more,
     }
 
@@ -41,7 +42,7 @@ def assessment(child: UUID, finding: str = "high", **more: Any) -> dict[str, Any
 def placement(child: UUID, **more: Any) -> dict[str, Any]:
     return {
         "child_id": str(child),
-        "measure": "temporary_care",
+        "kind": "temporary_care",
         "performer": "protection_institution",
         "since": "2026-02-21",
         **more,
@@ -108,6 +109,25 @@ async def test_r31_one_case_while_it_is_open_and_none_without_high_risk(registry
     ).status_code == 422
 
 
+async def test_r31_a_case_that_went_with_its_record_is_no_case_of_this_child(
+    registry: Registry,
+) -> None:
+    """A high risk is not taken for dealt with by the case of another child."""
+    records = await push(registry, f"civil_affairs:{HOME}", "surveys", survey(), survey())
+    child, other = uuid4(), uuid4()
+    await link(registry, records, [child, child])
+    civil = await registry(f"civil_affairs:{HOME}")
+    first = (await post(civil, "assessments", **assessment(child))).json()["case"]
+    (case,) = await registry.system(
+        "SELECT r.id FROM cases c JOIN records r ON r.entry_id = c.anchor"
+    )
+    await link(registry, records, [other if one == case["id"] else child for one in records])
+    assert (await civil.get(f"/v1/cases/{first}")).json()["child"] == str(other)
+    own = (await post(civil, "assessments", **assessment(child))).json()["case"]
+    assert (await civil.get(f"/v1/cases/{own}")).json()["child"] == str(child)
+    assert (await post(civil, "assessments", **assessment(other))).json()["case"] == first
+
+
 async def test_r31_a_placement_is_looked_at_again_until_a_person_ends_it(
     registry: Registry,
 ) -> None:
@@ -121,7 +141,7 @@ async def test_r31_a_placement_is_looked_at_again_until_a_person_ends_it(
     listed = (await civil.get("/v1/placements", params={"review": "no_interval_configured"})).json()
     assert [one["child"] for one in listed["placements"]] == [str(child)]
     for act in ("review", "withdraw_consent", "end"):
-        body = {"act": act, "done_on": "2026-03-01", "words": "情况"}
+        body = {"act": act, "done_on": "2026-03-01", "note": "情况"}
         stale = await civil.post(f"{path}/acts", json=body, headers={"If-Match": '"9"'})
         done = await civil.post(f"{path}/acts", json=body, headers={"If-Match": etag})
         assert (stale.status_code, done.status_code) == (412, 200)
@@ -163,12 +183,10 @@ async def test_r32_no_consent_and_no_ground_no_placement(registry: Registry) -> 
     uncited = await post(civil, "placements", **placement(child, basis="statutory_ground"))
     assert uncited.status_code == 422
     cited = await post(
-        civil, "placements", **placement(child, basis="statutory_ground", words="监护侵害")
+        civil, "placements", **placement(child, basis="statutory_ground", note="监护侵害")
     )
     assert cited.status_code == 201
-    assert (
-        await post(civil, "placements", **placement(child, measure="support"))
-    ).status_code == 201
+    assert (await post(civil, "placements", **placement(child, kind="support"))).status_code == 201
     north = await registry(f"civil_affairs:{BAOTOU[:6]}")
     (other,) = await surveyed(registry, survey(BAOTOU))
     assert (await post(north, "placements", **placement(other))).status_code == 201
@@ -207,7 +225,7 @@ async def test_what_was_written_is_sealed_and_follows_its_child(registry: Regist
     civil = await registry(f"civil_affairs:{HOME}")
     await post(civil, "assessments", **assessment(child))
     made = await post(
-        civil, "placements", **placement(child, basis="guardian_consent", words="机密说明")
+        civil, "placements", **placement(child, basis="guardian_consent", note="机密说明")
     )
     for table in ("assessments", "placements", "cases"):
         (row,) = await registry.system(f"SELECT * FROM {table}")
@@ -240,3 +258,55 @@ def test_nothing_but_a_person_ends_a_placement(
         assert (stands.review == ReviewDue.OVERDUE) == (day > stands.review_on)
     if not ended and every is None:
         assert stands.review == ReviewDue.NO_INTERVAL_CONFIGURED
+
+
+async def test_r31_no_case_of_another_county_or_forged_stands_for_ones_own(
+    registry: Registry,
+) -> None:
+    """The hukou place's case is one that nobody where the child lives can see, handle or press for."""
+    (child,) = await surveyed(registry)
+    civil = await registry(f"civil_affairs:{HOME}")
+    hukou = await registry(f"civil_affairs:{CAO[:6]}")
+    theirs = (await post(hukou, "assessments", **assessment(child))).json()["case"]
+    ours = (await post(civil, "assessments", **assessment(child))).json()["case"]
+    assert ours != theirs
+    assert (await civil.get(f"/v1/cases/{ours}")).status_code == 200
+    assert (await civil.get(f"/v1/cases/{theirs}")).status_code == 404
+    await registry.system("UPDATE cases SET topic = 'abuse' WHERE id = $1", UUID(ours))
+    again = (await post(civil, "assessments", **assessment(child))).json()["case"]
+    assert again not in (ours, theirs)
+    assert (await civil.get(f"/v1/cases/{again}")).status_code == 200
+
+
+async def test_r31_nobody_ends_or_makes_a_placement_past_the_hub(registry: Registry) -> None:
+    (child,) = await surveyed(registry)
+    civil = await registry(f"civil_affairs:{HOME}")
+    made = await post(civil, "placements", **placement(child, basis="guardian_consent"))
+    other = await post(
+        civil, "placements", **placement(child, kind="daily_care", basis="guardian_consent")
+    )
+    assert (made.status_code, other.status_code) == (201, 201)
+    await registry.system(
+        "INSERT INTO placement_acts (id, placement_id, number, kind, done_on, client, actor, made_at, sealed)"
+        " SELECT gen_random_uuid(), id, 1, 'end', since, client, actor, made_at, sealed FROM placements"
+        " WHERE measure = 'temporary_care'"
+    )
+    await registry.system("UPDATE placements SET performer = 'x' WHERE measure = 'daily_care'")
+    listed = (await civil.get("/v1/placements")).json()["placements"]
+    assert [one["id"] for one in listed] == [made.json()["id"]]
+
+
+async def test_r31_a_placement_of_too_many_acts_is_still_ended(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "MOST_ACTS", 1)
+    (child,) = await surveyed(registry)
+    civil = await registry(f"civil_affairs:{HOME}")
+    made = await post(civil, "placements", **placement(child, basis="guardian_consent"))
+    path, told = made.headers["Location"], []
+    for act in ("review", "review", "end"):
+        etag = (await civil.get(path)).headers["ETag"]
+        body = {"act": act, "done_on": "2026-03-01"}
+        reply = await civil.post(f"{path}/acts", json=body, headers={"If-Match": etag})
+        told.append(reply.status_code)
+    assert told == [200, 409, 200]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registry.cases.stepping import OWED, STEPS, state_of, waiting
-from services.registry.cases.terms import ActKind, AnswerDue, CaseKind, CaseState
+from services.registry.cases.terms import AnswerDue, CaseActKind, CaseKind, CaseState
 from services.registry.profiles import SHIPPED, Profiles
 from tests.registry.conftest import Registry
 from tests.registry.key_care import TOWNSHIP, YUZHONG, link, survey, surveyed, turn
@@ -251,16 +251,16 @@ async def test_an_act_on_what_was_not_read_is_refused(registry: Registry) -> Non
         assert (await act(police, path, **body)).status_code == 422, body
 
 
-@given(st.sampled_from(CaseKind), st.lists(st.sampled_from(ActKind), max_size=12))
-def test_no_case_closes_before_it_was_answered(kind: CaseKind, tried: list[ActKind]) -> None:
-    taken: list[ActKind] = []
+@given(st.sampled_from(CaseKind), st.lists(st.sampled_from(CaseActKind), max_size=12))
+def test_no_case_closes_before_it_was_answered(kind: CaseKind, tried: list[CaseActKind]) -> None:
+    taken: list[CaseActKind] = []
     for one in tried:
         if one in STEPS[kind][state_of(kind, taken)]:
             taken.append(one)
     if state_of(kind, taken) == CaseState.CLOSED:
-        assert {ActKind.ANSWER, ActKind.DECLINE, ActKind.RETURN} & set(taken)
+        assert {CaseActKind.ANSWER, CaseActKind.DECLINE, CaseActKind.RETURN} & set(taken)
     with pytest.raises(ValueError, match="does not follow"):
-        state_of(kind, [ActKind.REOPEN])
+        state_of(kind, [CaseActKind.REOPEN])
 
 
 @given(

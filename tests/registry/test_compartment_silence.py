@@ -4,6 +4,7 @@ Cast: the *keeper* writes to a compartment; *everyone else* reads whatever their
 the bytes and headers of every answer, every row of every table from which answers are made, and the statements they run.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ import httpx
 import pytest
 
 from services.registry.children import rebuilding
-from services.registry.compartments.terms import Compartment, EntryAct
+from services.registry.compartments.terms import Compartment, CompartmentEntryAct
 from services.registry.compartments.tracing import about
 from services.registry.tables import METADATA
 from shared import auth
@@ -53,6 +54,14 @@ async def everyone(registry: Registry, place: str) -> dict[str, httpx.AsyncClien
     }
 
 
+#: Sealed anew for each answer: of equal length or not is all that it can tell.
+_CURSOR = re.compile(rb'"(?:next|position)":\s*"([^"]*)"')
+
+
+def _length(found: re.Match[bytes]) -> bytes:
+    return str(len(found[1])).encode()
+
+
 async def glance(registry: Registry, place: str, child: UUID) -> Glance:
     """All that everybody can read of a child, and of the place's lists, beside compartments."""
     seen = {}
@@ -67,7 +76,7 @@ async def glance(registry: Registry, place: str, child: UUID) -> Glance:
                 seen[name, str(one), accept] = (
                     reply.status_code,
                     tuple(sorted(headers)),
-                    reply.content,
+                    _CURSOR.sub(_length, reply.content),
                 )
     return seen
 
@@ -148,7 +157,7 @@ async def test_r57_an_auditor_of_the_child_finds_nothing_and_the_compartments_ow
     told = " ".join(f"{row['operation']} {row['detail']}" for row in mine)
     assert len(mine) >= 5
     assert str(child) not in str([row["subjects"] for row in mine]) + told
-    words = {compartment, *(act for act in EntryAct if "_" in act), "lower"}
+    words = {compartment, *(act for act in CompartmentEntryAct if "_" in act), "lower"}
     assert not [word for word in words if word in told]
     assert about(registry.app.state.kit, Compartment(compartment), child) in told
     (key,) = await registry.system(

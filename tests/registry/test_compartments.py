@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.registry.compartments import acting
 from shared.vocabulary import Purpose
 from tests.registry.compartments import (
     BAOTOU,
@@ -425,3 +426,20 @@ def test_every_compartment_is_kept_somewhere() -> None:
     assert set(KEPT) == set(Compartment) == set(FORMS) == set(matrix()["compartments"])
     scopes: list[Any] = [form.scope for form in FORMS.values()]
     assert len(set(scopes)) == len(scopes)
+
+
+async def test_r21_an_entry_of_too_many_acts_is_still_lowered_and_closed(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever filled it would keep the child in it for ever: no other can be opened beside it."""
+    monkeypatch.setattr(acting, "MOST_ACTS", 2)
+    path = await opened(registry, "psychological_risk", await living(registry, BAOTOU))
+    one = await keeper(registry, "psychological_risk")
+    other = await keeper(registry, "psychological_risk", "staff-8")
+    for _ in range(2):
+        await acted(one, path, "follow_up")
+    assert (await act(one, path, "follow_up")).status_code == 409
+    await acted(one, path, "propose_lowering", level="green", evidence="好转")
+    await acted(other, path, "lower")
+    assert (await acted(one, path, "close"))["state"] == "closed"
+    assert (await act(one, path, "reopen")).status_code == 409

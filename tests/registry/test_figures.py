@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from services.registry.figures import authenticity
+from services.registry.figures.endpoints import COUNTING
 from services.registry.figures.publishing import count_next, counts_of, differences
 from services.registry.figures.queries import SELECT
 from services.registry.profiles import Profiles
@@ -143,7 +144,9 @@ class Story:
             path = f"/v1/key-care/{self.dice.choice(proposed)['id']}"
             reply = await decide(who, path, self.dice.choice(("confirm", "refuse")))
             assert reply.status_code == 200, reply.text
-        alive = await self.registry.system("SELECT id FROM children ORDER BY id")
+        alive = await self.registry.system(
+            "SELECT id FROM children WHERE residence_code IS NOT NULL ORDER BY id"
+        )
         child = self.dice.choice(alive)["id"]
         if not [
             e for e in await entries(who, category="vagrancy") if e["child"]["id"] == str(child)
@@ -151,7 +154,9 @@ class Story:
             await opened(who, child)
 
     async def shield(self) -> None:
-        rows = await self.registry.system("SELECT id FROM children WHERE NOT shielded ORDER BY id")
+        rows = await self.registry.system(
+            "SELECT id FROM children WHERE NOT shielded AND residence_code IS NOT NULL ORDER BY id"
+        )
         who = await self.registry(CIVIL)
         reply = await turn(who, self.dice.choice(rows)["id"])
         assert reply.status_code in (200, 201), reply.text
@@ -458,3 +463,76 @@ areas = ["500103001"]
         True: 2,
         False: 3,
     }
+
+
+@pytest.mark.parametrize("areas", ['["500103001"]', '["500103"]'])
+async def test_r57_no_figure_tells_in_which_township_a_shielded_child_lives(
+    registry: Registry, tmp_path: Path, areas: str
+) -> None:
+    (tmp_path / "pilot.toml").write_text(
+        'id = "pilots"\namends = "chongqing"\n[documents.main]\nname = "渝民办〔2026〕3号"\n'
+        f'valid_from = 2026-01-01\n[[rules.pilot]]\nclause = "一"\nareas = {areas}\n',
+        encoding="utf-8",
+    )
+    state = registry.app.state
+    state.kit = replace(state.kit, profiles=Profiles.of_hub(tmp_path))
+    (record,) = await push(registry, CIVIL, "surveys", survey(TOWNSHIP))
+    child = uuid4()
+    await link(registry, [record], [child])
+    assert (await turn(await registry(CIVIL), child)).status_code == 200
+    who = await registry(CIVIL, purpose="statistics")
+
+    async def shown(**asked: Any) -> Any:
+        reply = await who.get("/v1/figures", params=asked)
+        assert reply.status_code == 200, reply.text
+        return reply.json()["breakdowns"]
+
+    assert await shown(division="500103001") == await shown(division="500103002")
+    whole_county = areas == '["500103"]'
+    pilot, empty = await shown(division="500103", pilot=True), await shown(division="500103002")
+    assert (pilot == empty) is not whole_county
+    assert [part["division"] for part in (await shown(division="500103"))[0]["parts"]] == [YUZHONG]
+
+
+async def test_r52_erasures_elsewhere_are_told_to_nobody(registry: Registry) -> None:
+    figure = await publish(registry)
+    await count(registry)
+    who = await registry(CIVIL, purpose="statistics")
+    path = f"/v1/figure-publications/{figure}/revisions"
+    for number, (home, hukou) in enumerate(
+        [(None, 371721000000), (None, None), (500107000000, None), (None, 500103000000)], 1
+    ):
+        await registry.system(
+            "INSERT INTO erasures (id, child_id, residence_code, hukou_code, ground, hold, state, request_client,"
+            " request_actor, requested_at, erased_at, mac) VALUES (gen_random_uuid(), gen_random_uuid(), $1, $2,"
+            " 'court_order', false, 'erased', 'c', 'a', $3, $3, '')",
+            home,
+            hukou,
+            registry.clock.now() + timedelta(hours=1),
+        )
+        assert (await who.get(path)).json()["erased_since"] == (number == 4)
+
+
+async def test_r52_one_client_does_not_keep_the_worker_from_all_others(registry: Registry) -> None:
+    async def asked(who: str) -> int:
+        caller = await registry(who, purpose="statistics")
+        reply = await caller.post(
+            "/v1/figure-publications",
+            json={"division": "500103", "on": DAY},
+            headers={"Idempotency-Key": str(uuid4())},
+        )
+        return reply.status_code
+
+    assert [await asked(CIVIL) for _ in range(21)] == [202] * 20 + [429]
+    assert await asked("civil_affairs:50") == 202
+    await count(registry)
+    assert await asked(CIVIL) == 202
+
+
+async def test_r52_a_client_counts_one_figure_at_a_time(registry: Registry) -> None:
+    await publish(registry)
+    (row,) = await registry.system("SELECT client FROM figures")
+    who = await registry(CIVIL, purpose="statistics")
+    with COUNTING.of(row["client"]):
+        assert (await who.get("/v1/figures", params={"division": "500103"})).status_code == 429
+    assert (await who.get("/v1/figures", params={"division": "500103"})).status_code == 200

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 
 from tests.registry.conftest import FixedClock, Registry
 from tests.registry.key_care import (
@@ -15,6 +16,7 @@ from tests.registry.key_care import (
     link,
     push,
     survey,
+    surveyed,
     the_entry,
     turn,
 )
@@ -145,3 +147,19 @@ async def test_r57_looking_back_is_audited_and_what_has_not_come_is_refused(
     )
     assert entry["subjects"] == [person]
     assert '"on": "2026-03-01"' in entry["detail"]
+
+
+@pytest.mark.parametrize("known_at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+async def test_r17_an_instant_at_the_edge_of_the_calendar_is_refused(
+    registry: Registry, known_at: str
+) -> None:
+    (child,) = await surveyed(registry)
+    civil = await registry("civil_affairs:500103")
+    past = await civil.get(f"/v1/children/{child}", params={"known_at": known_at})
+    figures = await registry("civil_affairs:500103", purpose="statistics")
+    asked = {"division": "500103", "known_at": known_at}
+    counted = await figures.get("/v1/figures", params=asked)
+    body = {"division": "500103", "on": "2026-03-01", "known_at": known_at}
+    headers = {"Idempotency-Key": "edge"}
+    made = await figures.post("/v1/figure-publications", json=body, headers=headers)
+    assert [reply.status_code for reply in (past, counted, made)] == [422, 422, 422]

@@ -15,6 +15,7 @@ from services.registry.profiles.families.surveys import UpwardRoster
 from services.registry.profiles.open_points import open_points
 from services.registry.rosters import authenticity, making, reading
 from services.registry.rosters.eligible import eligible
+from services.registry.rosters.endpoints import MAKING
 from services.registry.rosters.terms import Eligible
 from shared.database import SYSTEM
 from shared.vocabulary import Scope
@@ -463,3 +464,96 @@ async def test_an_erased_child_is_on_no_roster_and_in_no_file_of_guardianship(
     assert [row["stated_now"] for row in left] == [["civil_affairs"], None]
     faults = [one async for one in sealed_rows(registry.database, registry.app.state.kit.sealer)]
     assert faults == []
+
+
+async def test_r10_the_order_of_the_list_tells_no_shielded_childs_township(
+    registry: Registry,
+) -> None:
+    """Neighbours whose homes may be read stand beside it in an order by place."""
+    townships = [f"5001030{n:02}000" for n in range(1, 9)]
+    children = await surveyed(registry, *(survey(place) for place in townships))
+    care = await registry(f"civil_affairs:{HOME}")
+    civil = await national(registry)
+    hidden = {children[2], children[5]}
+    for child in hidden:
+        assert (await turn(care, child)).status_code == 200
+    listed = list(await states(civil))
+    assert set(listed[:6]) == set(children) - hidden
+    assert listed[6:] == sorted(hidden)
+    seen: list[UUID] = []
+    cursor: dict[str, str] = {}
+    while True:
+        reply = await civil.get("/v1/national-system/children", params={"limit": 1, **cursor})
+        seen += [UUID(one["child"]) for one in reply.json()["children"]]
+        if "next" not in reply.json():
+            break
+        cursor = {"cursor": reply.json()["next"]}
+    assert seen == listed
+    assert set(await states(civil, state="withheld")) == hidden
+    assert set(await states(civil, state="never_sent")) == set(children) - hidden
+
+
+async def test_r10_a_child_marked_as_sent_past_the_hub_goes_out(registry: Registry) -> None:
+    (child,) = await surveyed(registry)
+    civil = await national(registry)
+    await made(civil, kind="national_system", division=HOME)
+    await registry.system(
+        "UPDATE roster_rows SET taken_at = now(), verdict = 'accepted', answered_at = now()"
+    )
+    assert await states(civil) == {child: "never_sent"}
+    assert (await made(civil, kind="national_system", division=HOME))["rows"] == 1
+
+
+async def test_r60_nobodys_readings_crowd_out_a_receipt(registry: Registry) -> None:
+    await heze(registry)
+    civil, province = await registry("civil_affairs:3717"), await registry("civil_affairs:37")
+    roster = await made(civil, kind="upward", topic=TOPIC, division="371700")
+    await digest(civil, roster)
+    await registry.system(
+        "INSERT INTO roster_readings SELECT (r).* FROM (SELECT jsonb_populate_record(x, jsonb_build_object("
+        "'id', '00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))) AS r"
+        " FROM roster_readings x, generate_series(1, 600) AS n) AS many"
+    )
+    received = await province.post(
+        f"/v1/rosters/{roster['id']}/receipts", json={"sha256": await digest(province, roster)}
+    )
+    assert received.status_code == 200, received.text
+
+
+async def test_no_digest_of_a_roster_lies_open_in_the_database(registry: Registry) -> None:
+    """A file of one line is guessed easily: its digest would prove the guess."""
+    await surveyed(registry)
+    civil = await national(registry)
+    roster = await made(civil, kind="national_system", division=HOME)
+    told = await digest(civil, roster)
+    (row,) = await registry.system("SELECT * FROM roster_readings")
+    assert bytes.fromhex(told) not in row["digest"]
+    (seen,) = (await civil.get(f"/v1/rosters/{roster['id']}")).json()["readings"]
+    assert seen["sha256"] == told
+
+
+async def test_r60_its_maker_says_nothing_for_the_province(registry: Registry) -> None:
+    await heze(registry)
+    civil, province = await registry("civil_affairs:3717"), await registry("civil_affairs:37")
+    roster = await made(civil, kind="upward", topic=TOPIC, division="371700")
+    (line, _) = await rows(civil, roster)
+    verdict = {"row": line["row"], "verdict": "accepted"}
+    own = await civil.post(f"/v1/rosters/{roster['id']}/verdicts", json={"verdicts": [verdict]})
+    assert own.status_code == 403
+    assert [one["outcome"] for one in await answered(province, roster, verdict)] == ["applied"]
+
+
+async def test_r10_a_client_makes_one_roster_at_a_time(registry: Registry) -> None:
+    """Each holds one of the few connections for as long as it takes."""
+    await surveyed(registry)
+    civil = await national(registry)
+    body = {"kind": "national_system", "division": HOME}
+    assert (await made(civil, **body))["rows"] == 1
+    (row,) = await registry.system("SELECT client FROM rosters")
+    with MAKING.of(row["client"]):
+        reply = await civil.post("/v1/rosters", json=body, headers={"Idempotency-Key": "k"})
+        assert reply.status_code == 429
+        other = await registry("civil_affairs:50", purpose="survey")
+        assert (await made(other, **body))["rows"] == 1
+    reply = await civil.post("/v1/rosters", json=body, headers={"Idempotency-Key": "k"})
+    assert reply.status_code == 201

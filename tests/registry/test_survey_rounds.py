@@ -236,7 +236,7 @@ async def test_r7_rounds_of_one_division_never_overlap_and_one_withdrawn_makes_r
     assert (await opened(client, opens_on="2026-05-31")).status_code == 409
     assert (await opened(client, opens_on="2026-06-01")).status_code == 201
     read = await client.get(path)
-    act = f"{path}/withdraw"
+    act = f"{path}/withdrawal"
     assert (await client.post(act)).status_code == 428
     assert (await client.post(act, headers={"If-Match": '"2"'})).status_code == 412
     done = await client.post(act, headers={"If-Match": read.headers["ETag"]})
@@ -264,7 +264,7 @@ async def test_r7_a_county_sees_the_round_of_its_city_and_its_own_children_alone
     (mine,) = await progress(county, path)
     assert mine["division"] == YUZHONG
     assert len(await of(county, path)) == 1
-    assert (await county.post(f"{path}/withdraw", headers={"If-Match": '"1"'})).status_code == 403
+    assert (await county.post(f"{path}/withdrawal", headers={"If-Match": '"1"'})).status_code == 403
     foreign, absent = (
         await stranger.get(path),
         await stranger.get(f"/v1/survey-rounds/{uuid4()}"),

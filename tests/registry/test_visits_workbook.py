@@ -239,9 +239,34 @@ def hidden_in_a_picture() -> bytes:
     return zipped(parts)
 
 
+def one_long_attribute() -> bytes:
+    """A parser that waits for its end looks through all of it again with each piece."""
+    parts = parts_of(book(ROW))
+    long = b'<sheetData x="' + b"x" * (24 * 1024**2) + b'">'
+    return zipped({**parts, SHEET: parts[SHEET].replace(b"<sheetData>", long)})
+
+
+def one_long_comment() -> bytes:
+    comment = b"<!--" + b"x" * (24 * 1024**2) + b"--><a/>"
+    return zipped({**parts_of(book(ROW)), "xl/other.xml": comment})
+
+
+def millions_of_elements() -> bytes:
+    return zipped({**parts_of(book(ROW)), "xl/other.xml": b"<a>" + b"<b/>" * 8_000_000 + b"</a>"})
+
+
 @pytest.mark.parametrize(
     "bomb",
-    [far_cell, unpacks_to_a_gigabyte, shared_by_every_cell, billion_laughs, hidden_in_a_picture],
+    [
+        far_cell,
+        unpacks_to_a_gigabyte,
+        shared_by_every_cell,
+        billion_laughs,
+        hidden_in_a_picture,
+        one_long_attribute,
+        one_long_comment,
+        millions_of_elements,
+    ],
 )
 def test_no_workbook_makes_the_registry_swell(bomb: Any) -> None:
     body = bomb()

@@ -18,6 +18,7 @@ from services.notifications.feed.audience import audience
 from services.notifications.hub import Hub
 from services.notifications.notices import holding, moving
 from services.notifications.notices.issuing import (
+    HANDED_OVER,
     Draft,
     Happening,
     Kind,
@@ -35,8 +36,8 @@ from shared.ids import uuid7
 BATCH = 300
 #: No record speaks of the child any more; our open notices about it are withdrawn.
 GONE = {"child.erased", "child.withdrawn"}
-#: Nobody is told of these: an answer to each reading would cause the next reading.
-SILENT = {"reference.read", "qualification.enquired"}
+#: Nobody is told of these: an answer to each reading would cause the next reading; a handover is the two counties' own.
+SILENT = {"reference.read", "qualification.enquired", HANDED_OVER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,8 @@ class Batch:
             if isinstance(reader, str):
                 self._reads.append((event.child, reader))
             return
+        if event.type == HANDED_OVER:
+            return
         if event.type in GONE:
             self._gone.append(event.child)
             self._cases.pop(event.child, None)
@@ -194,9 +197,10 @@ class Batch:
         await holding.withdraw_untrue(session, self._untrue, self.now)
         await connection.executemany(
             "INSERT INTO notices (id, kind, direction, toward, state, version, child, origin_county,"
-            " target_county, unwanted, untold, released, unfounded, pushed, facts, tries, created_at, issued_at)"
+            " target_county, unwanted, untold, released, unfounded, pushed, facts, tries, created_at, issued_at,"
+            " handover)"
             " VALUES ($1, $2, 'local', $3, $4, 1, $5, $6, $7, '{}', false, false, false, 'no', 'no', 0,"
-            " $8, $9)",
+            " $8, $9, $10)",
             [self._row(child, draft) for child, draft in self._notices],
         )
         shielded = [child for child, (_, _, shielded, _) in self._cases.items() if shielded]
@@ -224,6 +228,7 @@ class Batch:
             draft.target,
             self.now,
             issued_at,
+            draft.handover,
         )
 
 

@@ -34,15 +34,24 @@ COLUMNS = (
     "outcome",
     "hukou_division",
     "ended_at",
+    "handover",
+    "effective_on",
 )
+#: Of notices of handover alone, so that older answers are as authentic as before.
+_OF_HANDOVERS = ("handover", "effective_on")
 
 
 def _values(row: Mapping[str, Any]) -> list[object]:
-    return [row[name] for name in COLUMNS]
+    plain = [row[name] for name in COLUMNS if name not in _OF_HANDOVERS]
+    more = [row[name] for name in _OF_HANDOVERS]
+    return plain if more == [None, None] else [*plain, *more]
 
 
 def vouch(keys: KeySet, notice: Notice) -> None:
-    """Make the answer that stands on the notice an authentic one, given for the child of this moment."""
+    """Make the answer that stands on the notice an authentic one, given for the child of this moment.
+
+    Of a notice of handover its refusal or withdrawal is an answer too: our registry is told of it.
+    """
     notice.answered_for = notice.child
     notice.answer_mac = authenticity.mac(keys, KIND, _values(notice.model_dump()))
 

@@ -12,6 +12,7 @@ from services.notifications.authorities.queries import is_authority
 from services.notifications.events.models import Case
 from services.notifications.hub import Hub
 from services.notifications.notices import authenticity, moving, queries
+from services.notifications.notices.handing_on import HandedToPeer, check_day, tell_registry
 from services.notifications.notices.issuing import Kind, Toward
 from services.notifications.notices.models import Notice
 from services.notifications.notices.schemas import AnswerIn, EnquiryIn
@@ -56,6 +57,8 @@ async def receive(
         raise Forbidden(FOR_RECEIVER)
     check(if_match, etag(notice.version))
     moving.must_move(notice, what, now)
+    if notice.kind == Kind.HANDOVER and what is Move.REFUSE:
+        tell_registry(hub, notice, now)
     session.add(notice)
     return notice
 
@@ -89,11 +92,16 @@ async def answer(
     """
     named = _division(said.hukou_division)
     notice = await receive(session, hub, caller, notice_id, Move.ANSWER, if_match, now)
+    check_day(notice, said, now)
     own = said.outcome is Outcome.CONFIRMED and notice.toward == Toward.HUKOU
     if own and named is not None and not _covers(caller, named, now):
         raise Invalid(flaws=[_division_flaw(NOT_THERE)])
     notice.outcome = said.outcome
     notice.hukou_division = named
+    notice.effective_on = said.effective_on
+    if notice.kind == Kind.HANDOVER:
+        tell_registry(hub, notice, now)
+        return notice
     authenticity.vouch(hub.audit, notice)
     if notice.direction == "local" and notice.toward == Toward.HUKOU:
         notice.pushed, notice.due_at, notice.tries = "waiting", now, 0
@@ -102,6 +110,7 @@ async def answer(
 
 async def release(
     session: AsyncSession,
+    hub: Hub,
     caller: Caller,
     notice_id: UUID,
     what: Move,
@@ -116,7 +125,11 @@ async def release(
     if notice.direction == "incoming" or not caller.covers(notice.origin_county):
         raise Forbidden(FOR_TELLER)
     check(given(if_match), etag(notice.version))
+    if notice.kind == Kind.HANDOVER and what is Move.WITHDRAW and notice.direction == "outgoing":
+        raise HandedToPeer
     moving.must_move(notice, what, now)
+    if notice.kind == Kind.HANDOVER and what is Move.WITHDRAW:
+        tell_registry(hub, notice, now)
     session.add(notice)
     return notice
 

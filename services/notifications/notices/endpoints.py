@@ -178,7 +178,11 @@ async def answer_notice(
     answer: AnswerIn,
     if_match: IfMatch = None,
 ) -> NoticeOut:
-    """Answer once (答复).  The answer becomes a record at the place that told; "not ours" passes the notice on."""
+    """Answer once (答复).  The answer becomes a record at the place that told; "not ours" passes the notice on.
+
+    A handover (移交) that you confirm, with `effective_on`, makes your county answer for the child from that day on; any other
+    answer, and a refusal, leaves it with the county that asks.
+    """
     hub: Hub = request.app.state.hub
     notice = await deciding.answer(session, hub, caller, notice_id, answer, if_match, clock.now())
     await _remember(request, session, caller, "notices.answer", [notice])
@@ -226,8 +230,9 @@ async def release_notice(
     if_match: IfMatch = None,
 ) -> NoticeOut:
     """A person's decision that the notice about a shielded child may leave."""
+    hub: Hub = request.app.state.hub
     now = clock.now()
-    notice = await deciding.release(session, caller, notice_id, Move.RELEASE, if_match, now)
+    notice = await deciding.release(session, hub, caller, notice_id, Move.RELEASE, if_match, now)
     await _remember(request, session, caller, "notices.release", [notice])
     return _answer(request, response, caller, notice, clock)
 
@@ -248,9 +253,13 @@ async def withdraw_notice(
     notice_id: NoticeId,
     if_match: IfMatch = None,
 ) -> NoticeOut:
-    """Take a notice back, or decide that a held one never leaves."""
+    """Take a notice back, or decide that a held one never leaves.
+
+    One of handover that another hub has is that hub's to answer: 409 `handover-with-the-other-hub`.
+    """
+    hub: Hub = request.app.state.hub
     now = clock.now()
-    notice = await deciding.release(session, caller, notice_id, Move.WITHDRAW, if_match, now)
+    notice = await deciding.release(session, hub, caller, notice_id, Move.WITHDRAW, if_match, now)
     await _remember(request, session, caller, "notices.withdraw", [notice])
     return _answer(request, response, caller, notice, clock)
 

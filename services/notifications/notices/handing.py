@@ -150,7 +150,7 @@ async def _reroute(session: AsyncSession, peers: Mapping[str, Peer], now: dateti
         "SELECT n.id, n.kind, n.toward, n.child, n.origin_county, n.target_county, n.unwanted, n.peer,"
         " n.direction, n.receiver_client, n.hukou_division, coalesce(c.shielded, false) AS shielded"
         " FROM notices n LEFT JOIN cases c USING (child)"
-        " WHERE n.outcome = 'not_ours' AND n.replaced_by IS NULL AND n.direction <> 'incoming'"
+        " WHERE n.outcome = 'not_ours' AND n.kind <> 'handover' AND n.replaced_by IS NULL AND n.direction <> 'incoming'"
         " AND (n.direction = 'local' OR n.hukou_division IS NULL OR EXISTS (SELECT 1"
         "  FROM unnest($2::text[], $3::bigint[], $4::bigint[]) AS p(name, low, high)"
         "  WHERE p.name = n.peer AND n.hukou_division BETWEEN p.low AND p.high))"

@@ -5,7 +5,7 @@ child, oldest first; a *draft* is a notice not yet written down.  The *territory
 residence or the hukou place: what another hub must tell, we never tell in its name.
 
 Kinds: *arrived* (流入), *moved_on* (流出), *hukou_changed* (户籍变动), *qualification_enquiry* (资格核实),
-*key_care_changed* (重点关爱变动).
+*key_care_changed* (重点关爱变动), *handover* (移交), which asks the next place to take the child's file over.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ class Kind(StrEnum):
     """What a notice (通知单) is about.
 
     `arrived` 流入, `moved_on` 流出, `hukou_changed` 户籍变动, `qualification_enquiry` 资格核实,
-    `key_care_changed` 重点关爱变动.
+    `key_care_changed` 重点关爱变动, `handover` 移交.
     """
 
     ARRIVED = "arrived"
@@ -29,6 +29,7 @@ class Kind(StrEnum):
     HUKOU_CHANGED = "hukou_changed"
     QUALIFICATION_ENQUIRY = "qualification_enquiry"
     KEY_CARE_CHANGED = "key_care_changed"
+    HANDOVER = "handover"
 
 
 class Toward(StrEnum):
@@ -64,6 +65,10 @@ class Happening:
     residence_sole: str | None = None
     """The department that alone says where it lives; None when several do, or nobody."""
     hukou_sole: str | None = None
+    giving: int | None = None
+    taking: int | None = None
+    handover: UUID | None = None
+    """A handover that was proposed, between which counties."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ class Draft:
     toward: Toward
     held: bool
     """A shielded child: a person decides before anything leaves."""
+    handover: UUID | None = None
 
 
 #: Events after which a child may live where its hukou place has not heard of it.
@@ -98,6 +104,7 @@ ARRIVING = {
     "child.parted",
 }
 RETURNING = {"child.residence_changed", "child.returned"}
+HANDED_OVER = "handover.proposed"
 LEAVING = {"child.residence_changed", "child.moved_on"}
 UNSEEN = {State.AWAITING_DECISION, State.ISSUED, State.DELIVERED}
 
@@ -114,6 +121,9 @@ def happening(type_: str, body: Mapping[str, Any]) -> Happening:
         by=county_in(body, "by"),
         residence_sole=_sole_in(body, "residence_sole"),
         hukou_sole=_sole_in(body, "hukou_sole"),
+        giving=county_in(body, "giving"),
+        taking=county_in(body, "taking"),
+        handover=uuid_in(body, "handover"),
     )
 
 
@@ -122,6 +132,13 @@ def county_in(body: Mapping[str, Any], name: str) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) in (6, 9, 12):
         return int(value.ljust(12, "0")) // 10**6 * 10**6 if value[0] != "0" else None
     return None
+
+
+def uuid_in(body: Mapping[str, Any], name: str) -> UUID | None:
+    try:
+        return UUID(str(body.get(name)))
+    except ValueError:
+        return None
 
 
 def left_hukou(event: Happening) -> int | None:
@@ -148,7 +165,7 @@ def _sole_in(body: Mapping[str, Any], name: str) -> str | None:
 def drafts(event: Happening, story: Sequence[Told], territory: Territory) -> tuple[Draft, ...]:
     """The notices that this event calls for, in the order in which they are to be issued."""
     return tuple(
-        Draft(kind, origin, target, toward, event.shielded)
+        Draft(kind, origin, target, toward, event.shielded, event.handover)
         for kind, origin, target, toward in _called_for(event, story, territory)
         if origin != target
     )
@@ -162,6 +179,16 @@ def _called_for(
     yield from _arrived(event, story, territory)
     yield from _key_care_changed(event, story, territory)
     yield from _enquiry(event)
+    yield from _handover(event, territory)
+
+
+def _handover(event: Happening, territory: Territory) -> Iterator[tuple[Kind, int, int, Toward]]:
+    """To another hub's county alone: two counties of one hub see the handover where it is."""
+    giving, taking = event.giving, event.taking
+    if event.type != HANDED_OVER or event.handover is None or giving is None or taking is None:
+        return
+    if giving in territory and taking not in territory:
+        yield Kind.HANDOVER, giving, taking, Toward.NEXT
 
 
 def _arrived(

@@ -1,6 +1,6 @@
 """Notices: what one place formally tells or asks another about one child, and what came of it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, LargeBinary, Text, text
@@ -75,6 +75,10 @@ class Notice(Table, table=True):
     replaced_by: UUID | None = None
     outcome: str | None = Field(default=None, sa_type=Text)
     hukou_division: int | None = Field(default=None, sa_type=BigInteger)
+    handover: UUID | None = None
+    """Our registry's id of the handover that it proposes."""
+    effective_on: date | None = None
+    """From which day the other place takes the child's file, as answered."""
     answered_for: UUID | None = None
     """The child that the answer was given for: ``child`` may have been merged since."""
     answer_mac: bytes | None = Field(default=None, sa_type=LargeBinary)

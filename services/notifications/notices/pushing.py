@@ -9,6 +9,8 @@ import structlog
 
 from services.notifications.hub import Hub
 from services.notifications.notices import authenticity
+from services.notifications.notices.issuing import Kind
+from services.notifications.notices.states import Outcome, State
 from services.notifications.peers import queries as peers
 from services.notifications.peers.models import Peer
 from shared.clock import SHANGHAI, Clock
@@ -21,6 +23,8 @@ BATCH = 32
 #: The registry knows no such child (any more), or will never take the answer as it is.
 REFUSALS = {404, 409, 422}
 LEASE_SECONDS = 60
+#: How often an answer waits for the entry that it is about to be linked to a child.
+UNLINKED_TRIES = 12
 HEADERS = {"Hutong-Purpose": Purpose.HUKOU_EXCHANGE, "Hutong-Actor": "system:notices"}
 
 _CLAIM = (
@@ -29,7 +33,7 @@ _CLAIM = (
     " FROM (SELECT id FROM notices WHERE pushed = 'waiting' AND due_at <= $1"
     "  ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) AS due"
     " WHERE n.id = due.id"
-    f" RETURNING n.tries, n.answer_mac, {', '.join(f'n.{c}' for c in authenticity.COLUMNS)}"
+    f" RETURNING n.tries, n.state, n.entry, n.answer_mac, {', '.join(f'n.{c}' for c in authenticity.COLUMNS)}"
 )
 
 
@@ -65,13 +69,17 @@ async def _push(
     """``done``, ``refused`` for good, or None where it is to be tried again."""
     if not authenticity.authentic(hub.audit, row):
         return None
+    of_handover = row["kind"] == Kind.HANDOVER
     try:
-        reply = await registry.post("/v1/hukou-answers", json=_item(row, known), headers=HEADERS)
+        path = "/v1/handover-answers" if of_handover else "/v1/hukou-answers"
+        item = _of_handover(row) if of_handover else _item(row, known)
+        reply = await registry.post(path, json=item, headers=HEADERS)
         if reply.status_code not in REFUSALS:
             reply.raise_for_status()
-            status = reply.json()["results"][0]["status"]
-            if status != "refused":
+            if of_handover or reply.json()["results"][0]["status"] != "refused":
                 return "done"
+        if reply.status_code == 404 and row["entry"] is not None and row["tries"] < UNLINKED_TRIES:
+            return None
     except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
         log.warning("answer.unpushed", notice=str(row["id"]), error=type(error).__name__)
         return None
@@ -108,6 +116,25 @@ def _item(row: Any, known: Mapping[str, Peer]) -> dict[str, Any]:
     division = row["hukou_division"]
     if division is not None and _may_say(row, division, known):
         item["hukou_division"] = text_of(division)
+    return item
+
+
+def _of_handover(row: Any) -> dict[str, Any]:
+    """What was said of a handover: to ours by the other place, or to theirs by our county."""
+    accepted = row["outcome"] == Outcome.CONFIRMED
+    said = "accept" if accepted else "revoke" if row["state"] == State.WITHDRAWN else "reject"
+    item = {
+        "notice": str(row["id"]),
+        "giving": text_of(row["origin_county"]),
+        "taking": text_of(row["target_county"]),
+        "act": said,
+    }
+    if row["handover"] is not None:
+        item["handover"] = str(row["handover"])
+    else:
+        item["entry"] = str(row["entry"])
+    if row["effective_on"] is not None:
+        item["effective_on"] = row["effective_on"].isoformat()
     return item
 
 

@@ -1,5 +1,6 @@
 """Notices on the wire."""
 
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from services.notifications.notices.issuing import Kind, Toward
 from services.notifications.notices.states import Outcome, State
 from services.notifications.schemas import CodeText, DivisionText, Moment, Reference, Reply, Wire
+from shared.days import AskedDay
 from shared.limits import MAX_PAGE
 
 EXAMPLE: dict[str, Any] = {
@@ -63,6 +65,10 @@ class NoticeOut(Reply):
     outcome: Outcome | None = None
     hukou_division: CodeText | None = None
     """Where the child is registered, as answered (答复的户籍地)."""
+    handover: UUID | None = None
+    """Your registry's id of the handover (移交) that it proposes."""
+    effective_on: date | None = None
+    """From which day the target county takes the child's file, as answered (生效日)."""
     replaces: UUID | None = None
     replaced_by: UUID | None = None
     created_at: Moment
@@ -121,3 +127,5 @@ class AnswerIn(Wire):
     outcome: Outcome
     hukou_division: DivisionText | None = None
     """Where the child is registered, as far as you know: a code that is or was in force; confirmed, one in your area."""
+    effective_on: AskedDay | None = None
+    """Of a handover that you confirm, and required there: from which day your county answers for the child."""

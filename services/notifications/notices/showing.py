@@ -29,6 +29,8 @@ def shown(
                     "peer",
                     "entry",
                     "outcome",
+                    "handover",
+                    "effective_on",
                     "replaces",
                     "replaced_by",
                     "created_at",

@@ -111,5 +111,5 @@ async def receive_receipt(
     now = clock.now()
     peer, message_id, message = await taking.verified(request, session, body, PeerReceiptIn, now)
     if await taking.first_time(session, peer, message_id, now):
-        await taking.take_receipt(session, peer, message, now)
+        await taking.take_receipt(session, request.app.state.hub, peer, message, now)
     return TakenOut()

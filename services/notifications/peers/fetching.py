@@ -36,7 +36,8 @@ _CLAIM = (
     " due_at = $1::timestamptz + make_interval(secs => $2)"
     " FROM (SELECT id FROM notices WHERE facts = 'waiting' AND due_at <= $1"
     "  AND peer = ANY($4) ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) AS due"
-    " WHERE n.id = due.id RETURNING n.id, n.reference, n.remote_id, n.target_county, n.tries, n.peer"
+    " WHERE n.id = due.id RETURNING n.id, n.reference, n.remote_id, n.target_county, n.tries, n.peer,"
+    " CASE WHEN n.kind = 'handover' THEN n.origin_county END AS handed_over_by"
 )
 IDENTITY = ("name", "id_number", "id_kind", "sex", "birth_date")
 GUARDIAN = ("name", "relation", "id_number", "phone")
@@ -55,6 +56,7 @@ class Wanted:
     remote: UUID
     county: int
     tries: int
+    handed_over_by: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,14 @@ class Fetcher:
                 _CLAIM, self.clock.now(), LEASE_SECONDS, BATCH, sorted(known)
             ):
                 claimed[Source.of(known[r["peer"]])].append(
-                    Wanted(r["id"], r["reference"], r["remote_id"], r["target_county"], r["tries"])
+                    Wanted(
+                        r["id"],
+                        r["reference"],
+                        r["remote_id"],
+                        r["target_county"],
+                        r["tries"],
+                        r["handed_over_by"],
+                    )
                 )
         return claimed
 
@@ -175,6 +184,9 @@ class Fetcher:
             "hub": source.name,
             "notice_ref": str(wanted.remote),
         }
+        giving = wanted.handed_over_by
+        if giving is not None and source.speaks_for(text_of(giving)):
+            item["handed_over_by"] = text_of(giving)
         if hukou:
             item["hukou"] = _known(hukou, ("division", "address"))
             item["own_hukou"] = source.speaks_for(hukou.get("division"))

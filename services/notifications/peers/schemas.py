@@ -9,6 +9,7 @@ from services.notifications.deliveries import payloads
 from services.notifications.notices.issuing import Kind, Toward
 from services.notifications.notices.states import Outcome
 from services.notifications.schemas import Instant, PlaceText, Reference, Reply, Wire, Word
+from shared.days import AskedDay
 
 
 class Envelope(BaseModel):
@@ -49,6 +50,8 @@ class PeerAnswerData(Wire):
     notice: UUID
     outcome: Outcome
     hukou_county: PlaceText | None = None
+    effective_on: AskedDay | None = None
+    """Of a handover that is taken: the first day on which the answering county has the child's file."""
 
 
 class PeerAnswerIn(Envelope):

@@ -13,18 +13,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.notifications.hub import Hub
 from services.notifications.notices import authenticity, moving
-from services.notifications.notices.issuing import Territory, Toward
+from services.notifications.notices.issuing import Kind, Territory, Toward
 from services.notifications.notices.models import Notice
-from services.notifications.notices.states import ENDED, Move, State, possible
+from services.notifications.notices.states import ENDED, Move, Outcome, State, possible
 from services.notifications.peers import queries
 from services.notifications.peers.models import Peer
 from services.notifications.peers.schemas import Envelope, PeerAnswerIn, PeerNoticeIn, PeerReceiptIn
 from shared import signatures
+from shared.clock import SHANGHAI
 from shared.database import raw
 from shared.divisions import ever, widen
 from shared.ids import uuid7
 from shared.limits import WEBHOOK_MAX_BYTES
-from shared.problems import Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, flaws_of
+from shared.problems import Flaw, Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, flaws_of
 
 Message = TypeVar("Message", bound=Envelope)
 _RECEIPTS = {"read": Move.READ, "accepted": Move.ACCEPT, "refused": Move.REFUSE}
@@ -121,20 +122,31 @@ async def take_answer(
     notice = await _sent_to(session, peer, message)
     if not possible(State(notice.state), Move.ANSWER):
         return
+    _check_day(notice, message)
     moving.move(notice, Move.ANSWER, now)
     notice.outcome = message.data.outcome
+    notice.effective_on = message.data.effective_on
     county = message.data.hukou_county
     named = widen(county) if county else None
     # What no table of ours knows is a slip of theirs, or news: a person asks.
     notice.hukou_division = named if named is not None and ever(named) else None
     authenticity.vouch(hub.audit, notice)
-    if notice.toward == Toward.HUKOU:
+    if notice.toward == Toward.HUKOU or notice.kind == Kind.HANDOVER:
         notice.pushed, notice.due_at = "waiting", now
     session.add(notice)
 
 
+def _check_day(notice: Notice, message: PeerAnswerIn) -> None:
+    """A day belongs to a handover that is confirmed, and never lies before the notice: it would undo what was."""
+    day, taken = message.data.effective_on, message.data.outcome is Outcome.CONFIRMED
+    wanted = notice.kind == Kind.HANDOVER and taken
+    sent = notice.issued_at.astimezone(SHANGHAI).date() if notice.issued_at else None
+    if (day is not None) != wanted or (day is not None and (sent is None or day < sent)):
+        raise Invalid(flaws=[Flaw("/body/data/effective_on", "effective_on", "Not such a day.")])
+
+
 async def take_receipt(
-    session: AsyncSession, peer: Peer, message: PeerReceiptIn, now: datetime
+    session: AsyncSession, hub: Hub, peer: Peer, message: PeerReceiptIn, now: datetime
 ) -> None:
     """Follow what happened to a notice at the other hub."""
     if message.data.state == "withdrawn":
@@ -146,6 +158,9 @@ async def take_receipt(
     state = State(notice.state)
     if state not in ENDED and possible(state, what):
         moving.move(notice, what, now)
+        if notice.kind == Kind.HANDOVER and what is Move.REFUSE:
+            authenticity.vouch(hub.audit, notice)
+            notice.pushed, notice.due_at = "waiting", now
         session.add(notice)
 
 

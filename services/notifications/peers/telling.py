@@ -47,6 +47,8 @@ def _message(hub: Hub, row: Any, receiver: UUID, now: datetime) -> Outgoing:
         data["outcome"] = row["outcome"]
         if row["hukou_division"] is not None:
             data["hukou_county"] = text_of(county_of(row["hukou_division"]))
+        if row["effective_on"] is not None:
+            data["effective_on"] = row["effective_on"].isoformat()
     else:
         kind, path = payloads.PEER_RECEIPT, "/v1/peer/receipts"
         data["state"] = row["state"]

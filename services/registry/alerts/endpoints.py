@@ -13,10 +13,10 @@ from services.registry.alerts.queries import Question
 from services.registry.alerts.schemas import (
     AlertActIn,
     AlertOut,
+    AlertRulePreviewIn,
+    AlertRulePreviewOut,
     AlertsOut,
     AlertWholeOut,
-    PreviewIn,
-    PreviewOut,
 )
 from services.registry.alerts.terms import AlertKind, AlertState
 from services.registry.children.kit import Kit
@@ -29,6 +29,7 @@ from shared.contract import TAGGED
 from shared.cursors import Cursors
 from shared.days import AskedDay
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.one_at_a_time import OneAtATime
 from shared.preconditions import IfMatch
 from shared.problems import NotFound, responses
 from shared.vocabulary import Department, Scope
@@ -37,6 +38,7 @@ router = APIRouter(prefix="/v1", tags=["alerts"], responses=USUAL)
 
 Reader = Annotated[Caller, allowed(Scope.ALERTS_READ)]
 Actor = Annotated[Caller, allowed(Scope.ALERTS_WRITE)]
+TRYING = OneAtATime()
 
 
 @router.get("/alerts", summary="List alerts", response_model_exclude_none=True)
@@ -150,17 +152,19 @@ async def act_on_alert(
 
 @router.post("/alert-rules/preview", summary="Try a rule", response_model_exclude_none=True)
 async def preview_rule(
-    request: Request, body: PreviewIn, caller: Reader, session: Transaction
-) -> PreviewOut:
+    request: Request, body: AlertRulePreviewIn, caller: Reader, session: Transaction
+) -> AlertRulePreviewOut:
     """How many alerts a rule would raise in your area today, before anybody activates it: civil affairs (民政) alone.
 
-    A rule is activated in the place's profile, from the day that it says there.  At most 5,000 children are looked at.
+    A rule is activated in the place's profile, from the day that it says there.  At most 5,000 children are looked at,
+    and a client tries one rule at a time (429).
     """
     only_civil_affairs(caller)
     showing.sight(caller)
     kit: Kit = request.app.state.kit
     clock = request.app.state.clock
-    counted = await previewing.preview(session, kit, caller, body, today(clock))
+    with TRYING.of(caller.client):
+        counted = await previewing.preview(session, kit, caller, body, today(clock))
     done = audit.Act.of(
         caller, "alert_rules.preview", [], kind=str(body.kind), children=counted.children
     )

@@ -20,7 +20,6 @@ from services.registry.profiles.families.entitlements import Insurance, SchoolAg
 from services.registry.profiles.rules import ASSUMED_COUNTING
 from services.registry.status.counting import age_reached_on, months_on
 from services.registry.status.deciding import Status
-from shared import divisions
 from shared.vocabulary import Department
 
 #: Proofs that a residence permit alone gives.
@@ -218,11 +217,10 @@ def _overdue_duty(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spe
 def _ageing_out(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
     """Of children whose hukou lies in another county: no other is counted, or ceases to be."""
     born, profile, folded = watched.folded.birth_on, stretch.profile, watched.folded
-    here = folded.residing.now
     rule = profile.definition(day) if profile else None
-    if born is None or rule is None or here is None or folded.hukou_code is None:
+    if born is None or rule is None or watched.home is None or watched.hukou is None:
         return
-    if here.county == divisions.county_of(folded.hukou_code):
+    if watched.home == watched.hukou:
         return
     counting = _counting(profile, day)
     birthday = age_reached_on(born, rule.age_below, counting)
@@ -234,9 +232,9 @@ def _ageing_out(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell
 
 def _sibling_in_care(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
     """Only from categories that the alert's owner may see, of siblings of its own place, whom it sees anyway."""
-    owner, here = Department(stretch.rule.owner), watched.folded.residing.now
+    owner = Department(stretch.rule.owner)
     for one in watched.siblings:
-        if here is None or here.county not in one.counties:
+        if watched.home is None or watched.home not in one.counties:
             continue
         seen = owner == Department.CIVIL_AFFAIRS or not {*one.stated_by} <= {str(owner)}
         if seen and one.category in categories_of(owner):

@@ -102,6 +102,18 @@ def sibling_of(row: Any) -> Sibling:
     )
 
 
+async def shared_until_now(
+    connection: "asyncpg.Connection[Any]", children: Sequence[UUID]
+) -> list[UUID]:
+    """The other children of the guardians that these children have, as they stand until they are written or removed."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT theirs.child_id FROM child_lookups mine JOIN child_lookups theirs"
+        " ON theirs.hash = mine.hash WHERE mine.child_id = ANY($1) AND theirs.child_id <> ALL($1)",
+        children,
+    )
+    return [row["child_id"] for row in rows]
+
+
 async def sharing(
     connection: "asyncpg.Connection[Any]", guardians: Mapping[UUID, Sequence[bytes]]
 ) -> list[UUID]:

@@ -13,8 +13,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.alerts.finding import FINDERS
 from services.registry.alerts.rules import Stretch, rule_of
-from services.registry.alerts.schemas import PreviewIn, PreviewOut
-from services.registry.alerts.watching import Watched, by_kind
+from services.registry.alerts.schemas import AlertRulePreviewIn, AlertRulePreviewOut
+from services.registry.alerts.watching import Watched, by_kind, counties_on
 from services.registry.children.building import open_reading
 from services.registry.children.gist import Reading
 from services.registry.children.kit import Kit
@@ -28,7 +28,8 @@ from shared.sealing import Unsealable
 
 #: So many children are looked at in one call.
 MOST_CHILDREN = 5000
-PAGE = 500
+#: Children judged in one go while other requests wait.
+PAGE = 100
 FEWEST = 5
 
 _PAGE = (
@@ -41,8 +42,8 @@ _PAGE = (
 
 
 async def preview(
-    session: AsyncSession, kit: Kit, caller: Caller, asked: PreviewIn, day: date
-) -> PreviewOut:
+    session: AsyncSession, kit: Kit, caller: Caller, asked: AlertRulePreviewIn, day: date
+) -> AlertRulePreviewOut:
     """The counts over the caller's area."""
     connection = await raw(session)
     after: tuple[int, UUID] = (-1, UUID(int=0))
@@ -59,7 +60,7 @@ async def preview(
             complete = True
             break
         after = rows[-1]["residence_code"], rows[-1]["id"]
-    return PreviewOut(
+    return AlertRulePreviewOut(
         kind=asked.kind,
         children=looked,
         alerts=masked(alerts),
@@ -72,7 +73,7 @@ def masked(count: int) -> int | None:
     return None if 0 < count < FEWEST else count
 
 
-def _would_raise(kit: Kit, row: Any, asked: PreviewIn, day: date) -> int:
+def _would_raise(kit: Kit, row: Any, asked: AlertRulePreviewIn, day: date) -> int:
     try:
         reading, _ = open_reading(kit.sealer, row)
     except Unsealable:  # folded by an earlier release: it is judged with its next fold
@@ -80,7 +81,7 @@ def _would_raise(kit: Kit, row: Any, asked: PreviewIn, day: date) -> int:
     return would_raise(kit, reading, asked, day)
 
 
-def would_raise(kit: Kit, reading: Reading, asked: PreviewIn, day: date) -> int:
+def would_raise(kit: Kit, reading: Reading, asked: AlertRulePreviewIn, day: date) -> int:
     """How many alerts of a child would wait on ``day`` if the rule held from then on."""
     folded, here = reading.folded, reading.folded.residing.now
     profile = kit.profiles.for_division(here.code, day) if here else None
@@ -92,7 +93,8 @@ def would_raise(kit: Kit, reading: Reading, asked: PreviewIn, day: date) -> int:
     decision = decide(folded.facts(), profile, day)
     owed = assign(kit.entries.key, UUID(int=0), folded, decision, (), kit.profiles, day)
     homes = (Home(here.since, profile),) if here else ()
-    watched = Watched(folded, homes, decision, owed.rows, (), by_kind(folded.signals))
+    counties = counties_on(folded, kit.profiles, day)
+    watched = Watched(folded, homes, decision, owed.rows, (), by_kind(folded.signals), *counties)
     stretch = Stretch(date.min, None, rule, profile)
     causes = {
         spell.cause
@@ -102,6 +104,6 @@ def would_raise(kit: Kit, reading: Reading, asked: PreviewIn, day: date) -> int:
     return len(causes)
 
 
-def _rule(rule: AlertRule | None, asked: PreviewIn) -> AlertRule | None:
+def _rule(rule: AlertRule | None, asked: AlertRulePreviewIn) -> AlertRule | None:
     given = {k: v for k in ("days", "months", "known_by") if (v := getattr(asked, k)) is not None}
     return replace(rule, **given) if rule is not None else None

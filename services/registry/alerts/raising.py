@@ -16,7 +16,7 @@ from uuid import UUID
 from services.registry.alerts.finding import FINDERS, concerns
 from services.registry.alerts.rules import Stretch, kinds, rule_of, stretches
 from services.registry.alerts.terms import AlertActKind, AlertState
-from services.registry.alerts.watching import Sibling, Spell, Watched, by_kind
+from services.registry.alerts.watching import Sibling, Spell, Watched, by_kind, counties_on
 from services.registry.children.folding import Fold
 from services.registry.duties.assigning import DutyRow
 from services.registry.duties.standing import Home
@@ -36,16 +36,6 @@ class Acted(NamedTuple):
     act: str
     outcome: str
     at: datetime
-
-
-class Words(NamedTuple):
-    """What alerts take from beside the child's records: what people did, and siblings in key care, wherever they are."""
-
-    acts: Sequence[Acted] = ()
-    siblings: Sequence[Sibling] = ()
-
-
-NO_WORDS = Words()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +99,8 @@ def raise_alerts(
 ) -> Raised:
     """The child's alerts on ``day``, in order of kind and cause; ``acts`` in the order in which they were done."""
     homes = tuple(_homes(folded, profiles, day))
-    watched = Watched(folded, homes, decision, duties, siblings, by_kind(folded.signals))
+    counties = counties_on(folded, profiles, day)
+    watched = Watched(folded, homes, decision, duties, siblings, by_kind(folded.signals), *counties)
     known = folded.known_on or day
     done: dict[tuple[str, str], list[Acted]] = {}
     for act in acts:

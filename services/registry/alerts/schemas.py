@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from services.registry.alerts.terms import (
     OUTCOMES,
@@ -51,7 +52,7 @@ class Concerned(BaseModel):
     phone: Text | None = Field(default=None, description="联系方式, likewise")
 
 
-class About(BaseModel):
+class AlertAbout(BaseModel):
     """What it is about, by its kind; only what the access matrix opens to you."""
 
     vaccine: Text | None = None
@@ -99,7 +100,7 @@ class AlertOut(BaseModel):
     clause: Text
     wording: Text | None = None
     missing: list[Text] | None = Field(default=None, max_length=5, description="未设定")
-    about: About | None = None
+    about: AlertAbout | None = None
     record: UUID | None = Field(default=None, description="the record that it rests on")
     closed_by: UUID | None = Field(default=None, description="the record that closed it")
     ground: Text | None = Field(
@@ -130,7 +131,7 @@ class AlertActOut(BaseModel):
     note: Note | None = None
     department: Department
     actor: Text
-    acted_at: datetime
+    at: datetime
 
 
 class AlertWholeOut(AlertOut):
@@ -164,13 +165,13 @@ class AlertActIn(BaseModel):
         if (self.outcome is None) is bool(fitting) or (
             self.outcome is not None and self.outcome not in fitting
         ):
-            raise ValueError("the outcome does not fit the act")
+            raise PydanticCustomError("unfitting_outcome", "The outcome does not fit the act.")
         if self.outcome == AlertOutcome.OTHER and not self.note.strip():
-            raise ValueError("say in the note what the other outcome is")
+            raise PydanticCustomError("note_required", "Say in the note what the other outcome is.")
         return self
 
 
-class PreviewIn(BaseModel):
+class AlertRulePreviewIn(BaseModel):
     """A rule as it might be activated: of a kind, with other numbers."""
 
     model_config = ConfigDict(
@@ -188,7 +189,7 @@ class PreviewIn(BaseModel):
     ) = None
 
 
-class PreviewOut(BaseModel):
+class AlertRulePreviewOut(BaseModel):
     """How many alerts the rule would raise in your area today; counts of one to four are not told."""
 
     model_config = ConfigDict(

@@ -146,7 +146,7 @@ def act_of(kit: Kit, row: Any, caller: Caller) -> dict[str, Any]:
         "outcome": row["outcome"] or None,
         "department": row["department"],
         "actor": row["actor"],
-        "acted_at": row["acted_at"],
+        "at": row["acted_at"],
     }
     if caller.purpose in (Purpose.KEY_CARE, Purpose.SERVICE):
         seen["note"] = note_of(kit.sealer, row) or None

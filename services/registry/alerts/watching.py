@@ -10,7 +10,9 @@ from services.registry.alerts.signals import Signal
 from services.registry.children.folding import Fold
 from services.registry.duties.assigning import DutyRow
 from services.registry.duties.standing import Home
+from services.registry.profiles import Profiles
 from services.registry.status.deciding import StatusDecision
+from shared import divisions
 
 
 class Sibling(NamedTuple):
@@ -25,7 +27,7 @@ class Sibling(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A child as alerts see it."""
+    """A child as alerts see it.  ``home`` and ``hukou`` are its counties under the codes of the day."""
 
     folded: Fold
     homes: tuple[Home, ...]
@@ -33,6 +35,8 @@ class Watched:
     duties: Sequence[DutyRow] = ()
     siblings: Sequence[Sibling] = ()
     by_kind: Mapping[str, tuple[Signal, ...]] = field(default_factory=dict)
+    home: int | None = None
+    hukou: int | None = None
 
     def told(self, *kinds: str) -> list[Signal]:
         """The signals of these kinds, by day."""
@@ -40,6 +44,17 @@ class Watched:
             return list(self.by_kind.get(kinds[0], ()))
         found = [one for kind in kinds for one in self.by_kind.get(kind, ())]
         return sorted(found, key=lambda s: (s.on, s.entry.int))
+
+
+def counties_on(folded: Fold, profiles: Profiles, day: date) -> tuple[int | None, int | None]:
+    """The counties of the child's home and hukou under the codes of the day."""
+    here = folded.residing.now
+    home = profiles.code_on(here.code, day) if here else None
+    hukou = profiles.code_on(folded.hukou_code, day) if folded.hukou_code is not None else None
+    return (
+        divisions.county_of(home) if home is not None else None,
+        divisions.county_of(hukou) if hukou is not None else None,
+    )
 
 
 class Spell(NamedTuple):

@@ -168,7 +168,10 @@ async def list_placements(
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
 ) -> Response:
-    """Placements made in your area that nobody has ended, of children whom you see, with when each is to be looked at again."""
+    """Placements made in your area that nobody has ended, of children whom you see, with when each is to be looked at again.
+
+    A page may be short, or empty, and `next` still leads on.
+    """
     sight_of_decider(caller)
     kit: Kit = request.app.state.kit
     clock = request.app.state.clock
@@ -183,8 +186,11 @@ async def list_placements(
     for row, child in rows:
         if child in seen_children:
             place = seen_children[child]["residence_code"]
-            one = showing.mark(kit, row, acts.get(row["id"], []), child, place, today(clock))
-            if review in (None, one["review"]):
+            if not showing.opens("placements", kit, row):
+                continue
+            done = [a for a in acts.get(row["id"], ()) if showing.opens("placement_acts", kit, a)]
+            one = showing.mark(kit, row, done, child, place, today(clock))
+            if "ended_on" not in one and review in (None, one["review"]):
                 shown.append(one)
                 named.append(seen_children[child]["id"])
     read = audit.Act.of(caller, "placements.list", named)

@@ -14,7 +14,7 @@ from services.registry.assessments import queries
 from services.registry.assessments.authenticity import words_of, write
 from services.registry.assessments.ruling import rules_of
 from services.registry.assessments.schemas import AssessmentIn, PlacementActIn, PlacementIn
-from services.registry.assessments.terms import CARE, Basis, Finding, PlacementActKind
+from services.registry.assessments.terms import CARE, AssessmentFinding, Basis, PlacementActKind
 from services.registry.cases.opening import open_case
 from services.registry.cases.schemas import CaseIn
 from services.registry.cases.terms import CaseKind, Topic
@@ -65,8 +65,8 @@ async def assess(
     subject = Subject.of(caller)
     child, anchor = await _child(session, caller, body.child_id)
     case = None
-    if body.finding == Finding.HIGH:
-        case = await queries.open_intervention(session, caller, body.child_id)
+    if body.finding == AssessmentFinding.HIGH:
+        case = await queries.open_intervention(session, kit, caller, body.child_id)
         if case is None:
             case = await _intervene(session, kit, caller, child, body, now)
     row: dict[str, Any] = {
@@ -82,7 +82,7 @@ async def assess(
         "made_at": now,
     }
     async with as_system(session, caller):
-        await write(session, kit.sealer, "assessments", row, body.words)
+        await write(session, kit.sealer, "assessments", row, body.note)
     made: UUID = row["id"]
     return made
 
@@ -97,7 +97,7 @@ async def _intervene(
         place=divisions.text_of(place_of(caller, child)),
         to=Department.CIVIL_AFFAIRS,
         child_id=body.child_id,
-        account=body.words.strip() or "风险评估：高监护风险",
+        account=body.note.strip() or "风险评估：高监护风险",
     )
     return await open_case(session, kit, caller, wanted, now)
 
@@ -109,14 +109,14 @@ async def place(
     subject = Subject.of(caller)
     child, anchor = await _child(session, caller, body.child_id)
     day = now.astimezone(SHANGHAI).date()
-    rules = rules_of(kit, child["residence_code"], str(body.measure), day)
-    if rules.consent and body.measure in CARE and body.basis == Basis.NEITHER:
+    rules = rules_of(kit, child["residence_code"], str(body.kind), day)
+    if rules.consent and body.kind in CARE and body.basis == Basis.NEITHER:
         raise ConsentNeeded(f"It is asked for by {rules.consent}.")
     row: dict[str, Any] = {
         "id": uuid7(),
         "child_id": body.child_id,
         "anchor": anchor,
-        "measure": str(body.measure),
+        "measure": str(body.kind),
         "performer": body.performer,
         "basis": str(body.basis),
         "since": body.since,
@@ -126,7 +126,7 @@ async def place(
         "made_at": now,
     }
     async with as_system(session, caller):
-        await write(session, kit.sealer, "placements", row, body.words)
+        await write(session, kit.sealer, "placements", row, body.note)
     made: UUID = row["id"]
     return made
 
@@ -160,7 +160,7 @@ async def act(
         raise Conflict("It has ended; place the child again.")
     if body.act == PlacementActKind.WITHDRAW_CONSENT and row["basis"] != Basis.GUARDIAN_CONSENT:
         raise Conflict("It does not rest on a consent.")
-    if len(acts) >= MOST_ACTS:
+    if len(acts) >= MOST_ACTS and body.act != PlacementActKind.END:
         raise Conflict("It has too many acts.")
     made = {
         "id": uuid7(),
@@ -173,5 +173,5 @@ async def act(
         "made_at": now,
     }
     async with as_system(session, caller):
-        await write(session, kit.sealer, "placement_acts", made, body.words)
+        await write(session, kit.sealer, "placement_acts", made, body.note)
     return child

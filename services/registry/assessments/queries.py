@@ -10,10 +10,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system
 from services.registry.assessments.authenticity import COLUMNS
+from services.registry.cases import queries as cases
+from services.registry.cases.authenticity import note_of, words_of
+from services.registry.cases.stepping import state_of
+from services.registry.cases.terms import CaseActKind, CaseKind, CaseState
 from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.kit import Kit
 from shared.auth import Caller
 from shared.database import raw
+from shared.sealing import Unsealable
 
 
 def _select(table: str, source: str) -> str:
@@ -82,14 +87,15 @@ async def acts_of(
 async def page(
     session: AsyncSession, kit: Kit, caller: Caller, after: UUID | None, limit: int
 ) -> list[tuple[Any, UUID | None]]:
-    """The next placements made in the caller's area that nobody has ended, each with its child of today."""
+    """The next placements made in the caller's area, each with its child of today.
+
+    Whether one was ended its acts say, once they have been opened: whoever can write to the table alone ends none.
+    """
     async with as_system(session, caller):
         connection = await raw(session)
         rows = await connection.fetch(
             _select("placements", "placements") + " WHERE w.place BETWEEN $1 AND $2"
-            " AND ($3::uuid IS NULL OR w.id > $3) AND NOT EXISTS"
-            "  (SELECT 1 FROM placement_acts a WHERE a.placement_id = w.id AND a.kind = 'end')"
-            " ORDER BY w.id LIMIT $4",
+            " AND ($3::uuid IS NULL OR w.id > $3) ORDER BY w.id LIMIT $4",
             caller.grant.low,
             caller.grant.high,
             after,
@@ -99,13 +105,25 @@ async def page(
     return [(row, belongs[row["id"]]) for row in rows]
 
 
-async def open_intervention(session: AsyncSession, caller: Caller, child: UUID) -> UUID | None:
-    """A case of intervention about the child that nobody has closed."""
-    async with as_system(session, caller):
-        connection = await raw(session)
-        found: UUID | None = await connection.fetchval(
-            "SELECT id FROM cases WHERE kind = 'intervention' AND child_id = $1 AND state <> 'closed'"
-            " ORDER BY id LIMIT 1",
-            child,
-        )
-    return found
+async def open_intervention(
+    session: AsyncSession, kit: Kit, caller: Caller, child: UUID
+) -> UUID | None:
+    """A case of intervention about the child in the caller's own area that nobody has closed.
+
+    Neither another county's case nor one that was not written here stands in the place of a case that somebody handles.
+    """
+    for case in await cases.of_child(session, kit, caller, child):
+        if case["kind"] != CaseKind.INTERVENTION or case["wrapped"] is None:
+            continue
+        acts = await cases.acts_of(session, kit, caller, case)
+        try:
+            words_of(kit.sealer, case)
+            for act in acts:
+                note_of(kit.sealer, act)
+        except Unsealable:
+            continue
+        done = [CaseActKind(act["kind"]) for act in acts]
+        if state_of(CaseKind.INTERVENTION, done) != CaseState.CLOSED:
+            found: UUID = case["id"]
+            return found
+    return None

@@ -5,12 +5,13 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from services.registry.assessments.terms import (
     FINDINGS,
+    AssessmentFinding,
     AssessmentKind,
     Basis,
-    Finding,
     PlacementActKind,
     PlacementKind,
     ReviewDue,
@@ -19,7 +20,7 @@ from services.registry.profiles.families.offices import Office
 from services.registry.records.feeds.wire import Day
 
 Short = Annotated[str, StringConstraints(max_length=300)]
-Words = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00]*$")]
+Note = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00]*$")]
 
 
 class AssessmentIn(BaseModel):
@@ -35,7 +36,7 @@ class AssessmentIn(BaseModel):
                     "kind": "risk_assessment",
                     "finding": "high",
                     "assessed_on": "2026-02-20",
-                    "words": "父亲长期酗酒，儿童多次独自过夜。",
+                    "note": "父亲长期酗酒，儿童多次独自过夜。",
                 }
             ]
         },
@@ -43,14 +44,16 @@ class AssessmentIn(BaseModel):
 
     child_id: UUID
     kind: AssessmentKind
-    finding: Finding
+    finding: AssessmentFinding
     assessed_on: Day
-    words: Words = Field(default="", description="What was seen (评估说明); sealed.")
+    note: Note = Field(default="", description="What was seen (评估说明); sealed.")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.finding not in FINDINGS[self.kind]:
-            raise ValueError("Not a finding of this kind of assessment.")
+            raise PydanticCustomError(
+                "unfitting_finding", "Not a finding of this kind of assessment."
+            )
         return self
 
 
@@ -76,11 +79,11 @@ class AssessmentOut(BaseModel):
 
     id: UUID
     kind: AssessmentKind
-    finding: Finding
+    finding: AssessmentFinding
     assessed_on: date
     made_at: datetime
     actor: Short
-    words: Words | None = None
+    note: Note | None = None
     case: UUID | None = None
     clause: Short | None = None
     review: ReviewDue
@@ -97,7 +100,7 @@ class PlacementIn(BaseModel):
             "examples": [
                 {
                     "child_id": "0195f3f2-5a6e-7c1b-9a53-0242ac120002",
-                    "measure": "temporary_care",
+                    "kind": "temporary_care",
                     "performer": "protection_institution",
                     "basis": "guardian_consent",
                     "since": "2026-02-21",
@@ -107,18 +110,18 @@ class PlacementIn(BaseModel):
     )
 
     child_id: UUID
-    measure: PlacementKind
+    kind: PlacementKind
     performer: Office = Field(description="who takes care of the child, or supports its family")
     basis: Basis = Basis.NEITHER
     since: Day
-    words: Words = Field(
+    note: Note = Field(
         default="", description="of a statutory ground: which, required there; sealed"
     )
 
     @model_validator(mode="after")
     def _cites(self) -> Self:
-        if self.basis == Basis.STATUTORY_GROUND and not self.words.strip():
-            raise ValueError("A statutory ground is cited.")
+        if self.basis == Basis.STATUTORY_GROUND and not self.note.strip():
+            raise PydanticCustomError("note_required", "A statutory ground is cited.")
         return self
 
 
@@ -133,7 +136,7 @@ class PlacementActIn(BaseModel):
 
     act: PlacementActKind
     done_on: Day
-    words: Words = Field(default="", description="sealed")
+    note: Note = Field(default="", description="sealed")
 
 
 class PlacementActOut(BaseModel):
@@ -141,12 +144,12 @@ class PlacementActOut(BaseModel):
     done_on: date
     actor: Short
     at: datetime
-    words: Words | None = None
+    note: Note | None = None
 
 
 _EXAMPLE: dict[str, Any] = {
     "id": "0195f3f2-5a6e-7c1b-9a53-0242ac120042",
-    "measure": "temporary_care",
+    "kind": "temporary_care",
     "performer": "protection_institution",
     "basis": "guardian_consent",
     "since": "2026-02-21",
@@ -161,7 +164,7 @@ class PlacementMark(BaseModel):
 
     id: UUID
     child: UUID | None = None
-    measure: PlacementKind
+    kind: PlacementKind
     performer: Short
     basis: Basis
     since: date
@@ -173,7 +176,7 @@ class PlacementMark(BaseModel):
 
 
 class PlacementOut(PlacementMark):
-    words: Words | None = None
+    note: Note | None = None
     acts: list[PlacementActOut] = Field(default=[], max_length=1000)
 
 

@@ -8,14 +8,15 @@ from uuid import UUID
 from services.registry.assessments.authenticity import words_of
 from services.registry.assessments.reviewing import Done, due, standing
 from services.registry.assessments.ruling import rules_of
-from services.registry.assessments.terms import Finding, PlacementActKind, ReviewDue
+from services.registry.assessments.terms import AssessmentFinding, PlacementActKind, ReviewDue
 from services.registry.children.kit import Kit
+from shared.sealing import Unsealable
 
 
 def assessment(kit: Kit, row: Any, place: int | None, day: date) -> dict[str, Any]:
     """Unsealable where it was not written so.  A risk that is not high is not looked at again by itself."""
     rules = rules_of(kit, place, row["kind"], day)
-    high = row["finding"] == Finding.HIGH
+    high = row["finding"] == AssessmentFinding.HIGH
     if high:
         rules = rules_of(kit, place, "high_risk_intervention", day)
     review, on = due(row["assessed_on"], rules.review_days, day) if high else (ReviewDue.NO, None)
@@ -25,13 +26,22 @@ def assessment(kit: Kit, row: Any, place: int | None, day: date) -> dict[str, An
                 name: row[name]
                 for name in ("id", "kind", "finding", "assessed_on", "made_at", "actor")
             },
-            "words": words_of("assessments", kit.sealer, row),
+            "note": words_of("assessments", kit.sealer, row),
             "case": row["case_id"],
             "clause": rules.clause,
             "review": review,
             "review_on": on,
         }
     )
+
+
+def opens(table: str, kit: Kit, row: Any) -> bool:
+    """Whether the hub wrote it so; what does not open is named in the log."""
+    try:
+        words_of(table, kit.sealer, row)
+    except Unsealable:
+        return False
+    return True
 
 
 def mark(
@@ -42,7 +52,8 @@ def mark(
     stands = standing(row["since"], done, rules.review_days, day)
     return _whole(
         {
-            **{name: row[name] for name in ("id", "measure", "performer", "basis", "since")},
+            **{name: row[name] for name in ("id", "performer", "basis", "since")},
+            "kind": row["measure"],
             "child": child,
             "clause": rules.clause,
             "ended_on": stands.ended_on,
@@ -59,7 +70,7 @@ def placement(
     """With its words and acts; Unsealable where one was not written so."""
     return {
         **mark(kit, row, acts, child, place, day),
-        **_whole({"words": words_of("placements", kit.sealer, row)}),
+        **_whole({"note": words_of("placements", kit.sealer, row)}),
         "acts": [
             _whole(
                 {
@@ -67,7 +78,7 @@ def placement(
                     "done_on": one["done_on"],
                     "actor": one["actor"],
                     "at": one["made_at"],
-                    "words": words_of("placement_acts", kit.sealer, one),
+                    "note": words_of("placement_acts", kit.sealer, one),
                 }
             )
             for one in acts

@@ -10,7 +10,7 @@ class AssessmentKind(StrEnum):
     RISK = "risk_assessment"
 
 
-class Finding(StrEnum):
+class AssessmentFinding(StrEnum):
     """What an assessment found (评估结果).
 
     Of the capacity: `able` 有监护能力, `weak` 监护能力弱, `none` 无监护能力.  Of the risk: `high` 高监护风险, `not_high` 非高风险:
@@ -71,8 +71,12 @@ class ReviewDue(StrEnum):
 
 
 FINDINGS = {
-    AssessmentKind.CAPACITY: (Finding.ABLE, Finding.WEAK, Finding.NONE),
-    AssessmentKind.RISK: (Finding.HIGH, Finding.NOT_HIGH),
+    AssessmentKind.CAPACITY: (
+        AssessmentFinding.ABLE,
+        AssessmentFinding.WEAK,
+        AssessmentFinding.NONE,
+    ),
+    AssessmentKind.RISK: (AssessmentFinding.HIGH, AssessmentFinding.NOT_HIGH),
 }
 #: Placements, as the texts on consent mean them (监护照料): advice to a family is none.
 CARE = (PlacementKind.TEMPORARY_CARE, PlacementKind.LONG_TERM_CARE, PlacementKind.DAILY_CARE)

@@ -11,10 +11,10 @@ from services.registry.access.subjects import only_civil_affairs
 from services.registry.break_glass import opening, queries, reviewing, unreviewed
 from services.registry.break_glass.schemas import (
     BreakGlassIn,
+    BreakGlassOpeningOut,
+    BreakGlassOpeningsOut,
     BreakGlassOut,
-    OpeningOut,
-    OpeningsOut,
-    ReviewIn,
+    BreakGlassReviewIn,
 )
 from services.registry.children.kit import Kit
 from services.registry.searches.endpoints import rest
@@ -73,7 +73,7 @@ async def list_break_glass(
     reviewed: Annotated[bool | None, Query(description="only openings (not) yet reviewed")] = None,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
-) -> OpeningsOut:
+) -> BreakGlassOpeningsOut:
     """Openings of children of your place, the oldest first, for civil affairs to review.
 
     A shielded child's openings are its residence place's alone to see.
@@ -88,7 +88,9 @@ async def list_break_glass(
     read = audit.Act.of(caller, "break-glass.list", sorted({row["child_id"] for row in rows}))
     await audit.record(session, kit.audit, now, read)
     more = cursors.make(str(rows[-1]["id"]), asked, now) if len(rows) == limit else None
-    return OpeningsOut(openings=[reviewing.shown(kit.sealer, row) for row in rows], next=more)
+    return BreakGlassOpeningsOut(
+        openings=[reviewing.shown(kit.sealer, row) for row in rows], next=more
+    )
 
 
 @router.get("/{opening_id}", response_model_exclude_none=True)
@@ -107,8 +109,12 @@ async def show_break_glass(
     "/{opening_id}/review", response_model_exclude_none=True, responses=problems.responses(409)
 )
 async def review_break_glass(
-    request: Request, opening_id: UUID, body: ReviewIn, caller: BreakGlass, session: Transaction
-) -> OpeningOut:
+    request: Request,
+    opening_id: UUID,
+    body: BreakGlassReviewIn,
+    caller: BreakGlass,
+    session: Transaction,
+) -> BreakGlassOpeningOut:
     """Judge an opening of a child of your place, once, and not your own."""
     only_civil_affairs(caller)
     kit: Kit = request.app.state.kit

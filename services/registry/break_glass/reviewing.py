@@ -9,7 +9,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.registry.access.subjects import Subject
 from services.registry.break_glass import queries
 from services.registry.break_glass.opening import bound, note_of
-from services.registry.break_glass.schemas import Judgement, OpeningOut, ReviewIn, SubjectOut
+from services.registry.break_glass.schemas import (
+    BreakGlassOpeningOut,
+    BreakGlassReviewIn,
+    Judgement,
+    SubjectOut,
+)
 from services.registry.children.kit import Kit
 from shared import audit
 from shared.auth import Caller
@@ -25,8 +30,13 @@ class Reviewed(Conflict):
 
 
 async def review(
-    session: AsyncSession, kit: Kit, caller: Caller, opening: UUID, word: ReviewIn, now: datetime
-) -> OpeningOut:
+    session: AsyncSession,
+    kit: Kit,
+    caller: Caller,
+    opening: UUID,
+    word: BreakGlassReviewIn,
+    now: datetime,
+) -> BreakGlassOpeningOut:
     """Judge an opening, once.  NotFound, Reviewed, or SecondPersonNeeded when the opener judges itself."""
     row = await queries.for_review(session, caller, opening)
     if row is None:
@@ -86,9 +96,9 @@ def _review_of(sealer: Sealer, row: Any) -> str:
     return unseal(data_key, row["review_note"], _bound(row)).decode()
 
 
-def shown(sealer: Sealer, row: Any) -> OpeningOut:
+def shown(sealer: Sealer, row: Any) -> BreakGlassOpeningOut:
     """An opening for its reviewers."""
-    made = OpeningOut(
+    made = BreakGlassOpeningOut(
         id=row["id"],
         child=row["child_id"],
         opened_by=SubjectOut(client=row["client"], actor=row["actor"]),

@@ -126,7 +126,7 @@ class Judgement(StrEnum):
     UNJUSTIFIED = "unjustified"
 
 
-class ReviewIn(BaseModel):
+class BreakGlassReviewIn(BaseModel):
     """What a second person makes of an opening."""
 
     model_config = ConfigDict(
@@ -146,7 +146,7 @@ class SubjectOut(BaseModel):
     actor: Text
 
 
-class OpeningOut(BaseModel):
+class BreakGlassOpeningOut(BaseModel):
     """An opening as its reviewers see it."""
 
     id: UUID
@@ -166,8 +166,8 @@ class OpeningOut(BaseModel):
     reviewed_at: datetime | None = None
 
 
-class OpeningsOut(BaseModel):
+class BreakGlassOpeningsOut(BaseModel):
     """A page of openings (紧急查询记录)."""
 
-    openings: list[OpeningOut] = Field(max_length=500)
+    openings: list[BreakGlassOpeningOut] = Field(max_length=500)
     next: Text | None = Field(default=None, description="cursor of the next page", max_length=500)

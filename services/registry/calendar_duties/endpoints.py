@@ -7,7 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.calendar_duties.schemas import ActIn, ActOut, TaskOut, TasksOut
+from services.registry.calendar_duties.schemas import (
+    CalendarActIn,
+    CalendarActOut,
+    TaskOut,
+    TasksOut,
+)
 from services.registry.calendar_duties.tasking import Task, tasks
 from services.registry.children.kit import Kit
 from services.registry.duties.acts import reporters_of
@@ -69,11 +74,11 @@ async def list_calendar_duties(
 async def report_calendar_act(
     request: Request,
     response: Response,
-    body: ActIn,
+    body: CalendarActIn,
     caller: Reporter,
     session: Transaction,
     key: KeyHeader = None,
-) -> ActOut:
+) -> CalendarActOut:
     """That an activity was held which a calendar duty of the place asks for; a duty that it does not know is a conflict.
 
     The departments that the text names report it, and civil affairs (民政).  What the place owes is reported for the county or
@@ -122,7 +127,7 @@ async def report_calendar_act(
     ids = await once(
         session, kit.entries.key, caller, "calendar_duties.report", key, body, now, effect
     )
-    return ActOut(id=UUID(str(ids["act"])))
+    return CalendarActOut(id=UUID(str(ids["act"])))
 
 
 def _may_report(caller: Caller, rule: Cadence, division: int) -> None:

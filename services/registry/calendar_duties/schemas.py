@@ -57,7 +57,7 @@ class TasksOut(BaseModel):
     tasks: list[TaskOut] = Field(max_length=200)
 
 
-class ActIn(BaseModel):
+class CalendarActIn(BaseModel):
     """An activity that was held."""
 
     model_config = ConfigDict(
@@ -88,7 +88,7 @@ class ActIn(BaseModel):
     evidence: Opaque = Field(default="", description="number of the file that shows it (佐证材料)")
 
 
-class ActOut(BaseModel):
+class CalendarActOut(BaseModel):
     """An activity as it was kept."""
 
     id: UUID

@@ -13,7 +13,7 @@ from services.registry.cases.authenticity import act_bound, note_of, words_of
 from services.registry.cases.ruling import Rules, rules_of
 from services.registry.cases.schemas import CaseActIn
 from services.registry.cases.stepping import OWED, STEPS, Done, lacking, may, state_of
-from services.registry.cases.terms import ActKind, CaseKind, CaseState, Outcome
+from services.registry.cases.terms import CaseActKind, CaseKind, CaseOutcome, CaseState
 from services.registry.children.kit import Kit
 from services.registry.vault import new_key
 from shared import preconditions
@@ -63,7 +63,7 @@ async def act(
         body.act, caller.department, Department(row["addressee"]), Department(row["department"])
     ):
         raise Forbidden("Another department does this.")
-    if body.act == ActKind.CLOSE:
+    if body.act == CaseActKind.CLOSE:
         rules = rules_of(kit, row["place"], kind, row["topic"], now.astimezone(SHANGHAI).date())
         _may_close(kind, acts, rules)
     following = STEPS[kind][state][body.act] or state
@@ -73,7 +73,7 @@ async def act(
 
 def done(acts: Sequence[Any]) -> list[Done]:
     return [
-        Done(ActKind(one["kind"]), Outcome(one["outcome"]) if one["outcome"] else None)
+        Done(CaseActKind(one["kind"]), CaseOutcome(one["outcome"]) if one["outcome"] else None)
         for one in acts
     ]
 
@@ -87,7 +87,7 @@ def _checked(kit: Kit, case: Any, acts: Sequence[Any]) -> CaseState:
         words_of(kit.sealer, case)
         for one in acts:
             note_of(kit.sealer, one)
-        state = state_of(CaseKind(case["kind"]), [ActKind(one["kind"]) for one in acts])
+        state = state_of(CaseKind(case["kind"]), [CaseActKind(one["kind"]) for one in acts])
     except (Unsealable, ValueError):
         raise NotFound from None
     if case["wrapped"] is None:

@@ -5,18 +5,19 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from services.registry.cases.terms import (
     ADDRESSEES,
     MEASURES,
     OUTCOMES,
     TOPICS,
-    ActKind,
     AnswerDue,
+    CaseActKind,
     CaseKind,
+    CaseOutcome,
     CaseState,
     Issuer,
-    Outcome,
     Topic,
 )
 from services.registry.records.feeds.wire import DivisionText
@@ -77,13 +78,19 @@ class CaseIn(BaseModel):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.topic not in TOPICS[self.kind]:
-            raise ValueError("The topic is not one of this kind of case.")
+            raise PydanticCustomError(
+                "unfitting_topic", "The topic is not one of this kind of case."
+            )
         if self.to not in ADDRESSEES[self.kind]:
-            raise ValueError("A case of this kind is not sent there.")
+            raise PydanticCustomError(
+                "unfitting_addressee", "A case of this kind is not sent there."
+            )
         if self.kind == CaseKind.SUGGESTION and (self.child_id or self.child):
-            raise ValueError("A suggestion is about a unit, not about a child.")
+            raise PydanticCustomError(
+                "unfitting_child", "A suggestion is about a unit, not about a child."
+            )
         if self.kind == CaseKind.CORRECTION and not (self.child_id or self.child):
-            raise ValueError("A correction is about a child.")
+            raise PydanticCustomError("unfitting_child", "A correction is about a child.")
         return self
 
 
@@ -96,19 +103,25 @@ class CaseActIn(BaseModel):
         json_schema_extra={"examples": [{"act": "answer", "outcome": "established"}]},
     )
 
-    act: ActKind
-    outcome: Outcome | None = Field(default=None, description="of an answer, and required there")
+    act: CaseActKind
+    outcome: CaseOutcome | None = Field(
+        default=None, description="of an answer, and required there"
+    )
     issuer: Issuer | None = Field(default=None, description="of a measure, and required there")
     note: Note = Field(default="", description="Sealed.")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if (self.outcome is not None) != (self.act == ActKind.ANSWER):
-            raise ValueError("An answer has an outcome, and nothing else has.")
+        if (self.outcome is not None) != (self.act == CaseActKind.ANSWER):
+            raise PydanticCustomError(
+                "unfitting_outcome", "An answer has an outcome, and nothing else has."
+            )
         if (self.issuer is not None) != (self.act in MEASURES):
-            raise ValueError("A measure has an issuer, and nothing else has.")
-        if self.outcome == Outcome.NOT_CORRECTED and not self.note.strip():
-            raise ValueError("Who corrects nothing says why in the note.")
+            raise PydanticCustomError(
+                "unfitting_issuer", "A measure has an issuer, and nothing else has."
+            )
+        if self.outcome == CaseOutcome.NOT_CORRECTED and not self.note.strip():
+            raise PydanticCustomError("note_required", "Who corrects nothing says why in the note.")
         return self
 
     def fits(self, kind: CaseKind) -> bool:
@@ -118,8 +131,8 @@ class CaseActIn(BaseModel):
 class CaseActOut(BaseModel):
     """One act, with who told of it."""
 
-    act: ActKind
-    outcome: Outcome | None = None
+    act: CaseActKind
+    outcome: CaseOutcome | None = None
     issuer: Issuer | None = None
     department: Department
     actor: Short
@@ -170,7 +183,7 @@ class CaseOut(CaseMark):
     particulars: dict[Short, Short] | None = Field(default=None, max_length=10)
     account: Annotated[str, StringConstraints(max_length=4000)] | None = None
     clause: Short | None = Field(default=None, description="the rule of the place behind it")
-    lacking: list[ActKind] = Field(
+    lacking: list[CaseActKind] = Field(
         default=[], max_length=10, description="measures that must be taken before it can be closed"
     )
     acts: list[CaseActOut] = Field(max_length=1000)

@@ -8,7 +8,7 @@ from services.registry.cases.acting import done
 from services.registry.cases.authenticity import note_of, words_of
 from services.registry.cases.ruling import rules_of
 from services.registry.cases.stepping import lacking, state_of, waiting
-from services.registry.cases.terms import ActKind, AnswerDue, CaseKind, CaseState
+from services.registry.cases.terms import AnswerDue, CaseActKind, CaseKind, CaseState
 from services.registry.children.kit import Kit
 from shared import divisions
 from shared.clock import SHANGHAI
@@ -25,7 +25,7 @@ def whole(
     """One case, every word of it opened: what was changed past the hub is not shown.  Unsealable then."""
     kind = CaseKind(row["kind"])
     words = words_of(kit.sealer, row)
-    state = state_of(kind, [ActKind(one["kind"]) for one in acts])
+    state = state_of(kind, [CaseActKind(one["kind"]) for one in acts])
     rules = rules_of(kit, row["place"], kind, row["topic"], now.astimezone(SHANGHAI).date())
     seen = {
         **_mark(kit, row, state, now),

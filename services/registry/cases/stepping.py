@@ -10,97 +10,97 @@ from datetime import datetime, timedelta
 
 from services.registry.cases.terms import (
     MEASURES,
-    ActKind,
     AnswerDue,
+    CaseActKind,
     CaseKind,
+    CaseOutcome,
     CaseState,
-    Outcome,
 )
 from shared.vocabulary import Department
 
 _MEASURED = dict.fromkeys(MEASURES)
-_Steps = Mapping[CaseState, Mapping[ActKind, CaseState | None]]
+_Steps = Mapping[CaseState, Mapping[CaseActKind, CaseState | None]]
 _ANSWERED_AND_CLOSED: _Steps = {
     CaseState.SENT: {
-        ActKind.RECEIVE: CaseState.RECEIVED,
-        ActKind.ANSWER: CaseState.ANSWERED,
-        ActKind.FOLLOW_UP: None,
+        CaseActKind.RECEIVE: CaseState.RECEIVED,
+        CaseActKind.ANSWER: CaseState.ANSWERED,
+        CaseActKind.FOLLOW_UP: None,
     },
-    CaseState.RECEIVED: {ActKind.ANSWER: CaseState.ANSWERED, ActKind.FOLLOW_UP: None},
-    CaseState.ANSWERED: {ActKind.CLOSE: CaseState.CLOSED, ActKind.FOLLOW_UP: None},
-    CaseState.CLOSED: {ActKind.REOPEN: CaseState.ANSWERED},
+    CaseState.RECEIVED: {CaseActKind.ANSWER: CaseState.ANSWERED, CaseActKind.FOLLOW_UP: None},
+    CaseState.ANSWERED: {CaseActKind.CLOSE: CaseState.CLOSED, CaseActKind.FOLLOW_UP: None},
+    CaseState.CLOSED: {CaseActKind.REOPEN: CaseState.ANSWERED},
 }
 #: By kind and state: the acts that may follow, and the state after them; None: it stays.
 STEPS: Mapping[CaseKind, _Steps] = {
     CaseKind.REPORT: {
         CaseState.SENT: {
-            ActKind.RECEIVE: CaseState.RECEIVED,
-            ActKind.ANSWER: CaseState.ANSWERED,
-            ActKind.FOLLOW_UP: None,
+            CaseActKind.RECEIVE: CaseState.RECEIVED,
+            CaseActKind.ANSWER: CaseState.ANSWERED,
+            CaseActKind.FOLLOW_UP: None,
             **_MEASURED,
         },
         CaseState.RECEIVED: {
-            ActKind.ANSWER: CaseState.ANSWERED,
-            ActKind.FOLLOW_UP: None,
+            CaseActKind.ANSWER: CaseState.ANSWERED,
+            CaseActKind.FOLLOW_UP: None,
             **_MEASURED,
         },
         CaseState.ANSWERED: {
-            ActKind.ANSWER: CaseState.ANSWERED,
-            ActKind.FOLLOW_UP: None,
-            ActKind.CLOSE: CaseState.CLOSED,
+            CaseActKind.ANSWER: CaseState.ANSWERED,
+            CaseActKind.FOLLOW_UP: None,
+            CaseActKind.CLOSE: CaseState.CLOSED,
             **_MEASURED,
         },
-        CaseState.CLOSED: {ActKind.REOPEN: CaseState.ANSWERED},
+        CaseState.CLOSED: {CaseActKind.REOPEN: CaseState.ANSWERED},
     },
     CaseKind.REFERRAL: {
         CaseState.SENT: {
-            ActKind.ACCEPT: CaseState.ACCEPTED,
-            ActKind.DECLINE: CaseState.DECLINED,
-            ActKind.FOLLOW_UP: None,
+            CaseActKind.ACCEPT: CaseState.ACCEPTED,
+            CaseActKind.DECLINE: CaseState.DECLINED,
+            CaseActKind.FOLLOW_UP: None,
         },
-        CaseState.ACCEPTED: {ActKind.RETURN: CaseState.RETURNED, ActKind.FOLLOW_UP: None},
-        CaseState.DECLINED: {ActKind.CLOSE: CaseState.CLOSED, ActKind.FOLLOW_UP: None},
-        CaseState.RETURNED: {ActKind.CLOSE: CaseState.CLOSED, ActKind.FOLLOW_UP: None},
-        CaseState.CLOSED: {ActKind.REOPEN: CaseState.RETURNED},
+        CaseState.ACCEPTED: {CaseActKind.RETURN: CaseState.RETURNED, CaseActKind.FOLLOW_UP: None},
+        CaseState.DECLINED: {CaseActKind.CLOSE: CaseState.CLOSED, CaseActKind.FOLLOW_UP: None},
+        CaseState.RETURNED: {CaseActKind.CLOSE: CaseState.CLOSED, CaseActKind.FOLLOW_UP: None},
+        CaseState.CLOSED: {CaseActKind.REOPEN: CaseState.RETURNED},
     },
     CaseKind.SUGGESTION: _ANSWERED_AND_CLOSED,
     CaseKind.CORRECTION: _ANSWERED_AND_CLOSED,
     CaseKind.INTERVENTION: {
         CaseState.SENT: {
-            ActKind.RECEIVE: CaseState.RECEIVED,
-            ActKind.ANSWER: CaseState.ANSWERED,
-            ActKind.FOLLOW_UP: None,
+            CaseActKind.RECEIVE: CaseState.RECEIVED,
+            CaseActKind.ANSWER: CaseState.ANSWERED,
+            CaseActKind.FOLLOW_UP: None,
         },
-        CaseState.RECEIVED: {ActKind.ANSWER: CaseState.ANSWERED, ActKind.FOLLOW_UP: None},
+        CaseState.RECEIVED: {CaseActKind.ANSWER: CaseState.ANSWERED, CaseActKind.FOLLOW_UP: None},
         CaseState.ANSWERED: {
-            ActKind.ANSWER: CaseState.ANSWERED,
-            ActKind.FOLLOW_UP: None,
-            ActKind.CLOSE: CaseState.CLOSED,
+            CaseActKind.ANSWER: CaseState.ANSWERED,
+            CaseActKind.FOLLOW_UP: None,
+            CaseActKind.CLOSE: CaseState.CLOSED,
         },
-        CaseState.CLOSED: {ActKind.REOPEN: CaseState.ANSWERED},
+        CaseState.CLOSED: {CaseActKind.REOPEN: CaseState.ANSWERED},
     },
 }
 #: States in which the addressee owes an answer.
 OWED = (CaseState.SENT, CaseState.RECEIVED)
 _ADDRESSEES_ACTS = (
-    ActKind.RECEIVE,
-    ActKind.ANSWER,
-    ActKind.ACCEPT,
-    ActKind.DECLINE,
-    ActKind.RETURN,
+    CaseActKind.RECEIVE,
+    CaseActKind.ANSWER,
+    CaseActKind.ACCEPT,
+    CaseActKind.DECLINE,
+    CaseActKind.RETURN,
 )
-_LEADS_ACTS = (ActKind.CLOSE, ActKind.REOPEN)
+_LEADS_ACTS = (CaseActKind.CLOSE, CaseActKind.REOPEN)
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """One act, as far as a case's course depends on it."""
 
-    kind: ActKind
-    outcome: Outcome | None = None
+    kind: CaseActKind
+    outcome: CaseOutcome | None = None
 
 
-def state_of(kind: CaseKind, acts: Iterable[ActKind]) -> CaseState:
+def state_of(kind: CaseKind, acts: Iterable[CaseActKind]) -> CaseState:
     """The state after these acts, in their order; ValueError where one could not follow."""
     state = CaseState.SENT
     for act in acts:
@@ -111,7 +111,9 @@ def state_of(kind: CaseKind, acts: Iterable[ActKind]) -> CaseState:
     return state
 
 
-def may(act: ActKind, department: Department, addressee: Department, opener: Department) -> bool:
+def may(
+    act: CaseActKind, department: Department, addressee: Department, opener: Department
+) -> bool:
     """Whether a department may act so; measures are told by police, or by civil affairs for procuratorate and court."""
     if act in _ADDRESSEES_ACTS:
         return department == addressee
@@ -125,12 +127,12 @@ def may(act: ActKind, department: Department, addressee: Department, opener: Dep
 
 def lacking(kind: CaseKind, acts: Sequence[Done], commanded: Iterable[str]) -> tuple[str, ...]:
     """The measures that the place's rules command (应当) and that were not taken, before an established report is closed."""
-    answers = [one.outcome for one in acts if one.kind == ActKind.ANSWER]
-    if kind != CaseKind.REPORT or not answers or answers[-1] != Outcome.ESTABLISHED:
+    answers = [one.outcome for one in acts if one.kind == CaseActKind.ANSWER]
+    if kind != CaseKind.REPORT or not answers or answers[-1] != CaseOutcome.ESTABLISHED:
         return ()
     taken = {str(one.kind) for one in acts}
-    if ActKind.FAMILY_EDUCATION_ORDER in taken:
-        taken.add(ActKind.FAMILY_EDUCATION_GUIDANCE)  # the court's order is guidance, and more
+    if CaseActKind.FAMILY_EDUCATION_ORDER in taken:
+        taken.add(CaseActKind.FAMILY_EDUCATION_GUIDANCE)  # the court's order is guidance, and more
     return tuple(measure for measure in commanded if measure not in taken)
 
 

@@ -60,7 +60,7 @@ class CaseState(StrEnum):
     CLOSED = "closed"
 
 
-class ActKind(StrEnum):
+class CaseActKind(StrEnum):
     """What was done in a case (办理动作).
 
     `receive` 签收, `answer` 答复, `accept` 接收, `decline` 不予接收, `return` 转回, `follow_up` 跟进, `close` 结案,
@@ -82,7 +82,7 @@ class ActKind(StrEnum):
     SUPERVISION_ORDER = "supervision_order"
 
 
-class Outcome(StrEnum):
+class CaseOutcome(StrEnum):
     """What an answer says (答复结果).
 
     `established` 情况属实，已受理, `unfounded` 情况不属实, `handed_on` 移送其他单位, `adopted` 已采纳, `not_adopted` 未采纳,
@@ -119,10 +119,10 @@ class AnswerDue(StrEnum):
 
 
 MEASURES = (
-    ActKind.ADMONITION,
-    ActKind.FAMILY_EDUCATION_GUIDANCE,
-    ActKind.FAMILY_EDUCATION_ORDER,
-    ActKind.SUPERVISION_ORDER,
+    CaseActKind.ADMONITION,
+    CaseActKind.FAMILY_EDUCATION_GUIDANCE,
+    CaseActKind.FAMILY_EDUCATION_ORDER,
+    CaseActKind.SUPERVISION_ORDER,
 )
 TOPICS: Mapping[CaseKind, tuple[Topic, ...]] = {
     CaseKind.REPORT: (
@@ -137,12 +137,12 @@ TOPICS: Mapping[CaseKind, tuple[Topic, ...]] = {
     CaseKind.CORRECTION: (Topic.PERSONAL_INFORMATION,),
     CaseKind.INTERVENTION: (Topic.GUARDIANSHIP_HIGH_RISK,),
 }
-OUTCOMES: Mapping[CaseKind, tuple[Outcome, ...]] = {
-    CaseKind.REPORT: (Outcome.ESTABLISHED, Outcome.UNFOUNDED, Outcome.HANDED_ON),
+OUTCOMES: Mapping[CaseKind, tuple[CaseOutcome, ...]] = {
+    CaseKind.REPORT: (CaseOutcome.ESTABLISHED, CaseOutcome.UNFOUNDED, CaseOutcome.HANDED_ON),
     CaseKind.REFERRAL: (),
-    CaseKind.SUGGESTION: (Outcome.ADOPTED, Outcome.NOT_ADOPTED),
-    CaseKind.CORRECTION: (Outcome.CORRECTED, Outcome.NOT_CORRECTED),
-    CaseKind.INTERVENTION: (Outcome.ESTABLISHED, Outcome.UNFOUNDED, Outcome.HANDED_ON),
+    CaseKind.SUGGESTION: (CaseOutcome.ADOPTED, CaseOutcome.NOT_ADOPTED),
+    CaseKind.CORRECTION: (CaseOutcome.CORRECTED, CaseOutcome.NOT_CORRECTED),
+    CaseKind.INTERVENTION: (CaseOutcome.ESTABLISHED, CaseOutcome.UNFOUNDED, CaseOutcome.HANDED_ON),
 }
 _KEEPERS_OF_RECORDS = (
     Department.CIVIL_AFFAIRS,

@@ -7,19 +7,22 @@ that has it: the hukou place sees the child, decides about it and answers for it
 departments say that the child is registered there, or another hub says so of a county of its own.  While any county is
 supported, only such are *heard*; while none is, the one that was first reported.  A county that is heard may also give
 the child away: whom its register moves out to, or its answer to a notice names, is heard too.  All other claims stand
-aside as *unconfirmed*.  Among those heard the most trusted feed speaks.
+aside as *unconfirmed*.  Among those heard the most trusted feed speaks.  A county that took over from another is one place with
+it (renumbering.py).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from services.registry.children.claims import RESTATING, HukouClaim
 from services.registry.children.precedence import Said
+from services.registry.children.renumbering import InLine, places, same_place
 from services.registry.children.residing import ENOUGH, HUB
 from shared import divisions
 
+Place = Callable[[HukouClaim], int]
 #: Whose word gives a child away: the register itself, and the place's answer to a notice.
 _GIVING = ("household-registrations", "hukou-answers")
 #: The rank of the hukou place's own answer in ``survivorship.toml``.
@@ -43,16 +46,22 @@ def belong(
     claims: Iterable[HukouClaim],
     rank: Callable[[str], int],
     first_said: Callable[[HukouClaim], Said],
+    in_line: InLine = divisions.in_line,
 ) -> Belonging:
     """What holds of the claims, in whatever order; ``rank`` is a feed's, the most trusted lowest."""
     every = sorted(claims, key=_place)
     if not every:
         return Belonging()
-    heard = _heard(every, first_said)
-    audible = [c for c in every if _county(c) in heard]
+    place_of = places([_county(c) for c in every], _supported(every, _county), in_line)
+
+    def place(claim: HukouClaim) -> int:
+        return place_of[_county(claim)]
+
+    heard = _heard(every, first_said, place, in_line)
+    audible = [c for c in every if place(c) in heard]
     spells = _spells(audible, every, rank)
-    stated_by = {c.source.department for c in every if _county(c) == _county(spells[-1])}
-    aside = tuple(c for c in every if _county(c) not in heard)
+    stated_by = {c.source.department for c in every if place(c) == place(spells[-1])}
+    aside = tuple(c for c in every if place(c) not in heard)
     return Belonging(spells, aside, tuple(sorted(stated_by)))
 
 
@@ -66,29 +75,45 @@ def _place(claim: HukouClaim) -> tuple[Any, ...]:
 
 
 def _heard(
-    claims: Sequence[HukouClaim], first_said: Callable[[HukouClaim], Said]
-) -> frozenset[int]:
-    by_county: dict[int, list[HukouClaim]] = {}
-    for claim in claims:
-        by_county.setdefault(_county(claim), []).append(claim)
-    if len(by_county) == 1:
-        return frozenset(by_county)
-    heard = {county for county, said in by_county.items() if _enough(county, said)}
-    if not heard:
-        heard = {_county(min(claims, key=first_said))}
-    while given := {_county(c) for c in claims if _gives(c, heard)} - heard:
+    claims: Sequence[HukouClaim],
+    first_said: Callable[[HukouClaim], Said],
+    place: Place,
+    in_line: InLine,
+) -> set[int]:
+    named = {place(c) for c in claims}
+    if len(named) == 1:
+        return named
+    heard = _supported(claims, place) or {place(min(claims, key=first_said))}
+    while given := {place(c) for c in claims if _gives(c, claims, heard, place, in_line)} - heard:
         heard |= given
-    return frozenset(heard)
+    return heard
 
 
-def _enough(county: int, claims: Iterable[HukouClaim]) -> bool:
-    sources = [c.source for c in claims if c.source.feed not in RESTATING]
-    of_its_own = any(s.department == HUB and s.office == county for s in sources)
-    return of_its_own or len({s.department for s in sources}) >= ENOUGH
+def _supported(claims: Sequence[HukouClaim], place: Place) -> set[int]:
+    by_place: dict[int, list[HukouClaim]] = {}
+    for claim in claims:
+        by_place.setdefault(place(claim), []).append(claim)
+    return {one for one, said in by_place.items() if _enough(said)}
 
 
-def _gives(claim: HukouClaim, heard: Iterable[int]) -> bool:
-    return claim.source.office in heard and claim.source.feed in _GIVING
+def _enough(claims: Iterable[HukouClaim]) -> bool:
+    told = [c for c in claims if c.source.feed not in RESTATING]
+    of_its_own = any(c.source.department == HUB and c.source.office == _county(c) for c in told)
+    return of_its_own or len({c.source.department for c in told}) >= ENOUGH
+
+
+def _gives(
+    claim: HukouClaim,
+    claims: Sequence[HukouClaim],
+    heard: Collection[int],
+    place: Place,
+    in_line: InLine,
+) -> bool:
+    """Whether it is the word of an office of a place that is heard."""
+    office = claim.source.office
+    if claim.source.feed not in _GIVING or not office:
+        return False
+    return any(place(one) in heard and same_place(office, _county(one), in_line) for one in claims)
 
 
 def _spells(

@@ -4,21 +4,25 @@ First its records are *read*, then the reading is *judged* as of the day; a late
 that a rebuild can prove the registry: the same records, words, siblings and day give the same child.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from services.registry.alerts.raising import NO_WORDS, AlertRow, Words, raise_alerts
+from services.registry.alerts.raising import AlertRow, raise_alerts
 from services.registry.children import gist, state
-from services.registry.children.caring import KeyCareRow, care
+from services.registry.children.caring import KeyCareRow, care, cross_township
 from services.registry.children.folding import Fold, current, fold_current
 from services.registry.children.gist import Held, Reading
 from services.registry.children.kit import Kit
+from services.registry.children.words import NO_WORDS, Words
 from services.registry.duties.assigning import DutyRow, assign
+from services.registry.handovers.beginning import first_county
+from services.registry.handovers.keeping import HandoverRow, keep
+from services.registry.profiles import Profiles
 from services.registry.records.vault import Opened
 from services.registry.status.deciding import StatusDecision, decide
 from services.registry.survey_rounds.standing import SurveyStanding, stand
@@ -63,8 +67,9 @@ class Folded:
     duties: tuple[DutyRow, ...]
     survey: SurveyStanding | None
     alerts: tuple[AlertRow, ...]
+    handovers: tuple[HandoverRow, ...]
     unvisited: bytes
-    """A digest of the payload without the visits."""
+    """A digest of the payload without the visits, and without who has the file."""
     gist: bytes
     guardians: tuple[bytes, ...]
     """Hashes of its guardians' ID numbers."""
@@ -76,6 +81,7 @@ class Folded:
         """Equal exactly when nothing about the child has changed."""
         owed = [one.held() for one in self.duties]
         raised = [one.held() for one in self.alerts]
+        passing = [one.held() for one in self.handovers]
         asked = None if self.survey is None else self.survey.held()
         return keyed(
             key,
@@ -84,14 +90,14 @@ class Folded:
             self.payload,
             self.gist,
             *self._said(),
-            _dump((owed, raised, asked)),
+            _dump((owed, raised, passing, asked)),
         )
 
     def told(self, key: bytes) -> bytes:
         """Equal exactly when nothing has changed of which everyone who sees the child is told.
 
-        Visits, surveys, duties and alerts are none of that: a child with whom something happens every month is known to be in
-        key care.
+        Visits, surveys, duties, handovers and alerts are none of that: a child with whom something happens every month is
+        known to be in key care.
         """
         return keyed(key, "told", _bound(self, None, 0), self.unvisited, *self._said())
 
@@ -195,11 +201,14 @@ def build(
 def read(kit: Kit, records: Sequence[Opened]) -> Reading:
     """What a child's records come to, whatever the day."""
     live = current(records)
-    return reading_of(kit, fold_current(live, records), live)
+    folded = fold_current(live, records, in_line=kit.profiles.in_line)
+    return reading_of(kit, folded, live, records)
 
 
-def reading_of(kit: Kit, folded: Fold, live: Sequence[Opened]) -> Reading:
-    """As ``read``, from the fold and the ``live`` records that it was made of."""
+def reading_of(
+    kit: Kit, folded: Fold, live: Sequence[Opened], records: Sequence[Opened]
+) -> Reading:
+    """As ``read``, from the fold and the ``live`` records that it was made of; ``records`` are all versions."""
     seen = state.state_of(folded)
     payload = state.write(seen)
     unvisited = state.write({**seen, "visits": []}) if folded.visits else payload
@@ -215,6 +224,7 @@ def reading_of(kit: Kit, folded: Fold, live: Sequence[Opened]) -> Reading:
         unvisited=keyed(kit.entries.key, "unvisited", unvisited),
         lookups=tuple(dict.fromkeys([*_own_hashes(kit, folded), *guardians])),
         guardians=guardians,
+        first_county=first_county(folded, live, records, kit.territory),
     )
 
 
@@ -230,38 +240,68 @@ def judge(
     """The child of a reading as of ``day``; ``written`` is the reading's gist, where it is at hand."""
     folded = reading.folded
     here = folded.residing.now
+    residence, hukou = places_on(folded, kit.profiles, day)
     # The rules of the last home go on holding after its stay ended: nothing ends by itself.
     profile = kit.profiles.for_division(here.code, day) if here else None
     decision = decide(folded.facts(), profile, day)
+    cross = cross_township(here.code if here else None, folded.hukou_code)
+    if cross and residence == hukou:
+        cross = None  # townships of one county by now: which, no source says
     key = kit.entries.key
     owed = assign(key, child, folded, decision, decisions, kit.profiles, day)
     raised = raise_alerts(
         key, child, folded, decision, owed.rows, words.siblings, words.acts, kit.profiles, day
     )
+    kept = keep(key, child, folded, reading.first_county, words.handovers, day)
+    if (file := kept.spells()) != reading.file:
+        reading = replace(reading, payload=state.with_file(reading.payload, file), file=file)
+    turns = [
+        owed.turns_on,
+        raised.turns_on,
+        kept.turns_on,
+        *_renumbered(kit.profiles, (residence, hukou), day),
+    ]
     # The row says where the child lives even after the last stay ended, so that the place keeps sight of it.
     return Folded(
         id=child,
         birth_on=folded.birth_on,
         sex=reading.sex,
-        residence_code=here.code if here else None,
-        hukou_code=folded.hukou_code,
+        residence_code=residence,
+        hukou_code=hukou,
         residence_stated_by=here.stated_by if here else (),
         hukou_stated_by=folded.belonging.stated_by,
         status=str(decision.status),
         decision=_shown(decision, here is not None and here.until is not None),
-        next_change_on=_next_change(decision, folded, [owed.turns_on, raised.turns_on], day),
+        next_change_on=_next_change(decision, folded, turns, day),
         shielded=_shielded(decisions),
         entries=folded.entries,
         payload=reading.payload,
         lookups=reading.lookups,
-        key_care=care(key, child, folded, reading.held, decisions, profile, day),
+        key_care=care(key, child, folded, reading.held, decisions, profile, day, cross),
         duties=owed.rows,
         alerts=raised.rows,
-        survey=stand(folded, decision),
+        survey=stand(folded, decision, kit.profiles.in_line),
         unvisited=reading.unvisited,
         gist=gist.write(reading) if written is None else written,
         guardians=reading.guardians,
+        handovers=kept.rows,
     )
+
+
+def places_on(folded: Fold, profiles: Profiles, day: date) -> tuple[int | None, int | None]:
+    """Where the child lives, or lived last, and its hukou, by the codes that those places bear on ``day``."""
+    codes = (folded.residing.now.code if folded.residing.now else None, folded.hukou_code)
+    home, hukou = (profiles.code_on(code, day) if code is not None else None for code in codes)
+    return home, hukou
+
+
+def _renumbered(
+    profiles: Profiles, codes: Sequence[int | None], day: date
+) -> Iterator[date | None]:
+    """The days on which the places will bear other codes."""
+    for code in codes:
+        if code is not None:
+            yield profiles.turns_after(code, day)
 
 
 def _shown(decision: StatusDecision, gone: bool) -> dict[str, Any]:
@@ -280,7 +320,7 @@ def _shown(decision: StatusDecision, gone: bool) -> dict[str, Any]:
 def _next_change(
     decision: StatusDecision, folded: Fold, turns: Sequence[date | None], day: date
 ) -> date | None:
-    """The first later day on which status, duties, alerts or the evidence for key care change by themselves."""
+    """The first later day on which status, duties, alerts, who has the file or the evidence for key care change by themselves."""
     days = [d for d in (decision.next_change_on, *turns) if d]
     for one in folded.evidence:
         days += [d for d in (one.since, one.until + timedelta(days=1) if one.until else None) if d]

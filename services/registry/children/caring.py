@@ -34,8 +34,11 @@ def care(
     decisions: Sequence[Any],
     profile: Profile | None,
     day: date,
+    cross: bool | None,
 ) -> tuple[KeyCareRow, ...]:
-    """The child's key care by category, in order of category; ``key`` makes the ids of its entries."""
+    """The child's key care by category, in order of category; ``key`` makes the ids of its entries,
+    ``cross`` as ``cross_township`` has it.
+    """
     decided: dict[str, list[Decided]] = {}
     for row in decisions:
         if row["category"]:
@@ -45,8 +48,6 @@ def care(
     if not folded.evidence and not decided:
         return ()
     by_record = {one.id: one for one in held}
-    here = folded.residing.now
-    cross = cross_township(here.code if here else None, folded.hukou_code)
     proposals = {p.category: p for p in propose(folded.evidence, profile, day, cross)}
     entries = frozenset(one.entry_id for one in held)
     rows = []

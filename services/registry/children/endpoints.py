@@ -6,9 +6,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
 
-from services.registry.access.sight import groups_for
+from services.registry.access.sight import as_system, groups_for
 from services.registry.children import queries, viewing
 from services.registry.children.building import open_state
 from services.registry.children.events import county
@@ -28,13 +27,14 @@ from services.registry.children.schemas import (
 from services.registry.children.state import facts_of
 from services.registry.duties import queries as duties
 from services.registry.follow_ups.marking import marks
+from services.registry.handovers.showing import responsible_on
 from services.registry.past import looking_back
 from shared import audit, outbox, resident_id
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import today
 from shared.contract import TAGGED
-from shared.days import AskedDay
+from shared.days import AskedDay, AskedInstant
 from shared.hashes import keyed, lookup_hashes
 from shared.limits import MAX_FOUND_CHILDREN
 from shared.problems import Flaw, Invalid, NotFound
@@ -64,9 +64,12 @@ async def shown(
     owed = await duties.of_children(session, [r["id"] for r in rows]) if "duties" in groups else {}
     day = today(request.app.state.clock)
     children = []
+    day = today(request.app.state.clock)
     for row in rows:
         state = open_state(kit.sealer, row)
         seen = viewing.view(state, groups, row["shielded"])
+        if "file" in groups:
+            seen["responsible"] = responsible_on(state, day)
         if "status" in groups:
             decision = row["decision"]
             seen["status"] = {
@@ -98,7 +101,7 @@ async def show_child(
         AskedDay | None, Query(description="as it was on a day (时点), today or earlier")
     ] = None,
     known_at: Annotated[
-        AwareDatetime | None, Query(description="as the hub knew it then (数据截止时刻)")
+        AskedInstant | None, Query(description="as the hub knew it then (数据截止时刻)")
     ] = None,
 ) -> ChildOut:
     """One child, each field with the record it came from, as far as your department and purpose may see.
@@ -169,10 +172,11 @@ async def read_references(
     references: References = request.app.state.references
     receiver = receiver_of(caller)
     children = {r: references.read(r, receiver) for r in body.references}
-    rows = {
-        row["id"]: row
-        for row in await queries.visible(session, caller, [c for c in children.values() if c])
-    }
+    wanted = [child for child in children.values() if child]
+    rows = {row["id"]: row for row in await queries.visible(session, caller, wanted)}
+    if caller.department == Department.HUB:
+        async with as_system(session, caller):
+            rows |= {row["id"]: row for row in await queries.offered(session, caller, wanted)}
     now = request.app.state.clock.now()
     acts = [audit.Act.of(caller, "references.read", sorted(rows), fields=sorted(groups))]
     await audit.record(session, kit.audit, now, *acts)

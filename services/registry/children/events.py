@@ -1,6 +1,6 @@
 """What a fold announces: thin events, county codes at the finest, nothing that names the child."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from services.registry.links.moves import NOTHING, Moved
@@ -21,11 +21,18 @@ def sole(stated_by: Sequence[str]) -> str | None:
 
 
 def announce(
-    old: Any, new: "Folded", moved: Moved = NOTHING, *, silent: bool = False
+    old: Any,
+    new: "Folded",
+    moved: Moved = NOTHING,
+    *,
+    silent: bool = False,
+    code_on: Callable[[int], int] = lambda code: code,
 ) -> list[Event]:
     """The events of one changed child; ``old`` is its row before, or None when it is new.
 
     ``silent``: only what is not told to everyone who sees the child has changed (``Folded.told``).
+
+    ``code_on``: the code that a place bears by now.  Nobody moves because a division was abolished, merged or renamed.
 
     A child that was parted from another has neither moved nor changed its hukou: what had been told was of two children.
     """
@@ -47,20 +54,19 @@ def announce(
         return [event("child.registered", status=new.status)]
     made: list[Event] = []
     decision = old["decision"]
+    lived, belonged = (
+        county(code_on(code)) if (code := old[column]) is not None else None
+        for column in ("residence_code", "hukou_code")
+    )
     if moved.lost:
-        before = {
-            "previous_residence": county(old["residence_code"]),
-            "previous_hukou": county(old["hukou_code"]),
-        }
+        before = {"previous_residence": lived, "previous_hukou": belonged}
         made.append(event("child.parted", **before))
-    elif county(old["residence_code"]) != county(new.residence_code):
-        made.append(
-            event("child.residence_changed", previous_residence=county(old["residence_code"]))
-        )
+    elif lived != county(new.residence_code):
+        made.append(event("child.residence_changed", previous_residence=lived))
     elif new.decision["moved_out"] and not decision["moved_out"]:
-        made.append(event("child.moved_on", previous_residence=county(old["residence_code"])))
-    if not moved.lost and county(old["hukou_code"]) != county(new.hukou_code):
-        made.append(event("child.hukou_changed", previous_hukou=county(old["hukou_code"])))
+        made.append(event("child.moved_on", previous_residence=lived))
+    if not moved.lost and belonged != county(new.hukou_code):
+        made.append(event("child.hukou_changed", previous_hukou=belonged))
     if old["status"] != new.status:
         made.append(event("child.status_changed", status=new.status))
     if old["care"] != {k.category: k.state for k in new.key_care}:

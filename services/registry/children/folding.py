@@ -29,6 +29,7 @@ from services.registry.children.claims import (
 )
 from services.registry.children.evidence import lasting
 from services.registry.children.precedence import Precedence
+from services.registry.children.renumbering import InLine
 from services.registry.children.residing import Residing, reside
 from services.registry.children.schooling import NONE, Schooling, schooling
 from services.registry.records.models import RECALL
@@ -147,12 +148,15 @@ def fold(records: Iterable[Opened]) -> Fold:
 
 
 def fold_current(
-    kept: Sequence[Opened], records: Sequence[Opened], day: date | None = None
+    kept: Sequence[Opened],
+    records: Sequence[Opened],
+    day: date | None = None,
+    in_line: InLine = divisions.in_line,
 ) -> Fold:
     """As ``fold``, from all ``records`` and what ``current`` left of them.
 
     With a ``day``, as the child was then: what was seen or done later is left out, except where it tells of the time
-    before (``days.py``).
+    before (``days.py``).  ``in_line`` says which counties took over from which.
     """
     every = [claims_of(record) for record in kept]
     if day is not None:
@@ -161,13 +165,14 @@ def fold_current(
     fields = _survivors(o for c in claims for o in c.observations)
     if birth := _birth_by_number(fields):
         fields["birth_on"] = birth
-    precedence = Precedence(records)
+    precedence = Precedence(records, in_line)
     belonging = belong(
         (h for c in claims for h in c.hukou),
         rule("hukou").rank,
         lambda h: precedence.first_said(
             h.source, divisions.county_of(h.code), lambda r: claims_of(r).hukou
         ),
+        in_line,
     )
     residing = reside(
         [s for c in claims for s in c.stays],
@@ -175,6 +180,7 @@ def fold_current(
         lambda s: precedence.first_said(
             s.source, divisions.county_of(s.code), lambda r: claims_of(r).stays
         ),
+        in_line,
     )
     if day is not None:
         belonging, residing = days.belonging_on(belonging, day), days.residing_on(residing, day)

@@ -114,6 +114,7 @@ async def rows_of(
         " EXISTS (SELECT 1 FROM duties d WHERE d.child_id = c.id) AS has_duties,"
         " EXISTS (SELECT 1 FROM alerts a WHERE a.child_id = c.id) AS has_alerts,"
         " EXISTS (SELECT 1 FROM survey_standings s WHERE s.child_id = c.id) AS has_survey,"
+        " EXISTS (SELECT 1 FROM handovers h WHERE h.child_id = c.id) AS has_handovers,"
         " (SELECT coalesce(array_agg(h.hash), '{}') FROM child_lookups h WHERE h.child_id = c.id) AS hashes"
         " FROM children c LEFT JOIN vault.data_keys k ON k.id = c.id WHERE c.id = ANY($1)",
         children,

@@ -47,6 +47,10 @@ class Reading:
     """A digest of the payload without the visits."""
     lookups: tuple[bytes, ...]
     guardians: tuple[bytes, ...]
+    first_county: int
+    """Who has the child's file until somebody hands it over (``handovers/beginning.py``)."""
+    file: list[dict[str, Any]] | None = None
+    """Who has it when, as the payload says; None where it says nothing yet."""
 
 
 def write(reading: Reading) -> bytes:
@@ -132,6 +136,8 @@ def write(reading: Reading) -> bytes:
             reading.unvisited.hex(),
             [h.hex() for h in reading.lookups],
             [h.hex() for h in reading.guardians],
+            reading.first_county,
+            reading.file,
         )
     )
 
@@ -159,6 +165,8 @@ def read(written: bytes, payload: bytes) -> Reading:
         unvisited,
         lookups,
         guardians,
+        first_county,
+        file,
     ) = orjson.loads(written)
     since, stage, grade, pupil_on, offices = school
     folded = Fold(
@@ -191,6 +199,8 @@ def read(written: bytes, payload: bytes) -> Reading:
         unvisited=bytes.fromhex(unvisited),
         lookups=tuple(bytes.fromhex(h) for h in lookups),
         guardians=tuple(bytes.fromhex(h) for h in guardians),
+        first_county=first_county,
+        file=file,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from services.registry.children.claims import Source
+from services.registry.children.renumbering import InLine
 from services.registry.records.vault import Opened
 from shared import divisions, resident_id
 
@@ -25,8 +26,9 @@ def said(source: Source) -> Said:
 class Precedence:
     """The versions of a child's entries, the newest first; sorted out when somebody asks."""
 
-    def __init__(self, records: Iterable[Opened]) -> None:
+    def __init__(self, records: Iterable[Opened], in_line: InLine = divisions.in_line) -> None:
         self._records = list(records)
+        self._in_line = in_line
         self._versions: dict[UUID, list[Opened]] | None = None
 
     def first_said(
@@ -38,7 +40,7 @@ class Precedence:
         for version in versions:
             if not _of_one_child(version, versions[0]):
                 break
-            if county not in {divisions.county_of(claim.code) for claim in says(version)}:
+            if not any(self._in_line(county, claim.code) for claim in says(version)):
                 break
             first = min(first, (version.plain.received_at, version.plain.id.int))
         return first

@@ -16,8 +16,9 @@ from services.registry.assessments import authenticity as guardianship
 from services.registry.break_glass import reviewing
 from services.registry.cases import authenticity as cases
 from services.registry.cases.stepping import OWED, state_of
-from services.registry.cases.terms import ActKind, CaseKind
+from services.registry.cases.terms import CaseActKind, CaseKind
 from services.registry.compartments import proving as compartments
+from services.registry.handovers import authenticity as handovers
 from services.registry.key_care import deciding
 from services.registry.records.vault import SELECT as RECORDS
 from services.registry.records.vault import open_row
@@ -58,7 +59,7 @@ def _opening(sealer: Sealer, row: Any) -> None:
 
 def _case(sealer: Sealer, row: Any) -> None:
     cases.words_of(sealer, row)
-    state = state_of(CaseKind(row["kind"]), [ActKind(act) for act in row["acts"]])
+    state = state_of(CaseKind(row["kind"]), [CaseActKind(act) for act in row["acts"]])
     owed = row["opened_at"] if state in OWED else None
     if (row["state"], row["version"], row["waiting_since"]) != (state, len(row["acts"]) + 1, owed):
         raise Unsealable("it is not what its acts make of it")
@@ -141,6 +142,13 @@ _SEALED: Mapping[str, tuple[str, str, Callable[[Sealer, Any], object]]] = {
         + _ERASED_CHILD.format(child="r.child_id", at="r.acted_at"),
         alerts.note_of,
     ),
+    "handover_acts": (
+        "SELECT r.*, k.master, k.wrapped FROM handover_acts r LEFT JOIN vault.data_keys k ON k.id = r.id",
+        _ERASED_CHILD.format(child="r.child_id", at="r.acted_at")
+        + " OR "
+        + _ERASED_ENTRY.format(entry="r.anchor", at="r.acted_at"),
+        handovers.note_of,
+    ),
     "break_glass": (
         "SELECT r.*, k.master, k.wrapped FROM break_glass r LEFT JOIN vault.data_keys k ON k.id = r.id",
         _ERASED_CHILD.format(child="r.child_id", at="r.opened_at"),
@@ -150,7 +158,7 @@ _SEALED: Mapping[str, tuple[str, str, Callable[[Sealer, Any], object]]] = {
 
 
 async def sealed_rows(database: Database, sealer: Sealer) -> AsyncIterator[Difference]:
-    """Records, decisions, cases, acts on alerts and openings that were changed, or whose key is gone without an erasure."""
+    """Records and what people did, as far as it is sealed, that was changed, or whose key is gone without an erasure."""
     for table, (select, erased, opener) in _SEALED.items():
         statement = (
             select.replace(" FROM ", f", {erased} AS erased FROM ", 1)

@@ -30,6 +30,20 @@ async def visible(session: AsyncSession, caller: Caller, ids: Sequence[UUID]) ->
     return rows
 
 
+async def offered(session: AsyncSession, caller: Caller, ids: Sequence[UUID]) -> list[Any]:
+    """The children among ``ids`` that one of our counties asks the caller's area to take over; for the service itself."""
+    connection = await raw(session)
+    rows: list[Any] = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM children c JOIN vault.data_keys k ON k.id = c.id"
+        " WHERE c.id = ANY($3) AND EXISTS (SELECT 1 FROM handovers h WHERE h.child_id = c.id"
+        "  AND h.state IN ('proposed', 'accepted') AND h.taking BETWEEN $1 AND $2)",
+        caller.grant.low,
+        caller.grant.high,
+        list(ids),
+    )
+    return rows
+
+
 async def of_entry(session: AsyncSession, caller: Caller, entry: UUID) -> list[Any]:
     """The child that an entry is linked to, if the caller may see it."""
     connection = await raw(session)

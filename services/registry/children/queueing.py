@@ -37,10 +37,12 @@ async def queue(connection: "asyncpg.Connection[Any]", children: Collection[UUID
 
 
 async def queue_anchored(connection: "asyncpg.Connection[Any]", children: Collection[UUID]) -> None:
-    """Ask for the other children to be folded that the anchors of decisions about these are linked to."""
+    """Ask for the other children to be folded that the anchors of decisions on these, or of their
+    handovers, are linked to."""
     rows = await connection.fetch(
-        "SELECT DISTINCT l.person FROM decisions d JOIN links l ON l.entry_id = d.anchor"
-        " WHERE d.child_id = ANY($1) AND l.person <> d.child_id",
+        "SELECT DISTINCT l.person FROM (SELECT anchor, child_id FROM decisions WHERE child_id = ANY($1)"
+        " UNION SELECT anchor, child_id FROM handover_acts WHERE child_id = ANY($1)) d"
+        " JOIN links l ON l.entry_id = d.anchor WHERE l.person <> d.child_id",
         list(children),
     )
     if rows:

@@ -21,6 +21,7 @@ from services.registry.children.kit import Kit
 from services.registry.children.proving import Difference, sealed_rows, stray_keys
 from services.registry.children.registration import listen
 from services.registry.duties.assigning import DutyRow
+from services.registry.handovers.keeping import HandoverRow
 from services.registry.rulings import proving as rulings
 from services.registry.survey_rounds.standing import SurveyStanding
 from shared.database import SYSTEM, Database, raw
@@ -89,7 +90,7 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
         ids,
     ):
         care.setdefault(row["child_id"], []).append(row)
-    duties = await _duties(connection, ids)
+    duties = await _of_children(connection, "duties", ids)
     surveys = {
         one["child_id"]: one
         for one in await connection.fetch(
@@ -97,6 +98,7 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
         )
     }
     alerts = await proving.rows_of(connection, ids)
+    passing = await _of_children(connection, "handovers", ids)
     for child in ids:
         if child in broken:
             continue
@@ -145,6 +147,8 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
             yield Difference("survey_standings", child, "differs from the records")
         if not proving.agree(expected, alerts.get(child, []), kit.territory):
             yield Difference("alerts", child, "differ from the records")
+        if not _same_handovers(expected, passing.get(child, []), row["shielded"]):
+            yield Difference("handovers", child, "differ from what was done")
 
 
 async def _siblings(
@@ -175,10 +179,19 @@ async def _siblings(
     return found
 
 
-async def _duties(connection: Any, ids: list[UUID]) -> dict[UUID, list[Any]]:
+def _same_handovers(expected: Any, rows: list[Any], shielded: bool) -> bool:
+    wanted = sorted(one.held() for one in expected.handovers)
+    held = [
+        HandoverRow(**{one.name: row[one.name] for one in fields(HandoverRow)}).held()
+        for row in rows
+    ]
+    return wanted == held and all(row["shielded"] == shielded for row in rows)
+
+
+async def _of_children(connection: Any, table: str, ids: list[UUID]) -> dict[UUID, list[Any]]:
     found: dict[UUID, list[Any]] = {}
     for row in await connection.fetch(
-        "SELECT * FROM duties WHERE child_id = ANY($1) ORDER BY id::text", ids
+        f"SELECT * FROM {table} WHERE child_id = ANY($1) ORDER BY id::text", ids
     ):
         found.setdefault(row["child_id"], []).append(row)
     return found

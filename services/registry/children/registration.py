@@ -5,9 +5,10 @@ writes the rows that changed and appends their events.  The locks are the lease:
 nothing is half done.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,14 +17,16 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.alerts import gathering as alerts
-from services.registry.alerts.raising import Acted, Words
+from services.registry.alerts.raising import Acted
 from services.registry.alerts.watching import Sibling
 from services.registry.changes import noting
 from services.registry.changes.noting import Standing, Turn
 from services.registry.children import building, events, gathering, queueing, writing
 from services.registry.children.gist import Reading
 from services.registry.children.kit import Kit
+from services.registry.children.words import Words
 from services.registry.children.writing import Change
+from services.registry.handovers import gathering as handovers
 from services.registry.links import moves
 from services.registry.match_reviews import placing
 from services.registry.planning import by_index
@@ -86,15 +89,23 @@ async def refold(
         if not change.silent:
             turns.append(turn_of(change))
         announced += events.announce(
-            old, change.new, moved.of.get(child, moves.NOTHING), silent=change.silent
+            old,
+            change.new,
+            moved.of.get(child, moves.NOTHING),
+            silent=change.silent,
+            code_on=partial(kit.profiles.code_on, on=day),
         )
+    regrouped = _regrouped(changes)
+    in_care = [child for child in gone if _cared_for(before[child])]
+    if left := [*in_care, *regrouped]:
+        await queueing.queue(connection, await alerts.shared_until_now(connection, left))
     await writing.write(connection, kit, changes, day, now)
     if gone:
         await writing.remove(connection, kit, gone)
     if turned := [*gone, *(one.new.id for one in changes if one.old is None)]:
         # Words whose anchor went astray stay with a child as long as it stands.
         await queueing.queue_anchored(connection, turned)
-    await tell_siblings(connection, changes)
+    await tell_siblings(connection, changes, regrouped)
     await placing.place(connection, children)
     await moves.forget(connection, moved, set(children) - broken)
     await noting.note(connection, turns, now)
@@ -109,9 +120,12 @@ class Heard:
     decisions: Mapping[UUID, Sequence[Any]]
     acts: Mapping[UUID, Sequence[Acted]]
     siblings: Mapping[UUID, Sequence[Sibling]]
+    handovers: Mapping[UUID, Sequence[Any]]
 
     def words(self, child: UUID) -> Words:
-        return Words(self.acts.get(child, ()), self.siblings.get(child, ()))
+        return Words(
+            self.acts.get(child, ()), self.siblings.get(child, ()), self.handovers.get(child, ())
+        )
 
 
 async def listen(
@@ -128,6 +142,7 @@ async def listen(
         await alerts.siblings_of(
             connection, {child: one.guardians for child, one in readings.items() if one.guardians}
         ),
+        await handovers.acts_of(connection, kit.sealer, children, broken),
     )
 
 
@@ -164,10 +179,32 @@ def _parked(child: UUID, error: Exception) -> UUID:
     return child
 
 
-async def tell_siblings(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
-    """Ask for the siblings to be folded of those whose key care began or ended."""
+def _cared_for(row: Any) -> bool:
+    """Whether a ``children`` row's child was in confirmed key care."""
+    return "confirmed" in row["care"].values()
+
+
+def _regrouped(changes: Sequence[Change]) -> list[UUID]:
+    """Those in key care who may have other siblings than before."""
+    return [
+        one.new.id
+        for one in changes
+        if one.old is not None
+        and _cared_for(one.old)
+        and set(one.old["hashes"]) != set(one.new.lookups)
+    ]
+
+
+async def tell_siblings(
+    connection: "asyncpg.Connection[Any]",
+    changes: Sequence[Change],
+    regrouped: Collection[UUID] = (),
+) -> None:
+    """Ask for the siblings to be folded of those whose key care began or ended, or who became siblings."""
     guardians = {
-        one.new.id: one.new.guardians for one in changes if one.new.guardians and one.cares_anew
+        one.new.id: one.new.guardians
+        for one in changes
+        if one.new.guardians and (one.cares_anew or one.new.id in regrouped)
     }
     if guardians and (others := await alerts.sharing(connection, guardians)):
         await queueing.queue(connection, others)

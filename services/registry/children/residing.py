@@ -6,7 +6,8 @@ A single department's word neither moves a child nor hides it from those who car
 departments, or the hub whose territory it is, place the child there.  While any county is supported, claims for others stand
 aside as *unconfirmed*; while none is, the child lives where it was first reported, and every later claim for elsewhere stands
 aside.  A run that begins again in a county needs support of its own.  An end of a stay counts only from an office of that very
-county (or the hub that speaks for it): nobody elsewhere can end it.
+county (or the hub that speaks for it): nobody elsewhere can end it.  A county that took over from another is one place with
+it (renumbering.py).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +18,7 @@ from typing import Any
 
 from services.registry.children.claims import RESTATING, CompanyClaim, Stay
 from services.registry.children.precedence import Said, said
+from services.registry.children.renumbering import InLine, places, same_place
 from services.registry.status.facts import Episode
 from shared import divisions
 
@@ -68,20 +70,31 @@ def reside(
     stays: Sequence[Stay],
     company: Sequence[CompanyClaim],
     first_said: Callable[[Stay], Said] = lambda stay: said(stay.source),
+    in_line: InLine = divisions.in_line,
 ) -> Residing:
-    """Episodes from claims in any order; ``first_said`` is when a claim's source began to say it."""
+    """Episodes from claims in any order; ``first_said`` is when a claim's source began to say it, ``in_line`` says which
+    counties took over from which."""
     ordered = sorted(stays, key=_order)
     if not ordered:
         return Residing((), ())
+    place_of = places([_county(s) for s in ordered], _supported(ordered, _county), in_line)
+
+    def place(stay: Stay) -> int:
+        return place_of[_county(stay)]
+
     first = _first(ordered, first_said)
-    homes = _supported(ordered) or {first}
-    runs = _holding(_runs([s for s in ordered if _county(s) in homes]))
+    homes = _supported(ordered, place) or {place_of[first]}
+    runs = _runs([s for s in ordered if place(s) in homes], place, in_line)
+    runs = _holding(runs, place, in_line)
     held = {id(s) for run in runs for s in run}
     return Residing(
-        tuple(_closed([_episode(run, company) for run in runs])),
+        tuple(_closed([_episode(run, company, in_line) for run in runs])),
         tuple(s for s in ordered if id(s) not in held),
         first,
     )
+
+
+Place = Callable[[Stay], int]
 
 
 def _county(stay: Stay) -> int:
@@ -98,11 +111,11 @@ def _first(stays: Sequence[Stay], first_said: Callable[[Stay], Said]) -> int:
     return _county(min(stays, key=first_said))
 
 
-def _supported(stays: Sequence[Stay]) -> set[int]:
-    by_county: dict[int, list[Stay]] = {}
+def _supported(stays: Sequence[Stay], place: Place) -> set[int]:
+    by_place: dict[int, list[Stay]] = {}
     for stay in stays:
-        by_county.setdefault(_county(stay), []).append(stay)
-    return {county for county, claims in by_county.items() if _enough(claims)}
+        by_place.setdefault(place(stay), []).append(stay)
+    return {one for one, claims in by_place.items() if _enough(claims)}
 
 
 def _enough(claims: Iterable[Stay]) -> bool:
@@ -110,13 +123,13 @@ def _enough(claims: Iterable[Stay]) -> bool:
     return len(departments) >= ENOUGH or HUB in departments
 
 
-def _runs(stays: Sequence[Stay]) -> list[list[Stay]]:
+def _runs(stays: Sequence[Stay], place: Place, in_line: InLine) -> list[list[Stay]]:
     """Claims in order, split where the county changes and where a stay begins after the one before it had ended."""
     runs: list[list[Stay]] = []
-    for _, group in groupby(stays, key=_county):
+    for _, group in groupby(stays, key=place):
         run: list[Stay] = []
         for stay in group:
-            end = _end(run)
+            end = _end(run, in_line)
             if end is not None and stay.since > end:
                 runs.append(run)
                 run = []
@@ -125,26 +138,26 @@ def _runs(stays: Sequence[Stay]) -> list[list[Stay]]:
     return runs
 
 
-def _holding(runs: Sequence[list[Stay]]) -> list[list[Stay]]:
+def _holding(runs: Sequence[list[Stay]], place: Place, in_line: InLine) -> list[list[Stay]]:
     """The runs that have support of their own, with what follows them in the same county; all, where none has."""
     if not any(_enough(run) for run in runs):
         return list(runs)
     kept: list[list[Stay]] = []
     for run in runs:
-        goes_on = bool(kept) and _county(kept[-1][-1]) == _county(run[0])
-        if goes_on and _end(kept[-1]) is None:
+        goes_on = bool(kept) and place(kept[-1][-1]) == place(run[0])
+        if goes_on and _end(kept[-1], in_line) is None:
             kept[-1] = [*kept[-1], *run]
         elif goes_on or _enough(run):
             kept.append(run)
     return kept
 
 
-def _end(run: Sequence[Stay]) -> date | None:
+def _end(run: Sequence[Stay], in_line: InLine) -> date | None:
     """The last end that an office of the place states and no later sign of life contradicts."""
     ends = [
         s.until
         for s in run
-        if s.until is not None and (s.source.office == _county(s) or s.source.department == HUB)
+        if s.until is not None and (_of_the_place(s, in_line) or s.source.department == HUB)
     ]
     if not ends:
         return None
@@ -153,9 +166,14 @@ def _end(run: Sequence[Stay]) -> date | None:
     return None if alive else end
 
 
-def _episode(run: Sequence[Stay], company: Sequence[CompanyClaim]) -> Lived:
+def _of_the_place(stay: Stay, in_line: InLine) -> bool:
+    office = stay.source.office
+    return bool(office) and same_place(office, _county(stay), in_line)
+
+
+def _episode(run: Sequence[Stay], company: Sequence[CompanyClaim], in_line: InLine) -> Lived:
     since = min(s.since for s in run)
-    end = _end(run)
+    end = _end(run, in_line)
     heard = [
         c
         for c in company

@@ -112,6 +112,14 @@ class DutyMark(BaseModel):
     )
 
 
+class FileOut(BaseModel):
+    """Which county answers for the child's file (责任县); a move alone changes nothing about it."""
+
+    division: Division = Field(description="a county; of another hub where that one took it over")
+    place: Text = Field(default="", description="name")
+    since: date | None = Field(default=None, description="absent where nobody handed it over")
+
+
 class VisitOut(Provenance):
     """Something done with or for the child (走访、联系、测评)."""
 
@@ -196,6 +204,7 @@ CHILD_EXAMPLE: dict[str, Any] = {
             "wording": "每季度开展一次摸底排查",
         }
     ],
+    "responsible": {"division": "500103000000", "place": "渝中区"},
     "shielded": False,
 }
 
@@ -262,6 +271,7 @@ class ChildOut(BaseModel):
     follow_ups: list[FollowUpOut] | None = Field(
         default=None, max_length=20, description="后续权益, once counting has ended by age"
     )
+    responsible: FileOut | None = None
     shielded: bool | None = Field(default=None, description="地址保密")
     as_of: AsOf | None = Field(
         default=None, description="absent where the child is shown as it is known today"

@@ -134,3 +134,8 @@ def facts_of(state: Mapping[str, Any]) -> ChildFacts:
             for e in state["episodes"]
         ),
     )
+
+
+def with_file(payload: bytes, file: list[dict[str, Any]]) -> bytes:
+    """The state as it is, with who has the child's file when."""
+    return write({**read(payload), "file": file})

@@ -5,6 +5,7 @@ fold, which judges by the same day.
 """
 
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from services.registry.children.gist import Reading
 from services.registry.children.kit import Kit
 from services.registry.children.registration import changed, listen, tell_siblings, turn_of
 from services.registry.children.writing import Change
+from services.registry.match_reviews import placing
 from services.registry.planning import by_index
 from shared import outbox
 from shared.database import raw
@@ -70,12 +72,16 @@ async def turn_batch(session: AsyncSession, kit: Kit, limit: int, day: date, now
             changes.append(change)
             if not change.silent:
                 turns.append(turn_of(change))
-            announced += events.announce(old, change.new, silent=change.silent)
+            announced += events.announce(
+                old, change.new, silent=change.silent, code_on=partial(kit.profiles.code_on, on=day)
+            )
     await writing.write(connection, kit, changes, day, now)
     if left := [*unread, *broken]:
         await queueing.queue(connection, left)
     await tell_siblings(connection, changes)
     await _stay(connection, set(children) - broken - {one.new.id for one in changes}, day)
+    if carried := [one.new.id for one in changes if one.carried]:
+        await placing.place(connection, carried)
     await noting.note(connection, turns, now)
     await outbox.append(session, kit.audit, now, announced)
     return len(due)

@@ -30,6 +30,15 @@ class Change:
         return self.old is not None and bool(self.old["told"] == self.told)
 
     @property
+    def carried(self) -> bool:
+        """Whether it stands under other codes than before."""
+        new, old = self.new, self.old
+        return old is not None and (new.residence_code, new.hukou_code) != (
+            old["residence_code"],
+            old["hukou_code"],
+        )
+
+    @property
     def cares_anew(self) -> bool:
         """Whether what siblings are alerted about has changed: confirmed key care, and where the child is seen."""
         new, old = self.new, self.old
@@ -107,6 +116,18 @@ _SURVEY = {
     "residence_stated_by": "text",
     "hukou_stated_by": "text",
 }
+_HANDOVER = {
+    "id": "uuid",
+    "child_id": "uuid",
+    "state": "text",
+    "giving": "bigint",
+    "taking": "bigint",
+    "side": "text",
+    "begun_on": "date",
+    "effective_on": "date",
+    "acts": "integer",
+    "shielded": "boolean",
+}
 _KEY = {"id": "uuid", "master": "smallint", "wrapped": "bytea"}
 _LISTS = {"residence_stated_by": "text", "hukou_stated_by": "text", "done_on": "date"}
 
@@ -135,6 +156,7 @@ _UPSERT_KEYS = (
 _INSERT_CARE = _inserting("key_care", _CARE)
 _INSERT_DUTIES = _inserting("duties", _DUTY)
 _INSERT_SURVEYS = _inserting("survey_standings", _SURVEY)
+_INSERT_HANDOVERS = _inserting("handovers", _HANDOVER)
 
 
 async def write(
@@ -188,6 +210,7 @@ async def write(
     await _write_duties(connection, changes)
     await _write_surveys(connection, changes)
     await alerts.write(connection, kit, [(one.new, one.old) for one in changes])
+    await _write_handovers(connection, changes)
 
 
 async def _write_lookups(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
@@ -283,6 +306,34 @@ async def _write_surveys(connection: "asyncpg.Connection[Any]", changes: Sequenc
         await connection.execute(_INSERT_SURVEYS, *zip(*rows, strict=True))
 
 
+async def _write_handovers(
+    connection: "asyncpg.Connection[Any]", changes: Sequence[Change]
+) -> None:
+    before = [change.new.id for change in changes if change.old and change.old["has_handovers"]]
+    if before:
+        await connection.execute("DELETE FROM handovers WHERE child_id = ANY($1)", before)
+    rows = [
+        (
+            one.id,
+            new.id,
+            one.state,
+            one.giving,
+            one.taking,
+            one.side,
+            one.begun_on,
+            one.effective_on,
+            one.acts,
+            new.shielded,
+        )
+        for new in (change.new for change in changes)
+        for one in new.handovers
+    ]
+    if rows:
+        # One that came along with an entry may still stand with the child that it left.
+        await connection.execute("DELETE FROM handovers WHERE id = ANY($1)", [r[0] for r in rows])
+        await connection.execute(_INSERT_HANDOVERS, *zip(*rows, strict=True))
+
+
 async def remove(connection: "asyncpg.Connection[Any]", kit: Kit, children: Sequence[UUID]) -> None:
     """Remove children of whom no record speaks any more, with their keys."""
     await alerts.let_go(connection, kit, children, ())
@@ -290,6 +341,7 @@ async def remove(connection: "asyncpg.Connection[Any]", kit: Kit, children: Sequ
         ("key_care", "child_id"),
         ("duties", "child_id"),
         ("survey_standings", "child_id"),
+        ("handovers", "child_id"),
         ("child_lookups", "child_id"),
         ("children", "id"),
         ("vault.data_keys", "id"),

@@ -16,7 +16,7 @@ from services.registry.compartments.reading import Entry
 from services.registry.compartments.schemas import CompartmentActIn
 from services.registry.compartments.sharing import Level, Right, Sharing
 from services.registry.compartments.standing import Done, Standing, after, follows
-from services.registry.compartments.terms import FORMS, Compartment, EntryAct, Form
+from services.registry.compartments.terms import FORMS, Compartment, CompartmentEntryAct, Form
 from services.registry.vault import new_key
 from shared import preconditions
 from shared.auth import Caller
@@ -27,6 +27,9 @@ from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound
 
 #: More acts than any entry has: what a runaway client could add.
 MOST_ACTS = 1000
+#: With so many more it is still lowered and closed: an entry that took none would hold its child for ever.
+LEAVING = 10
+TOWARDS_THE_END = (EntryAct.PROPOSE_LOWERING, EntryAct.LOWER, EntryAct.CLOSE)
 
 
 class TwoMustLower(Conflict):
@@ -72,7 +75,7 @@ async def act(
         raise Invalid(flaws=[Flaw("/body/note", "kept_at_school", "The school keeps the content.")])
     if not follows(entry.standing, body.act):
         raise Conflict("Nothing of the kind can follow now.")
-    if len(entry.acts) >= MOST_ACTS:
+    if len(entry.acts) >= MOST_ACTS + (LEAVING if body.act in TOWARDS_THE_END else 0):
         raise Conflict("The entry has too many acts; close it and open another.")
     level = _level(form, sharing, entry.standing, body, subject)
     _check_hand_over(sharing, body)
@@ -84,28 +87,32 @@ def _level(
     form: Form, sharing: Sharing, standing: Standing, body: CompartmentActIn, subject: Subject
 ) -> Level | None:
     """The level that an act sets or proposes."""
-    if body.act == EntryAct.SET_LEVEL:
+    if body.act == CompartmentEntryAct.SET_LEVEL:
         level = one_of(sharing, body.level)
         if form.lowering_takes_two and sharing.lower(level.name, standing.level):
             raise TwoMustLower
         return level
-    if body.act == EntryAct.PROPOSE_LOWERING:
+    if body.act == CompartmentEntryAct.PROPOSE_LOWERING:
         level = one_of(sharing, body.level)
         if not sharing.lower(level.name, standing.level):
             raise Conflict("That level is not lower.")
         return level
-    if body.act == EntryAct.LOWER and standing.proposed is not None:
+    if body.act == CompartmentEntryAct.LOWER and standing.proposed is not None:
         if standing.proposed.actor == subject.actor:
             raise SecondPersonNeeded
         return one_of(sharing, standing.proposed.level)
     lowest = sharing.levels[0].name if sharing.levels else standing.level
-    if body.act == EntryAct.CLOSE and form.lowering_takes_two and standing.level != lowest:
+    if (
+        body.act == CompartmentEntryAct.CLOSE
+        and form.lowering_takes_two
+        and standing.level != lowest
+    ):
         raise TwoMustLower("It is closed at the lowest level alone.")
     return None
 
 
 def _check_hand_over(sharing: Sharing, body: CompartmentActIn) -> None:
-    if body.act != EntryAct.HAND_OVER:
+    if body.act != CompartmentEntryAct.HAND_OVER:
         return
     if not sharing.hand_over_to:
         raise NobodyToHandOver
@@ -123,7 +130,7 @@ async def _append(
     level: Level | None,
     now: datetime,
 ) -> None:
-    sets = body.act in (EntryAct.SET_LEVEL, EntryAct.LOWER)
+    sets = body.act in (CompartmentEntryAct.SET_LEVEL, CompartmentEntryAct.LOWER)
     done = Done(
         body.act,
         now,

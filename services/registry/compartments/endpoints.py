@@ -19,7 +19,7 @@ from services.registry.compartments.schemas import (
     CompartmentUsesOut,
 )
 from services.registry.compartments.sharing import Right
-from services.registry.compartments.terms import FORMS, Compartment, EntryState
+from services.registry.compartments.terms import FORMS, Compartment, CompartmentEntryState
 from shared import preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
@@ -89,7 +89,7 @@ async def list_compartment_entries(
     compartment: Compartment,
     caller: Reader,
     session: Transaction,
-    state: Annotated[EntryState, Query(description="状态")] = EntryState.OPEN,
+    state: Annotated[CompartmentEntryState, Query(description="状态")] = CompartmentEntryState.OPEN,
     urgent: Annotated[
         bool | None, Query(description="only those that are urgent (紧急任务), or only the others")
     ] = None,

@@ -21,7 +21,7 @@ from services.registry.compartments.entering import check_entitled, inside, shar
 from services.registry.compartments.schemas import CompartmentEntryIn
 from services.registry.compartments.sharing import Level, Right, Sharing
 from services.registry.compartments.standing import begun
-from services.registry.compartments.terms import FORMS, Compartment, EntryState
+from services.registry.compartments.terms import FORMS, Compartment, CompartmentEntryState
 from services.registry.key_care import queries as key_care
 from services.registry.key_care.terms import CareState
 from services.registry.vault import new_key
@@ -58,7 +58,7 @@ async def open_entry(
     if sharing.triggers:
         await _check_trigger(session, caller, sharing, body)
     held = await reading.of_child(session, kit, caller, compartment, body.child_id, now)
-    if any(entry.standing.state == EntryState.OPEN for entry in held):
+    if any(entry.standing.state == CompartmentEntryState.OPEN for entry in held):
         raise Conflict("The child is in this compartment.")
     anchor = await _anchor(session, caller, body.child_id)
     urgent = level is not None and level.urgent

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.registry.compartments.authenticity import level_of, words_of
 from services.registry.compartments.standing import Done, after, begun
-from services.registry.compartments.terms import Compartment, EntryAct
+from services.registry.compartments.terms import Compartment, CompartmentEntryAct
 from shared.sealing import Sealer, Unsealable
 
 ENTRIES = (
@@ -26,7 +26,7 @@ def entry(sealer: Sealer, row: Any) -> None:
     Compartment(row["compartment"])
     level, _ = level_of(sealer, row), words_of(sealer, row)
     acts = [
-        Done(EntryAct(kind), at, urgent)
+        Done(CompartmentEntryAct(kind), at, urgent)
         for kind, at, urgent in zip(row["kinds"], row["times"], row["urgencies"], strict=True)
     ]
     standing = after(begun(row["opened_at"], level, row["urgent"]), acts)

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from services.registry.children.anchoring import LINKED
-from services.registry.compartments.terms import Compartment, EntryState
+from services.registry.compartments.terms import Compartment, CompartmentEntryState
 from shared.auth import Caller
 
 _ENTRY = (
@@ -78,7 +78,7 @@ async def page(
     caller: Caller,
     compartment: Compartment,
     among: Collection[int],
-    state: EntryState,
+    state: CompartmentEntryState,
     urgent: bool | None,
     after: UUID | None,
     limit: int,

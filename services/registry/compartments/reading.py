@@ -19,7 +19,12 @@ from services.registry.compartments.authenticity import level_of, words_of
 from services.registry.compartments.entering import inside, right_at
 from services.registry.compartments.sharing import Right
 from services.registry.compartments.standing import Done, Standing, after, begun
-from services.registry.compartments.terms import FORMS, Compartment, EntryAct, EntryState
+from services.registry.compartments.terms import (
+    FORMS,
+    Compartment,
+    CompartmentEntryAct,
+    CompartmentEntryState,
+)
 from shared.auth import Caller
 from shared.clock import SHANGHAI
 from shared.database import raw
@@ -91,7 +96,7 @@ async def page(
     kit: Kit,
     caller: Caller,
     compartment: Compartment,
-    state: EntryState,
+    state: CompartmentEntryState,
     urgent: bool | None,
     after: UUID | None,
     limit: int,
@@ -99,7 +104,7 @@ async def page(
 ) -> tuple[list[Entry], UUID | None]:
     """The next entries, and where to go on.  Whoever sees levels alone is not told what is urgent or closed."""
     day = now.astimezone(SHANGHAI).date()
-    plain = state == EntryState.OPEN and urgent is None
+    plain = state == CompartmentEntryState.OPEN and urgent is None
     least = Right.LEVEL if plain else Right.CONTENT
     async with inside(session, caller, compartment):
         connection = await raw(session)
@@ -156,7 +161,7 @@ async def _opened(
 
 def _right(kit: Kit, caller: Caller, compartment: Compartment, row: Any, day: date) -> Right:
     right = right_at(kit, caller, compartment, row["place"], day)
-    if right == Right.LEVEL and row["state"] != EntryState.OPEN:
+    if right == Right.LEVEL and row["state"] != CompartmentEntryState.OPEN:
         return Right.NONE
     return right
 
@@ -174,7 +179,7 @@ def fold(
     words = [words_of(sealer, one) for one in (row, *acts)] if reads else []
     done = [
         Done(
-            EntryAct(act["kind"]),
+            CompartmentEntryAct(act["kind"]),
             act["acted_at"],
             act["urgent"],
             level_of(sealer, act),

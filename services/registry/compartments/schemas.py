@@ -5,8 +5,14 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
-from services.registry.compartments.terms import Compartment, EntryAct, EntryReason, EntryState
+from services.registry.compartments.terms import (
+    Compartment,
+    CompartmentEntryAct,
+    CompartmentEntryReason,
+    CompartmentEntryState,
+)
 from services.registry.key_care.terms import Category
 from shared.vocabulary import Department
 
@@ -20,9 +26,9 @@ Division = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 _LEVEL = "of the place's scale: `green` 绿, `yellow` 黄, `orange` 橙, `red` 红; or `1` to `3` of a school's file"
 
 
-def _checked_note(reason: EntryReason, note: str) -> None:
-    if reason == EntryReason.OTHER and not note.strip():
-        raise ValueError("Say in the note what the other reason is.")
+def _checked_note(reason: CompartmentEntryReason, note: str) -> None:
+    if reason == CompartmentEntryReason.OTHER and not note.strip():
+        raise PydanticCustomError("note_required", "Say in the note what the other reason is.")
 
 
 class CompartmentEntryIn(BaseModel):
@@ -51,7 +57,7 @@ class CompartmentEntryIn(BaseModel):
         default=None,
         description="of a key protectee, and required there: the confirmed hardship that brings the child in",
     )
-    reason: EntryReason
+    reason: CompartmentEntryReason
     note: Note = Field(default="", description="Sealed; not of files that schools keep.")
     reference: Reference | None = Field(
         default=None, description="the school's own number of the file, whose content stays there"
@@ -81,11 +87,11 @@ class CompartmentActIn(BaseModel):
         },
     )
 
-    act: EntryAct
+    act: CompartmentEntryAct
     level: LevelName | None = Field(
         default=None, description=f"of `set_level` and `propose_lowering`; {_LEVEL}"
     )
-    reason: EntryReason
+    reason: CompartmentEntryReason
     evidence: Note = Field(
         default="", description="of `propose_lowering`, and required there (佐证); sealed"
     )
@@ -97,24 +103,31 @@ class CompartmentActIn(BaseModel):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         _checked_note(self.reason, self.note)
-        named = self.act in (EntryAct.SET_LEVEL, EntryAct.PROPOSE_LOWERING)
+        named = self.act in (CompartmentEntryAct.SET_LEVEL, CompartmentEntryAct.PROPOSE_LOWERING)
         if (self.level is not None) != named:
-            raise ValueError("Setting or proposing a level names one, and nothing else does.")
-        if bool(self.evidence.strip()) != (self.act == EntryAct.PROPOSE_LOWERING):
-            raise ValueError("Proposing to lower a level takes evidence, and nothing else does.")
-        if (self.to is not None) != (self.act == EntryAct.HAND_OVER):
-            raise ValueError("Handing over names an office, and nothing else does.")
+            raise PydanticCustomError(
+                "unfitting_level", "Setting or proposing a level names one, and nothing else does."
+            )
+        if bool(self.evidence.strip()) != (self.act == CompartmentEntryAct.PROPOSE_LOWERING):
+            raise PydanticCustomError(
+                "unfitting_evidence",
+                "Proposing to lower a level takes evidence, and nothing else does.",
+            )
+        if (self.to is not None) != (self.act == CompartmentEntryAct.HAND_OVER):
+            raise PydanticCustomError(
+                "unfitting_office", "Handing over names an office, and nothing else does."
+            )
         return self
 
 
 class CompartmentActOut(BaseModel):
     """One act, with who did it and why."""
 
-    act: EntryAct
+    act: CompartmentEntryAct
     department: Department
     actor: Short
     at: datetime
-    reason: EntryReason
+    reason: CompartmentEntryReason
     evidence: Annotated[str, StringConstraints(max_length=2000)] | None = None
     to: OfficeName | None = None
     note: Annotated[str, StringConstraints(max_length=2000)] | None = None
@@ -143,7 +156,7 @@ class CompartmentEntryMark(BaseModel):
     place: Division = Field(description="the county that keeps it")
     child: UUID | None = Field(default=None, description="where you may see the child")
     level: LevelName | None = Field(default=None, description=_LEVEL)
-    state: EntryState | None = None
+    state: CompartmentEntryState | None = None
     opened_at: datetime | None = None
     level_since: datetime | None = None
     urgent_since: datetime | None = Field(
@@ -167,7 +180,7 @@ class CompartmentEntryOut(CompartmentEntryMark):
 
     department: Department | None = None
     actor: Short | None = None
-    reason: EntryReason | None = None
+    reason: CompartmentEntryReason | None = None
     note: Annotated[str, StringConstraints(max_length=2000)] | None = None
     reference: Annotated[str, StringConstraints(max_length=100)] | None = None
     trigger: Category | None = None

@@ -8,7 +8,7 @@ from services.registry.children.kit import Kit
 from services.registry.compartments.entering import last_sharing_at
 from services.registry.compartments.reading import Entry
 from services.registry.compartments.sharing import Right, Sharing
-from services.registry.compartments.terms import FORMS, Compartment, EntryState
+from services.registry.compartments.terms import FORMS, Compartment, CompartmentEntryState
 from shared import divisions
 from shared.clock import SHANGHAI
 
@@ -75,7 +75,7 @@ def _follow_up(entry: Entry, sharing: Sharing, now: datetime) -> dict[str, Any]:
     """When the child is to be seen again at its level (分级跟踪服务); without an interval a person must set one."""
     standing = entry.standing
     form = FORMS[Compartment(entry.row["compartment"])]
-    if standing.state != EntryState.OPEN or not (form.levels and form.words_kept):
+    if standing.state != CompartmentEntryState.OPEN or not (form.levels and form.words_kept):
         return {}
     level = sharing.level(standing.level)
     if level is None or level.follow_up_days is None:

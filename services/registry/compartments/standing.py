@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.registry.compartments.terms import EntryAct, EntryState
+from services.registry.compartments.terms import CompartmentEntryAct, CompartmentEntryState
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """One act, as far as an entry's course depends on it; ``level`` is empty where it sets none, or is not opened."""
 
-    kind: EntryAct
+    kind: CompartmentEntryAct
     at: datetime
     urgent: bool = False
     level: str = ""
@@ -27,7 +27,7 @@ class Done:
 class Standing:
     """``urgent_since``: the highest level was set then, and nobody followed up since.  ``proposed`` waits for a second person."""
 
-    state: EntryState
+    state: CompartmentEntryState
     level: str
     level_since: datetime
     urgent: bool
@@ -38,11 +38,11 @@ class Standing:
 
     @property
     def waiting_since(self) -> datetime | None:
-        return self.urgent_since if self.state == EntryState.OPEN else None
+        return self.urgent_since if self.state == CompartmentEntryState.OPEN else None
 
 
 def begun(at: datetime, level: str, urgent: bool) -> Standing:
-    return Standing(EntryState.OPEN, level, at, urgent, at if urgent else None)
+    return Standing(CompartmentEntryState.OPEN, level, at, urgent, at if urgent else None)
 
 
 def after(standing: Standing, acts: Iterable[Done]) -> Standing:
@@ -54,20 +54,20 @@ def after(standing: Standing, acts: Iterable[Done]) -> Standing:
     return standing
 
 
-def follows(standing: Standing, kind: EntryAct) -> bool:
+def follows(standing: Standing, kind: CompartmentEntryAct) -> bool:
     """Whether such an act may follow at all, whoever does it."""
-    if standing.state == EntryState.CLOSED:
-        return kind == EntryAct.REOPEN
-    if kind in (EntryAct.LOWER, EntryAct.REFUSE_LOWERING):
+    if standing.state == CompartmentEntryState.CLOSED:
+        return kind == CompartmentEntryAct.REOPEN
+    if kind in (CompartmentEntryAct.LOWER, CompartmentEntryAct.REFUSE_LOWERING):
         return standing.proposed is not None
-    if kind == EntryAct.PROPOSE_LOWERING:
+    if kind == CompartmentEntryAct.PROPOSE_LOWERING:
         return standing.proposed is None
-    return kind != EntryAct.REOPEN
+    return kind != CompartmentEntryAct.REOPEN
 
 
 def _after(standing: Standing, act: Done) -> Standing:
     match act.kind:
-        case EntryAct.SET_LEVEL | EntryAct.LOWER:
+        case CompartmentEntryAct.SET_LEVEL | CompartmentEntryAct.LOWER:
             urgent_since = (standing.urgent_since or act.at) if act.urgent else None
             return replace(
                 standing,
@@ -77,17 +77,19 @@ def _after(standing: Standing, act: Done) -> Standing:
                 urgent_since=urgent_since,
                 proposed=None,
             )
-        case EntryAct.PROPOSE_LOWERING:
+        case CompartmentEntryAct.PROPOSE_LOWERING:
             return replace(standing, proposed=act)
-        case EntryAct.REFUSE_LOWERING:
+        case CompartmentEntryAct.REFUSE_LOWERING:
             return replace(standing, proposed=None)
-        case EntryAct.FOLLOW_UP:
+        case CompartmentEntryAct.FOLLOW_UP:
             return replace(standing, followed_up_at=act.at, urgent_since=None)
-        case EntryAct.HAND_OVER:
+        case CompartmentEntryAct.HAND_OVER:
             return replace(standing, handed_to=act.handed_to)
-        case EntryAct.CLOSE:
-            return replace(standing, state=EntryState.CLOSED, proposed=None)
-        case EntryAct.REOPEN:
+        case CompartmentEntryAct.CLOSE:
+            return replace(standing, state=CompartmentEntryState.CLOSED, proposed=None)
+        case CompartmentEntryAct.REOPEN:
             return replace(
-                standing, state=EntryState.OPEN, urgent_since=act.at if standing.urgent else None
+                standing,
+                state=CompartmentEntryState.OPEN,
+                urgent_since=act.at if standing.urgent else None,
             )

@@ -25,7 +25,7 @@ class Compartment(StrEnum):
     PROTECTEES = "protectees"
 
 
-class EntryAct(StrEnum):
+class CompartmentEntryAct(StrEnum):
     """What is done to an entry (办理动作).
 
     `set_level` 定级, `propose_lowering` 提请降级, `lower` 同意降级, `refuse_lowering` 不予降级, `follow_up` 跟踪服务,
@@ -42,14 +42,14 @@ class EntryAct(StrEnum):
     REOPEN = "reopen"
 
 
-class EntryState(StrEnum):
+class CompartmentEntryState(StrEnum):
     """Whether the child is in the compartment (状态): `open` 在册, `closed` 已退出."""
 
     OPEN = "open"
     CLOSED = "closed"
 
 
-class EntryReason(StrEnum):
+class CompartmentEntryReason(StrEnum):
     """Why a person does so (理由); ``other`` needs a note.
 
     `assessed` 评估结果, `screened` 心理健康测评结果, `diagnosed` 明确诊断, `found` 走访、工作中发现, `reported` 单位或群众反映,
@@ -88,11 +88,19 @@ class Form:
     one_by_one: bool = False
     handed_over: bool = False
 
-    def acts(self) -> frozenset[EntryAct]:
-        always = {EntryAct.FOLLOW_UP, EntryAct.CLOSE, EntryAct.REOPEN}
-        levelled = {EntryAct.SET_LEVEL} if self.levels else set()
-        lowered = {EntryAct.PROPOSE_LOWERING, EntryAct.LOWER, EntryAct.REFUSE_LOWERING}
-        handed = {EntryAct.HAND_OVER} if self.handed_over else set()
+    def acts(self) -> frozenset[CompartmentEntryAct]:
+        always = {
+            CompartmentEntryAct.FOLLOW_UP,
+            CompartmentEntryAct.CLOSE,
+            CompartmentEntryAct.REOPEN,
+        }
+        levelled = {CompartmentEntryAct.SET_LEVEL} if self.levels else set()
+        lowered = {
+            CompartmentEntryAct.PROPOSE_LOWERING,
+            CompartmentEntryAct.LOWER,
+            CompartmentEntryAct.REFUSE_LOWERING,
+        }
+        handed = {CompartmentEntryAct.HAND_OVER} if self.handed_over else set()
         return frozenset(
             always | levelled | handed | (lowered if self.lowering_takes_two else set())
         )

@@ -15,7 +15,7 @@ from shared.clock import SHANGHAI
 from shared.hashes import keyed
 
 
-class EventKind(StrEnum):
+class DossierEventKind(StrEnum):
     """What happened (事件类型)."""
 
     EPISODE_BEGAN = "episode_began"
@@ -40,29 +40,29 @@ class EventKind(StrEnum):
     EMERGENCY_REVIEWED = "emergency_reviewed"
 
 
-TITLES: Final[Mapping[EventKind, str]] = {
-    EventKind.EPISODE_BEGAN: "开始居住",
-    EventKind.EPISODE_ENDED: "迁出",
-    EventKind.HUKOU_BEGAN: "户籍登记",
-    EventKind.STATUS: "认定状态变化",
-    EventKind.RECORD: "部门报送",
-    EventKind.RECALL: "部门撤回",
-    EventKind.VISIT: "走访联系",
-    EventKind.DUTY: "职责任务",
-    EventKind.KEY_CARE_PROPOSED: "重点关爱待确认",
-    EventKind.KEY_CARE_REVIEW: "重点关爱待复核",
-    EventKind.KEY_CARE_DECISION: "重点关爱决定",
-    EventKind.SHIELD: "地址保密",
-    EventKind.CASE_OPENED: "个案立案",
-    EventKind.CASE_ACT: "个案办理",
-    EventKind.MATCH_REVIEW_OPENED: "疑似待核",
-    EventKind.MATCH_REVIEW_CLOSED: "疑似了结",
-    EventKind.RULING: "人工判定",
-    EventKind.ANNOUNCED: "通知事项",
-    EventKind.EMERGENCY_OPENED: "紧急查询",
-    EventKind.EMERGENCY_REVIEWED: "紧急查询审查",
+TITLES: Final[Mapping[DossierEventKind, str]] = {
+    DossierEventKind.EPISODE_BEGAN: "开始居住",
+    DossierEventKind.EPISODE_ENDED: "迁出",
+    DossierEventKind.HUKOU_BEGAN: "户籍登记",
+    DossierEventKind.STATUS: "认定状态变化",
+    DossierEventKind.RECORD: "部门报送",
+    DossierEventKind.RECALL: "部门撤回",
+    DossierEventKind.VISIT: "走访联系",
+    DossierEventKind.DUTY: "职责任务",
+    DossierEventKind.KEY_CARE_PROPOSED: "重点关爱待确认",
+    DossierEventKind.KEY_CARE_REVIEW: "重点关爱待复核",
+    DossierEventKind.KEY_CARE_DECISION: "重点关爱决定",
+    DossierEventKind.SHIELD: "地址保密",
+    DossierEventKind.CASE_OPENED: "个案立案",
+    DossierEventKind.CASE_ACT: "个案办理",
+    DossierEventKind.MATCH_REVIEW_OPENED: "疑似待核",
+    DossierEventKind.MATCH_REVIEW_CLOSED: "疑似了结",
+    DossierEventKind.RULING: "人工判定",
+    DossierEventKind.ANNOUNCED: "通知事项",
+    DossierEventKind.EMERGENCY_OPENED: "紧急查询",
+    DossierEventKind.EMERGENCY_REVIEWED: "紧急查询审查",
 }
-_RANK: Final = {kind: rank for rank, kind in enumerate(EventKind)}
+_RANK: Final = {kind: rank for rank, kind in enumerate(DossierEventKind)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Event:
     """``on`` is the day it happened, ``at`` the instant where one is known."""
 
     id: UUID
-    kind: EventKind
+    kind: DossierEventKind
     on: date
     at: datetime | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
@@ -96,7 +96,7 @@ class Event:
         return seen
 
 
-def at(event: UUID, kind: EventKind, instant: datetime, /, **detail: Any) -> Event:
+def at(event: UUID, kind: DossierEventKind, instant: datetime, /, **detail: Any) -> Event:
     """An event of a known instant, on its day in Asia/Shanghai."""
     return Event(event, kind, instant.astimezone(SHANGHAI).date(), instant, detail)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.registry.children import viewing
 from services.registry.children.state import facts_of
-from services.registry.dossiers.events import Event, EventKind, made_id
+from services.registry.dossiers.events import DossierEventKind, Event, made_id
 from services.registry.profiles import Profiles
 from services.registry.status.deciding import decide
 
@@ -27,14 +27,16 @@ def stays(key: bytes, child: UUID, state: State, groups: Groups, shielded: bool)
         of = (child, "episode", county(held["division"]), since)
         yield Event(
             made_id(key, *of, "began"),
-            EventKind.EPISODE_BEGAN,
+            DossierEventKind.EPISODE_BEGAN,
             date.fromisoformat(since),
             detail={**place, "confirmed": held.get("confirmed")},
         )
         if until := held.get("until"):
             ended = made_id(key, *of, "ended")
             detail = {"division": held["division"], "place": held["place"]}
-            yield Event(ended, EventKind.EPISODE_ENDED, date.fromisoformat(until), detail=detail)
+            yield Event(
+                ended, DossierEventKind.EPISODE_ENDED, date.fromisoformat(until), detail=detail
+            )
 
 
 def county(text: str) -> str:
@@ -48,7 +50,7 @@ def hukou(key: bytes, child: UUID, state: State, groups: Groups, shielded: bool)
             made = made_id(key, child, "hukou", county(held["division"]), held["since"])
             detail = {name: held.get(name) for name in ("division", "place", "address")}
             yield Event(
-                made, EventKind.HUKOU_BEGAN, date.fromisoformat(held["since"]), detail=detail
+                made, DossierEventKind.HUKOU_BEGAN, date.fromisoformat(held["since"]), detail=detail
             )
 
 
@@ -63,7 +65,7 @@ def visits(
             continue
         made = made_id(key, child, "visit", held["record"])
         detail = {name: value for name, value in seen.items() if name != "on"}
-        event = Event(made, EventKind.VISIT, date.fromisoformat(held["on"]), detail=detail)
+        event = Event(made, DossierEventKind.VISIT, date.fromisoformat(held["on"]), detail=detail)
         found[UUID(held["record"])] = event
     return found
 
@@ -88,7 +90,7 @@ def statuses(
             clauses = sorted({reason.clause for reason in decision.reasons if reason.clause})
             yield Event(
                 made_id(key, child, "status", day, decision.status),
-                EventKind.STATUS,
+                DossierEventKind.STATUS,
                 day,
                 detail={"status": str(decision.status), "clauses": clauses or None},
             )

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registry.children.schemas import CHILD_EXAMPLE, ChildOut, Text
-from services.registry.dossiers.events import EventKind
+from services.registry.dossiers.events import DossierEventKind
 
 EVENT_EXAMPLE: dict[str, Any] = {
     "id": "5f0c9b1e-52a1-4f0e-9c1d-8e1f5f6b7a21",
@@ -29,7 +29,7 @@ class DossierEventOut(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [EVENT_EXAMPLE]})
 
     id: UUID = Field(description="the event's own, the same each time")
-    kind: EventKind
+    kind: DossierEventKind
     title: Text = Field(description="the kind in Chinese")
     on: date = Field(description="the day, in Asia/Shanghai")
     at: datetime | None = Field(default=None, description="the instant, where one is known")

@@ -18,7 +18,7 @@ from services.registry.cases.authenticity import note_of, words_of
 from services.registry.children.building import SHIELDING
 from services.registry.children.gathering import decisions_of
 from services.registry.children.kit import Kit
-from services.registry.dossiers.events import Event, EventKind, at, made_id
+from services.registry.dossiers.events import DossierEventKind, Event, at, made_id
 from services.registry.duties import queries as duties
 from services.registry.key_care.deciding import note_of as decision_note
 from services.registry.key_care.terms import DecisionKind
@@ -96,7 +96,7 @@ async def records(reader: Reader, told: Collection[UUID]) -> list[Event]:
     return [
         at(
             row["id"],
-            EventKind.RECALL if row["kind"] == RECALL else EventKind.RECORD,
+            DossierEventKind.RECALL if row["kind"] == RECALL else DossierEventKind.RECORD,
             row["received_at"],
             feed=row["feed"],
             department=row["department"],
@@ -127,14 +127,14 @@ def _decisions(reader: Reader, rows: Sequence[Any]) -> Iterator[Event]:
     for row in rows:
         if row["kind"] in SHIELDING:
             # Why a home is hidden stands with the act, not in every file.
-            yield at(row["id"], EventKind.SHIELD, row["decided_at"], act=row["kind"])
+            yield at(row["id"], DossierEventKind.SHIELD, row["decided_at"], act=row["kind"])
         elif row["kind"] in _ON_CARE and row["category"] in reader.caller.grant.categories:
             note = ""
             if reader.caller.purpose == Purpose.KEY_CARE:
                 note = decision_note(reader.kit.sealer, row)
             yield at(
                 row["id"],
-                EventKind.KEY_CARE_DECISION,
+                DossierEventKind.KEY_CARE_DECISION,
                 row["decided_at"],
                 category=row["category"],
                 decision=row["kind"],
@@ -153,8 +153,8 @@ async def proposed(reader: Reader) -> list[Event]:
         " AND state IN ('proposed', 'under_review')"
     )
     kinds = {
-        "proposed": EventKind.KEY_CARE_PROPOSED,
-        "under_review": EventKind.KEY_CARE_REVIEW,
+        "proposed": DossierEventKind.KEY_CARE_PROPOSED,
+        "under_review": DossierEventKind.KEY_CARE_REVIEW,
     }
     return [
         at(
@@ -176,7 +176,7 @@ async def owed(reader: Reader) -> list[Event]:
     return [
         Event(
             made_id(reader.kit.entries.key, row["duty_id"], row["begun_on"]),
-            EventKind.DUTY,
+            DossierEventKind.DUTY,
             row["begun_on"],
             detail={
                 "duty": row["duty"],
@@ -207,7 +207,7 @@ def _case(kit: Kit, case: Any, acts: Sequence[Any]) -> Iterator[Event]:
         return
     yield at(
         case["id"],
-        EventKind.CASE_OPENED,
+        DossierEventKind.CASE_OPENED,
         case["opened_at"],
         case=case["kind"],
         topic=case["topic"],
@@ -219,7 +219,7 @@ def _case(kit: Kit, case: Any, acts: Sequence[Any]) -> Iterator[Event]:
         if _opens(note_of, kit, act):
             yield at(
                 act["id"],
-                EventKind.CASE_ACT,
+                DossierEventKind.CASE_ACT,
                 act["acted_at"],
                 case=str(case["id"]),
                 act=act["kind"],
@@ -249,17 +249,17 @@ async def doubted(reader: Reader) -> list[Event]:
         "SELECT id, opened_at, closed_at FROM match_reviews WHERE one = $1 OR other = $1"
     ):
         key = reader.kit.entries.key
-        kind = EventKind.MATCH_REVIEW_OPENED
+        kind = DossierEventKind.MATCH_REVIEW_OPENED
         opened = made_id(key, row["id"], "opened")
         found.append(at(opened, kind, row["opened_at"], review=str(row["id"])))
         if row["closed_at"] is not None:
-            kind, closed = EventKind.MATCH_REVIEW_CLOSED, made_id(key, row["id"], "closed")
+            kind, closed = DossierEventKind.MATCH_REVIEW_CLOSED, made_id(key, row["id"], "closed")
             found.append(at(closed, kind, row["closed_at"], review=str(row["id"])))
     for row in await reader.rows(
         "SELECT id, kind, state, made_at FROM rulings WHERE one = $1 OR other = $1"
     ):
         detail = {"ruling": row["kind"], "state": row["state"]}
-        found.append(at(row["id"], EventKind.RULING, row["made_at"], **detail))
+        found.append(at(row["id"], DossierEventKind.RULING, row["made_at"], **detail))
     return found
 
 
@@ -273,10 +273,10 @@ async def looked_up(reader: Reader) -> list[Event]:
         " WHERE child_id = $1 AND expires_at > opened_at"
     ):
         opened = {"department": row["department"], "reason": row["reason"]}
-        found.append(at(row["id"], EventKind.EMERGENCY_OPENED, row["opened_at"], **opened))
+        found.append(at(row["id"], DossierEventKind.EMERGENCY_OPENED, row["opened_at"], **opened))
         if row["reviewed_at"] is not None:
             made = made_id(reader.kit.entries.key, row["id"], "reviewed")
-            kind = EventKind.EMERGENCY_REVIEWED
+            kind = DossierEventKind.EMERGENCY_REVIEWED
             found.append(at(made, kind, row["reviewed_at"], verdict=row["verdict"]))
     return found
 
@@ -290,7 +290,7 @@ async def announced(reader: Reader) -> list[Event]:
         list(ANNOUNCED),
     )
     return [
-        at(row["id"], EventKind.ANNOUNCED, row["occurred_at"], event=row["type"])
+        at(row["id"], DossierEventKind.ANNOUNCED, row["occurred_at"], event=row["type"])
         for row in rows
         if row["type"] != "key_care.changed" or reader.has("key_care")
     ]

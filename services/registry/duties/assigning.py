@@ -80,7 +80,7 @@ def assign(
     episodes = folded.residing.episodes
     homes = tuple(Home(e.since, profiles.for_division(e.code, day)) for e in episodes)
     standing = Standing(homes, belongings, folded.schooling.pupil)
-    offices = Offices(folded.residing, folded.schooling.offices)
+    offices = Offices(folded.residing, folded.schooling.offices, profiles.in_line)
     done = {}
     if folded.visits:
         here = rules(standing, day)

@@ -28,10 +28,12 @@ from shared.clock import today
 from shared.cursors import Cursors
 from shared.days import AskedDay
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.one_at_a_time import OneAtATime
 from shared.problems import Forbidden
 from shared.vocabulary import Scope
 
 router = APIRouter(prefix="/v1/duties", tags=["duties"], responses=USUAL)
+COUNTING = OneAtATime()
 
 Reader = Annotated[Caller, allowed(Scope.DUTIES_READ)]
 
@@ -146,9 +148,10 @@ async def show_school_coverage(
     kit: Kit = request.app.state.kit
     last = until or today(request.app.state.clock)
     first = since or date(last.year, 1, 1)
-    found, read = await schools.coverage(
-        session, kit, caller, duty, area_within(within), (first, last)
-    )
+    with COUNTING.of(caller.client):
+        found, read = await schools.coverage(
+            session, kit, caller, duty, area_within(within), (first, last)
+        )
     now = request.app.state.clock.now()
     act = audit.Act.of(caller, "duties.schools", read, fields=["school"], duty=duty)
     await audit.record(session, kit.audit, now, act)

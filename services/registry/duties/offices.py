@@ -9,23 +9,35 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.registry.children.claims import VisitClaim
+from services.registry.children.renumbering import InLine, same_place
 from services.registry.children.residing import Residing
+from shared import divisions
 from shared.vocabulary import Department
 
 
 @dataclass(frozen=True, slots=True)
 class Offices:
-    """``schools`` are the counties whose schools told of an enrolment."""
+    """``schools`` are the counties whose schools told of an enrolment; ``in_line`` says which counties took over from which."""
 
     residing: Residing
     schools: frozenset[int]
+    in_line: InLine = divisions.in_line
 
     def count(self, visit: VisitClaim) -> bool:
         """Whether the office that told of it could do anything for the child on that day."""
         source = visit.source
-        if source.department != Department.CIVIL_AFFAIRS and source.office in self.schools:
+        if source.department != Department.CIVIL_AFFAIRS and self._any(source.office, self.schools):
             return True
-        return source.office in self.counties(visit.on)
+        return self.here(source.office, visit.on)
+
+    def here(self, office: int, on: date) -> bool:
+        """Whether the office is of a county in which the child lived on that day, under whatever code."""
+        return self._any(office, self.counties(on))
+
+    def _any(self, office: int, counties: frozenset[int]) -> bool:
+        return office in counties or any(
+            same_place(office, one, self.in_line) for one in counties if office
+        )
 
     def counties(self, on: date) -> frozenset[int]:
         """Where the child lived, both on the day of a move, or last lived.

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.registry.alerts import gathering as alerts
 from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.queueing import hold, queue
 from services.registry.erasures.tombstones import shred
@@ -52,6 +53,12 @@ _SHRED_ALERT_ACTS = (
     " AND (a.child_id = $3 OR a.anchor = ANY($1) AND a.id <> ALL($4))"
     " AND ($2::timestamptz IS NULL OR a.acted_at <= $2)"
 )
+#: A handover goes whole, by its proposal.
+_SHRED_HANDOVERS = (
+    "DELETE FROM vault.data_keys k USING handover_acts a WHERE k.id = a.id"
+    " AND (a.child_id = $3 OR a.anchor = ANY($1) AND a.handover_id <> ALL($4))"
+    " AND ($2::timestamptz IS NULL OR a.acted_at <= $2)"
+)
 _ANCHORED = (
     "SELECT d.id, d.anchor, d.child_id, d.decided_at AS said_at, "
     + LINKED.format(word="d")
@@ -69,6 +76,9 @@ _ANCHORED = (
             ("alert_acts", "acted_at"),
         )
     )
+    + " UNION ALL SELECT h.handover_id, h.anchor, h.child_id, h.acted_at, "
+    + LINKED.format(word="h")
+    + " FROM handover_acts h WHERE h.anchor = ANY($1) AND h.child_id <> $2 AND h.number = 1"
 )
 _REMOVE_FROM_ROSTERS = "DELETE FROM roster_rows WHERE child_id = $1 OR anchor = ANY($2)"
 _REMOVE_FOLD = (
@@ -77,6 +87,7 @@ _REMOVE_FOLD = (
     "DELETE FROM duties WHERE child_id = $1",
     "DELETE FROM survey_standings WHERE child_id = $1",
     "DELETE FROM alerts WHERE child_id = $1",
+    "DELETE FROM handovers WHERE child_id = $1",
     "DELETE FROM match_reviews WHERE one = $1 OR other = $1",
     "DELETE FROM former_links WHERE person = $1",
     "DELETE FROM children WHERE id = $1",
@@ -118,6 +129,8 @@ async def destroy(
     await connection.execute(_REMOVE_FROM_ROSTERS, child, entries)
     await connection.execute(_SHRED_ALERT_ACTS, entries, until, child, strangers)
     await connection.execute("DELETE FROM alerts WHERE entry = ANY($1)", entries)
+    await connection.execute(_SHRED_HANDOVERS, entries, until, child, strangers)
+    siblings = await alerts.shared_until_now(connection, [child])
     for statement in _REMOVE_FOLD:
         await connection.execute(statement, child)
     await connection.execute("DELETE FROM former_links WHERE entry_id = ANY($1)", entries)
@@ -126,7 +139,8 @@ async def destroy(
         "SELECT DISTINCT person FROM links WHERE entry_id = ANY($1) AND person IS NOT NULL", entries
     )
     # In a restored database the entries may still be another child's: it is folded again without them.
-    await queue(connection, {child, *(row["person"] for row in linked)})
+    # Its siblings may be alerted about it.
+    await queue(connection, {child, *siblings, *(row["person"] for row in linked)})
 
 
 async def _of_others(

@@ -25,6 +25,7 @@ from services.registry.erasures.schemas import ErasureIn, ErasureState
 from services.registry.identity import clients
 from shared import audit, divisions, outbox
 from shared.auth import Caller
+from shared.clock import SHANGHAI
 from shared.database import SYSTEM, enter, raw
 from shared.ids import uuid7
 from shared.problems import Conflict, NotFound
@@ -107,7 +108,9 @@ async def approve(
     seen = await _visible(session, caller, row["child_id"])
     await enter(session, SYSTEM)
     asker = await clients.live(session, kit.audit, row["request_client"])
-    asking = [clients.grant_of(asker)] if asker else []
+    asking = (
+        [clients.grant_on(asker, kit.profiles, now.astimezone(SHANGHAI).date())] if asker else []
+    )
     where_it_lives(seen["residence_code"], kit.territory, caller.grant, *asking)
     connection = await raw(session)
     child_id: UUID = row["child_id"]

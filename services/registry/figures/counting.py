@@ -62,7 +62,8 @@ class Question:
     def part_of(self, home: int, shielded: bool) -> int:
         """The division next below the area in which a home lies: a county, a township, a village.
 
-        Below its county a shielded child is counted in no part, nor is whoever's home no source knows finer.
+        Below its county a shielded child is counted in no part, nor is whoever's home no source knows finer; in a figure
+        of less than a county it is not counted at all, since a part of the county's name would tell that it is there.
         """
         if self.division % 10**6 == 0 and divisions.county_of(self.division) != self.division:
             return divisions.county_of(home)
@@ -88,11 +89,15 @@ def counted(
     stood = standing(kit, profiles, child, known, question.on)
     row = stood.row
     low, high = question.area
-    if row.residence_code is None or not low <= row.residence_code <= high:
+    if row.residence_code is None:
         return None
-    if question.pilot and not in_pilot(
-        profiles.for_division(row.residence_code, question.on), row.residence_code, question.on
-    ):
+    # Of a shielded child nothing may tell in which part of its county it lives.
+    county = divisions.area_of(divisions.county_of(row.residence_code))
+    home = county if row.shielded else (row.residence_code, row.residence_code)
+    if not (low <= home[0] and home[1] <= high):
+        return None
+    profile = profiles.for_division(row.residence_code, question.on)
+    if question.pilot and not in_pilot(profile, home, question.on):
         return None
     states = {one.category: str(one.state) for one in row.key_care}
     answers = {
@@ -107,13 +112,13 @@ def counted(
     return Counted(question.part_of(row.residence_code, row.shielded), answers)
 
 
-def in_pilot(profile: Profile | None, home: int, on: date) -> bool:
-    """Whether a home lies in an area in which the place tries monitoring out, as its rules have it on that day."""
+def in_pilot(profile: Profile | None, home: tuple[int, int], on: date) -> bool:
+    """Whether a home, or all of its county, lies where the place tries monitoring out, as its rules have it on that day."""
     rule = profile.rule(Pilot, on) if profile else None
     if rule is None or rule.areas is NOT_CONFIGURED or not isinstance(rule.areas, tuple):
         return False
     areas = [divisions.area_of(divisions.widen(one)) for one in rule.areas]
-    return any(low <= home <= high for low, high in areas)
+    return any(low <= home[0] and home[1] <= high for low, high in areas)
 
 
 def _of_migrant(stood: Standing, on: date) -> dict[str, str]:

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system, groups_for
@@ -17,11 +16,11 @@ from services.registry.figures.masking import DEFAULT_SMALLEST
 from services.registry.figures.publishing import Asked
 from services.registry.figures.schemas import (
     FigureOut,
+    FigurePublicationIn,
+    FigureRevisionIn,
+    FigureRevisionOut,
+    FigureRevisionsOut,
     FiguresOut,
-    PublicationIn,
-    RevisionIn,
-    RevisionOut,
-    RevisionsOut,
 )
 from services.registry.figures.tallying import tally
 from services.registry.records.feeds.wire import DivisionText
@@ -34,9 +33,10 @@ from shared.clock import today
 from shared.contract import LOCATED
 from shared.cursors import Cursors
 from shared.database import Database, raw
-from shared.days import AskedDay
+from shared.days import AskedDay, AskedInstant
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_COUNTED_WHILE_WAITING, MAX_PAGE
+from shared.one_at_a_time import OneAtATime
 from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound, responses
 from shared.vocabulary import Scope
 
@@ -46,6 +46,7 @@ Reader = Annotated[Caller, allowed(Scope.FIGURES_READ)]
 Publisher = Annotated[Caller, allowed(Scope.FIGURES_WRITE)]
 #: Children counted in one go while other requests wait.
 SLICE = 40
+COUNTING = OneAtATime()
 NOT_YET = "What has not come cannot be counted."
 
 
@@ -69,10 +70,11 @@ def question(
     asked = Question(divisions.widen(division), on, pilot)
     if not all(caller.covers(end) for end in asked.area):
         raise Forbidden("The figure's area reaches beyond your own.")
+    asked_in = "/query" if request.method == "GET" else "/body"
     if on > today(clock):
-        raise Invalid(flaws=[Flaw("on", "in_the_future", NOT_YET)])
+        raise Invalid(flaws=[Flaw(f"{asked_in}/on", "in_the_future", NOT_YET)])
     if known_at is not None and known_at > now:
-        raise Invalid(flaws=[Flaw("known_at", "in_the_future", NOT_YET)])
+        raise Invalid(flaws=[Flaw(f"{asked_in}/known_at", "in_the_future", NOT_YET)])
     return asked, known_at or now
 
 
@@ -86,7 +88,7 @@ async def count_children(
     ],
     on: Annotated[AskedDay | None, Query(description="统计时点; today, if absent")] = None,
     known_at: Annotated[
-        AwareDatetime | None,
+        AskedInstant | None,
         Query(description="as the hub knew it then (数据截止时刻); the present, if absent"),
     ] = None,
     pilot: Annotated[
@@ -96,6 +98,7 @@ async def count_children(
     """How many children, of which kinds and where, on a day: counted while you wait, and kept nowhere.
 
     For civil affairs (民政), and areas of a few thousand children (422 `figure-too-large`): for larger ones publish the figure.
+    A client counts one at a time (429).
     What counts too few children is hidden, together with what would betray it.
     """
     only_civil_affairs(caller)
@@ -117,9 +120,10 @@ async def count_children(
             connection = await raw(session)
             fingerprint = await adopting.known_at(connection, kit.audit, known) or fingerprint
             profiles = await adopting.of_fingerprint(connection, fingerprint, kit.profiles)
-    counts = await tally(
-        database, kit, profiles, asked, known, most=MAX_COUNTED_WHILE_WAITING, size=SLICE
-    )
+    with COUNTING.of(caller.client):
+        counts = await tally(
+            database, kit, profiles, asked, known, most=MAX_COUNTED_WHILE_WAITING, size=SLICE
+        )
     row: dict[str, Any] = {
         "division": asked.division,
         "valid_on": day,
@@ -145,7 +149,7 @@ async def count_children(
 async def publish_figure(
     request: Request,
     response: Response,
-    body: PublicationIn,
+    body: FigurePublicationIn,
     caller: Publisher,
     session: Transaction,
     key: KeyHeader = None,
@@ -220,11 +224,11 @@ async def show_figure_publication(
 async def revise_figure_publication(
     request: Request,
     figure_id: UUID,
-    body: RevisionIn,
+    body: FigureRevisionIn,
     caller: Publisher,
     session: Transaction,
     key: KeyHeader = None,
-) -> RevisionOut:
+) -> FigureRevisionOut:
     """Count it for the same day by what has become known since: late records, corrections, recalls, other links, other rules.
 
     The published figure stays as it is; read at `/v1/figure-publications/{figure_id}/revisions` in which cells the two differ.
@@ -262,12 +266,12 @@ async def revise_figure_publication(
 @router.get(
     "/figure-publications/{figure_id}/revisions",
     summary="List a figure's revisions",
-    response_model=RevisionsOut,
+    response_model=FigureRevisionsOut,
     response_model_exclude_none=True,
 )
 async def list_figure_revisions(
     request: Request, figure_id: UUID, caller: Reader, session: Transaction
-) -> RevisionsOut:
+) -> FigureRevisionsOut:
     """In which cells the figure, counted again by what became known later, differs from what was published.
 
     For civil affairs (民政), who see each of these children: a difference may be that of a single one, so nothing is hidden.
@@ -281,7 +285,7 @@ async def list_figure_revisions(
         erased = await queries.erased_since(
             session, (frozen["low"], frozen["high"]), frozen["known_at"]
         )
-    return RevisionsOut(
+    return FigureRevisionsOut(
         figure=figure_id,
         revisions=[showing.revision(frozen, row, caller.department) for row in rows],
         erased_since=erased,
@@ -307,7 +311,7 @@ async def _ask(
     caller: Caller,
     operation: str,
     key: str | None,
-    body: PublicationIn | RevisionIn,
+    body: FigurePublicationIn | FigureRevisionIn,
     asked: Asked,
     smallest: int | None = None,
 ) -> UUID:

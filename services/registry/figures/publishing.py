@@ -30,9 +30,14 @@ from shared.clock import Clock
 from shared.database import SYSTEM, Database, raw
 from shared.ids import uuid7
 from shared.leases import LeaseLost
+from shared.problems import TooMany
 
 log = structlog.get_logger()
 
+#: Figures of one client that wait to be counted: each takes a core for minutes, and they are counted in turn.
+MOST_WAITING = 20
+#: Those that were tried in vain come last and hold up nobody, their client neither.
+_WAITING = "SELECT count(*) FROM figures WHERE client = $1 AND computed_at IS NULL AND attempts < 3"
 LEASE = "figures"
 HOLDER = uuid4()
 #: The lease is long enough for the slowest page, and renewed after each.
@@ -56,8 +61,11 @@ async def request(
     smallest: int | None,
     now: datetime,
 ) -> UUID:
-    """Keep the request; its id."""
+    """Keep the request; its id.  TooMany while ``MOST_WAITING`` of the client's figures have not been counted."""
     connection = await raw(session)
+    waiting = await connection.fetchval(_WAITING, caller.client)
+    if waiting >= MOST_WAITING:
+        raise TooMany(headers={"Retry-After": "600"})
     current = await adopting.adopt(connection, kit.audit, kit.profiles, now)
     then = await adopting.known_at(connection, kit.audit, asked.known_at)
     low, high = asked.question.area
@@ -104,6 +112,7 @@ async def count_next(database: Database, kit: Kit, clock: Clock) -> int:
             clock.now() - SETTLES_AFTER,
         )
         if row is None:
+            await leases.give_back(session, LEASE, HOLDER)
             return 0
         # What cannot be counted comes last from now on and holds up no other.
         await connection.execute(
@@ -123,6 +132,7 @@ async def count_next(database: Database, kit: Kit, clock: Clock) -> int:
     async with database.transaction(SYSTEM) as session:
         await leases.check(session, lease)
         await _keep(await raw(session), done, mac(kit.audit, done))
+        await leases.give_back(session, LEASE, HOLDER)
     return 1
 
 

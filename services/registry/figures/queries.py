@@ -63,11 +63,14 @@ async def page(
 
 
 async def erased_since(session: AsyncSession, area: tuple[int, int], instant: datetime) -> int:
-    """Children of the area who were erased since: the past has them no more.  As the service itself."""
+    """Children of the area who were erased since: the past has them no more.  As the service itself.
+
+    Those of no known home count where they belong: of how many others were erased elsewhere nobody is told.
+    """
     connection = await raw(session)
     found: int = await connection.fetchval(
         "SELECT count(*) FROM erasures WHERE erased_at > $1"
-        " AND (residence_code BETWEEN $2 AND $3 OR residence_code IS NULL)",
+        " AND (residence_code BETWEEN $2 AND $3 OR residence_code IS NULL AND hukou_code BETWEEN $2 AND $3)",
         instant,
         *area,
     )

@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.registry.records.feeds.wire import DivisionText
-from shared.days import AskedDay
+from shared.days import AskedDay, AskedInstant
 from shared.limits import MAX_PAGE
 
 Text = Annotated[str, StringConstraints(max_length=100)]
@@ -22,7 +22,7 @@ class FigureState(StrEnum):
     PUBLISHED = "published"
 
 
-class PublicationIn(BaseModel):
+class FigurePublicationIn(BaseModel):
     """Which figure to freeze: an area, a day, and what was known at an instant."""
 
     model_config = ConfigDict(
@@ -33,7 +33,7 @@ class PublicationIn(BaseModel):
 
     division: DivisionText = Field(description="行政区划; all of it inside your area")
     on: AskedDay = Field(description="the day that is counted (统计时点), today or earlier")
-    known_at: AwareDatetime | None = Field(
+    known_at: AskedInstant | None = Field(
         default=None,
         description="as the hub knew it then (数据截止时刻); the present, if absent",
     )
@@ -42,14 +42,14 @@ class PublicationIn(BaseModel):
     )
 
 
-class RevisionIn(BaseModel):
+class FigureRevisionIn(BaseModel):
     """Count a published figure again, as known later."""
 
     model_config = ConfigDict(
         extra="forbid", hide_input_in_errors=True, json_schema_extra={"examples": [{}]}
     )
 
-    known_at: AwareDatetime | None = Field(
+    known_at: AskedInstant | None = Field(
         default=None, description="later than the figure's own; the present, if absent"
     )
 
@@ -152,7 +152,7 @@ class FiguresOut(BaseModel):
     next: Annotated[str, StringConstraints(max_length=500)] | None = None
 
 
-class DifferenceOut(BaseModel):
+class FigureDifferenceOut(BaseModel):
     """A cell that is counted otherwise by what became known later."""
 
     division: Division
@@ -162,7 +162,7 @@ class DifferenceOut(BaseModel):
     revised: int = Field(ge=0, description="as known at the revision's instant")
 
 
-class RevisionOut(BaseModel):
+class FigureRevisionOut(BaseModel):
     """The same figure, by what was known later and the rules of then."""
 
     id: UUID
@@ -171,16 +171,16 @@ class RevisionOut(BaseModel):
     rule_version: Text
     requested_at: datetime
     published_at: datetime | None = None
-    differences: list[DifferenceOut] | None = Field(
+    differences: list[FigureDifferenceOut] | None = Field(
         default=None, max_length=100_000, description="absent until it is counted"
     )
 
 
-class RevisionsOut(BaseModel):
+class FigureRevisionsOut(BaseModel):
     """Every revision of a figure, the newest first; the figure itself never changes."""
 
     figure: UUID
-    revisions: list[RevisionOut] = Field(max_length=MAX_PAGE)
+    revisions: list[FigureRevisionOut] = Field(max_length=MAX_PAGE)
     erased_since: int = Field(
         description="children of the area erased since (删除): the past has them no more, so that a count may lack them"
     )

@@ -10,11 +10,11 @@ from services.registry.figures.publishing import differences, table_of
 from services.registry.figures.schemas import (
     BreakdownOut,
     CellOut,
-    DifferenceOut,
+    FigureDifferenceOut,
     FigureOut,
+    FigureRevisionOut,
     FigureState,
     PartOut,
-    RevisionOut,
 )
 from shared import divisions
 from shared.vocabulary import Department
@@ -93,10 +93,10 @@ def _cells(counts: Mapping[str, int | None]) -> list[CellOut]:
     return [CellOut(answer=answer, children=n) for answer, n in counts.items()]
 
 
-def revision(frozen: Any, row: Any, department: Department) -> RevisionOut:
+def revision(frozen: Any, row: Any, department: Department) -> FigureRevisionOut:
     """A revision with the cells in which it differs from the frozen figure."""
     done = row["computed_at"] is not None and frozen["counts"] is not None
-    seen = RevisionOut(
+    seen = FigureRevisionOut(
         id=row["id"],
         state=FigureState.PUBLISHED if done else FigureState.REQUESTED,
         known_at=row["known_at"],
@@ -106,7 +106,7 @@ def revision(frozen: Any, row: Any, department: Department) -> RevisionOut:
     )
     if done:
         seen.differences = [
-            DifferenceOut(
+            FigureDifferenceOut(
                 division=divisions.text_of(one.part),
                 breakdown=one.breakdown,
                 answer=one.answer,

@@ -6,7 +6,7 @@ instant does not change, so that each page may have a transaction of its own and
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -43,7 +43,8 @@ async def tally(
     """The children counted.  ``each_page`` is awaited between pages; TooLarge beyond ``most`` children gone through."""
     counts = Tally()
     gone_through = 0
-    async for page in _pages(database, question, size):
+    areas = (question.area, *profiles.former(question.area, question.on))
+    async for page in _pages(database, areas, size, most):
         gone_through += len(page)
         if most is not None and gone_through > most:
             raise TooLarge
@@ -51,9 +52,7 @@ async def tally(
         async with database.transaction(SYSTEM) as session:
             connection = await raw(session)
             await by_index(connection)
-            found = await gathering.known(
-                connection, kit.sealer, page, known_at, broken, question.area
-            )
+            found = await gathering.known(connection, kit.sealer, page, known_at, broken, areas)
         counts.unreadable += len(broken)
         for child in sorted(found):
             if (one := counted(kit, profiles, question, child, found[child])) is not None:
@@ -64,14 +63,22 @@ async def tally(
     return counts
 
 
-async def _pages(database: Database, question: Question, size: int) -> AsyncIterator[list[UUID]]:
-    low, high = question.area
+async def _pages(
+    database: Database, areas: Sequence[tuple[int, int]], size: int, most: int | None
+) -> AsyncIterator[list[UUID]]:
+    low, high = areas[0]
     if divisions.county_of(low) == divisions.county_of(high):
-        county = divisions.area_of(divisions.county_of(low))
+        counties = {divisions.area_of(divisions.county_of(one)) for one, _ in areas}
+        found: set[UUID] = set()
         async with database.transaction(SYSTEM) as session:
             connection = await raw(session)
             await by_index(connection)
-            own = await gathering.persons_of(connection, county, MOST_OF_COUNTY + 1)
+            largest = MOST_OF_COUNTY if most is None else most
+            for county in sorted(counties):
+                found |= {*await gathering.persons_of(connection, county, largest + 1)}
+        own = sorted(found)
+        if most is not None and len(own) > most:
+            raise TooLarge
         if len(own) <= MOST_OF_COUNTY:
             for start in range(0, len(own), size):
                 yield own[start : start + size]

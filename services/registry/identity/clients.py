@@ -5,7 +5,7 @@ Every change is authenticated and told to the audit trail; a row that is not aut
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import structlog
@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.matrix import categories_of, compartments_of
+from services.registry.children.kit import Kit
 from services.registry.identity import contractors
 from services.registry.identity.authenticity import Forged, act, authentic, faults, mac
 from services.registry.identity.models import Client
@@ -20,6 +21,7 @@ from services.registry.identity.signing import IssuerKeys
 from services.registry.profiles import Profiles
 from shared import audit, divisions, jwk
 from shared.auth import Grant, read_token
+from shared.clock import Clock, today
 from shared.database import SYSTEM, Database, raw
 from shared.keys import KeySet
 from shared.limits import KEYS_OF_A_CLIENT
@@ -54,6 +56,22 @@ def grant_of(client: Client) -> Grant:
         contractor=narrow,
         compartments=() if narrow else compartments_of(department),
     )
+
+
+def grant_on(client: Client, profiles: Profiles, day: date) -> Grant:
+    """The grant with its area under the code of the day, where one place took over the whole of it.
+
+    A contractor's area never becomes another than the one that a person gave it.
+    """
+    grant = grant_of(client)
+    given = (grant.low, grant.high)
+    code = 0 if grant.contractor else grant.low
+    if code < 10**11 or divisions.area_of(code) != given:
+        return grant
+    low, high = divisions.area_of(profiles.code_on(code, day))
+    if low == grant.low or high - low != grant.high - grant.low:
+        return grant
+    return grant.model_copy(update={"low": low, "high": high, "formerly": given})
 
 
 async def add(
@@ -253,24 +271,30 @@ class StoredAuthority:
     """The registry's authority: signature, then the client's row as it stands at this very request."""
 
     def __init__(
-        self, database: Database, issuer_keys: IssuerKeys, keys: KeySet, issuer: str
+        self,
+        database: Database,
+        issuer_keys: IssuerKeys,
+        kit: Kit,
+        issuer: str,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._issuer_keys = issuer_keys
-        self._keys = keys
+        self._kit = kit
         self._issuer = issuer
+        self._clock = clock
 
     async def grant_of(self, token: str) -> tuple[Grant, str]:
         verifying = self._issuer_keys.verifying(key_named_in(token))
         claims = read_token(token, verifying, self._issuer, time.time())
         async with self._database.transaction(SYSTEM) as session:
-            client = await live(session, self._keys, claims.grant.client)
+            client = await live(session, self._kit.audit, claims.grant.client)
         if client is None:
             raise Unauthenticated()
         issued = datetime.fromtimestamp(claims.issued_at, UTC)
         if client.not_before is not None and issued <= client.not_before:
             raise Unauthenticated()
-        grant = grant_of(client)
+        grant = grant_on(client, self._kit.profiles, today(self._clock))
         return grant.model_copy(
             update={"scopes": grant.scopes & claims.grant.scopes}
         ), claims.token_id

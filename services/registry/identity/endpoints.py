@@ -8,11 +8,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import text
 
+from services.registry.children.kit import Kit
 from services.registry.identity.authenticity import authentic
-from services.registry.identity.clients import all_of, grant_of, live
+from services.registry.identity.clients import all_of, grant_on, live
 from services.registry.identity.issuing import METHOD, Issuer, KnownClient, claimed_client
 from shared.application import USUAL, Transaction
 from shared.auth import ALGORITHMS, Caller, allowed
+from shared.clock import today
 from shared.database import SYSTEM, Database, enter
 from shared.limits import TOKEN_LIFE_SECONDS
 from shared.outbound import ASSERTION_TYPE
@@ -86,10 +88,11 @@ async def issue_token(
     except ValueError:
         client_id = ""
     async with database.transaction(SYSTEM) as session:
-        keys = request.app.state.kit.audit
-        if client_id and (client := await live(session, keys, client_id)) is not None:
+        kit: Kit = request.app.state.kit
+        if client_id and (client := await live(session, kit.audit, client_id)) is not None:
             life = _life(client.valid_until)
-            known = KnownClient(grant_of(client), client.keys, assertion_is_new=True, life=life)
+            grant = grant_on(client, kit.profiles, today(request.app.state.clock))
+            known = KnownClient(grant, client.keys, assertion_is_new=True, life=life)
     form = {
         "grant_type": grant_type,
         "scope": known.get_allowed_scope(None) if known and not scope else scope,

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import ClientDisconnect
 
 from services.registry.children.kit import Kit
-from services.registry.identity.clients import grant_of, live
+from services.registry.identity.clients import grant_on, live
 from services.registry.identity.contractors import may_push
 from services.registry.imports import queries
 from services.registry.imports.lines import Line, Lines, read
@@ -26,7 +27,7 @@ from services.registry.records.results import Result
 from services.registry.records.storing import Keys, store
 from shared import audit
 from shared.auth import Caller
-from shared.clock import Clock
+from shared.clock import Clock, today
 from shared.database import Database, enter
 from shared.limits import IMPORT_IDLE_SECONDS, MAX_BULK_ITEMS
 from shared.problems import Conflict, Forbidden, Malformed, Unauthenticated
@@ -108,7 +109,9 @@ class Upload:
         async with self.database.transaction(self.caller.reach) as session:
             if not await queries.go_on(session, self.job, blanks):
                 raise ImportCancelled
-            caller = await still_allowed(session, self.kit, self.caller, self.feed)
+            caller = await still_allowed(
+                session, self.kit, self.caller, self.feed, today(self.clock)
+            )
             await enter(session, caller.reach)
             if chunk:
                 keys = Keys(self.kit.sealer, self.kit.entries, self.kit.profiles)
@@ -133,7 +136,9 @@ class Upload:
             await queries.end(session, self.caller, self.job, state, self.clock.now())
 
 
-async def still_allowed(session: AsyncSession, kit: Kit, caller: Caller, feed: Feed) -> Caller:
+async def still_allowed(
+    session: AsyncSession, kit: Kit, caller: Caller, feed: Feed, day: date
+) -> Caller:
     """The caller with its grant as it stands now; a Problem when that no longer allows this import.
 
     The token is not read again: an upload may well outlive it.
@@ -141,7 +146,7 @@ async def still_allowed(session: AsyncSession, kit: Kit, caller: Caller, feed: F
     client = await live(session, kit.audit, caller.client)
     if client is None:
         raise Unauthenticated
-    grant = grant_of(client)
+    grant = grant_on(client, kit.profiles, day)
     if Scope.RECORDS_WRITE not in grant.scopes:
         raise Forbidden
     now = replace(caller, grant=grant)

@@ -3,7 +3,8 @@
 Cast: a *part* is a file inside the zip that a workbook is; a *cell* counts once it holds something.  Before the reader that
 knows Excel sees a part, the part is unpacked to a bound that its own sizes cannot lie about, and walked by an XML parser that
 refuses document types, cells far away (a sheet with two of them, a million rows apart, would be a billion cells) and long
-texts (one shared text can stand in every cell).  What was not walked (pictures, macros, printer settings) is not passed on.
+texts (one shared text can stand in every cell); tags are short, since an unfinished one is looked through again with every
+piece, and their number is bounded over all parts.  What was not walked (pictures, macros, printer settings) is not passed on.
 """
 
 import io
@@ -25,6 +26,9 @@ from shared.problems import Malformed, Problem, TooLarge
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_PARTS = 200
+#: Twice those of the largest sheet that is taken, each cell with a text of its own.
+MOST_ELEMENTS = 2_000_000
+MOST_TAG_BYTES = 64 * 1024
 _PIECE = 64 * 1024
 _WALKED = (".xml", ".rels")
 _PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
@@ -78,7 +82,7 @@ def _day(day: date) -> str:
 
 def _checked(body: bytes) -> io.BytesIO:
     """The workbook again, of nothing but parts that were walked to their end."""
-    left = MAX_SHEET_UNPACKED_BYTES
+    left, elements = MAX_SHEET_UNPACKED_BYTES, MOST_ELEMENTS
     whole = io.BytesIO()
     try:
         with (
@@ -89,7 +93,7 @@ def _checked(body: bytes) -> io.BytesIO:
             if len(parts) > MOST_PARTS or len({one.filename for one in parts}) < len(parts):
                 raise Unreadable("The workbook has too many parts, or two of one name.")
             for part in parts:
-                walk, pieces = _Walk(), []
+                walk, pieces = _Walk(elements), []
                 with given.open(part) as stream:
                     while piece := stream.read(_PIECE):
                         left -= len(piece)
@@ -98,6 +102,7 @@ def _checked(body: bytes) -> io.BytesIO:
                         walk.take(piece)
                         pieces.append(piece)
                 walk.end()
+                elements = walk.elements
                 kept.writestr(part.filename, b"".join(pieces))
     except (zipfile.BadZipFile, expat.ExpatError, RuntimeError, NotImplementedError) as error:
         raise Unreadable("The workbook is damaged, or locked with a password.") from error
@@ -108,26 +113,37 @@ def _checked(body: bytes) -> io.BytesIO:
 
 
 class _Walk:
-    """One part, walked piece by piece; Unreadable or TooLarge as soon as something is wrong with it."""
+    """One part, walked piece by piece; Unreadable or TooLarge as soon as something is wrong with it.
 
-    def __init__(self) -> None:
+    ``elements``: how many more there may be.
+    """
+
+    def __init__(self, elements: int) -> None:
         parser = expat.ParserCreate()
         parser.StartDoctypeDeclHandler = _no_document_type
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
         self._parser = parser
+        self._taken = 0
+        self.elements = elements
         self._row = self._column = 0
         self._rows = 0
         self._length: int | None = None
 
     def take(self, piece: bytes) -> None:
         self._parser.Parse(piece, False)
+        self._taken += len(piece)
+        if self._taken - self._parser.CurrentByteIndex > MOST_TAG_BYTES:
+            raise Unreadable("A tag of the workbook is too long.")
 
     def end(self) -> None:
         self._parser.Parse(b"", True)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self.elements -= 1
+        if self.elements < 0:
+            raise TooLarge("The workbook has too many elements.")
         name = name.rpartition(":")[2]
         if name == "row":
             self._row = _number(attributes.get("r")) or self._row + 1

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -27,6 +28,8 @@ from shared.problems import Malformed, TooLarge
 router = APIRouter(prefix="/v1/imports", tags=["imports"], responses=USUAL)
 
 FEED = FEEDS["visits"]
+#: One workbook at a time in a process: each takes a core and much memory while it is unpacked.
+_READER = ThreadPoolExecutor(1, "workbook")
 _BODY = {"schema": {"type": "string", "format": "binary"}}
 _NAMED = {"Content-Disposition": {"$ref": "#/components/headers/Content-Disposition"}}
 
@@ -52,7 +55,8 @@ async def import_visits_workbook(request: Request, response: Response, caller: P
     kit: Kit = request.app.state.kit
     database: Database = request.app.state.database
     clock = request.app.state.clock
-    rows = await asyncio.to_thread(rows_of, await _whole(request))
+    body = await _whole(request)
+    rows = await asyncio.get_running_loop().run_in_executor(_READER, rows_of, body)
     lines = list(workbook.lines(rows, kit.entries.key))
     job = uuid7()
     async with database.transaction(caller.reach) as session:

@@ -13,11 +13,11 @@ from services.registry.key_care.deciding import Word
 from services.registry.key_care.queries import Question
 from services.registry.key_care.representing import represent
 from services.registry.key_care.schemas import (
-    DecisionIn,
     EntriesOut,
     EntryOut,
+    KeyCareDecisionIn,
+    KeyCareOpeningIn,
     OpenedOut,
-    OpeningIn,
 )
 from services.registry.key_care.settling import ALLOWED
 from services.registry.key_care.terms import REASONS, CareState, Category, DecisionKind, Place
@@ -136,7 +136,7 @@ async def show_key_care(
 async def decide_key_care(
     request: Request,
     entry_id: UUID,
-    body: DecisionIn,
+    body: KeyCareDecisionIn,
     caller: Decider,
     session: Transaction,
     if_match: IfMatch = None,
@@ -180,7 +180,7 @@ async def decide_key_care(
 async def open_key_care(
     request: Request,
     response: Response,
-    body: OpeningIn,
+    body: KeyCareOpeningIn,
     caller: Decider,
     session: Transaction,
     idempotency_key: KeyHeader = None,

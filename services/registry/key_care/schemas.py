@@ -95,7 +95,7 @@ class EntriesOut(BaseModel):
     )
 
 
-class DecisionIn(BaseModel):
+class KeyCareDecisionIn(BaseModel):
     """A person's decision about one entry."""
 
     model_config = ConfigDict(
@@ -111,7 +111,7 @@ class DecisionIn(BaseModel):
     note: Note = ""
 
 
-class OpeningIn(BaseModel):
+class KeyCareOpeningIn(BaseModel):
     """Key care opened by hand: for a migrant child or not, whatever the place's rules name."""
 
     model_config = ConfigDict(

@@ -11,13 +11,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system
 from services.registry.children.kit import Kit
-from services.registry.match_reviews.schemas import DecideIn
+from services.registry.match_reviews.schemas import MatchReviewDecisionIn
 from services.registry.match_reviews.showing import Representation, represent, state_of
 from services.registry.match_reviews.terms import ReviewState, Verdict
 from services.registry.rulings import constraints, making, queries
 from services.registry.rulings.making import Draft
 from services.registry.rulings.sight import Groups
-from services.registry.rulings.terms import Kind, State
+from services.registry.rulings.terms import RulingKind, RulingState
 from shared import audit, preconditions
 from shared.auth import Caller
 from shared.database import raw
@@ -82,7 +82,7 @@ async def decide(
     groups: Groups,
     review: UUID,
     read: str,
-    word: DecideIn,
+    word: MatchReviewDecisionIn,
     now: datetime,
     day: date,
 ) -> UUID:
@@ -119,16 +119,18 @@ async def decide(
     return made
 
 
-def _consequence(verdict: Verdict, second_needed: bool) -> tuple[State, ReviewState]:
+def _consequence(verdict: Verdict, second_needed: bool) -> tuple[RulingState, ReviewState]:
     """Where a verdict leaves its ruling and its review; pure."""
     if verdict is Verdict.UNSURE:
-        return State.NOTED, ReviewState.DEFERRED
+        return RulingState.NOTED, ReviewState.DEFERRED
     if verdict is Verdict.SAME and second_needed:
-        return State.PROPOSED, ReviewState.PROPOSED
-    return State.PENDING, ReviewState.DECIDED
+        return RulingState.PROPOSED, ReviewState.PROPOSED
+    return RulingState.PENDING, ReviewState.DECIDED
 
 
-async def _draft(session: AsyncSession, found: Representation, word: DecideIn) -> Draft:
+async def _draft(
+    session: AsyncSession, found: Representation, word: MatchReviewDecisionIn
+) -> Draft:
     """The verdict over all that the two children hold today; Conflict where one holds nothing any more."""
     one, other = found.children
     held = await queries.entries_of(await raw(session), [one, other])
@@ -145,7 +147,7 @@ async def _draft(session: AsyncSession, found: Representation, word: DecideIn) -
         return ()
 
     return Draft(
-        Kind(word.decision),
+        RulingKind(word.decision),
         one,
         other,
         frozenset((*held[one], *held[other])),

@@ -11,10 +11,14 @@ from services.registry.children.kit import Kit
 from services.registry.key_care.deciding import check_reason
 from services.registry.match_reviews import deciding, queries, showing
 from services.registry.match_reviews.queries import Position, Question
-from services.registry.match_reviews.schemas import DecideIn, MatchReviewOut, MatchReviewsOut
-from services.registry.match_reviews.terms import Assigned, Order, Verdict, Waiting
+from services.registry.match_reviews.schemas import (
+    MatchReviewDecisionIn,
+    MatchReviewOut,
+    MatchReviewsOut,
+)
+from services.registry.match_reviews.terms import Assigned, Order, Verdict, WaitingReviews
 from services.registry.rulings.sight import sight_of_decider, sight_of_reader
-from services.registry.rulings.terms import GROUNDS, Kind
+from services.registry.rulings.terms import GROUNDS, RulingKind
 from shared import audit, preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
@@ -47,7 +51,9 @@ async def list_match_reviews(
     request: Request,
     caller: Reviewer,
     session: Transaction,
-    state: Annotated[Waiting, Query(description="which part of the queue")] = Waiting.OPEN,
+    state: Annotated[
+        WaitingReviews, Query(description="which part of the queue")
+    ] = WaitingReviews.OPEN,
     assigned: Annotated[Assigned | None, Query(description="whose")] = None,
     key_care: Annotated[
         bool | None, Query(description="only those with (or without) a child in key care")
@@ -158,7 +164,7 @@ async def release_match_review(
 async def decide_match_review(
     request: Request,
     review_id: UUID,
-    body: DecideIn,
+    body: MatchReviewDecisionIn,
     caller: Reviewer,
     session: Transaction,
     if_match: IfMatch = None,
@@ -171,7 +177,7 @@ async def decide_match_review(
     has ended, or that another person decides on, is a conflict (409).
     """
     groups = sight_of_decider(caller)
-    check_reason(body.reason, body.note, GROUNDS[Kind(body.decision)])
+    check_reason(body.reason, body.note, GROUNDS[RulingKind(body.decision)])
     if body.until is not None and body.decision is not Verdict.UNSURE:
         raise Invalid(flaws=[Flaw("/body/until", "not_put_off", "Only with `unsure`.")])
     clock = request.app.state.clock

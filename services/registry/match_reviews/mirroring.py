@@ -18,13 +18,13 @@ import orjson
 from services.registry.children.queueing import queue
 from services.registry.match_reviews.terms import ReviewState
 from services.registry.planning import by_index
-from services.registry.rulings.terms import Problem, State
+from services.registry.rulings.terms import Problem, RulingState
 from shared.database import SYSTEM, Database, raw
 from shared.limits import MAX_PAGE
 
 TARGET = "review-changes"
 #: A ruling that is on its way, or in force, will end the doubt: until then matching may still speak of it.
-_ANSWERED = (State.PENDING, State.STANDING)
+_ANSWERED = (RulingState.PENDING, RulingState.STANDING)
 
 _STORE = (
     "INSERT INTO match_reviews (id, review_seq, one, other, entry, weight, rule_version, comparisons, opened_at,"
@@ -157,13 +157,13 @@ async def _settle(connection: "asyncpg.Connection[Any]", row: Any, closed: bool)
         closed,
         str(Problem.EVIDENCE_CHANGED),
     )
-    if row["ruled"] == State.PROPOSED:
+    if row["ruled"] == RulingState.PROPOSED:
         await connection.execute(
             "UPDATE rulings SET state = $2, problem = $3, settled_at = now() WHERE id = $1 AND state = $4",
             row["ruling"],
-            str(State.LAPSED),
+            str(RulingState.LAPSED),
             str(Problem.EVIDENCE_CHANGED),
-            str(State.PROPOSED),
+            str(RulingState.PROPOSED),
         )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.key_care.terms import CURRENT
-from services.registry.match_reviews.terms import Assigned, Order, Waiting
+from services.registry.match_reviews.terms import Assigned, Order, WaitingReviews
 from shared.auth import Caller
 from shared.database import raw
 
@@ -68,7 +68,7 @@ Position = tuple[datetime | float, UUID]
 class Question:
     """What a list asks for."""
 
-    state: Waiting
+    state: WaitingReviews
     assigned: Assigned | None
     key_care: bool | None
     order: Order

@@ -121,7 +121,7 @@ class MatchReviewOut(BaseModel):
     rulings: list[RulingOut] = Field(max_length=100, description="what people ruled, oldest first")
 
 
-class DecideIn(Reasoned):
+class MatchReviewDecisionIn(Reasoned):
     """What a person decides about a review, and why."""
 
     model_config = ConfigDict(

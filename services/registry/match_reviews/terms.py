@@ -13,7 +13,7 @@ class ReviewState(StrEnum):
     CLOSED = "closed"
 
 
-class Waiting(StrEnum):
+class WaitingReviews(StrEnum):
     """Which reviews a list shows: `open` 待核, what was put off until today included; `deferred` 暂缓; `proposed` 待第二人复核;
     `decided` 已判定待执行.
     """

@@ -349,6 +349,43 @@ def two_times() -> None:
     _close_to_contractors("figures")
 
 
+#: What is written when a row goes on under another division's code: its place, and the seal that binds it.
+_CARRIED = {
+    "cases": "place, sealed",
+    "compartment_entries": "place, sealed, sealed_level",
+    "placements": "place, sealed",
+    "survey_rounds": "division, low, high",
+}
+
+
+def successions() -> None:
+    for table, columns in _CARRIED.items():
+        op.execute(f"GRANT UPDATE ({columns}) ON {table} TO {runtime_role()}")
+
+
+def without_successions() -> None:
+    for table, columns in _CARRIED.items():
+        op.execute(f"REVOKE UPDATE ({columns}) ON {table} FROM {runtime_role()}")
+
+
+#: Both counties, their civil affairs alone; of a shielded child nothing tells the county that it left whereto it went,
+#: before a person does.
+_HANDOVER_IS_SEEN = (
+    f"{_SYSTEM} OR ({_ME} = 'civil_affairs' AND (taking BETWEEN {_LOW} AND {_HIGH}"
+    f" OR (giving BETWEEN {_LOW} AND {_HIGH} AND NOT (shielded AND state = 'due'))))"
+)
+
+
+def handovers() -> None:
+    role = runtime_role()
+    op.execute(f"GRANT SELECT, INSERT ON handover_acts TO {role}")
+    op.execute(f"GRANT SELECT, INSERT, DELETE ON handovers TO {role}")
+    # An act names its child: the service alone reads it, for a caller who sees the handover.
+    _protect("handover_acts", using=_SYSTEM, check=_SYSTEM)
+    _protect("handovers", using=_HANDOVER_IS_SEEN, check=_SYSTEM)
+    _close_to_contractors("handovers", "handover_acts")
+
+
 def _protect(table: str, using: str, check: str) -> None:
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")

@@ -104,18 +104,18 @@ async def known(
     children: Sequence[UUID],
     known_at: datetime,
     broken: set[UUID],
-    area: Area | None = None,
+    areas: Sequence[Area] | None = None,
 ) -> dict[UUID, Known]:
     """Those of the children that the hub knew at ``known_at``; as the service itself.
 
-    With an ``area``, those alone of whom some record speaks of a place in it: no other can have lived there.  A child of
+    With ``areas``, those alone of whom some record speaks of a place in them: no other can have lived there.  A child of
     whom a record or a decision was tampered with goes into ``broken``.
     """
     rows: dict[UUID, list[Any]] = {}
     for row in await connection.fetch(_RECORDS, list(children), known_at):
         rows.setdefault(row["person"], []).append(row)
-    if area is not None:
-        rows = {child: held for child, held in rows.items() if _speak_of(held, area)}
+    if areas is not None:
+        rows = {child: held for child, held in rows.items() if _speak_of(held, areas)}
     if not rows:
         return {}
     found = {}
@@ -130,11 +130,11 @@ async def known(
     return {child: one for child, one in found.items() if child not in broken}
 
 
-def _speak_of(rows: Sequence[Any], area: Area) -> bool:
-    low, high = area
+def _speak_of(rows: Sequence[Any], areas: Sequence[Area]) -> bool:
     return any(
         low <= row["division"] <= high or low <= (row["residence_code"] or -1) <= high
         for row in rows
+        for low, high in areas
     )
 
 

@@ -49,7 +49,9 @@ async def seen(
     day = on or instant.astimezone(SHANGHAI).date()
     if instant > now or day > now.astimezone(SHANGHAI).date():
         raise Invalid(
-            flaws=[Flaw("on", "in_the_future", "Ask for a day and an instant that have been.")]
+            flaws=[
+                Flaw("/query/on", "in_the_future", "Ask for a day and an instant that have been.")
+            ]
         )
     child: UUID = row["id"]
     groups = groups_for(caller)

@@ -25,10 +25,10 @@ class Standing(NamedTuple):
 def standing(kit: Kit, profiles: Profiles, child: UUID, known: Known, day: date) -> Standing:
     """The child on ``day``; what people decided later is left out of it, whenever it became known."""
     live = current(known.records)
-    folded = fold_current(live, known.records, day)
+    folded = fold_current(live, known.records, day, profiles.in_line)
     decided: list[Any] = [
         row for row in known.decisions if row["decided_at"].astimezone(SHANGHAI).date() <= day
     ]
     then = replace(kit, profiles=profiles)
-    row = judge(then, child, reading_of(then, folded, live), decided, day)
+    row = judge(then, child, reading_of(then, folded, live, known.records), decided, day)
     return Standing(row, folded, live)

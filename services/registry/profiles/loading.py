@@ -17,19 +17,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from services.registry.profiles.profile import Area, Layer, Profile
+from services.registry.profiles.profile import Area, Layer, Profile, inside
 from services.registry.profiles.reading import (
     read_contradiction,
     read_documents,
     read_local_division,
     read_rules,
+    read_transfer,
 )
-from services.registry.profiles.rules import CentralDistricts, LocalDivision, Unset
+from services.registry.profiles.rules import CentralDistricts, LocalDivision, Transfer, Unset
 from services.registry.profiles.tables import ProfileError, Table
 from shared import divisions
 
 SHIPPED = Path(__file__).parent
 """The folder of the profiles that come with the software."""
+#: So many answers for a place and a day are kept at most.
+REMEMBERED = 2**14
 
 
 @dataclass(frozen=True)
@@ -98,22 +101,96 @@ class Profiles:
         return cls.load(SHIPPED, own) if own is not None else cls.load(SHIPPED)
 
     def for_division(self, code: int, on: date) -> Profile | None:
-        """The profile of the narrowest area around `code`, as read by whoever lives there `on`
-        that day.
+        """The profile of the narrowest area around the code that `code` has become `on` that day.
 
         A profile is found also for days before its rules began: it then says itself that none
         held.
         """
-        del on  # areas are undated so far; the day is part of the question all the same
-        for low, high, profile in self._narrowest_first:
-            if low <= code <= high:
-                return profile
-        return None
+        asked = code, on
+        if asked in self._found:
+            return self._found[asked]
+        if len(self._found) >= REMEMBERED:
+            self._found.clear()
+        code = self.code_on(code, on)
+        around = (p for low, high, p in self._narrowest_first if low <= code <= high)
+        profile = self._found[asked] = next(around, None)
+        return profile
+
+    @cached_property
+    def _found(self) -> dict[tuple[int, date], Profile | None]:
+        """A sweep asks for the same few places on one day, children by the thousand."""
+        return {}
 
     @cached_property
     def _narrowest_first(self) -> tuple[tuple[int, int, Profile], ...]:
         every = [(low, high, one) for one in self.by_id.values() for low, high in one.covers]
         return tuple(sorted(every, key=lambda area: area[1] - area[0]))
+
+    def code_on(self, code: int, on: date) -> int:
+        """The code that a place bears on a day, by the places' own transfers and codes, then by the national table."""
+        for one in self._transfers:
+            if one.on <= on and inside(code, one.code):
+                code = one.becomes + code - one.code
+        national = self._superseded.get(divisions.county_of(code))
+        if national is not None and divisions.known(national, on):
+            code = national
+        return divisions.code_on(code, on)
+
+    def turns_after(self, code: int, day: date) -> date | None:
+        """The first later day on which a place bears another code than on this one."""
+        now = self.code_on(code, day)
+        days = [divisions.ends_after(now, day)]
+        days += [one.on for one in self._transfers if one.on > day and inside(now, one.code)]
+        if (national := self._superseded.get(divisions.county_of(now))) is not None:
+            days += [spell.since for spell in divisions.spells_of(national)]
+        return min((one for one in days if one is not None and one > day), default=None)
+
+    def in_line(self, one: int, other: int) -> bool:
+        """Whether two codes are of one county, or the county of one took over from that of the other."""
+        if divisions.in_line(one, other):
+            return True
+        if not self._transfers and not self._superseded:
+            return False
+        a, b = divisions.county_of(one), divisions.county_of(other)
+        last = divisions.county_of(self.code_on(one, date.max))
+        return last in (a, b) and last == divisions.county_of(self.code_on(other, date.max))
+
+    def ended(self, on: date) -> dict[Area, tuple[int, ...]]:
+        """The areas that bear other codes by that day, each with its heirs: one, several where it was split."""
+        found: dict[Area, tuple[int, ...]] = {
+            _county_area(code): heirs for code, heirs in divisions.ended_by(on).items()
+        }
+        for code in self._superseded:
+            if (now := self.code_on(code, on)) != code:
+                found[_county_area(code)] = (now,)
+        for one in self._transfers:
+            if one.on <= on:
+                found[divisions.area_of(one.code)] = (self.code_on(one.code, on),)
+        return found
+
+    def former(self, area: Area, on: date) -> tuple[Area, ...]:
+        """The areas outside of this one that were, or lay, elsewhere and are one place in it by that day."""
+        low, high = area
+        return tuple(
+            one
+            for one, heirs in self.ended(on).items()
+            if len(heirs) == 1 and low <= heirs[0] <= high and not low <= one[0] <= high
+        )
+
+    @cached_property
+    def _transfers(self) -> tuple[Transfer, ...]:
+        """In order of time, each once, so that what passed on twice is followed twice."""
+        found = {one for profile in self.by_id.values() for one in profile.transfers}
+        return tuple(sorted(found, key=lambda one: (one.on, one.code)))
+
+    @cached_property
+    def _superseded(self) -> dict[int, int]:
+        """National codes by the local ones that they took over from."""
+        return {
+            one.code: one.superseded_by
+            for one in self.local_divisions()
+            if isinstance(one.code, int) and one.superseded_by is not None
+        }
 
     def local_divisions(self) -> tuple[LocalDivision, ...]:
         """Every local extension code in use, each once."""
@@ -125,6 +202,11 @@ class Profiles:
             if isinstance(local.code, int)
         }
         return tuple(found.values())
+
+
+def _county_area(code: int) -> Area:
+    county = divisions.county_of(code)
+    return county, county + 999_999
 
 
 def _read(file: str, content: bytes) -> _Sheet:
@@ -155,6 +237,7 @@ def _read(file: str, content: bytes) -> _Sheet:
             contradictions=tuple(
                 read_contradiction(one, documents) for one in table.tables("contradictions")
             ),
+            transfers=tuple(map(read_transfer, table.tables("transfers"))),
         ),
     )
     table.done()

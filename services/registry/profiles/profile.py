@@ -27,6 +27,7 @@ from services.registry.profiles.rules import (
     Hardship,
     LocalDivision,
     Rule,
+    Transfer,
     Unset,
 )
 from shared import divisions
@@ -45,6 +46,7 @@ class Layer:
     rules: Mapping[tuple[str, str], tuple[Rule, ...]]
     local_divisions: tuple[LocalDivision, ...]
     contradictions: tuple[Contradiction, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +145,19 @@ class Profile:
         both = all(self.local_division(x) or _may_be_district(x) for x in (a, b))
         return None if both else False
 
+    def transferred(self, code: int, on: date) -> int:
+        """The code that a township or village has become by that day, where it passed to another county."""
+        for one in self.transfers:
+            if one.on <= on and inside(code, one.code):
+                code = one.becomes + code - one.code
+        return code
+
+    @cached_property
+    def transfers(self) -> tuple[Transfer, ...]:
+        """In order of time, each once, so that what passed on twice is followed twice."""
+        found = {one for layer in self.layers for one in layer.transfers}
+        return tuple(sorted(found, key=lambda one: (one.on, one.code)))
+
     def local_division(self, code: int) -> LocalDivision | None:
         return self._local.get(code)
 
@@ -214,6 +229,12 @@ class Profile:
 def _may_be_district(code: int) -> bool:
     name = divisions.name_of(code)
     return name is None or name.endswith("区")
+
+
+def inside(code: int, place: int) -> bool:
+    """Whether a code lies in the place that another one names."""
+    low, high = divisions.area_of(place)
+    return low <= code <= high
 
 
 def prefix_of(area: Area) -> str:

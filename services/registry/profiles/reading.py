@@ -24,10 +24,12 @@ from services.registry.profiles.rules import (
     LocalDivision,
     Onward,
     Rule,
+    Transfer,
     Unset,
 )
 from services.registry.profiles.tables import Table
 from services.registry.profiles.typed import read_rule
+from shared import divisions
 
 NO_OTHERS: Final[tuple[Literal["none"], ...]] = ("none",)
 
@@ -203,6 +205,19 @@ def read_local_division(table: Table) -> LocalDivision:
     )
     table.done()
     return local
+
+
+def read_transfer(table: Table) -> Transfer:
+    """A township or village that another county took over, under another code, from a day on."""
+    code, becomes = table.code("code"), table.code("becomes")
+    if (
+        code == becomes
+        or len({high - low for low, high in map(divisions.area_of, (code, becomes))}) > 1
+    ):
+        raise table.fault("becomes", "must be another code of the same level")
+    transfer = Transfer(code, becomes, table.day("on"), table.text("basis"))
+    table.done()
+    return transfer
 
 
 def read_contradiction(table: Table, documents: Mapping[str, Document]) -> Contradiction:

@@ -200,6 +200,19 @@ class LocalDivision:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """A division that passed to another county (区划调整) and bears the code `becomes` from the day `on`.
+
+    Both codes are of one level; what lies inside keeps its last digits. `basis` says who decided it.
+    """
+
+    code: int
+    becomes: int
+    on: date
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
 class Contradiction:
     """Clauses of one text, or of two, that cannot both be followed in what `rule` settles.
 

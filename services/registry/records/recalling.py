@@ -63,7 +63,8 @@ async def _recall(
     rows, results = [], []
     for index, source_id in enumerate(source_ids):
         found = newest.get(entries[source_id])
-        if found is None or not caller.covers(found["division"]):
+        office = caller.office(found["division"]) if found is not None else None
+        if found is None or office is None:
             flaw = Flaw("/source_id", "unknown_entry", "You have sent no such entry.")
             results.append(Result(index, source_id, "refused", flaws=(flaw,)))
         elif found["kind"] == RECALL:
@@ -78,7 +79,7 @@ async def _recall(
                 source=name,
                 department=str(caller.department),
                 client=caller.client,
-                division=found["division"],
+                division=office,
                 observed_on=found["observed_on"],
                 received_at=now,
                 birth_on=None,

@@ -96,7 +96,7 @@ NOT_GRANTED = "Name one of your granted sources."
 
 
 def _not_theirs(caller: Caller, item: Item) -> Flaw | None:
-    if not caller.covers(divisions.widen(item.division)):
+    if caller.office(divisions.widen(item.division)) is None:
         return Flaw(
             "/division", "division_outside_grant", "Push only for offices of your own area."
         )
@@ -143,7 +143,7 @@ def _stamped(
             source=source,
             department=department,
             client=client,
-            division=widen(item.division),
+            division=caller.office(widen(item.division)) or widen(item.division),
             observed_on=item.observed_on,
             received_at=now,
             birth_on=quality.birth_on(item),

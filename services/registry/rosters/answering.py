@@ -40,10 +40,9 @@ async def receive(
         raise Forbidden("Whoever made a roster does not confirm its receipt.")
     mine = [
         one
-        for one in await queries.readings(session, roster)
-        if one["client"] == caller.client
-        and one["digest"] == digest
-        and authenticity.authentic(kit.audit, "roster_readings", one)
+        for one in await queries.own_readings(session, roster, caller)
+        if authenticity.authentic(kit.audit, "roster_readings", one)
+        and authenticity.digest_of(kit.audit, one) == digest
     ]
     if not mine:
         raise ReceiptMismatch
@@ -71,6 +70,8 @@ async def answer(
     found = await readable(session, kit, caller, roster)
     if found["addressee"] != caller.department:
         raise Forbidden("Whoever the roster is addressed to answers it.")
+    if found["kind"] == RosterKind.UPWARD:
+        only_the_province(caller, found)
     async with as_system(session, caller):
         rows = await queries.rows_named(session, roster, [one.row for one in verdicts])
     today = await queries.of_today(session, caller, [row["child"] for row in rows.values()])

@@ -29,6 +29,7 @@ from shared.contract import LOCATED
 from shared.cursors import Cursors
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.one_at_a_time import OneAtATime
 from shared.problems import responses
 from shared.vocabulary import Scope
 
@@ -39,6 +40,7 @@ Maker = Annotated[Caller, allowed(Scope.ROSTERS_WRITE)]
 Answerer = Annotated[Caller, allowed(Scope.ROSTERS_ANSWER)]
 
 NDJSON = "application/x-ndjson"
+MAKING = OneAtATime()
 
 
 @router.post(
@@ -58,13 +60,14 @@ async def make_roster(
     * `upward`: migrant children whom the place's rule for this topic makes eligible, and no others.
     * `feedback`: migrant children, for one department to verify as far as it may see them.
 
-    A shielded child stands on none.  Nothing leaves before the rows are read.
+    A shielded child stands on none.  Nothing leaves before the rows are read.  A client makes one at a time (429).
     """
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()
 
     async def effect() -> Ids:
-        made = await making.make(session, kit, caller, body, now)
+        with MAKING.of(caller.client):
+            made = await making.make(session, kit, caller, body, now)
         done = audit.Act.of(caller, "rosters.make", [], roster=str(made), kind=str(body.kind))
         await audit.record(session, kit.audit, now, done)
         return {"roster": made}
@@ -182,7 +185,8 @@ async def receive_roster(
 async def answer_roster(
     request: Request, roster_id: UUID, body: VerdictsIn, caller: Answerer, session: Transaction
 ) -> VerdictsOut:
-    """A return file (回执文件): accepted, refused or differing, row by row, by whom the roster is addressed to.
+    """A return file (回执文件): accepted, refused or differing, row by row, by whom the roster is addressed to; an upward
+    roster's by the province, never by its maker.
 
     With `held` the hub compares what the other system holds with the child as it stands, names the columns that differ,
     and keeps no value.  Of a child that changed since it was sent, the verdict stands until it is sent again, as `unsynced`.
@@ -208,7 +212,8 @@ async def list_sync_states(
 ) -> SyncsOut:
     """Migrant children of your area, and all others that were entered once, each with its state: civil affairs alone.
 
-    `unsynced`: it has changed since it was sent, and the national system (全国儿童福利信息系统) does not say so yet.
+    Those with a hidden home come last, by no place.  `unsynced`: it has changed since it was sent,
+    and the national system (全国儿童福利信息系统) does not say so yet.
     """
     only_civil_affairs(caller)
     only_for_its_purpose(RosterKind.NATIONAL_SYSTEM, caller)
@@ -216,15 +221,19 @@ async def list_sync_states(
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
     asked = f"national-system|{caller.client}|{state}"
-    after = queries.START
+    after, hidden = queries.START, state == SyncState.WITHHELD
     if cursor:
-        place, child = cursors.read(cursor, asked, now)
+        hidden, place, child = cursors.read(cursor, asked, now)
         after = place, UUID(child)
-    rows = await queries.residents(
-        session, caller, (caller.grant.low, caller.grant.high), after, limit
-    )
+    rows: list[Any] = []
+    if not hidden:
+        rows = await queries.open_residents(session, caller, after, limit)
+        if len(rows) < limit and state is None:
+            hidden, after = True, queries.START
+    if hidden:
+        rows += await queries.hidden_residents(session, caller, after, limit - len(rows))
     last = await queries.last_taken(
-        session, caller, RosterKind.NATIONAL_SYSTEM, [row["id"] for row in rows]
+        session, kit.audit, caller, RosterKind.NATIONAL_SYSTEM, [row["id"] for row in rows]
     )
     shown = []
     for row in rows:
@@ -237,7 +246,8 @@ async def list_sync_states(
     await audit.record(session, kit.audit, now, read)
     seen: dict[str, Any] = {"children": shown}
     if len(rows) == limit:
-        position = (rows[-1]["residence_code"], str(rows[-1]["id"]))
+        last_one = rows[-1]
+        position = (hidden, 0 if hidden else last_one["residence_code"], str(last_one["id"]))
         seen["next"] = cursors.make(position, asked, now)
     return SyncsOut.model_validate(seen)
 

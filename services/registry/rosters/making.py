@@ -104,7 +104,7 @@ async def _chosen(
     open_to_it = [(row, rule) for row, rule in ruled if rule and not row["shielded"]]
     if kind == RosterKind.NATIONAL_SYSTEM:
         ids = [row["id"] for row, _ in ruled]
-        last = await queries.last_taken(session, caller, kind, ids) if ids else {}
+        last = await queries.last_taken(session, kit.audit, caller, kind, ids) if ids else {}
         return [row for row, _ in open_to_it if to_be_sent(row, last.get(row["id"]))]
     migrants = [(row, rule) for row, rule in open_to_it if row["status"] == Status.MIGRANT]
     if kind == RosterKind.FEEDBACK:

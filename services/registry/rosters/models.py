@@ -59,7 +59,7 @@ class RosterRow(Table, table=True):
 
 
 class RosterReading(Table, table=True):
-    """One whole reading: what left, to whom, and its digest; with ``received_at`` its receipt (回执)."""
+    """One whole reading: what left, to whom, and its digest, sealed; with ``received_at`` its receipt (回执)."""
 
     __tablename__ = "roster_readings"
 

@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system
-from services.registry.rosters.authenticity import COLUMNS
+from services.registry.rosters.authenticity import COLUMNS, authentic
 from services.registry.rosters.terms import RosterKind
 from shared.auth import Caller
 from shared.database import raw
+from shared.keys import KeySet
 
 #: Where a list of children stands: place and id of the last one seen.
 Position = tuple[int, UUID]
@@ -74,6 +75,18 @@ async def readings(session: AsyncSession, roster: UUID) -> list[Any]:
     return rows
 
 
+async def own_readings(session: AsyncSession, roster: UUID, caller: Caller) -> list[Any]:
+    """The caller's own readings, the newest 500, however many others there are."""
+    connection = await raw(session)
+    rows: list[Any] = await connection.fetch(
+        f"SELECT {', '.join(COLUMNS['roster_readings'])}, mac FROM roster_readings"
+        " WHERE roster_id = $1 AND client = $2 ORDER BY id DESC LIMIT 500",
+        roster,
+        caller.client,
+    )
+    return rows[::-1]
+
+
 async def rows_after(session: AsyncSession, roster: UUID, number: int, limit: int) -> list[Any]:
     """The next rows of a roster that the caller sees, each with its child of today."""
     connection = await raw(session)
@@ -128,6 +141,39 @@ async def residents(
     return rows
 
 
+async def open_residents(
+    session: AsyncSession, caller: Caller, after: Position, limit: int
+) -> list[Any]:
+    """The next children of the caller's area whose home is not hidden, in the order of places."""
+    return await _walk(session, caller, "NOT c.shielded", "c.residence_code, c.id", after, limit)
+
+
+async def hidden_residents(
+    session: AsyncSession, caller: Caller, after: Position, limit: int
+) -> list[Any]:
+    """The next shielded children of the caller's area, by id alone: neighbours in a list tell a home."""
+    after = 0, after[1]
+    return await _walk(session, caller, "c.shielded", "0::bigint, c.id", after, limit)
+
+
+async def _walk(
+    session: AsyncSession, caller: Caller, which: str, order: str, after: Position, limit: int
+) -> list[Any]:
+    connection = await raw(session)
+    await connection.execute(_IN_INDEX_ORDER)
+    rows: list[Any] = await connection.fetch(
+        f"SELECT {_CHILD} FROM children c"
+        " CROSS JOIN LATERAL (SELECT v.master, v.wrapped FROM vault.data_keys v WHERE v.id = c.id OFFSET 0) k"
+        f" WHERE c.residence_code BETWEEN $1 AND $2 AND {which}"
+        f" AND ({order}) > ($3::bigint, $4::uuid) ORDER BY {order.replace('0::bigint, ', '')} LIMIT $5",
+        caller.grant.low,
+        caller.grant.high,
+        *after,
+        limit,
+    )
+    return rows
+
+
 async def of_today(
     session: AsyncSession, caller: Caller, children: Sequence[UUID]
 ) -> dict[UUID, Any]:
@@ -156,16 +202,21 @@ _LAST_TAKEN = (
 
 
 async def last_taken(
-    session: AsyncSession, caller: Caller, kind: RosterKind, children: Sequence[UUID]
+    session: AsyncSession,
+    keys: KeySet,
+    caller: Caller,
+    kind: RosterKind,
+    children: Sequence[UUID],
 ) -> Mapping[UUID, Any]:
     """The row of each of these children that left last, whichever area's roster it was on.
 
+    Where that one was not written here, nothing is known to have left: the child goes out again, which is harmless.
     For the service itself, of children that the caller has been shown: a county learns that its province has sent one.
     """
     async with as_system(session, caller):
         connection = await raw(session)
         rows = await connection.fetch(_LAST_TAKEN, list(children), kind)
-    return {row["child"]: row for row in rows}
+    return {row["child"]: row for row in rows if authentic(keys, "roster_rows", row)}
 
 
 async def confirmed_care(

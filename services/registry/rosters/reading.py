@@ -156,15 +156,16 @@ async def _keep(
     digest: bytes,
     now: datetime,
 ) -> None:
+    made = uuid7()
     reading = {
-        "id": uuid7(),
+        "id": made,
         "roster_id": roster["id"],
         "client": caller.client,
         "department": str(caller.department),
         "actor": caller.actor,
         "at": now,
         "rows": rows,
-        "digest": digest,
+        "digest": authenticity.seal_digest(kit.audit, made, digest),
         "received_by": "",
         "received_at": None,
     }

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from services.registry.records.feeds.wire import DivisionText
 from services.registry.rosters.terms import (
@@ -46,11 +47,15 @@ class RosterIn(BaseModel):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if bool(self.topic) != (self.kind == RosterKind.UPWARD):
-            raise ValueError("An upward roster has a topic, and no other has.")
+            raise PydanticCustomError(
+                "unfitting_topic", "An upward roster has a topic, and no other has."
+            )
         if (self.to is not None) != (self.kind == RosterKind.FEEDBACK):
-            raise ValueError("A feedback roster is addressed, and no other is.")
+            raise PydanticCustomError(
+                "unfitting_addressee", "A feedback roster is addressed, and no other is."
+            )
         if self.to in (Department.CIVIL_AFFAIRS, Department.HUB, Department.SERVICE):
-            raise ValueError("Not to this department.")
+            raise PydanticCustomError("unfitting_addressee", "Not to this department.")
         return self
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.registry.children.kit import Kit
 from services.registry.profiles.profile import prefix_of
-from services.registry.rosters.authenticity import authentic
+from services.registry.rosters.authenticity import authentic, digest_of
 from services.registry.rosters.layout import layout_of
 from services.registry.rosters.ruling import asked
 from services.registry.rosters.terms import AnswerDue, RosterKind
@@ -58,14 +58,14 @@ def whole(
         **mark(kit, row, caller, now),
         "columns": layout_of(RosterKind(row["kind"])).columns,
         "readings": [
-            _reading(one) for one in readings if authentic(kit.audit, "roster_readings", one)
+            _reading(kit, one) for one in readings if authentic(kit.audit, "roster_readings", one)
         ],
     }
 
 
-def _reading(row: Any) -> dict[str, Any]:
+def _reading(kit: Kit, row: Any) -> dict[str, Any]:
     seen = {name: row[name] for name in ("client", "department", "actor", "at", "rows")}
-    seen |= {"id": str(row["id"]), "sha256": row["digest"].hex()}
+    seen |= {"id": str(row["id"]), "sha256": digest_of(kit.audit, row).hex()}
     if row["received_at"] is not None:
         seen |= {"received_by": row["received_by"], "received_at": row["received_at"]}
     return seen

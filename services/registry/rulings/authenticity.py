@@ -14,7 +14,7 @@ import structlog
 from services.registry.key_care.authenticity import note_of
 from services.registry.rulings.constraints import Constraint
 from services.registry.rulings.making import decision_kind, is_proposal
-from services.registry.rulings.terms import Kind, Second
+from services.registry.rulings.terms import RulingKind, Second
 from shared.sealing import Sealer, Unsealable
 
 log = structlog.get_logger()
@@ -95,12 +95,12 @@ def _opened(sealer: Sealer, row: Any, words: Mapping[UUID, Any], decision: UUID)
 
 def _follows(row: Any, one: Constraint) -> bool:
     """Whether a ruling of this kind, about these records, can ask for it.  Moving joins one record to one other."""
-    kind = Kind(row["kind"])
+    kind = RulingKind(row["kind"])
     if not one.entries <= set(row["entries"]):
         return False
-    if kind is Kind.MOVE:
+    if kind is RulingKind.MOVE:
         return not one.same or len(one.entries) == 2
-    return kind in ((Kind.SAME,) if one.same else (Kind.DIFFERENT, Kind.PART))
+    return kind in ((RulingKind.SAME,) if one.same else (RulingKind.DIFFERENT, RulingKind.PART))
 
 
 def _person(word: Any) -> tuple[str, str]:

@@ -23,7 +23,7 @@ from services.registry.key_care import queries as care
 from services.registry.key_care.deciding import SHIELD, UNSHIELD, Word
 from services.registry.key_care.terms import DecisionKind, Reason
 from services.registry.rulings import queries
-from services.registry.rulings.terms import Kind
+from services.registry.rulings.terms import RulingKind
 from shared.database import raw
 
 _LASTING = (DecisionKind.OPEN, DecisionKind.CONFIRM, SHIELD)
@@ -51,7 +51,7 @@ async def carry(
     if len(children) < 2:
         return
     # A record that was moved takes nothing along; what was anchored to it stays with the child it left.
-    takers = children if ruling["kind"] != Kind.MOVE else [ruling["one"]]
+    takers = children if ruling["kind"] != RulingKind.MOVE else [ruling["one"]]
     known_since = await _known_since(connection, children)
     author = await _author(connection, ruling["id"])
     for last in await _last_words(connection, kit, ruling["one"], joined_at):

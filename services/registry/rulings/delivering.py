@@ -23,7 +23,7 @@ from services.registry.records.resolving import take
 from services.registry.rulings import carrying, holding, making, queries
 from services.registry.rulings.constraints import Constraint
 from services.registry.rulings.preparing import Task, prepare
-from services.registry.rulings.terms import Kind, Problem, State
+from services.registry.rulings.terms import Problem, RulingKind, RulingState
 from shared.clock import Clock
 from shared.database import SYSTEM, Database, raw
 from shared.limits import LEASE_SECONDS
@@ -137,7 +137,7 @@ async def _settle(
     concerned = [*task.ends, *(kept.of for kept in task.kept)]
     older = await queries.rulings_of(connection, concerned)
     await holding.hold(connection, [task.id, *older.values()])
-    state = State.RETURNED if answer.problem else State.STANDING
+    state = RulingState.RETURNED if answer.problem else RulingState.STANDING
     done = await connection.execute(
         "UPDATE rulings SET state = $3, problem = $4, settled_at = $5, turn = NULL, leased_until = NULL"
         " WHERE id = $1 AND leased_until = $2 AND state = 'pending'",
@@ -154,7 +154,7 @@ async def _settle(
         return 1
     parted_since = await _last_joined(connection, task.ends)
     await _keep(connection, task, now)
-    if task.row["kind"] in (Kind.PART, Kind.WITHDRAW, Kind.MOVE):
+    if task.row["kind"] in (RulingKind.PART, RulingKind.WITHDRAW, RulingKind.MOVE):
         await carrying.carry(session, kit, task.row, parted_since, now)
     return 1
 

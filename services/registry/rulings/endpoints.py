@@ -19,7 +19,7 @@ from services.registry.rulings.schemas import (
     WithdrawalIn,
 )
 from services.registry.rulings.sight import sight_of_decider, sight_of_reader
-from services.registry.rulings.terms import GROUNDS, Kind, Second, State
+from services.registry.rulings.terms import GROUNDS, RulingKind, RulingState, Second
 from shared import audit, preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
@@ -48,7 +48,7 @@ async def list_rulings(
     caller: Decider,
     session: Transaction,
     state: Annotated[
-        State | None, Query(description="`proposed` waits for a second person")
+        RulingState | None, Query(description="`proposed` waits for a second person")
     ] = None,
     child: Annotated[UUID | None, Query(description="only those about this child")] = None,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
@@ -136,7 +136,7 @@ async def withdraw_ruling(
     child is in key care.
     """
     sight_of_decider(caller)
-    check_reason(body.reason, body.note, GROUNDS[Kind.WITHDRAW])
+    check_reason(body.reason, body.note, GROUNDS[RulingKind.WITHDRAW])
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()
 
@@ -168,7 +168,7 @@ async def unmerge_child(
     for the one stays visible on both where nobody can tell whom it was about.
     """
     sight_of_decider(caller)
-    check_reason(body.reason, body.note, GROUNDS[Kind.PART])
+    check_reason(body.reason, body.note, GROUNDS[RulingKind.PART])
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()
 
@@ -196,7 +196,7 @@ async def relink_entry(
 ) -> Response:
     """Move one entry of this child over to another.  You must see both."""
     sight_of_decider(caller)
-    check_reason(body.reason, body.note, GROUNDS[Kind.MOVE])
+    check_reason(body.reason, body.note, GROUNDS[RulingKind.MOVE])
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()
 

@@ -16,7 +16,7 @@ from services.registry.children.kit import Kit
 from services.registry.key_care import deciding
 from services.registry.key_care.deciding import Author, Word
 from services.registry.rulings.constraints import Constraint, Group
-from services.registry.rulings.terms import Kind, RulingGround, Second, State
+from services.registry.rulings.terms import RulingGround, RulingKind, RulingState, Second
 from shared.database import raw
 from shared.limits import MAX_BULK_ITEMS
 from shared.problems import Conflict
@@ -26,7 +26,7 @@ from shared.problems import Conflict
 class Draft:
     """What a person wants to rule; ``binds`` makes its constraints, given its id."""
 
-    kind: Kind
+    kind: RulingKind
     one: UUID
     other: UUID
     entries: Group
@@ -47,13 +47,13 @@ _INSERT = (
 
 
 async def make(
-    session: AsyncSession, kit: Kit, author: Author, draft: Draft, state: State, now: datetime
+    session: AsyncSession, kit: Kit, author: Author, draft: Draft, state: RulingState, now: datetime
 ) -> UUID:
     """Append the ruling, as the service itself; its id.  Conflict when it names more entries than can be held."""
     entries = sorted(draft.entries)
     if not 0 < len(entries) <= MAX_BULK_ITEMS:
         raise Conflict("There are no records, or too many, to rule on.")
-    kind = decision_kind(draft.kind, proposed=state is State.PROPOSED)
+    kind = decision_kind(draft.kind, proposed=state is RulingState.PROPOSED)
     word = Word(kind, "", draft.ground, draft.note)
     made = await deciding.append(session, kit, author, draft.one, word, entries[0], entries, now)
     connection = await raw(session)
@@ -106,7 +106,7 @@ async def second(
         "UPDATE rulings SET state = $2, second = $3, settled_at = $4, problem = $5,"
         " turn = CASE WHEN $2 = 'pending' THEN nextval('ruling_turns') END WHERE id = $1",
         row["id"],
-        str(State.PENDING if agreed else State.REFUSED),
+        str(RulingState.PENDING if agreed else RulingState.REFUSED),
         said,
         None if agreed else now,
         "" if agreed else "refused",
@@ -116,7 +116,7 @@ async def second(
 _PROPOSAL = "proposal_"
 
 
-def decision_kind(what: Kind | Second | str, *, proposed: bool = False) -> str:
+def decision_kind(what: RulingKind | Second | str, *, proposed: bool = False) -> str:
     """What a ruling is called among a child's decisions; sealed with it, whether a second person is needed."""
     return f"{_PROPOSAL if proposed else 'ruling_'}{what}"
 

@@ -17,7 +17,7 @@ from services.registry.children.kit import Kit
 from services.registry.rulings import authenticity, constraints, queries
 from services.registry.rulings.authenticity import Erased, Forged
 from services.registry.rulings.constraints import Constraint, Kept, Override
-from services.registry.rulings.terms import Kind, Problem
+from services.registry.rulings.terms import Problem, RulingKind
 from shared.database import raw
 
 log = structlog.get_logger()
@@ -61,16 +61,16 @@ async def _override(
     connection: "asyncpg.Connection[Any]", row: Any, mine: Sequence[Constraint]
 ) -> Override:
     """What of older rulings this one outranks, or lets stand again."""
-    kind = Kind(row["kind"])
-    if kind is Kind.WITHDRAW:
+    kind = RulingKind(row["kind"])
+    if kind is RulingKind.WITHDRAW:
         return await _taking_back(connection, row)
-    if kind not in (Kind.PART, Kind.MOVE):
+    if kind not in (RulingKind.PART, RulingKind.MOVE):
         return Override()
     own = {one.id for one in mine}
     standing = [
         one for one in await queries.standing(connection, row["entries"]) if one.id not in own
     ]
-    if kind is Kind.PART:
+    if kind is RulingKind.PART:
         groups = {group for one in mine for group in (one.one, one.other)}
         return constraints.parting(sorted(groups, key=min), standing)
     (joined,) = (one for one in mine if one.same)

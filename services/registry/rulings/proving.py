@@ -6,11 +6,11 @@ from uuid import UUID
 from services.registry.children.proving import PAGE, Difference
 from services.registry.rulings import authenticity, queries
 from services.registry.rulings.authenticity import Erased, Forged
-from services.registry.rulings.terms import State
+from services.registry.rulings.terms import RulingState
 from shared.database import SYSTEM, Database, raw
 from shared.sealing import Sealer
 
-_BINDING = (State.PENDING, State.STANDING)
+_BINDING = (RulingState.PENDING, RulingState.STANDING)
 
 
 async def differences(database: Database, sealer: Sealer) -> AsyncIterator[Difference]:

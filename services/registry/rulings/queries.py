@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.key_care.terms import CURRENT
 from services.registry.rulings.constraints import Constraint
-from services.registry.rulings.terms import Kind, State
+from services.registry.rulings.terms import RulingKind, RulingState
 from shared.auth import Caller
 from shared.database import raw
 
@@ -45,7 +45,7 @@ async def one(session: AsyncSession, caller: Caller, ruling: UUID) -> Any | None
 async def page(
     session: AsyncSession,
     caller: Caller,
-    state: State | None,
+    state: RulingState | None,
     child: UUID | None,
     after: UUID | None,
     limit: int,
@@ -145,8 +145,8 @@ async def undoing(session: AsyncSession, ruling: UUID) -> bool:
     found: bool = await connection.fetchval(
         "SELECT EXISTS (SELECT 1 FROM rulings WHERE target = $1 AND kind = $2 AND state = ANY($3))",
         ruling,
-        str(Kind.WITHDRAW),
-        [str(State.PROPOSED), str(State.PENDING)],
+        str(RulingKind.WITHDRAW),
+        [str(RulingState.PROPOSED), str(RulingState.PENDING)],
     )
     return found
 
@@ -234,8 +234,8 @@ async def ended_by(connection: "asyncpg.Connection[Any]", ruling: UUID) -> list[
         " WHERE c.ended_by = $1 AND NOT EXISTS (SELECT FROM rulings w WHERE w.target = c.ruling"
         "  AND w.kind = $2 AND w.state = $3) ORDER BY u.made_at, c.ruling, c.place",
         ruling,
-        str(Kind.WITHDRAW),
-        str(State.STANDING),
+        str(RulingKind.WITHDRAW),
+        str(RulingState.STANDING),
     )
     return [_constraint(row) for row in rows]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.registry.break_glass.schemas import SubjectOut
-from services.registry.rulings.terms import Kind, Problem, RulingGround, Second, State
+from services.registry.rulings.terms import Problem, RulingGround, RulingKind, RulingState, Second
 from shared.limits import MAX_BULK_ITEMS, MAX_PAGE
 
 Note = Annotated[
@@ -121,8 +121,8 @@ class RulingOut(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [_RULING]})
 
     id: UUID
-    kind: Kind
-    state: State
+    kind: RulingKind
+    state: RulingState
     review: UUID | None = Field(default=None, description="the review it answers (疑似待核)")
     target: UUID | None = Field(default=None, description="the ruling it takes back")
     children: list[UUID] = Field(max_length=2, description="as they were when it was made")

@@ -11,7 +11,7 @@ from services.registry.access.subjects import Subject
 from services.registry.children.kit import Kit
 from services.registry.rulings import holding, making, showing
 from services.registry.rulings.schemas import SecondIn
-from services.registry.rulings.terms import Problem, Second, State
+from services.registry.rulings.terms import Problem, RulingState, Second
 from shared import audit, preconditions
 from shared.auth import Caller
 from shared.database import raw
@@ -38,7 +38,7 @@ async def second(
     if row is None:
         raise NotFound
     (seen,) = await showing.shown(session, kit, caller, [row])
-    if row["state"] != State.PROPOSED or "by" not in seen:
+    if row["state"] != RulingState.PROPOSED or "by" not in seen:
         raise NotProposed
     first = Subject(seen["by"]["client"], seen["by"]["actor"])
     Subject.of(caller).apart_from(first)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class RulingKind(StrEnum):
     """What a person decides (判定): `same` 同一人, `different` 非同一人, `unsure` 暂不能定, `part` 拆分, `move` 改挂,
     `withdraw` 撤回判定.
     """
@@ -17,7 +17,7 @@ class Kind(StrEnum):
     WITHDRAW = "withdraw"
 
 
-class State(StrEnum):
+class RulingState(StrEnum):
     """Where a ruling stands: `proposed` 待第二人复核, `pending` 待执行, `standing` 生效, `noted` 已记录,
     `refused` 复核未通过, `returned` 未能执行, `lapsed` 情况已变, `withdrawn` 已撤回.
 
@@ -76,11 +76,11 @@ _CHECKED = {
     RulingGround.OTHER,
 }
 #: Which grounds fit what is decided.
-GROUNDS: Mapping[Kind | Second, frozenset[RulingGround]] = {
-    Kind.SAME: frozenset(
+GROUNDS: Mapping[RulingKind | Second, frozenset[RulingGround]] = {
+    RulingKind.SAME: frozenset(
         _CHECKED | {RulingGround.SAME_PAPERS, RulingGround.SAME_FAMILY, RulingGround.WRONG_NUMBER}
     ),
-    Kind.DIFFERENT: frozenset(
+    RulingKind.DIFFERENT: frozenset(
         _CHECKED
         | {
             RulingGround.TWINS,
@@ -89,8 +89,8 @@ GROUNDS: Mapping[Kind | Second, frozenset[RulingGround]] = {
             RulingGround.WRONG_NUMBER,
         }
     ),
-    Kind.UNSURE: frozenset({RulingGround.EVIDENCE_LACKING, RulingGround.OTHER}),
-    Kind.PART: frozenset(
+    RulingKind.UNSURE: frozenset({RulingGround.EVIDENCE_LACKING, RulingGround.OTHER}),
+    RulingKind.PART: frozenset(
         _CHECKED
         | {
             RulingGround.WRONGLY_JOINED,
@@ -100,8 +100,10 @@ GROUNDS: Mapping[Kind | Second, frozenset[RulingGround]] = {
             RulingGround.WRONG_NUMBER,
         }
     ),
-    Kind.MOVE: frozenset(_CHECKED | {RulingGround.RECORD_OF_ANOTHER, RulingGround.WRONG_NUMBER}),
-    Kind.WITHDRAW: frozenset(
+    RulingKind.MOVE: frozenset(
+        _CHECKED | {RulingGround.RECORD_OF_ANOTHER, RulingGround.WRONG_NUMBER}
+    ),
+    RulingKind.WITHDRAW: frozenset(
         _CHECKED | {RulingGround.MISTAKEN, RulingGround.WRONGLY_JOINED, RulingGround.WRONGLY_PARTED}
     ),
     Second.AGREE: frozenset(

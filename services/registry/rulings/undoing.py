@@ -18,7 +18,7 @@ from services.registry.key_care import queries as care
 from services.registry.rulings import constraints, holding, making, queries
 from services.registry.rulings.making import Draft
 from services.registry.rulings.schemas import MoveIn, PartIn, WithdrawalIn
-from services.registry.rulings.terms import Kind, State
+from services.registry.rulings.terms import RulingKind, RulingState
 from shared import audit
 from shared.auth import Caller
 from shared.database import raw
@@ -41,7 +41,7 @@ async def part(
         held = set((await queries.entries_of(connection, [child]))[child])
         _check_groups(wanted.groups, held)
         draft = Draft(
-            Kind.PART,
+            RulingKind.PART,
             child,
             child,
             frozenset(entry for group in wanted.groups for entry in group),
@@ -71,7 +71,7 @@ async def move(
             raise NotFound
         rest = [entry for entry in held if entry != wanted.entry]
         draft = Draft(
-            Kind.MOVE,
+            RulingKind.MOVE,
             child,
             wanted.to,
             frozenset([*held, home]),
@@ -94,9 +94,10 @@ async def withdraw(
     row = await holding.held(session, caller, ruling)
     if row is None:
         raise NotFound
-    proposed = row["state"] == State.PROPOSED
+    proposed = row["state"] == RulingState.PROPOSED
     if not proposed and (
-        row["state"] not in (State.PENDING, State.STANDING) or row["kind"] == Kind.WITHDRAW
+        row["state"] not in (RulingState.PENDING, RulingState.STANDING)
+        or row["kind"] == RulingKind.WITHDRAW
     ):
         raise NotStanding
     async with as_system(session, caller):
@@ -106,7 +107,7 @@ async def withdraw(
         if await queries.undoing(session, ruling):
             raise NotStanding
         draft = Draft(
-            Kind.WITHDRAW,
+            RulingKind.WITHDRAW,
             concerned[0] if concerned else row["one"],
             concerned[1] if len(concerned) > 1 else concerned[0] if concerned else row["other"],
             frozenset(row["entries"]),
@@ -116,7 +117,7 @@ async def withdraw(
         )
         if not proposed:
             return await _rule(session, kit, caller, draft, concerned, now)
-        made = await making.make(session, kit, caller, draft, State.STANDING, now)
+        made = await making.make(session, kit, caller, draft, RulingState.STANDING, now)
         await _end_proposal(connection, row, now)
     await _remember(session, kit, caller, draft, made, concerned, now)
     return made
@@ -131,7 +132,7 @@ async def _rule(
     now: datetime,
 ) -> UUID:
     cared_for = await queries.cared_for(await raw(session), concerned)
-    state = State.PROPOSED if cared_for else State.PENDING
+    state = RulingState.PROPOSED if cared_for else RulingState.PENDING
     made = await making.make(session, kit, caller, draft, state, now)
     await _remember(session, kit, caller, draft, made, concerned, now)
     return made
@@ -154,7 +155,7 @@ async def _end_proposal(connection: Any, row: Any, now: datetime) -> None:
     await connection.execute(
         "UPDATE rulings SET state = $2, settled_at = $3 WHERE id = $1",
         row["id"],
-        str(State.WITHDRAWN),
+        str(RulingState.WITHDRAWN),
         now,
     )
     await connection.execute(

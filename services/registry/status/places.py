@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 
-from services.registry.profiles.profile import Profile
+from services.registry.profiles.profile import Profile, inside
 from services.registry.profiles.rules import Unset
 from services.registry.status.counting import day_after
 from shared import divisions
@@ -41,7 +41,7 @@ def place_of(code: int, on: date, profile: Profile) -> Place | None:
 def _place_since(code: int, on: date, profile: Profile) -> Place | None:
     """Remembered from one turning day to the next: every fold asks for the same few places on many days."""
     try:
-        county = divisions.county_of(code)
+        county = divisions.county_of(profile.transferred(code, on))
     except ValueError:
         return None
     local = profile.local_division(county)
@@ -60,8 +60,20 @@ def _place_since(code: int, on: date, profile: Profile) -> Place | None:
 def crossing(a: Place, b: Place) -> bool | None:
     """Whether the two places lie in different counties; None if that is not certain."""
     if a.county is not None and b.county is not None:
-        return a.county != b.county
+        return a.county != b.county and _told_early(a.county, b.county)
     return True if a.area[1] < b.area[0] or b.area[1] < a.area[0] else None
+
+
+def _told_early(a: int, b: int) -> bool | None:
+    """As `crossing`, of different counties: an old stay may be told by the code that its county has had since only.
+
+    Both are then one county, if that code stands for this county alone, and cannot be told apart if for several.
+    """
+    if not divisions.in_line(a, b):
+        return True
+    heir, old = (a, b) if a in divisions.heirs_of(b) else (b, a)
+    alone = divisions.precede(heir) == (old,) and divisions.heirs_of(old) == {heir}
+    return False if alone else None
 
 
 def inside_one_centre(a: Place, b: Place, profile: Profile, on: date) -> bool | None:
@@ -86,6 +98,10 @@ def _turning_days(code: int, profile: Profile) -> Iterator[date]:
         waiting, seen = [divisions.county_of(code)], set[int]()
     except ValueError:
         return
+    for transfer in profile.transfers:
+        if inside(code, transfer.code):
+            yield transfer.on
+            waiting.append(divisions.county_of(transfer.becomes))
     while waiting:
         county = waiting.pop()
         if county in seen:

@@ -143,10 +143,12 @@ def _registered(spells: Iterable[HukouSpell], day: date, assume_same: bool) -> l
 
 
 def _why_unclear(residence: Place, hukou: Place) -> list[str]:
-    """Which of the two is known too coarsely; if neither is, the place's rule is silent."""
+    """Which of the two is known too coarsely, or by another day's code; if neither is, the place's rule is silent."""
     unclear = [
         name
         for name, place in (("residence_division", residence), ("hukou_division", hukou))
         if place.county is None
     ]
+    if not unclear and crossing(residence, hukou) is None:
+        return ["hukou_division"]
     return unclear or ["central_districts"]

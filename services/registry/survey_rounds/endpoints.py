@@ -12,9 +12,9 @@ from services.registry.posts.endpoints import Within, area_within
 from services.registry.posts.terms import UNITS, Layer
 from services.registry.survey_rounds import opening, queries, showing
 from services.registry.survey_rounds.schemas import (
-    ProgressesOut,
     RoundIn,
     RoundOut,
+    RoundProgressesOut,
     RoundsOut,
     SurveyedPageOut,
 )
@@ -27,6 +27,7 @@ from shared.contract import TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.one_at_a_time import OneAtATime
 from shared.preconditions import IfMatch
 from shared.problems import Conflict, Forbidden, NotFound, responses
 from shared.vocabulary import Scope
@@ -35,6 +36,7 @@ router = APIRouter(prefix="/v1/survey-rounds", tags=["surveys"], responses=USUAL
 
 Reader = Annotated[Caller, allowed(Scope.SURVEYS_READ)]
 Opener = Annotated[Caller, allowed(Scope.SURVEYS_WRITE)]
+COUNTING = OneAtATime()
 Cursor = Annotated[str | None, Query(max_length=500)]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 
@@ -115,7 +117,7 @@ async def show_survey_round(
 
 
 @router.post(
-    "/{round_id}/withdraw",
+    "/{round_id}/withdrawal",
     summary="Withdraw a survey round",
     response_model_exclude_none=True,
     responses={200: TAGGED, **responses(409, 412, 428)},
@@ -151,7 +153,7 @@ async def show_survey_completion(
     session: Transaction,
     by: Annotated[Layer, Query(description="how fine")] = Layer.COUNTY,
     within: Within = None,
-) -> ProgressesOut:
+) -> RoundProgressesOut:
     """How many children are to be surveyed, were, and through which channel, by county, township or village.
 
     To be surveyed is every child that lives there today and is, or may be, a migrant child.  Below the county, shielded
@@ -161,9 +163,10 @@ async def show_survey_completion(
     kit: Kit = request.app.state.kit
     row = await _running(session, caller, round_id)
     asked = showing.reckoning(kit, row, area_within(within), UNITS[by])
-    rows = await queries.completion(session, caller, asked)
+    with COUNTING.of(caller.client):
+        rows = await queries.completion(session, caller, asked)
     await _record(request, session, caller, "survey_rounds.completion", [], round_id)
-    return ProgressesOut(by=by, places=showing.progress(rows))
+    return RoundProgressesOut(by=by, places=showing.progress(rows))
 
 
 @router.get(

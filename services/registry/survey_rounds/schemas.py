@@ -82,7 +82,7 @@ class RoundsOut(BaseModel):
     next: Text | None = Field(default=None, description="cursor of the next page", max_length=500)
 
 
-class ProgressOut(BaseModel):
+class RoundProgressOut(BaseModel):
     """How far a round came in one place; every count is of children."""
 
     model_config = ConfigDict(
@@ -120,11 +120,11 @@ class ProgressOut(BaseModel):
     by_contractors: Count = Field(description="委托机构: among the channels, not beside them")
 
 
-class ProgressesOut(BaseModel):
+class RoundProgressesOut(BaseModel):
     """A round by place."""
 
     by: Layer
-    places: list[ProgressOut] = Field(max_length=20_000)
+    places: list[RoundProgressOut] = Field(max_length=20_000)
 
 
 class SurveyedOut(BaseModel):

@@ -12,7 +12,7 @@ from services.registry.children.kit import Kit
 from services.registry.profiles.rules import Unset
 from services.registry.survey_rounds.asking import required, rule_of
 from services.registry.survey_rounds.queries import COUNTY, Reckoning
-from services.registry.survey_rounds.schemas import ProgressOut, RoundOut, SurveyedOut
+from services.registry.survey_rounds.schemas import RoundOut, RoundProgressOut, SurveyedOut
 from services.registry.survey_rounds.terms import Reached
 from services.registry.survey_rounds.timing import cycle, state_of
 from shared import divisions
@@ -64,7 +64,7 @@ def place_of(code: int) -> str:
     return divisions.name_of(code) or divisions.name_of(divisions.county_of(code)) or ""
 
 
-def progress(rows: Iterable[Any]) -> list[ProgressOut]:
+def progress(rows: Iterable[Any]) -> list[RoundProgressOut]:
     """Counts by place from the groups of ``queries.completion``."""
     places: dict[int, dict[str, int]] = {}
     for row in rows:
@@ -78,7 +78,7 @@ def progress(rows: Iterable[Any]) -> list[ProgressOut]:
         if row["contracted"]:
             counts["by_contractors"] += number
     return [
-        ProgressOut(division=divisions.text_of(place), place=place_of(place), **counts)
+        RoundProgressOut(division=divisions.text_of(place), place=place_of(place), **counts)
         for place, counts in places.items()
     ]
 

@@ -10,8 +10,10 @@ from datetime import date
 from typing import Any, Final
 
 from services.registry.children.folding import Fold
+from services.registry.children.renumbering import InLine
 from services.registry.duties.offices import Offices
 from services.registry.status.deciding import Status, StatusDecision
+from shared import divisions
 from shared.vocabulary import Department
 
 #: So many surveys of a child are kept in its row, the newest: six years of quarters.
@@ -33,17 +35,19 @@ class SurveyStanding:
         return [self.last_on.isoformat() if self.last_on else None, list(self.made)]
 
 
-def stand(folded: Fold, decision: StatusDecision) -> SurveyStanding | None:
+def stand(
+    folded: Fold, decision: StatusDecision, in_line: InLine = divisions.in_line
+) -> SurveyStanding | None:
     """The child's row; None for a child whom no survey is about, or who lives nowhere now."""
     here = folded.residing.now
     if here is None or here.until is not None or decision.status not in TO_BE_SURVEYED:
         return None
-    offices = Offices(folded.residing, folded.schooling.offices)
+    offices = Offices(folded.residing, folded.schooling.offices, in_line)
     counted = [
         one
         for one in folded.surveys
         if one.source.department == Department.CIVIL_AFFAIRS
-        and one.source.office in offices.counties(one.on)
+        and offices.here(one.source.office, one.on)
     ]
     made = tuple(
         {

@@ -6,7 +6,7 @@ Identity, hukou and residence travel in the common block; hardship never does on
 from services.registry.records.feeds.examples import example
 from services.registry.records.feeds.feed import Feed
 from services.registry.records.feeds.item import Company, Item
-from services.registry.records.feeds.wire import Code, Day
+from services.registry.records.feeds.wire import Code, Day, DivisionText
 from shared.vocabulary import Department
 
 
@@ -32,6 +32,8 @@ class PeerFacts(Item):
     """Last day of living there, once it has ended."""
     accompanied_by: Company | None = None
     """With whom the child lives there."""
+    handed_over_by: DivisionText | None = None
+    """The hub's county that has the child's file, and asks a county of ours to take it over (移交)."""
     notice_ref: Code | None = None
     """Opaque reference of the notice that led to the exchange."""
 

@@ -1,0 +1,60 @@
+"""Notices of handover (移交): what makes one county answer for a child in the place of another's.
+
+The receiving place alone decides, once: its answer is what both registries keep.  Hence whoever sent one to another hub cannot
+take it back any more, and a day that a peer's county names begins tomorrow at the earliest, so that word of it comes
+before.
+"""
+
+from datetime import datetime, timedelta
+
+from services.notifications.hub import Hub
+from services.notifications.notices import authenticity
+from services.notifications.notices.issuing import Kind
+from services.notifications.notices.models import Notice
+from services.notifications.notices.schemas import AnswerIn
+from services.notifications.notices.states import Outcome
+from shared.clock import SHANGHAI
+from shared.problems import Conflict, Flaw, Invalid
+
+#: A day farther off than this is a slip of the pen.
+FARTHEST = timedelta(days=366)
+
+
+class HandedToPeer(Conflict):
+    type = "handover-with-the-other-hub"
+    title = "The other hub has the handover, and its answer ends it"
+    title_zh = "移交通知已送达对端，须由对端答复"
+
+
+class FactsMissing(Conflict):
+    type = "facts-missing"
+    title = "What the notice is about has not come from the other hub yet"
+    title_zh = "对端信息尚未到达"
+
+
+def check_day(notice: Notice, said: AnswerIn, now: datetime) -> None:
+    """Invalid where a day is missing, out of place or not to be; FactsMissing where nobody knows yet whom it is about."""
+    takes = notice.kind == Kind.HANDOVER and said.outcome is Outcome.CONFIRMED
+    if (said.effective_on is not None) != takes:
+        raise _invalid("A handover that you confirm has its day, and nothing else has.")
+    if notice.kind == Kind.HANDOVER and said.hukou_division is not None:
+        raise Invalid(flaws=[Flaw("/body/hukou_division", "division", "Not of a handover.")])
+    if said.effective_on is None:
+        return
+    incoming = notice.direction == "incoming"
+    if incoming and notice.entry is None:
+        raise FactsMissing
+    earliest = now.astimezone(SHANGHAI).date() + timedelta(days=incoming)
+    if not earliest <= said.effective_on <= earliest + FARTHEST:
+        raise _invalid("From today on, of another hub's from tomorrow on, and within a year.")
+
+
+def tell_registry(hub: Hub, notice: Notice, now: datetime) -> None:
+    """Let our registry hear how it ended.  Of another hub's, only that our county takes the child."""
+    authenticity.vouch(hub.audit, notice)
+    if notice.direction != "incoming" or notice.effective_on is not None:
+        notice.pushed, notice.due_at, notice.tries = "waiting", now, 0
+
+
+def _invalid(detail: str) -> Invalid:
+    return Invalid(flaws=[Flaw("/body/effective_on", "effective_on", detail)])

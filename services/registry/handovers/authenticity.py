@@ -1,0 +1,60 @@
+"""Authenticity of acts: the sealed note of each binds its columns, under a data key that the master key wraps.
+
+Whoever can write to the database alone can make no act that opens; and what does not open hands nothing over.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+
+from services.registry.handovers.reading import handovers_of
+from shared.sealing import Sealer, Unsealable, binding, unseal
+
+log = structlog.get_logger()
+
+
+def bound(row: Any) -> bytes:
+    """The plain columns of an act, bound to its sealed note: sealed also where the note is empty."""
+    return binding(
+        (
+            row["id"].bytes,
+            row["handover_id"].bytes,
+            row["number"],
+            row["child_id"].bytes,
+            row["anchor"].bytes,
+            row["kind"],
+            row["side"],
+            row["giving"],
+            row["taking"],
+            row["effective_on"].toordinal() if row["effective_on"] else None,
+            row["reason"],
+            row["client"],
+            row["department"],
+            row["actor"],
+            int(row["acted_at"].timestamp() * 1_000_000),
+        )
+    )
+
+
+def note_of(sealer: Sealer, row: Any) -> str:
+    """The note of a ``handover_acts`` row joined with its data key; Unsealable when anything bound was changed."""
+    data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
+    return unseal(data_key, row["sealed"], bound(row)).decode()
+
+
+def stands_for(sealer: Sealer, row: Any, acts: Sequence[Any]) -> bool:
+    """Whether a row of ``handovers``, which the fold wrote or somebody else, is of these acts, and they of people."""
+    try:
+        for act in acts:
+            note_of(sealer, act)
+    except Unsealable:
+        log.error("handover.forged", handover=str(row["id"]))
+        return False
+    made = handovers_of(acts)
+    said = [(h.giving, h.taking, str(h.proposed_by), h.effective_on) for h in made]
+    stored = (row["giving"], row["taking"], row["side"], row["effective_on"])
+    if len(acts) == row["acts"] and said == ([stored] if acts else []):
+        return True
+    log.error("handover.forged", handover=str(row["id"]))
+    return False

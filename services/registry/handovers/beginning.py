@@ -1,0 +1,92 @@
+"""Beginning: which county had a child's file before anybody handed it over; pure.
+
+The county where the child was first said to live, among those whose word counts: counties that have, or had, the child by
+what holds of its residence (``children.residing``), and counties whose own civil affairs registered the child with themselves,
+even if others outvoted them since.  Hence a move that two departments report leaves the file where it was, and nobody gets it
+by reporting an older stay, or by reporting more.  A county that one department named once, and nobody heard, has no file.
+
+Where nobody says where the child lives: its hukou county inside this hub; else the county of the office that first reported
+it.  A county of another hub that asks ours to take the child over has the file itself.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from services.registry.children.claiming import claims_of
+from services.registry.children.claims import RESTATING
+from services.registry.children.folding import Fold
+from services.registry.children.precedence import Precedence, Said
+from services.registry.records.feeds import PeerFacts
+from services.registry.records.vault import Opened
+from shared import divisions
+from shared.vocabulary import Department
+
+Ranges = Collection[tuple[int, int]]
+
+
+def first_county(
+    folded: Fold, live: Sequence[Opened], records: Sequence[Opened], territory: Ranges
+) -> int:
+    """The county; ``live`` are the newest records of entries that stand, ``records`` all versions of the child's."""
+    asked = [(_received(r), county) for r in live if (county := _asking(r, territory)) is not None]
+    if asked:
+        return min(asked)[1]
+    registered = list(_registered(live, records))
+    held = {e.county for e in folded.residing.episodes}
+    if len(known := held | {county for _, county in registered}) == 1:
+        return known.pop()  # what nearly all children come to, with nothing to be compared
+    if known:
+        return min([*_held(folded, Precedence(records)), *registered])[1]
+    hukou = folded.hukou_code
+    if hukou is not None and inside(hukou, territory):
+        return divisions.county_of(hukou)
+    return divisions.county_of(min(live or records, key=_received).plain.division)
+
+
+def inside(code: int, territory: Ranges) -> bool:
+    return any(low <= code <= high for low, high in territory)
+
+
+def _received(record: Opened) -> Said:
+    return record.plain.received_at, record.plain.id.int
+
+
+def _asking(record: Opened, territory: Ranges) -> int | None:
+    item = record.item
+    if not isinstance(item, PeerFacts) or item.handed_over_by is None:
+        return None
+    county = divisions.county_of(divisions.widen(item.handed_over_by))
+    return None if inside(county, territory) else county
+
+
+def _held(folded: Fold, precedence: Precedence) -> Iterator[tuple[Said, int]]:
+    for episode in folded.residing.episodes:
+        for stay in episode.claims:
+            county = divisions.county_of(stay.code)
+            said = precedence.first_said(stay.source, county, lambda r: claims_of(r).stays)
+            yield said, county
+
+
+def _registered(live: Sequence[Opened], records: Sequence[Opened]) -> Iterator[tuple[Said, int]]:
+    """What civil affairs of a county said of its own county, in any version of an entry that stands and names nobody else."""
+    standing = {r.plain.entry_id: r for r in live}
+    for record in records:
+        plain = record.plain
+        if (
+            plain.department != Department.CIVIL_AFFAIRS
+            or plain.feed in RESTATING
+            or plain.residence_code is None
+            or not _names(record, standing.get(plain.entry_id))
+        ):
+            continue
+        office = divisions.county_of(plain.division)
+        if divisions.county_of(plain.residence_code) == office:
+            yield _received(record), office
+
+
+def _names(record: Opened, newest: Opened | None) -> bool:
+    if newest is None or record.item is None or newest.item is None:
+        return False
+    one, other = record.item.child, newest.item.child
+    return (one.name, one.birth_date) == (other.name, other.birth_date) or (
+        one.id_number is not None and one.id_number == other.id_number
+    )

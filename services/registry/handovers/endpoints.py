@@ -1,0 +1,249 @@
+"""Handovers (移交): proposed by one county, accepted or rejected by the other; and which county has a child's file."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from services.registry import answers
+from services.registry.access.sight import as_system, groups_for
+from services.registry.access.subjects import only_civil_affairs
+from services.registry.children import queries as children
+from services.registry.children.building import open_state
+from services.registry.children.kit import Kit
+from services.registry.handovers import acting, answering, queries, showing
+from services.registry.handovers.authenticity import stands_for
+from services.registry.handovers.schemas import (
+    HandoverActIn,
+    HandoverAnswerIn,
+    HandoverMark,
+    HandoverOut,
+    HandoversOut,
+    HandoverTakenOut,
+    ProposalIn,
+    ResponsibleCountyOut,
+)
+from services.registry.handovers.terms import OPEN, HandoverSide, HandoverState
+from shared import audit, preconditions
+from shared.application import USUAL, Transaction
+from shared.auth import Caller, allowed
+from shared.clock import today
+from shared.contract import TAGGED, TAGGED_AND_LOCATED
+from shared.cursors import Cursors
+from shared.database import SYSTEM, enter, raw
+from shared.days import AskedDay
+from shared.idempotency import Ids, KeyHeader, once
+from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.preconditions import IfMatch
+from shared.problems import NotFound, responses
+from shared.vocabulary import Scope
+
+router = APIRouter(prefix="/v1", tags=["handovers"], responses=USUAL)
+
+Reader = Annotated[Caller, allowed(Scope.HANDOVERS_READ)]
+Writer = Annotated[Caller, allowed(Scope.HANDOVERS_WRITE)]
+Exchange = Annotated[Caller, allowed(Scope.PEER_FACTS_WRITE, purpose=False)]
+
+
+@router.post(
+    "/handovers",
+    summary="Propose a handover",
+    status_code=201,
+    response_model=HandoverMark,
+    response_model_exclude_none=True,
+    responses={201: TAGGED_AND_LOCATED, **responses(409)},
+)
+async def propose_handover(
+    request: Request,
+    body: ProposalIn,
+    caller: Writer,
+    session: Transaction,
+    key: KeyHeader = None,
+) -> Response:
+    """Propose that another county takes over a child's file: an act of the county that has it, or of the one that takes it.
+
+    Civil affairs (民政) alone.  The county that has the file answers for it until the other side has accepted and the
+    day has come.  To a county of another hub it goes as a notice (通知单) of kind `handover`, which that place answers.
+    One handover of a child is open at a time (409 `handover-open`).
+    """
+    kit: Kit = request.app.state.kit
+    now = request.app.state.clock.now()
+
+    async def effect() -> Ids:
+        made = await acting.propose(session, kit, caller, body, now)
+        done = audit.Act.of(caller, "handovers.propose", [body.child_id], handover=str(made))
+        await audit.record(session, kit.audit, now, done)
+        return {"handover": made}
+
+    ids = await once(session, kit.entries.key, caller, "handovers.propose", key, body, now, effect)
+    row = await queries.one(session, caller, ids["handover"])
+    if row is None:
+        raise NotFound
+    headers = {
+        "ETag": preconditions.etag(row["acts"]),
+        "Location": f"/v1/handovers/{ids['handover']}",
+    }
+    seen = answers.dump(showing.mark(row))
+    return Response(seen, status_code=201, media_type="application/json", headers=headers)
+
+
+@router.get(
+    "/handovers",
+    summary="List handovers",
+    response_model=HandoversOut,
+    response_model_exclude_none=True,
+)
+async def list_handovers(
+    request: Request,
+    caller: Reader,
+    session: Transaction,
+    state: Annotated[
+        list[HandoverState] | None,
+        Query(max_length=7, description="those that are open, if absent (移交状态)"),
+    ] = None,
+    side: Annotated[
+        HandoverSide | None, Query(description="what your county is to it; either, if absent")
+    ] = None,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
+) -> Response:
+    """Handovers from and to your area, for civil affairs (民政).
+
+    One that is `due` nobody has proposed: the child is confirmed to live in the one county, and the other still has the file.
+    """
+    only_civil_affairs(caller)
+    kit: Kit = request.app.state.kit
+    cursors: Cursors = request.app.state.cursors
+    now = request.app.state.clock.now()
+    states = sorted(set(state or OPEN))
+    asked = f"handovers|{caller.client}|{','.join(states)}|{side}"
+    after = UUID(cursors.read(cursor, asked, now)) if cursor else None
+    rows = await queries.page(session, caller, states, side, after, limit)
+    subjects = sorted({row["child_id"] for row in rows})
+    await audit.record(session, kit.audit, now, audit.Act.of(caller, "handovers.list", subjects))
+    seen: dict[str, Any] = {"handovers": [showing.mark(row) for row in rows]}
+    if len(rows) == limit:
+        seen["next"] = cursors.make(str(rows[-1]["id"]), asked, now)
+    return Response(answers.dump(seen), media_type="application/json")
+
+
+@router.get(
+    "/handovers/{handover_id}",
+    summary="Read a handover",
+    response_model=HandoverOut,
+    response_model_exclude_none=True,
+    responses={200: TAGGED},
+)
+async def show_handover(
+    request: Request, handover_id: UUID, caller: Reader, session: Transaction
+) -> Response:
+    """A handover with its acts.  One you may not see answers exactly as one that does not exist."""
+    return await _reply(request, session, caller, handover_id, "handovers.read")
+
+
+@router.post(
+    "/handovers/{handover_id}/acts",
+    summary="Act on a handover",
+    response_model=HandoverOut,
+    response_model_exclude_none=True,
+    responses={200: TAGGED, **responses(409, 412, 428)},
+)
+async def act_on_handover(
+    request: Request,
+    handover_id: UUID,
+    body: HandoverActIn,
+    caller: Writer,
+    session: Transaction,
+    if_match: IfMatch = None,
+) -> Response:
+    """Accept it from a day on, reject it, or revoke it: civil affairs (民政) of the two counties.
+
+    The county that did not propose accepts or rejects, by another person than the one who proposed.  Who proposed
+    revokes, and either county what was accepted, until the day has come.  A rejection or a revocation leaves the file
+    where it is; back again is a handover of its own.
+    """
+    read = preconditions.given(if_match)
+    kit: Kit = request.app.state.kit
+    now = request.app.state.clock.now()
+    row = await acting.act(session, kit, caller, handover_id, body, read, now)
+    done = audit.Act.of(
+        caller, "handovers.act", [row["child_id"]], handover=str(handover_id), act=str(body.act)
+    )
+    await audit.record(session, kit.audit, now, done)
+    return await _reply(request, session, caller, handover_id)
+
+
+async def _reply(
+    request: Request, session: Transaction, caller: Caller, handover: UUID, operation: str = ""
+) -> Response:
+    """The handover as it is now; its reading recorded under ``operation``, unless an act was."""
+    only_civil_affairs(caller)
+    kit: Kit = request.app.state.kit
+    row = await queries.one(session, caller, handover)
+    if row is None:
+        raise NotFound
+    async with as_system(session, caller):
+        acts = await queries.acts_of(session, handover)
+    if operation:
+        read = audit.Act.of(caller, operation, [row["child_id"]], handover=str(handover))
+        await audit.record(session, kit.audit, request.app.state.clock.now(), read)
+    if not stands_for(kit.sealer, row, acts):
+        raise NotFound
+    body = answers.dump(showing.whole(kit, row, acts))
+    etag = preconditions.etag(row["acts"])
+    return Response(body, media_type="application/json", headers={"ETag": etag})
+
+
+@router.get(
+    "/children/{child_id}/responsible-county",
+    summary="Read which county answers for a child",
+    tags=["children"],
+    response_model_exclude_none=True,
+)
+async def show_responsible_county(
+    request: Request,
+    child_id: UUID,
+    caller: Reader,
+    session: Transaction,
+    on: Annotated[AskedDay | None, Query(description="on this day; today, if absent")] = None,
+) -> ResponsibleCountyOut:
+    """The county that has the child's file (责任县) on a day, past or to come: exactly one.
+
+    For civil affairs (民政) who see the child, and for the county that has the file on that day.
+    """
+    only_civil_affairs(caller)
+    groups_for(caller)
+    kit: Kit = request.app.state.kit
+    clock = request.app.state.clock
+    seen = bool(await children.visible(session, caller, [child_id]))
+    if not seen and not await queries.concerns(session, caller, child_id):
+        raise NotFound
+    day = on or today(clock)
+    async with as_system(session, caller):
+        row = await (await raw(session)).fetchrow(
+            "SELECT c.*, k.master, k.wrapped FROM children c JOIN vault.data_keys k ON k.id = c.id"
+            " WHERE c.id = $1",
+            child_id,
+        )
+    found = showing.responsible_on(open_state(kit.sealer, row), day) if row else None
+    if found is None or not (seen or caller.covers(int(found["division"]))):
+        raise NotFound
+    read = audit.Act.of(caller, "handovers.responsible", [child_id], on=day.isoformat())
+    await audit.record(session, kit.audit, clock.now(), read)
+    return ResponsibleCountyOut(**found, on=day)
+
+
+@router.post("/handover-answers", summary="Take the answer to a handover", responses=responses(409))
+async def push_handover_answer(
+    request: Request, body: HandoverAnswerIn, caller: Exchange, session: Transaction
+) -> HandoverTakenOut:
+    """What was said to a notice of handover: by another place to ours, or by our county to another hub's."""
+    kit: Kit = request.app.state.kit
+    now = request.app.state.clock.now()
+    await enter(session, SYSTEM)
+    taken = await answering.take(session, kit, caller, body, now)
+    done = audit.Act.of(
+        caller, "handovers.answer", [taken.child], handover=str(taken.handover), act=str(body.act)
+    )
+    await audit.record(session, kit.audit, now, done)
+    return HandoverTakenOut(handover=taken.handover)

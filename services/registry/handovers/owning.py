@@ -1,0 +1,123 @@
+"""Owning: which county answers for a child's file (责任县) on a day; pure, and total: never none, never two.
+
+Cast: the *first* county had the child when nobody had handed anything over (``beginning.py``); a *handover* takes the
+file from the *giving* county to the *taking* one.  Responsibility passes by an accepted handover alone, on its effective day,
+and only if the giving county has the file on that day.  Nothing else moves it: neither a move, nor a proposal, nor time.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from services.registry.handovers.terms import HandoverSide
+from services.registry.handovers.terms import HandoverState as State
+from shared import divisions
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What people made of one handover; ``effective_on`` where it was accepted, ``ended`` where it was rejected or revoked."""
+
+    id: UUID
+    giving: int
+    taking: int
+    proposed_by: HandoverSide
+    proposed_at: datetime
+    effective_on: date | None = None
+    accepted_at: datetime | None = None
+    ended: State | None = None
+
+    @property
+    def stands(self) -> bool:
+        return self.ended is None
+
+    @property
+    def order(self) -> tuple[datetime, int]:
+        return self.proposed_at, self.id.int
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A time in which one county has the file; ``since`` is None for the first."""
+
+    county: int
+    since: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """The spells in order, those to come among them, and by its id what each handover is on the day asked for."""
+
+    spells: tuple[Spell, ...]
+    states: Mapping[UUID, State]
+
+    @property
+    def open(self) -> bool:
+        return any(state in (State.PROPOSED, State.ACCEPTED) for state in self.states.values())
+
+    def county_on(self, day: date) -> int:
+        return carried(self._spell(day).county, day)
+
+    def since(self, day: date) -> date | None:
+        return self._spell(day).since
+
+    def next_after(self, day: date) -> date | None:
+        """The next day on which the file passes."""
+        later = (one.since for one in self.spells if one.since is not None and one.since > day)
+        return min(later, default=None)
+
+    def _spell(self, day: date) -> Spell:
+        begun = [one for one in self.spells if one.since is None or one.since <= day]
+        return begun[-1]
+
+
+def responsible(first: int, handovers: Iterable[Handover], day: date) -> int:
+    """The county that answers for the file on a day, whatever the handovers are."""
+    return ownership(first, tuple(handovers), day).county_on(day)
+
+
+def ownership(first: int, handovers: Sequence[Handover], day: date) -> Ownership:
+    """Who has the file when, and what each handover is on ``day``.
+
+    The county that gives in the oldest handover had the file until then, whatever has been learned of the child since.  Of
+    handovers that children brought along when they were found to be one, those go ahead that follow one another; of
+    several that are open, the oldest.  The others have lapsed.
+    """
+    spells, lapsed = _passing(first, handovers)
+    states: dict[UUID, State] = {}
+    here = Ownership(spells, {}).county_on(day)
+    busy = any(spell.since is not None and spell.since > day for spell in spells)
+    for one in sorted(handovers, key=lambda h: h.order):
+        if one.ended is not None:
+            states[one.id] = one.ended
+        elif one.effective_on is not None and one.id not in lapsed:
+            states[one.id] = State.PASSED if one.effective_on <= day else State.ACCEPTED
+        elif one.effective_on is None and not busy and carried(one.giving, day) == here:
+            states[one.id] = State.PROPOSED
+            busy = True
+        else:
+            states[one.id] = State.LAPSED
+    return Ownership(spells, states)
+
+
+def _passing(first: int, handovers: Sequence[Handover]) -> tuple[tuple[Spell, ...], set[UUID]]:
+    oldest = min(handovers, key=lambda h: h.order, default=None)
+    spells = [Spell(oldest.giving if oldest else first, None)]
+    lapsed: set[UUID] = set()
+    accepted = [(h.effective_on, h) for h in handovers if h.stands and h.effective_on is not None]
+    for on, one in sorted(accepted, key=lambda pair: (pair[0], pair[1].order)):
+        if carried(spells[-1].county, on) == carried(one.giving, on):
+            spells.append(Spell(one.taking, on))
+        else:
+            lapsed.add(one.id)
+    return tuple(spells), lapsed
+
+
+def carried(county: int, day: date) -> int:
+    """The county that answers on a day for what another one had: itself, or what became of it.
+
+    One that was parted among several goes on under its own code where no heir is the only one: a person hands over.
+    """
+    heirs = divisions.successors_on(county, day)
+    return divisions.county_of(heirs[0]) if len(heirs) == 1 else county
