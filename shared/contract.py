@@ -66,6 +66,11 @@ WITHOUT = {
     "If-Match": "Without it: 428 `precondition-required`; when it has changed: 412 `precondition-failed`.",
     "Idempotency-Key": "Without it: 400 `idempotency-key-required`.",
 }
+#: What every list says of its pages, where it says nothing of its own.
+PAGING = {
+    "cursor": "`next` of the page before; the first page without it.  Good for 24 hours, then 400 `bad-cursor`.",
+    "limit": "Most items of one page.",
+}
 ACTOR_OPTIONAL = "Without it the client itself counts as the acting one."
 
 
@@ -80,6 +85,8 @@ def complete(document: Document, leaving_out: Set[str], token_url: str) -> None:
     for operation in operations:
         for parameter in operation.get("parameters", []):
             _flatten(parameter)
+            if parameter["in"] == "query" and parameter["name"] in PAGING:
+                parameter.setdefault("description", PAGING[parameter["name"]])
         _require(operation)
         _answer(operation)
         if _is_internal(operation):

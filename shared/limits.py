@@ -53,8 +53,10 @@ WEBHOOK_TOLERANCE_SECONDS = 300
 WEBHOOK_MAX_BYTES = 4096
 BREAK_GLASS_SECONDS = 3600
 
-#: Retention of what is done, in days.  Nothing of a child is among it: see ``erasures/retention.toml``.
+#: Retention of what is done, in days.  No record of a child is among it: see ``erasures/retention.toml``.
 IDEMPOTENCY_KEPT_DAYS = 7
 IMPORTS_KEPT_DAYS = 90
+#: For so long the feed of changes tells each; of older ones the newest of a child in a county stays for good.
+CHANGES_KEPT_DAYS = 90
 DELIVERIES_KEPT_DAYS = 30
 INBOXES_KEPT_DAYS = 90

@@ -7,47 +7,16 @@ alone can neither make one nor change one.  Peers and authorities are *registere
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
-import orjson
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared import audit
+from shared import audit, authenticity
 from shared.database import raw
-from shared.hashes import keyed
 from shared.keys import KeySet
 
 #: Who acts where nobody is named: the operator's shell.
 OPERATOR = "system:operator"
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, bytes):
-        return value.hex()
-    return value.hex if isinstance(value, UUID) else value
-
-
-def _content(values: Sequence[object]) -> bytes:
-    return orjson.dumps([_plain(value) for value in values])
-
-
-def mac(keys: KeySet, kind: str, values: Sequence[object]) -> bytes:
-    """The number of the key, then the MAC."""
-    return keys.current.to_bytes(2, "big") + keyed(keys.key, kind, _content(values))
-
-
-def authentic(keys: KeySet, kind: str, values: Sequence[object], given: bytes | None) -> bool:
-    """Whether ``given`` is the MAC of these values, under any key of the set; no MAC is none."""
-    key = keys.keys.get(int.from_bytes(given[:2], "big")) if given else None
-    return (
-        key is not None
-        and given is not None
-        and audit.same(given[2:], keyed(key, kind, _content(values)))
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +30,7 @@ class Registered:
     mac: bytes | None
 
     def authentic(self, keys: KeySet) -> bool:
-        return authentic(keys, self.kind, [*self.values, self.generation], self.mac)
+        return authenticity.authentic(keys, self.kind, [*self.values, self.generation], self.mac)
 
     def state(self, keys: KeySet) -> str:
         """Whether it is trusted, as an operator reads it."""
@@ -71,7 +40,7 @@ class Registered:
 
     def made(self, keys: KeySet) -> bytes:
         """The MAC that it should carry."""
-        return mac(keys, self.kind, [*self.values, self.generation])
+        return authenticity.mac(keys, self.kind, [*self.values, self.generation])
 
 
 def act(row: Registered, operation: str, actor: str) -> audit.Act:

@@ -22,13 +22,14 @@ from services.registry.dossiers import endpoints as dossiers
 from services.registry.duties import endpoints as duties
 from services.registry.erasures import endpoints as erasures
 from services.registry.figures import endpoints as figures
+from services.registry.figures import publication_endpoints
 from services.registry.handovers import endpoints as handovers
 from services.registry.identity import endpoints as identity
 from services.registry.identity.clients import StoredAuthority
 from services.registry.identity.signing import IssuerKeys
 from services.registry.imports import endpoints as imports
 from services.registry.imports import workbook_endpoints
-from services.registry.imports.schemas import VerdictOut
+from services.registry.imports.schemas import ImportVerdictOut
 from services.registry.key_care import endpoints as key_care
 from services.registry.key_care import shield_endpoints
 from services.registry.links import endpoints as links
@@ -45,6 +46,7 @@ from services.registry.rosters import endpoints as rosters
 from services.registry.rulings import endpoints as rulings
 from services.registry.searches import endpoints as searches
 from services.registry.settings import RegistrySettings
+from services.registry.successions import endpoints as successions
 from services.registry.survey_rounds import endpoints as survey_rounds
 from services.registry.upcoming import endpoints as upcoming
 from shared import application, backlog, jwk
@@ -115,7 +117,7 @@ def create_app(
         lifespan=lifespan,
         bulk=[f"/v1/{f}{more}" for f in FEEDS for more in ("", "/recalls")],
         schemas=[
-            VerdictOut,
+            ImportVerdictOut,
             PeerFacts,
             HukouAnswerIn,
             *(feed.model for feed in FEEDS.values() if not feed.internal),
@@ -153,7 +155,9 @@ def create_app(
     app.include_router(calendar_duties.router)
     app.include_router(posts.router)
     app.include_router(survey_rounds.router)
+    app.include_router(successions.router)
     app.include_router(figures.router)
+    app.include_router(publication_endpoints.router)
     for router in (searches.router, links.router, match_reviews.router, rulings.router):
         app.include_router(router)
     app.include_router(rosters.router)

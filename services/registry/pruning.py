@@ -1,10 +1,12 @@
 """Pruning: clearing away what has served its end.  How long each is kept stands in ``shared/limits.py``.
 
-No row of it tells of a child: used assertions, replies kept for repeated requests, and what became of imports.
+No row that goes tells what no other does: used assertions, replies kept for repeated requests, what became of imports, and
+changes of children that newer ones have outdated (``changes/condensing.py``).
 """
 
 from datetime import timedelta
 
+from services.registry.changes.condensing import condense
 from shared.clock import Clock
 from shared.database import SYSTEM, Database, raw
 from shared.limits import IDEMPOTENCY_KEPT_DAYS, IMPORTS_KEPT_DAYS, MAX_ASSERTION_SECONDS
@@ -43,4 +45,4 @@ async def prune(database: Database, clock: Clock) -> int:
                 BATCH,
             )
             done += int(result.split()[-1])
-    return done
+    return done + await condense(database, clock)

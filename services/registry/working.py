@@ -1,6 +1,4 @@
-"""The registry's worker: resolve → fold → announce, reviews in, rulings out, the daily clock, successions, figures, trails,
-relay, pruning.
-"""
+"""The registry's worker: resolve → fold → announce, reviews in, rulings out, clock, successions, figures, trails, pruning."""
 
 from contextlib import suppress
 from datetime import date

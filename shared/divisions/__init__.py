@@ -11,6 +11,7 @@ the doubts.
 """
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
@@ -123,10 +124,25 @@ def code_on(code: int, day: date) -> int:
     return heirs[0] if len(heirs) == 1 else code
 
 
+def area_on(
+    area: tuple[int, int], day: date, code_of: Callable[[int, date], int] = code_on
+) -> tuple[int, int]:
+    """An office's area on a day: that of the one place that took over the whole of it, at its own level, else itself."""
+    low, high = area
+    if low < _LOWEST or area_of(low) != area:
+        return area
+    found = area_of(code_of(low, day))
+    return found if found[1] - found[0] == high - low else area
+
+
 def ends_after(code: int, day: date) -> date | None:
     """The first later day on which `code_on` answers otherwise than on this one; None if there is none."""
-    ended = _ended(county_of(code_on(code, day)))
-    return ended + timedelta(days=1) if ended is not None and ended >= day else None
+    now = code_on(code, day)
+    ended = _ended(county_of(now))
+    if ended is None or ended < day:
+        return None
+    after = ended + timedelta(days=1)
+    return after if code_on(now, after) != now else None
 
 
 def ended_by(day: date) -> dict[int, tuple[int, ...]]:

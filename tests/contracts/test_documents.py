@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from jsonschema_rs import Draft202012Validator
 
 from services.commands.contracts import document
 from tests.guards.operations import Operation, operations_of
@@ -320,3 +321,41 @@ def test_reads_name_purpose_and_actor_as_headers_with_bounds() -> None:
             actor = one.parameters["header", "Hutong-Actor"]["schema"]
             purpose = one.parameters["header", "Hutong-Purpose"]["schema"]
             assert "maxLength" in str(actor) and "Purpose" in str(purpose), str(one)
+
+
+def test_every_word_of_a_closed_list_is_explained_where_the_list_stands() -> None:
+    """A reader of the document alone learns what a value means, in Chinese too."""
+    unexplained = {
+        f"{service} {name}": [word for word in schema["enum"] if f"`{word}`" not in said]
+        for service in ("registry", "notifications")
+        for name, schema in documented(service)["components"]["schemas"].items()
+        if "enum" in schema
+        for said in [schema.get("description", "")]
+    }
+    assert {at: lacking for at, lacking in unexplained.items() if lacking} == {}
+
+
+#: Words that name a thing only beside the module that they stand in.
+BARE = {"Act", "Kind", "State", "Outcome", "Reason", "Event", "Problem", "About", "Finding"}
+
+
+@each_document
+def test_every_example_fits_its_schema(service: str) -> None:
+    """Not least where two classes of one name were taken for one."""
+    whole = documented(service)
+    misfits = [
+        f"{name}: {error.message}"
+        for name, schema in whole["components"]["schemas"].items()
+        for example in schema.get("examples", ())
+        for error in Draft202012Validator(
+            {**schema, "components": whole["components"]}
+        ).iter_errors(example)
+    ]
+    assert misfits == []
+
+
+def test_every_name_of_a_schema_says_of_what_it_is() -> None:
+    """But for an RFC 9457 problem, and a reason for a status."""
+    bare = {f"{one}{way}" for one in BARE for way in ("", "In", "Out", "Kind")}
+    names = set(documented("registry")["components"]["schemas"])
+    assert bare & names == {"ProblemOut", "ReasonOut"}

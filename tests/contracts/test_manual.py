@@ -1,23 +1,28 @@
 """The manual's tables, held against the code's: what is printed for integrators is what holds."""
 
+import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import cast
 
 import pytest
 
+from services.commands.contracts import document
 from services.matching.linkage import blocking
 from services.matching.linkage.comparison import LEVELS
 from services.matching.linkage.normalization import Features, GuardianFeatures, standardise
 from services.matching.models import shipped
 from services.notifications.notices.states import TABLE, Move, State
 from services.registry.access.matrix import matrix
+from services.registry.alerts.terms import ALLOWED, OUTCOMES, AlertActKind, AlertState
+from services.registry.cases.terms import ADDRESSEES, TOPICS, CaseKind
 from services.registry.key_care.terms import REASONS
 from services.registry.rulings.terms import GROUNDS, RulingKind, Second
 from shared import resident_id
-from shared.vocabulary import Department
+from shared.problems import Problem
+from shared.vocabulary import Department, Scope
 
 DOCS = Path(__file__).parents[2] / "docs"
 SEARCHING = "### Searching by partial evidence (模糊查找)"
@@ -165,3 +170,89 @@ def test_links_between_pages_lead_to_a_heading(page: str) -> None:
 def _anchor(heading: str) -> str:
     """As forges make it: lower case, spaces to hyphens, no punctuation."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def sections(page: str, heading: str) -> str:
+    return (DOCS / page).read_text(encoding="utf-8").split(f"{heading}\n", 1)[1].split("\n## ")[0]
+
+
+def test_every_problem_type_is_listed_with_its_status() -> None:
+    """What a client decides by."""
+    for service in ("registry", "notifications"):
+        document(service)  # has every module of the service imported
+    known = {(one.type, one.status) for one in _kinds(Problem) if one.__module__.startswith(OURS)}
+    table = [row for row in rows("integrating.md", "### Problem types")[2:] if row[1].isdigit()]
+    printed = {(word, int(row[1])) for row in table for word in words(row[0])}
+    assert printed == known
+
+
+OURS = ("shared.", "services.registry.", "services.notifications.")
+
+
+def _kinds(base: type[Problem]) -> Iterator[type[Problem]]:
+    for one in base.__subclasses__():
+        yield one
+        yield from _kinds(one)
+
+
+def test_every_code_of_our_own_is_listed() -> None:
+    """Each that stands as a word in the code; those of a field's form are pydantic's."""
+    root = DOCS.parent
+    files = [
+        file
+        for part in ("shared", "services/registry", "services/notifications")
+        for file in (root / part).rglob("*.py")
+    ]
+    used = {code for file in files for code in _codes(ast.parse(file.read_text(encoding="utf-8")))}
+    listed = set(words(sections("integrating.md", "### Codes").split("\n\nA query parameter")[0]))
+    assert used - listed == set()
+
+
+def _codes(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            at = {"Flaw": 1, "PydanticCustomError": 0}.get(node.func.id)
+            if at is not None and len(node.args) > at:
+                code = node.args[at]
+                if isinstance(code, ast.Constant) and isinstance(code.value, str):
+                    yield code.value
+
+
+def test_every_scope_is_in_the_glossary() -> None:
+    assert set(words(sections("glossary.md", "## Scopes (权限)"))) == set(Scope)
+
+
+def test_the_acts_on_an_alert() -> None:
+    printed = {
+        words(act)[0]: (words(states), sorted(words(outcomes)))
+        for act, states, outcomes in rows("integrating.md", "### Alerts (预警)")[2:]
+    }
+    assert printed == {
+        str(act): (
+            [str(state) for state in AlertState if act in ALLOWED[state]],
+            sorted(map(str, OUTCOMES[act])),
+        )
+        for act in AlertActKind
+    }
+
+
+def test_the_topics_and_addressees_of_cases() -> None:
+    printed = {
+        words(kind)[0]: (words(topics), words(to))
+        for kind, topics, to, _ in rows("integrating.md", "### Cases (个案)")[2:]
+    }
+    assert printed == {
+        str(kind): (list(map(str, TOPICS[kind])), list(map(str, ADDRESSEES[kind])))
+        for kind in CaseKind
+    }
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_map_names_every_folder_of_a_service(page: str) -> None:
+    """What is where (目录)."""
+    text = (DOCS.parent / page).read_text(encoding="utf-8")
+    for service in ("registry", "matching", "notifications"):
+        root = DOCS.parent / "services" / service
+        shown = text.split(f"services/{service}/ ", 1)[1].split("\nservices/", 1)[0]
+        nouns = {one.parent.name for one in root.glob("*/__init__.py")}
+        assert sorted(noun for noun in nouns if f"{noun}/" not in shown) == []

@@ -68,9 +68,13 @@ async def test_a_data_key(proven: Proven, table: str, name: str) -> None:
 async def test_a_row_of_key_care(proven: Proven, name: str) -> None:
     """It is folded from sealed rows and says where its child is, so it must be as they say."""
     (row,) = await proven.world.rows("SELECT id FROM key_care WHERE child_id = $1", proven.child)
-    async with tampered(proven.world, "registry", "key_care", name, "id", row["id"]):
+    async with tampered(proven.world, "registry", "key_care", name, "id", row["id"]) as now:
         found = await proven.differences()
-    assert {(d.table, d.id) for d in found} == {("key_care", proven.child)}
+        (held,) = await proven.world.rows("SELECT child_id FROM key_care WHERE id = $1", now)
+    assert {(d.table, d.id) for d in found} == {
+        ("key_care", proven.child),
+        ("key_care", held["child_id"]),
+    }
 
 
 @pytest.mark.parametrize("name", columns_of("handovers"))

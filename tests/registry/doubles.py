@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from services.registry.children.building import build
+from services.registry.children.building import judge, read
 from services.registry.children.gathering import decisions_of
 from services.registry.records.vault import SELECT, open_row
 from shared.database import SYSTEM, raw
@@ -204,7 +204,7 @@ async def digest_by(world: World, child: UUID, entries: Collection[str]) -> byte
         sealer = app.state.kit.sealer
         decisions = (await decisions_of(connection, sealer, [child], set())).get(child, [])
         day = await connection.fetchval("SELECT folded_on FROM children WHERE id = $1", child)
-    made = build(app.state.kit, child, records, decisions, day)
+    made = judge(app.state.kit, child, read(app.state.kit, records), decisions, day)
     return made.digest(app.state.kit.entries.key)[:16]
 
 

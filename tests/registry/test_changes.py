@@ -1,6 +1,7 @@
 """The feed of changes: in the order of commits, nothing skipped, each client under names of its own."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registry.changes import noting
+from services.registry.changes.condensing import KEPT, condense
 from services.registry.changes.noting import Standing, Turn, concerned
 from services.registry.changes.numbering import number_changes
 from services.registry.changes.queries import told
@@ -163,6 +165,68 @@ async def test_a_cursor_is_its_clients_and_confirms(registry: Registry) -> None:
         assert (await one.get("/v1/child-changes", params={"after": wrong})).status_code == 400
     stolen = await other.get("/v1/child-changes", params={"after": position})
     assert (stolen.status_code, stolen.json()["type"].rsplit("/", 1)[-1]) == (400, "bad-cursor")
+
+
+def held(told: list[dict[str, Any]]) -> set[str]:
+    """What a platform holds that follows these changes."""
+    found: set[str] = set()
+    for one in told:
+        (found.discard if one["change"] == "left" else found.add)(one["reference"])
+    return found
+
+
+async def test_whoever_comes_late_holds_the_same_after_condensing(registry: Registry) -> None:
+    """Of any department and area, from any position on; and the newest change of each child and county stays."""
+    seen, moved, merged, quiet, young = (uuid4() for _ in range(5))
+    there = 500107000000
+    both = standing(seen)._replace(residence_stated_by=["education", "police"])
+    turns = [
+        Turn(None, standing(quiet)),
+        Turn(None, both),
+        Turn(both, standing(seen)),  # police sees it no more
+        Turn(None, standing(moved)),
+        Turn(standing(moved), standing(moved, there)),
+        Turn(standing(moved, there), standing(moved, there)),
+        Turn(None, standing(merged)),
+        Turn(standing(merged), None),
+        Turn(standing(seen), standing(seen)),
+    ]
+    old = registry.clock.now() - KEPT - timedelta(minutes=1)
+    for turn_, at in [
+        *((one, old) for one in turns),
+        (Turn(None, both._replace(child=young)), old + KEPT),
+    ]:
+        async with registry.database.transaction(SYSTEM) as session:
+            await noting.note(await raw(session), [turn_], at)
+        await number(registry)
+    readers = {
+        who: await registry(who, **({"purpose": "service"} if who.startswith("police") else {}))
+        for who in (
+            f"civil_affairs:{HERE}",
+            f"police:{HERE}",
+            f"civil_affairs:{NEXT}",
+            f"civil_affairs:{PROVINCE}",
+        )
+    }
+    before: dict[str, list[tuple[str, list[dict[str, Any]]]]] = {}
+    whole: dict[str, set[str]] = {}
+    for who, client in readers.items():
+        position: str = "start"
+        told_: list[dict[str, Any]] = []
+        before[who] = [(position, [])]
+        for _ in range(10):
+            found, position = await follow(client, position, limit=1)
+            told_ = told_ + found
+            before[who].append((position, told_))
+        whole[who] = held(told_)
+    assert await condense(registry.database, registry.clock) == 4
+    assert await condense(registry.database, registry.clock) == 0
+    for who, positions in before.items():
+        for position, told_ in positions:
+            rest, _ = await follow(readers[who], position)
+            assert held(told_ + rest) == whole[who], who
+    rows = await registry.system("SELECT DISTINCT position FROM child_changes ORDER BY 1")
+    assert [row["position"] for row in rows] == [1, 5, 6, 8, 9, 10]
 
 
 async def test_what_happens_elsewhere_leaves_no_trace(registry: Registry) -> None:

@@ -5,19 +5,19 @@ from collections.abc import Collection
 import pytest
 
 from services.registry.key_care.deciding import check_reason
-from services.registry.key_care.terms import REASONS, Reason
+from services.registry.key_care.terms import REASONS, KeyCareReason
 from services.registry.rulings.terms import GROUNDS, RulingGround
 from shared.problems import FlawOut, Invalid
 
 DECISIONS = [
-    *((str(kind), fitting, Reason) for kind, fitting in REASONS.items()),
+    *((str(kind), fitting, KeyCareReason) for kind, fitting in REASONS.items()),
     *((str(kind), fitting, RulingGround) for kind, fitting in GROUNDS.items()),
 ]
 
 
 @pytest.mark.parametrize(("decision", "fitting", "every"), DECISIONS)
 def test_an_unfitting_reason_is_answered_with_those_that_fit(
-    decision: str, fitting: Collection[str], every: type[Reason] | type[RulingGround]
+    decision: str, fitting: Collection[str], every: type[KeyCareReason] | type[RulingGround]
 ) -> None:
     for reason in set(every) - set(fitting):
         with pytest.raises(Invalid) as refused:
@@ -31,7 +31,7 @@ def test_an_unfitting_reason_is_answered_with_those_that_fit(
 
 @pytest.mark.parametrize(("decision", "fitting", "every"), DECISIONS)
 def test_those_that_fit_are_taken(
-    decision: str, fitting: Collection[str], every: type[Reason] | type[RulingGround]
+    decision: str, fitting: Collection[str], every: type[KeyCareReason] | type[RulingGround]
 ) -> None:
     for reason in fitting:
         check_reason(reason, "走访核实", fitting)

@@ -1,6 +1,7 @@
 """Who may receive notices: for routing, and as an operator sees it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import structlog
 from sqlmodel import col, select
@@ -12,6 +13,7 @@ from services.notifications.authorities.models import Authority
 from services.notifications.feed.announcing import Subscriber
 from services.notifications.notices.routing import Candidate
 from services.notifications.peers.models import Peer
+from shared import divisions
 from shared.keys import KeySet
 from shared.vocabulary import Department
 
@@ -37,10 +39,11 @@ async def candidates(
     keys: KeySet,
     subscribers: Sequence[Subscriber],
     peers: Mapping[str, Peer],
+    day: date,
 ) -> list[Candidate]:
-    """Named authorities, civil affairs' subscriptions to notices, and peer hubs."""
+    """Named authorities, civil affairs' subscriptions to notices, and peer hubs; authorities' areas bear the codes of the day."""
     named = [
-        Candidate(a.name, a.low, a.high, a.client, a.peer, rank=0)
+        Candidate(a.name, *divisions.area_on((a.low, a.high), day), a.client, a.peer, rank=0)
         for a in await trusted(session, keys)
         if a.peer is None or a.peer in peers
     ]

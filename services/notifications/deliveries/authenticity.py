@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.notifications import authenticity
+from shared import authenticity
 from shared.database import raw
 from shared.keys import KeySet
 

@@ -29,7 +29,7 @@ from services.notifications.notices.issuing import (
     untrue_since_parting,
 )
 from services.notifications.notices.states import OPEN, State
-from shared.clock import Clock
+from shared.clock import SHANGHAI, Clock
 from shared.database import SYSTEM, Database, raw
 from shared.ids import uuid7
 
@@ -76,7 +76,9 @@ def until_return(events: Sequence[Arrived]) -> Sequence[Arrived]:
 
 
 async def _take(session: AsyncSession, hub: Hub, events: Sequence[Arrived], now: datetime) -> None:
-    announcer = Announcer(hub, await announcing.subscribers(session), now)
+    announcer = Announcer(
+        hub, await announcing.subscribers(session, now.astimezone(SHANGHAI).date()), now
+    )
     batch = Batch(hub, announcer, now, await _stories(session, events))
     for event in events:
         batch.take(event)

@@ -6,7 +6,7 @@ One announcer works at a time (``alone``), so positions and lane numbers follow 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,6 +15,7 @@ from services.notifications.deliveries import authenticity, payloads
 from services.notifications.deliveries.payloads import Place
 from services.notifications.feed.audience import told
 from services.notifications.hub import Hub
+from shared import divisions
 from shared.database import raw
 from shared.ids import uuid7
 
@@ -207,12 +208,16 @@ def _body(hub: Hub, message: Outgoing, lane: UUID, number: int) -> bytes:
     )
 
 
-async def subscribers(session: AsyncSession) -> list[Subscriber]:
-    """Every subscription, disabled ones too: what they miss waits for them."""
+async def subscribers(session: AsyncSession, day: date) -> list[Subscriber]:
+    """Every subscription, disabled ones too: what they miss waits for them.  Areas bear the codes of the day."""
     connection = await raw(session)
     return [
         Subscriber(
-            r["id"], r["client"], r["department"], r["low"], r["high"], frozenset(r["kinds"])
+            r["id"],
+            r["client"],
+            r["department"],
+            *divisions.area_on((r["low"], r["high"]), day),
+            frozenset(r["kinds"]),
         )
         for r in await connection.fetch(
             "SELECT id, client, department, low, high, kinds FROM receivers"

@@ -11,8 +11,8 @@ from uuid import UUID
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.notifications import authenticity
 from services.notifications.notices.models import Notice
+from shared import authenticity
 from shared.database import raw
 from shared.keys import KeySet
 

@@ -20,7 +20,7 @@ from services.notifications.hub import Hub
 from services.notifications.notices.routing import Candidate, route
 from services.notifications.peers.models import Peer
 from services.notifications.peers.queries import trusted
-from shared.clock import Clock
+from shared.clock import Clock, today
 from shared.database import SYSTEM, Database, raw
 from shared.divisions import county_of, text_of
 from shared.ids import uuid7
@@ -48,8 +48,8 @@ async def hand_over(database: Database, clock: Clock, hub: Hub) -> int:
         groups = await _unrouted(session)
         if not groups:
             return rerouted
-        subscribers = await announcing.subscribers(session)
-        known = await candidates(session, hub.audit, subscribers, peers)
+        subscribers = await announcing.subscribers(session, today(clock))
+        known = await candidates(session, hub.audit, subscribers, peers, today(clock))
         announcer = Announcer(hub, subscribers, clock.now())
         handed = 0
         for group in groups:

@@ -177,6 +177,10 @@ class CaseMark(BaseModel):
 class CaseOut(CaseMark):
     """A case with its acts."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{**_EXAMPLE, "acts": []}]}, populate_by_name=True
+    )
+
     child: UUID | None = Field(
         default=None, description="the registered child, where you may see it"
     )

@@ -20,6 +20,7 @@ class ChildChange(Table, table=True):
     __table_args__ = (
         Index("child_changes_county", "county", "position"),
         Index("child_changes_position", "position"),
+        Index("child_changes_child", "child_id", "county", "position"),
         Index("child_changes_unnumbered", "id", postgresql_where=text("position IS NULL")),
     )
 

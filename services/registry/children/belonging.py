@@ -52,7 +52,7 @@ def belong(
     every = sorted(claims, key=_place)
     if not every:
         return Belonging()
-    place_of = places([_county(c) for c in every], _supported(every, _county), in_line)
+    place_of = places([_county(c) for c in every], lambda: _supported(every, _county), in_line)
 
     def place(claim: HukouClaim) -> int:
         return place_of[_county(claim)]

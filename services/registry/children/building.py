@@ -18,6 +18,7 @@ from services.registry.children.caring import KeyCareRow, care, cross_township
 from services.registry.children.folding import Fold, current, fold_current
 from services.registry.children.gist import Held, Reading
 from services.registry.children.kit import Kit
+from services.registry.children.lookups import guardian_hashes, own_hashes
 from services.registry.children.words import NO_WORDS, Words
 from services.registry.duties.assigning import DutyRow, assign
 from services.registry.handovers.beginning import first_county
@@ -26,7 +27,7 @@ from services.registry.profiles import Profiles
 from services.registry.records.vault import Opened
 from services.registry.status.deciding import StatusDecision, decide
 from services.registry.survey_rounds.standing import SurveyStanding, stand
-from shared.hashes import keyed, lookup_hashes
+from shared.hashes import keyed
 from shared.sealing import Sealer, Unsealable, binding, unseal
 
 SHIELDING = ("shield", "unshield")
@@ -186,18 +187,6 @@ def gist_bound(child: UUID) -> bytes:
     return binding(("gist", child.bytes))
 
 
-def build(
-    kit: Kit,
-    child: UUID,
-    records: Sequence[Opened],
-    decisions: Sequence[Any],
-    day: date,
-    words: Words = NO_WORDS,
-) -> Folded:
-    """One child from its records and from what people said and did, as of ``day``."""
-    return judge(kit, child, read(kit, records), decisions, day, words)
-
-
 def read(kit: Kit, records: Sequence[Opened]) -> Reading:
     """What a child's records come to, whatever the day."""
     live = current(records)
@@ -213,7 +202,7 @@ def reading_of(
     payload = state.write(seen)
     unvisited = state.write({**seen, "visits": []}) if folded.visits else payload
     sex = folded.fields.get("sex")
-    guardians = tuple(_guardian_hashes(kit, folded))
+    guardians = tuple(guardian_hashes(kit, folded))
     return Reading(
         folded=folded,
         held=tuple(
@@ -222,7 +211,7 @@ def reading_of(
         sex=sex.value if sex else "unknown",
         payload=payload,
         unvisited=keyed(kit.entries.key, "unvisited", unvisited),
-        lookups=tuple(dict.fromkeys([*_own_hashes(kit, folded), *guardians])),
+        lookups=tuple(dict.fromkeys([*own_hashes(kit, folded), *guardians])),
         guardians=guardians,
         first_county=first_county(folded, live, records, kit.territory),
     )
@@ -330,23 +319,3 @@ def _next_change(
 def _shielded(decisions: Sequence[Any]) -> bool:
     acts = [d["kind"] for d in decisions if d["kind"] in SHIELDING]
     return bool(acts) and acts[-1] == "shield"
-
-
-def _own_hashes(kit: Kit, folded: Fold) -> list[bytes]:
-    """Hashes by which the child may be found: ID number; name with birth date."""
-    found: list[bytes] = []
-    if number := folded.fields.get("id_number"):
-        found += lookup_hashes(kit.index, "id_number", number.value)
-    name, born = folded.fields.get("name"), folded.birth_on
-    if name and born:
-        found += lookup_hashes(kit.index, "name_birth", name.value, born)
-    return found
-
-
-def _guardian_hashes(kit: Kit, folded: Fold) -> list[bytes]:
-    """Hashes of the guardians' ID numbers, by which siblings are found."""
-    found: list[bytes] = []
-    for guardian in folded.guardians:
-        if guardian.id_number:
-            found += lookup_hashes(kit.index, "guardian", guardian.id_number.upper())
-    return list(dict.fromkeys(found))

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 from services.registry.alerts.signals import signals_of
 from services.registry.children.claims import (
     Claims,
-    CompanyClaim,
     GuardianClaim,
     HukouClaim,
     Observation,
     Source,
     Stay,
 )
+from services.registry.children.company import company
 from services.registry.children.evidence import evidence_of
 from services.registry.children.schooling import schooling_of
 from services.registry.records import quality
@@ -66,7 +66,7 @@ def claims_of(opened: Opened) -> Claims:
         tuple(_observations(item, source)),
         _stays(item, source),
         _hukou(item, source),
-        _company(item, source),
+        company(item, source),
         _guardians(item, source),
         evidence_of(item, source.record),
         visits_of(item, source),
@@ -239,43 +239,6 @@ _HUKOU: Mapping[type[Item], Callable[[Any, Source], tuple[HukouClaim, ...]]] = {
     HukouAnswer: _by_answer,
     PeerFacts: _by_peer_facts,
     HouseholdRegistration: _by_register,
-}
-
-
-_ACCOMPANIED = {
-    "both_parents": True,
-    "one_parent": True,
-    "other_guardian": True,
-    "none": False,
-    "alone": False,
-}
-
-
-def _company(item: Item, source: Source) -> tuple[CompanyClaim, ...]:
-    says = _COMPANY.get(type(item))
-    said = says(item) if says else None
-    if said is None or said not in _ACCOMPANIED:
-        return ()
-    return (CompanyClaim(_ACCOMPANIED[said], source),)
-
-
-def company_of(item: Item) -> str:
-    """With whom a record says that the child lives, in the wire's own word; empty where it does not say."""
-    says = _COMPANY.get(type(item))
-    return str((says(item) if says else None) or "")
-
-
-def _with_holder(item: ResidencePermit) -> str | None:
-    accompanies = item.role == "accompanying" and item.event != "cancelled"
-    return "other_guardian" if accompanies else None
-
-
-#: How a feed says with whom the child lives, by the wire's word (``Company``).
-_COMPANY: Mapping[type[Item], Callable[[Any], str | None]] = {
-    Enrolment: lambda i: i.accompanied_by,
-    PeerFacts: lambda i: i.accompanied_by,
-    Survey: lambda i: i.guardianship.lives_with if i.guardianship else None,
-    ResidencePermit: _with_holder,
 }
 
 

@@ -7,6 +7,7 @@ the child stays where it was.
 """
 
 from collections.abc import Callable, Collection, Iterable
+from itertools import combinations
 
 from shared import divisions
 
@@ -14,17 +15,22 @@ from shared import divisions
 InLine = Callable[[int, int], bool]
 
 
-def places(counties: Iterable[int], supported: Collection[int], in_line: InLine) -> dict[int, int]:
+def places(
+    counties: Iterable[int], supported: Callable[[], Collection[int]], in_line: InLine
+) -> dict[int, int]:
     """Each county's place, named by one of them; ``counties`` in the order in which they are lived in.
 
-    ``supported`` are those that enough is said of by themselves.
+    ``supported`` gives those that enough is said of by themselves; it is asked only where it matters.
     """
     ordered = list(dict.fromkeys(counties))
     if len(ordered) < 2:
         return {county: county for county in ordered}
+    if not any(in_line(a, b) for a, b in combinations(ordered, 2)):
+        return {county: county for county in ordered}
+    enough = supported()
     groups: list[list[int]] = []
     for county in ordered:
-        fits = [g for g in groups if all(_one_place(county, one, supported, in_line) for one in g)]
+        fits = [g for g in groups if all(_one_place(county, one, enough, in_line) for one in g)]
         if fits:
             fits[-1].append(county)
         else:

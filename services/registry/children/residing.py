@@ -77,7 +77,7 @@ def reside(
     ordered = sorted(stays, key=_order)
     if not ordered:
         return Residing((), ())
-    place_of = places([_county(s) for s in ordered], _supported(ordered, _county), in_line)
+    place_of = places([_county(s) for s in ordered], lambda: _supported(ordered, _county), in_line)
 
     def place(stay: Stay) -> int:
         return place_of[_county(stay)]

@@ -29,7 +29,11 @@ from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound
 MOST_ACTS = 1000
 #: With so many more it is still lowered and closed: an entry that took none would hold its child for ever.
 LEAVING = 10
-TOWARDS_THE_END = (EntryAct.PROPOSE_LOWERING, EntryAct.LOWER, EntryAct.CLOSE)
+TOWARDS_THE_END = (
+    CompartmentEntryAct.PROPOSE_LOWERING,
+    CompartmentEntryAct.LOWER,
+    CompartmentEntryAct.CLOSE,
+)
 
 
 class TwoMustLower(Conflict):

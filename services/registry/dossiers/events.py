@@ -16,7 +16,14 @@ from shared.hashes import keyed
 
 
 class DossierEventKind(StrEnum):
-    """What happened (事件类型)."""
+    """What happened (事件类型).
+
+    `episode_began` 开始居住, `episode_ended` 迁出, `hukou_began` 户籍登记, `status` 认定状态变化, `record` 部门报送,
+    `recall` 部门撤回, `visit` 走访联系, `duty` 职责任务, `key_care_proposed` 重点关爱待确认, `key_care_review` 重点关爱待复核,
+    `key_care_decision` 重点关爱决定, `shield` 地址保密, `case_opened` 个案立案, `case_act` 个案办理,
+    `match_review_opened` 疑似待核, `match_review_closed` 疑似了结, `ruling` 人工判定, `announced` 通知事项,
+    `emergency_opened` 紧急查询, `emergency_reviewed` 紧急查询审查.
+    """
 
     EPISODE_BEGAN = "episode_began"
     EPISODE_ENDED = "episode_ended"

@@ -7,18 +7,16 @@ an erasure.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared import audit
+from shared import authenticity
 from shared.database import raw
-from shared.hashes import keyed
 from shared.keys import KeySet
 
+KIND = "erasure"
 COLUMNS = (
     "id",
     "child_id",
@@ -36,31 +34,17 @@ COLUMNS = (
 )
 
 
-def _content(row: Mapping[str, Any], entries: Iterable[UUID]) -> bytes:
-    return orjson.dumps(
-        [[_plain(row[name]) for name in COLUMNS], sorted(entry.hex for entry in entries)]
-    )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    return value.hex if isinstance(value, UUID) else value
+def _values(row: Mapping[str, Any], entries: Iterable[UUID]) -> list[Any]:
+    return [[row[name] for name in COLUMNS], sorted(entry.hex for entry in entries)]
 
 
 def mac(keys: KeySet, row: Mapping[str, Any], entries: Iterable[UUID] = ()) -> bytes:
-    """The number of the key, then the MAC."""
-    return keys.current.to_bytes(2, "big") + keyed(keys.key, "erasure", _content(row, entries))
+    return authenticity.mac(keys, KIND, _values(row, entries))
 
 
 def authentic(keys: KeySet, row: Mapping[str, Any], entries: Iterable[UUID] = ()) -> bool:
     """Whether the service wrote this row, whole, and erased these entries."""
-    if row["mac"] is None:
-        return False
-    key = keys.keys.get(int.from_bytes(row["mac"][:2], "big"))
-    return key is not None and audit.same(
-        row["mac"][2:], keyed(key, "erasure", _content(row, entries))
-    )
+    return authenticity.authentic(keys, KIND, _values(row, entries), row["mac"])
 
 
 async def faults_of(session: AsyncSession, keys: KeySet) -> AsyncIterator[str]:

@@ -4,18 +4,16 @@ That key lies outside the database: whoever can write to the database alone can 
 """
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared import audit
+from shared import authenticity
 from shared.database import raw
-from shared.hashes import keyed
 from shared.keys import KeySet
 
+KIND = "figure"
 COLUMNS = (
     "id",
     "revises",
@@ -38,27 +36,17 @@ COLUMNS = (
 )
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    return value.hex if isinstance(value, UUID) else value
-
-
-def _content(row: Mapping[str, Any]) -> bytes:
-    return orjson.dumps([_plain(row[name]) for name in COLUMNS], option=orjson.OPT_SORT_KEYS)
+def _values(row: Mapping[str, Any]) -> list[Any]:
+    return [row[name] for name in COLUMNS]
 
 
 def mac(keys: KeySet, row: Mapping[str, Any]) -> bytes:
-    """The number of the key, then the MAC."""
-    return keys.current.to_bytes(2, "big") + keyed(keys.key, "figure", _content(row))
+    return authenticity.mac(keys, KIND, _values(row))
 
 
 def authentic(keys: KeySet, row: Mapping[str, Any]) -> bool:
     """Whether the service wrote this row, whole."""
-    key = keys.keys.get(int.from_bytes(row["mac"][:2], "big"))
-    return key is not None and audit.same(row["mac"][2:], keyed(key, "figure", _content(row)))
+    return authenticity.authentic(keys, KIND, _values(row), row["mac"])
 
 
 async def faults_of(session: AsyncSession, keys: KeySet) -> AsyncIterator[str]:

@@ -12,7 +12,7 @@ from datetime import date
 from uuid import UUID
 
 from services.registry.children.building import Folded
-from services.registry.children.claiming import company_of
+from services.registry.children.company import company_of
 from services.registry.children.kit import Kit
 from services.registry.past.gathering import Known
 from services.registry.past.standing import Standing, standing

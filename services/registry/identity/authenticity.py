@@ -6,63 +6,50 @@ back: a revoked client stays revoked.  A row that is not authentic counts as no 
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
 from services.registry.identity.models import Client
-from shared import audit
-from shared.hashes import keyed
+from shared import audit, authenticity
 from shared.keys import KeySet
+
+KIND = "client"
 
 
 class Forged(Exception):
     """A client's row is not as an operator's command wrote it."""
 
 
-def _instant(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(UTC).isoformat()
-
-
-def _content(client: Client) -> bytes:
-    """Every column but the MAC, one way only; as JSON, since each request checks it.
+def _values(client: Client) -> list[Any]:
+    """Every column but the MAC.
 
     The limits of a grant stand in it where it has any: a row from before there were limits keeps its MAC.
     """
     limits: tuple[Any, ...] = ()
     if client.contractor or client.valid_from or client.valid_until:
-        limits = client.contractor, _instant(client.valid_from), _instant(client.valid_until)
-    return orjson.dumps(
-        (
-            client.id,
-            client.department,
-            client.low,
-            client.high,
-            client.scopes,
-            client.purposes,
-            client.sources,
-            client.keys,
-            _instant(client.created_at),
-            _instant(client.revoked_at),
-            _instant(client.not_before),
-            client.generation,
-            *limits,
-        ),
-        option=orjson.OPT_SORT_KEYS,
-    )
+        limits = client.contractor, client.valid_from, client.valid_until
+    return [
+        client.id,
+        client.department,
+        client.low,
+        client.high,
+        client.scopes,
+        client.purposes,
+        client.sources,
+        client.keys,
+        client.created_at,
+        client.revoked_at,
+        client.not_before,
+        client.generation,
+        *limits,
+    ]
 
 
 def mac(keys: KeySet, client: Client) -> bytes:
-    """The number of the key, then the MAC."""
-    return keys.current.to_bytes(2, "big") + keyed(keys.key, "client", _content(client))
+    return authenticity.mac(keys, KIND, _values(client))
 
 
 def authentic(keys: KeySet, client: Client) -> bool:
-    if client.mac is None:
-        return False
-    key = keys.keys.get(int.from_bytes(client.mac[:2], "big"))
-    return key is not None and audit.same(client.mac[2:], keyed(key, "client", _content(client)))
+    return authenticity.authentic(keys, KIND, _values(client), client.mac)
 
 
 def act(operation: str, client: Client, actor: str) -> audit.Act:

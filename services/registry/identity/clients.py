@@ -65,11 +65,8 @@ def grant_on(client: Client, profiles: Profiles, day: date) -> Grant:
     """
     grant = grant_of(client)
     given = (grant.low, grant.high)
-    code = 0 if grant.contractor else grant.low
-    if code < 10**11 or divisions.area_of(code) != given:
-        return grant
-    low, high = divisions.area_of(profiles.code_on(code, day))
-    if low == grant.low or high - low != grant.high - grant.low:
+    low, high = given if grant.contractor else divisions.area_on(given, day, profiles.code_on)
+    if (low, high) == given:
         return grant
     return grant.model_copy(update={"low": low, "high": high, "formerly": given})
 

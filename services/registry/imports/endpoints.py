@@ -17,7 +17,7 @@ from services.registry.imports.schemas import (
     ImportOut,
     ImportsOut,
     ImportState,
-    VerdictOut,
+    ImportVerdictOut,
 )
 from services.registry.records.endpoints import Pusher
 from services.registry.records.feeds import FEEDS, Feed
@@ -164,7 +164,7 @@ async def cancel_import(
                 NDJSON: {
                     "schema": {
                         "type": "string",
-                        "description": f"One `{VerdictOut.__name__}` a line.",
+                        "description": f"One `{ImportVerdictOut.__name__}` a line.",
                     },
                     "example": _VERDICTS,
                 }

@@ -88,7 +88,7 @@ VERDICT_EXAMPLES: list[dict[str, Any]] = [
 ]
 
 
-class VerdictOut(BaseModel):
+class ImportVerdictOut(BaseModel):
     """What became of one line (逐行结果); your own ids are not kept, the line's number is."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [*VERDICT_EXAMPLES]})

@@ -22,7 +22,7 @@ from services.registry.children.registration import refold
 from services.registry.key_care import queries
 from services.registry.key_care.authenticity import bound
 from services.registry.key_care.authenticity import note_of as note_of
-from services.registry.key_care.terms import Reason
+from services.registry.key_care.terms import KeyCareReason
 from services.registry.vault import new_key
 from shared.auth import Caller
 from shared.clock import SHANGHAI
@@ -60,7 +60,7 @@ def check_reason(reason: str, note: str, fitting: Collection[str] | None = None)
     if fitting is not None and reason not in fitting:
         detail = f"For this decision: {', '.join(sorted(map(str, fitting)))}."
         raise Invalid(flaws=[Flaw("/body/reason", "unfitting_reason", detail)])
-    if reason == Reason.OTHER and not note.strip():
+    if reason == KeyCareReason.OTHER and not note.strip():
         raise Invalid(flaws=[Flaw("/body/note", "note_required", "Say what the other reason is.")])
 
 

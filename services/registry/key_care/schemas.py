@@ -11,7 +11,7 @@ from services.registry.key_care.terms import (
     CareState,
     Category,
     DecisionKind,
-    Reason,
+    KeyCareReason,
     ShieldReason,
     UnshieldReason,
 )
@@ -35,7 +35,7 @@ class DecisionOut(BaseModel):
     """What a person decided about this entry."""
 
     decision: DecisionKind
-    reason: Reason
+    reason: KeyCareReason
     decided_at: datetime
     actor: Text
     note: Note | None = None
@@ -107,7 +107,7 @@ class KeyCareDecisionIn(BaseModel):
     )
 
     decision: DecisionKind
-    reason: Reason
+    reason: KeyCareReason
     note: Note = ""
 
 
@@ -131,7 +131,7 @@ class KeyCareOpeningIn(BaseModel):
 
     child_id: UUID
     category: Category
-    reason: Reason
+    reason: KeyCareReason
     note: Note = ""
 
 

@@ -48,7 +48,7 @@ CURRENT = (CareState.PROPOSED, CareState.CONFIRMED, CareState.UNDER_REVIEW)
 
 
 class Place(StrEnum):
-    """Whether the list goes by where the child lives (居住地) or by where it is registered (户籍地)."""
+    """Whether the list goes by where the child lives or is registered: `residence` 居住地, `hukou` 户籍地."""
 
     RESIDENCE = "residence"
     HUKOU = "hukou"
@@ -66,7 +66,7 @@ class DecisionKind(StrEnum):
     OPEN = "open"
 
 
-class Reason(StrEnum):
+class KeyCareReason(StrEnum):
     """Why a person decided so (理由); ``other`` needs a note.
 
     `verified` 核实属实, `not_verified` 核实不属实, `found_by_visit` 走访发现, `reported` 报告、举报, `family_request` 家庭主动提出,
@@ -102,23 +102,35 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
-REASONS: dict[str, frozenset[Reason]] = {
+REASONS: dict[str, frozenset[KeyCareReason]] = {
     DecisionKind.OPEN: frozenset(
-        {Reason.FOUND_BY_VISIT, Reason.REPORTED, Reason.FAMILY_REQUEST, Reason.OTHER}
+        {
+            KeyCareReason.FOUND_BY_VISIT,
+            KeyCareReason.REPORTED,
+            KeyCareReason.FAMILY_REQUEST,
+            KeyCareReason.OTHER,
+        }
     ),
-    DecisionKind.CONFIRM: frozenset({Reason.VERIFIED, Reason.FOUND_BY_VISIT, Reason.OTHER}),
+    DecisionKind.CONFIRM: frozenset(
+        {KeyCareReason.VERIFIED, KeyCareReason.FOUND_BY_VISIT, KeyCareReason.OTHER}
+    ),
     DecisionKind.REFUSE: frozenset(
-        {Reason.NOT_VERIFIED, Reason.WRONG_CHILD, Reason.DUPLICATE, Reason.OTHER}
+        {
+            KeyCareReason.NOT_VERIFIED,
+            KeyCareReason.WRONG_CHILD,
+            KeyCareReason.DUPLICATE,
+            KeyCareReason.OTHER,
+        }
     ),
     DecisionKind.CLOSE: frozenset(
         {
-            Reason.RELIEVED,
-            Reason.MOVED_AWAY,
-            Reason.OF_AGE,
-            Reason.DECEASED,
-            Reason.NOT_VERIFIED,
-            Reason.WRONG_CHILD,
-            Reason.OTHER,
+            KeyCareReason.RELIEVED,
+            KeyCareReason.MOVED_AWAY,
+            KeyCareReason.OF_AGE,
+            KeyCareReason.DECEASED,
+            KeyCareReason.NOT_VERIFIED,
+            KeyCareReason.WRONG_CHILD,
+            KeyCareReason.OTHER,
         }
     ),
 }

@@ -18,7 +18,7 @@ import orjson
 from services.registry.children.queueing import queue
 from services.registry.match_reviews.terms import ReviewState
 from services.registry.planning import by_index
-from services.registry.rulings.terms import Problem, RulingState
+from services.registry.rulings.terms import RulingProblem, RulingState
 from shared.database import SYSTEM, Database, raw
 from shared.limits import MAX_PAGE
 
@@ -155,14 +155,14 @@ async def _settle(connection: "asyncpg.Connection[Any]", row: Any, closed: bool)
         row["id"],
         str(state),
         closed,
-        str(Problem.EVIDENCE_CHANGED),
+        str(RulingProblem.EVIDENCE_CHANGED),
     )
     if row["ruled"] == RulingState.PROPOSED:
         await connection.execute(
             "UPDATE rulings SET state = $2, problem = $3, settled_at = now() WHERE id = $1 AND state = $4",
             row["ruling"],
             str(RulingState.LAPSED),
-            str(Problem.EVIDENCE_CHANGED),
+            str(RulingProblem.EVIDENCE_CHANGED),
             str(RulingState.PROPOSED),
         )
 

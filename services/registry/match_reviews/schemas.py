@@ -11,7 +11,7 @@ from services.registry.children.schemas import CHILD_EXAMPLE, ChildOut, KeyCareM
 from services.registry.links.schemas import Waterfall, Word
 from services.registry.match_reviews.terms import Agreement, ReviewState, Verdict
 from services.registry.rulings.schemas import Cursor, Reasoned, RulingOut
-from services.registry.rulings.terms import Problem
+from services.registry.rulings.terms import RulingProblem
 from shared.limits import MAX_PAGE
 
 _MARK: dict[str, Any] = {
@@ -44,7 +44,7 @@ class MatchReviewMark(BaseModel):
     deferred_until: date | None = Field(
         default=None, description="when it comes back, unless its evidence changes before"
     )
-    returned: Problem | None = Field(
+    returned: RulingProblem | None = Field(
         default=None, description="why an earlier ruling brought no end"
     )
 
@@ -106,7 +106,7 @@ class MatchReviewOut(BaseModel):
     closed_at: datetime | None = None
     assigned_to: SubjectOut | None = None
     deferred_until: date | None = None
-    returned: Problem | None = None
+    returned: RulingProblem | None = None
     second_needed: bool = Field(
         description="whether `same` waits for a second person: both children are in key care"
     )

@@ -386,6 +386,14 @@ def handovers() -> None:
     _close_to_contractors("handovers", "handover_acts")
 
 
+def condensed_changes() -> None:
+    op.execute(f"GRANT DELETE, UPDATE (stated_before) ON child_changes TO {runtime_role()}")
+
+
+def never_condensed_changes() -> None:
+    op.execute(f"REVOKE DELETE, UPDATE (stated_before) ON child_changes FROM {runtime_role()}")
+
+
 def _protect(table: str, using: str, check: str) -> None:
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")

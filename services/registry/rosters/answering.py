@@ -13,7 +13,7 @@ from services.registry.children.kit import Kit
 from services.registry.rosters import authenticity, queries
 from services.registry.rosters.layout import cells, layout_of
 from services.registry.rosters.reading import only_the_province, readable
-from services.registry.rosters.schemas import VerdictIn, VerdictOut
+from services.registry.rosters.schemas import RosterLineIn, RosterLineOut
 from services.registry.rosters.terms import LineOutcome, RosterKind, RosterVerdict
 from shared import audit
 from shared.auth import Caller
@@ -62,9 +62,9 @@ async def answer(
     kit: Kit,
     caller: Caller,
     roster: UUID,
-    verdicts: Sequence[VerdictIn],
+    verdicts: Sequence[RosterLineIn],
     now: datetime,
-) -> list[VerdictOut]:
+) -> list[RosterLineOut]:
     """Take in verdicts, each for itself; what became of each, in order.  NotFound or Forbidden."""
     Subject.of(caller)
     found = await readable(session, kit, caller, roster)
@@ -77,22 +77,22 @@ async def answer(
     today = await queries.of_today(session, caller, [row["child"] for row in rows.values()])
     columns = layout_of(RosterKind(found["kind"])).columns
     groups = groups_for(caller)
-    results: list[VerdictOut] = []
+    results: list[RosterLineOut] = []
     changed: dict[UUID, dict[str, Any]] = {}
     for one in verdicts:
         row = changed.get(one.row) or rows.get(one.row)
         if row is None or not authenticity.authentic(kit.audit, "roster_rows", rows[one.row]):
-            results.append(VerdictOut(row=one.row, outcome=LineOutcome.UNKNOWN))
+            results.append(RosterLineOut(row=one.row, outcome=LineOutcome.UNKNOWN))
             continue
         if row["taken_at"] is None or row["child"] not in today:
-            results.append(VerdictOut(row=one.row, outcome=LineOutcome.NOT_SENT))
+            results.append(RosterLineOut(row=one.row, outcome=LineOutcome.NOT_SENT))
             continue
         held = {name: value for name, value in one.held.items() if name in columns}
         ours = cells(kit, today[row["child"]], groups)
         said = _said(one, held, ours)
         same = all(row[name] == value for name, value in said.items())
         results.append(
-            VerdictOut(
+            RosterLineOut(
                 row=one.row,
                 outcome=LineOutcome.UNCHANGED if same else LineOutcome.APPLIED,
                 verdict=RosterVerdict(said["verdict"]),
@@ -112,7 +112,7 @@ async def answer(
     return results
 
 
-def _said(one: VerdictIn, held: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, Any]:
+def _said(one: RosterLineIn, held: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, Any]:
     """The verdict as it is kept: what was accepted, and is not what stands here, differs."""
     differing = sorted(name for name, value in held.items() if value != ours.get(name, ""))
     accepted = one.verdict == RosterVerdict.ACCEPTED

@@ -5,15 +5,13 @@ invent a receipt.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-import orjson
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared import audit
+from shared import authenticity
 from shared.database import raw
 from shared.hashes import keyed
 from shared.keys import KeySet
@@ -21,6 +19,7 @@ from shared.sealing import seal, unseal
 
 log = structlog.get_logger()
 
+KIND = "roster"
 COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "rosters": (
         "id",
@@ -65,27 +64,17 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
 }
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, bytes):
-        return value.hex()
-    return value.hex if isinstance(value, UUID) else value
-
-
-def _content(table: str, row: Mapping[str, Any]) -> bytes:
-    return orjson.dumps([table, *(_plain(row[name]) for name in COLUMNS[table])])
+def _values(table: str, row: Mapping[str, Any]) -> list[Any]:
+    return [table, *(row[name] for name in COLUMNS[table])]
 
 
 def mac(keys: KeySet, table: str, row: Mapping[str, Any]) -> bytes:
-    """The number of the key, then the MAC."""
-    return keys.current.to_bytes(2, "big") + keyed(keys.key, "roster", _content(table, row))
+    return authenticity.mac(keys, KIND, _values(table, row))
 
 
 def authentic(keys: KeySet, table: str, row: Mapping[str, Any]) -> bool:
     """Whether the service wrote this row, whole; what is not is named in the log."""
-    key = keys.keys.get(int.from_bytes(row["mac"][:2], "big"))
-    if key is not None and audit.same(row["mac"][2:], keyed(key, "roster", _content(table, row))):
+    if authenticity.authentic(keys, KIND, _values(table, row), row["mac"]):
         return True
     log.error("roster.forged", table=table, id=str(row["id"]))
     return False

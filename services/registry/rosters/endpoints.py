@@ -16,9 +16,9 @@ from services.registry.rosters.schemas import (
     RosterIn,
     RosterOut,
     RostersOut,
+    RosterVerdictsIn,
+    RosterVerdictsOut,
     SyncsOut,
-    VerdictsIn,
-    VerdictsOut,
 )
 from services.registry.rosters.terms import RosterKind, SyncState
 from services.registry.status import Status
@@ -183,8 +183,12 @@ async def receive_roster(
     response_model_exclude_none=True,
 )
 async def answer_roster(
-    request: Request, roster_id: UUID, body: VerdictsIn, caller: Answerer, session: Transaction
-) -> VerdictsOut:
+    request: Request,
+    roster_id: UUID,
+    body: RosterVerdictsIn,
+    caller: Answerer,
+    session: Transaction,
+) -> RosterVerdictsOut:
     """A return file (回执文件): accepted, refused or differing, row by row, by whom the roster is addressed to; an upward
     roster's by the province, never by its maker.
 
@@ -194,7 +198,7 @@ async def answer_roster(
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()
     results = await answering.answer(session, kit, caller, roster_id, body.verdicts, now)
-    return VerdictsOut(results=results)
+    return RosterVerdictsOut(results=results)
 
 
 @router.get(

@@ -1,7 +1,7 @@
 """What crosses the wire about rosters."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -20,7 +20,10 @@ from shared.vocabulary import Department
 
 Short = Annotated[str, StringConstraints(max_length=500)]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-Topic = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+RefusalCode = Annotated[
+    str, StringConstraints(max_length=64, pattern=r"^(?:[a-z0-9][a-z0-9._-]{0,63})?$")
+]
+Topic = Annotated[str, StringConstraints(max_length=64, pattern=r"^(?:[a-z][a-z0-9_]{0,63})?$")]
 Division = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Value = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
@@ -37,7 +40,7 @@ class RosterIn(BaseModel):
 
     kind: RosterKind
     division: DivisionText = Field(description="the children living in this place, in your area")
-    topic: Topic | Literal[""] = Field(
+    topic: Topic = Field(
         default="", description="of an upward roster: the purpose that the place's rules name"
     )
     to: Department | None = Field(
@@ -113,6 +116,12 @@ class ReadingOut(BaseModel):
 class RosterOut(RosterMark):
     """A roster with its readings and receipts."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{**_EXAMPLE, "columns": {"name": "儿童姓名"}, "readings": []}]
+        }
+    )
+
     columns: dict[Short, Short] = Field(max_length=100, description="wire name: 中文列名")
     readings: list[ReadingOut] = Field(max_length=500)
 
@@ -136,20 +145,20 @@ class ReceiptIn(BaseModel):
     sha256: Digest
 
 
-class VerdictIn(BaseModel):
+class RosterLineIn(BaseModel):
     """What came back about one row.  `held`: what the other system holds, column by column, to be compared here."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     row: UUID
     verdict: RosterVerdict
-    reason: Code | Literal[""] = Field(
+    reason: RefusalCode = Field(
         default="", description="why not, as a code of the other system; never a text about a child"
     )
     held: dict[Code, Value] = Field(default={}, max_length=100)
 
 
-class VerdictsIn(BaseModel):
+class RosterVerdictsIn(BaseModel):
     """A return file, or a part of it; sending it again is harmless."""
 
     model_config = ConfigDict(
@@ -170,10 +179,10 @@ class VerdictsIn(BaseModel):
         },
     )
 
-    verdicts: list[VerdictIn] = Field(min_length=1, max_length=MAX_BULK_ITEMS)
+    verdicts: list[RosterLineIn] = Field(min_length=1, max_length=MAX_BULK_ITEMS)
 
 
-class VerdictOut(BaseModel):
+class RosterLineOut(BaseModel):
     """What became of one line."""
 
     row: UUID
@@ -182,7 +191,7 @@ class VerdictOut(BaseModel):
     differing: list[Short] = Field(default=[], max_length=100, description="columns that differ")
 
 
-class VerdictsOut(BaseModel):
+class RosterVerdictsOut(BaseModel):
     """One result a line, in order."""
 
     model_config = ConfigDict(
@@ -201,7 +210,7 @@ class VerdictsOut(BaseModel):
         }
     )
 
-    results: list[VerdictOut] = Field(max_length=MAX_BULK_ITEMS)
+    results: list[RosterLineOut] = Field(max_length=MAX_BULK_ITEMS)
 
 
 class SyncOut(BaseModel):

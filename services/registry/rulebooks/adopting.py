@@ -6,24 +6,23 @@ their hash, the instant of their adoption against a MAC whose key lies outside t
 """
 
 import hashlib
-import hmac
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import orjson
 
 from services.registry.profiles import Profiles
-from shared.hashes import keyed
+from shared import authenticity
 from shared.ids import uuid7
 from shared.keys import KeySet
 from shared.problems import NotFound
 
 #: Alone while it looks which rulebook is the newest.
 _LOCK = 0x48_75_52_62
+KIND = "rulebook"
 _COLUMNS = "id, fingerprint, adopted_at, files, mac"
 
 
@@ -57,7 +56,7 @@ async def adopt(
             fingerprint,
             now,
             orjson.dumps([[name, text.decode()] for name, text in profiles.files]).decode(),
-            keys.current.to_bytes(2, "big") + _mac(keys.key, made, fingerprint, now),
+            authenticity.mac(keys, KIND, (made, fingerprint, now)),
         )
     return fingerprint
 
@@ -104,14 +103,8 @@ async def faults_of(connection: "asyncpg.Connection[Any]", keys: KeySet) -> Asyn
 
 
 def _authentic(keys: KeySet, row: Any) -> bool:
-    key = keys.keys.get(int.from_bytes(row["mac"][:2], "big"))
-    return key is not None and hmac.compare_digest(
-        row["mac"][2:], _mac(key, row["id"], row["fingerprint"], row["adopted_at"])
-    )
-
-
-def _mac(key: bytes, made: UUID, fingerprint: str, at: datetime) -> bytes:
-    return keyed(key, "rulebook", made, fingerprint, int(at.timestamp() * 1_000_000))
+    adopted = (row["id"], row["fingerprint"], row["adopted_at"])
+    return authenticity.authentic(keys, KIND, adopted, row["mac"])
 
 
 def _read(row: Any) -> Profiles:

@@ -21,7 +21,7 @@ from services.registry.children.queueing import queue
 from services.registry.key_care import deciding
 from services.registry.key_care import queries as care
 from services.registry.key_care.deciding import SHIELD, UNSHIELD, Word
-from services.registry.key_care.terms import DecisionKind, Reason
+from services.registry.key_care.terms import DecisionKind, KeyCareReason
 from services.registry.rulings import queries
 from services.registry.rulings.terms import RulingKind
 from shared.database import raw
@@ -63,7 +63,7 @@ async def carry(
             anchor = await care.surest_entry(session, child)
             if anchor is not None:
                 shield = last["kind"] == SHIELD
-                reason = last["reason"] if shield else Reason.CARRIED_OVER
+                reason = last["reason"] if shield else KeyCareReason.CARRIED_OVER
                 word = Word(last["kind"], last["category"], reason, "")
                 basis = [] if shield else [last["anchor"]]
                 await deciding.append(session, kit, author, child, word, anchor, basis, now)

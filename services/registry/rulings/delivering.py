@@ -23,7 +23,7 @@ from services.registry.records.resolving import take
 from services.registry.rulings import carrying, holding, making, queries
 from services.registry.rulings.constraints import Constraint
 from services.registry.rulings.preparing import Task, prepare
-from services.registry.rulings.terms import Problem, RulingKind, RulingState
+from services.registry.rulings.terms import RulingKind, RulingProblem, RulingState
 from shared.clock import Clock
 from shared.database import SYSTEM, Database, raw
 from shared.limits import LEASE_SECONDS
@@ -32,9 +32,9 @@ log = structlog.get_logger()
 
 #: Matching's refusals, which another attempt would not change.
 _REFUSALS = {
-    404: Problem.EVIDENCE_GONE,
-    409: Problem.CONTRADICTED,
-    422: Problem.UNUSABLE,
+    404: RulingProblem.EVIDENCE_GONE,
+    409: RulingProblem.CONTRADICTED,
+    422: RulingProblem.UNUSABLE,
 }
 
 
@@ -59,7 +59,7 @@ class Answer:
     """What came of it: the links as matching told them, or why it went no further."""
 
     links: Sequence[dict[str, Any]] = ()
-    problem: Problem | None = None
+    problem: RulingProblem | None = None
 
 
 async def deliver(database: Database, kit: Kit, matching: httpx.AsyncClient, clock: Clock) -> int:
@@ -96,7 +96,7 @@ async def _tell(matching: httpx.AsyncClient, task: Task) -> Answer:
     body = {"ends": [str(one) for one in task.ends], "holds": [_body(one) for one in holds]}
     reply = await matching.post("/v1/rulings", json=body)
     if (problem := _REFUSALS.get(reply.status_code)) is not None:
-        if problem is Problem.UNUSABLE:
+        if problem is RulingProblem.UNUSABLE:
             log.error("ruling.unusable", ruling=str(task.id))
         return Answer(problem=problem)
     reply.raise_for_status()
@@ -200,7 +200,9 @@ async def _keep(connection: "asyncpg.Connection[Any]", task: Task, now: datetime
     )
 
 
-async def _reopen(connection: "asyncpg.Connection[Any]", ruling: UUID, problem: Problem) -> None:
+async def _reopen(
+    connection: "asyncpg.Connection[Any]", ruling: UUID, problem: RulingProblem
+) -> None:
     await connection.execute(
         "UPDATE match_reviews SET state = 'open', returned = $2"
         " WHERE ruling = $1 AND state = 'decided' AND closed_at IS NULL",

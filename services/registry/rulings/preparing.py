@@ -17,7 +17,7 @@ from services.registry.children.kit import Kit
 from services.registry.rulings import authenticity, constraints, queries
 from services.registry.rulings.authenticity import Erased, Forged
 from services.registry.rulings.constraints import Constraint, Kept, Override
-from services.registry.rulings.terms import Problem, RulingKind
+from services.registry.rulings.terms import RulingKind, RulingProblem
 from shared.database import raw
 
 log = structlog.get_logger()
@@ -37,7 +37,7 @@ class Task:
     ends: Sequence[UUID] = ()
     holds: Sequence[Constraint] = ()
     kept: Sequence[Kept] = ()
-    problem: Problem | None = None
+    problem: RulingProblem | None = None
 
 
 async def prepare(session: AsyncSession, kit: Kit, row: Any) -> Task:
@@ -50,9 +50,9 @@ async def prepare(session: AsyncSession, kit: Kit, row: Any) -> Task:
         override = await _override(connection, row, holds)
     except Forged as error:
         log.error("ruling.forged", ruling=str(row["id"]), what=str(error))
-        return Task(row["id"], row, row["leased_until"], problem=Problem.UNPROVEN)
+        return Task(row["id"], row, row["leased_until"], problem=RulingProblem.UNPROVEN)
     except Erased:
-        return Task(row["id"], row, row["leased_until"], problem=Problem.EVIDENCE_GONE)
+        return Task(row["id"], row, row["leased_until"], problem=RulingProblem.EVIDENCE_GONE)
     kept = await _proven(session, kit, override.kept)
     return Task(row["id"], row, row["leased_until"], override.ended, holds, kept)
 

@@ -7,7 +7,13 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.registry.break_glass.schemas import SubjectOut
-from services.registry.rulings.terms import Problem, RulingGround, RulingKind, RulingState, Second
+from services.registry.rulings.terms import (
+    RulingGround,
+    RulingKind,
+    RulingProblem,
+    RulingState,
+    Second,
+)
 from shared.limits import MAX_BULK_ITEMS, MAX_PAGE
 
 Note = Annotated[
@@ -137,7 +143,7 @@ class RulingOut(BaseModel):
     settled_at: datetime | None = Field(
         default=None, description="when it came into force, or ended"
     )
-    problem: Problem | None = Field(default=None, description="why it has no effect")
+    problem: RulingProblem | None = Field(default=None, description="why it has no effect")
 
 
 class RulingsOut(BaseModel):

@@ -11,7 +11,7 @@ from services.registry.access.subjects import Subject
 from services.registry.children.kit import Kit
 from services.registry.rulings import holding, making, showing
 from services.registry.rulings.schemas import SecondIn
-from services.registry.rulings.terms import Problem, RulingState, Second
+from services.registry.rulings.terms import RulingProblem, RulingState, Second
 from shared import audit, preconditions
 from shared.auth import Caller
 from shared.database import raw
@@ -53,7 +53,7 @@ async def second(
                 " WHERE id = $1 AND ruling = $4 AND state = 'proposed'",
                 row["review"],
                 "decided" if agreed else "open",
-                "" if agreed else str(Problem.REFUSED),
+                "" if agreed else str(RulingProblem.REFUSED),
                 ruling,
             )
     children = sorted({row["one"], row["other"]})

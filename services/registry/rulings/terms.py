@@ -120,7 +120,7 @@ GROUNDS: Mapping[RulingKind | Second, frozenset[RulingGround]] = {
 }
 
 
-class Problem(StrEnum):
+class RulingProblem(StrEnum):
     """Why a ruling has no effect (未生效的原因): `contradicted` 与另一项判定矛盾, `evidence_gone` 所依据的记录已撤回或删除,
     `unusable` 比对服务拒绝, `refused` 第二人不同意, `evidence_changed` 依据已变, `unproven` 判定记录无法核验.
     """

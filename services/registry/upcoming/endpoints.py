@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.registry import answers
 from services.registry.access.sight import as_system, groups_for
-from services.registry.alerts.raising import Words
 from services.registry.children import building, gathering, queries, registration
 from services.registry.children.endpoints import ChildReader
 from services.registry.children.kit import Kit
@@ -87,7 +86,7 @@ async def _foreseen(
     heard = await registration.listen(connection, kit, {}, [child], broken)
     if child in broken:
         raise NotFound
-    decisions, words = heard.decisions.get(child, []), Words(heard.acts.get(child, ()))
+    decisions, words = heard.decisions.get(child, []), heard.words(child)._replace(siblings=())
 
     def judge(on: date) -> building.Folded:
         return building.judge(kit, child, reading, decisions, on, words)

@@ -1,7 +1,7 @@
 """What is coming, as it is shown."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 Text = Annotated[str, StringConstraints(max_length=1000)]
 MOST_TURNS = 1000
 
-EXAMPLE = {
+EXAMPLE: dict[str, Any] = {
     "child": "0195f3f2-5a6e-7c1b-9a53-0242ac120002",
     "from": "2026-03-02",
     "until": "2028-03-02",

@@ -63,9 +63,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_index(op.f("ix_compartment_entries_child_id"), table_name="compartment_entries")
-    op.drop_index("compartment_entries_place", table_name="compartment_entries")
-    op.drop_index("compartment_entries_anchor", table_name="compartment_entries")
-    op.drop_table("compartment_entries")
-    op.drop_index("compartment_acts_entry", table_name="compartment_acts")
+    # Acts first: their policy looks at the entries.
     op.drop_table("compartment_acts")
+    op.drop_table("compartment_entries")

@@ -21,7 +21,10 @@ class CertificateEvent(StrEnum):
 
 
 class Disability(StrEnum):
-    """The seven kinds of GB/T 26341: 视力、听力、言语、肢体、智力、精神、多重."""
+    """The seven kinds of GB/T 26341.
+
+    `visual` 视力, `hearing` 听力, `speech` 言语, `physical` 肢体, `intellectual` 智力, `mental` 精神, `multiple` 多重.
+    """
 
     VISUAL = "visual"
     HEARING = "hearing"

@@ -19,7 +19,7 @@ class RegistrationEvent(StrEnum):
 
 
 class HukouKind(StrEnum):
-    """Family household (家庭户) or collective household (集体户)."""
+    """Which kind of household: `family` 家庭户, `collective` 集体户."""
 
     FAMILY = "family"
     COLLECTIVE = "collective"

@@ -18,7 +18,7 @@ class PermitEvent(StrEnum):
 
 
 class PermitRole(StrEnum):
-    """Whether the child holds the permit or accompanies its holder (随行)."""
+    """Whether the child holds the permit or goes with its holder: `holder` 持证人, `accompanying` 随行."""
 
     HOLDER = "holder"
     ACCOMPANYING = "accompanying"

@@ -28,7 +28,7 @@ from shared.vocabulary import Department
 
 
 class SurveyChannel(StrEnum):
-    """How it was learnt: 入户走访, 自主申报, 电话巡访."""
+    """How it was learnt (R9): `home_visit` 入户走访, `self_declaration` 自主申报, `phone` 电话巡访."""
 
     HOME_VISIT = "home_visit"
     SELF_DECLARATION = "self_declaration"
