@@ -31,6 +31,8 @@ from shared import divisions
 
 SHIPPED = Path(__file__).parent
 """The folder of the profiles that come with the software."""
+#: So many answers about a place on a day are kept at most: a sweep asks for the same few, children by the thousand.
+REMEMBERED = 2**14
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,17 @@ class Profiles:
 
     def code_on(self, code: int, on: date) -> int:
         """The code that a place bears on a day, by the places' own transfers and codes, then by the national table."""
+        if (found := self._codes.get((code, on))) is None:
+            if len(self._codes) >= REMEMBERED:
+                self._codes.clear()
+            found = self._codes[code, on] = self._code_on(code, on)
+        return found
+
+    @cached_property
+    def _codes(self) -> dict[tuple[int, date], int]:
+        return {}
+
+    def _code_on(self, code: int, on: date) -> int:
         for one in self._transfers:
             if one.on <= on and inside(code, one.code):
                 code = one.becomes + code - one.code
@@ -127,6 +140,17 @@ class Profiles:
 
     def turns_after(self, code: int, day: date) -> date | None:
         """The first later day on which a place bears another code than on this one."""
+        if (code, day) not in self._turns:
+            if len(self._turns) >= REMEMBERED:
+                self._turns.clear()
+            self._turns[code, day] = self._turn_after(code, day)
+        return self._turns[code, day]
+
+    @cached_property
+    def _turns(self) -> dict[tuple[int, date], date | None]:
+        return {}
+
+    def _turn_after(self, code: int, day: date) -> date | None:
         now = self.code_on(code, day)
         days = [divisions.ends_after(now, day)]
         days += [one.on for one in self._transfers if one.on > day and inside(now, one.code)]
