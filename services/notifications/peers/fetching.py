@@ -56,7 +56,7 @@ class Wanted:
     remote: UUID
     county: int
     tries: int
-    handed_over_by: int | None
+    handed_over_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

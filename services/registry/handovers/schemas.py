@@ -135,6 +135,26 @@ class HandoverMark(BaseModel):
 class HandoverOut(HandoverMark):
     """A handover with its acts."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    **_EXAMPLE,
+                    "acts": [
+                        {
+                            "act": "propose",
+                            "side": "giving",
+                            "department": "civil_affairs",
+                            "actor": "staff-7",
+                            "at": "2026-11-20T02:00:00Z",
+                            "reason": "moved",
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
     acts: list[HandoverActOut] = Field(max_length=100)
 
 
