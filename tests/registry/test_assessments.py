@@ -214,6 +214,8 @@ async def test_guardianship_is_for_civil_affairs_of_the_child_alone(registry: Re
     assert (await stranger.get("/v1/placements")).json() == {"placements": []}
     police = await registry(f"police:{HOME}", purpose="service")
     assert (await police.get(path)).status_code == 403
+    overseer = await registry(f"civil_affairs:{HOME}", purpose="supervision")
+    assert (await overseer.get(path)).status_code == 403
     hukou = await registry(f"civil_affairs:{CAO[:6]}")
     assert (await hukou.get(path)).status_code == 200  # it sees the child
     assert (await turn(civil, child)).status_code == 200
