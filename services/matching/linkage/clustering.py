@@ -16,7 +16,7 @@ a ruling says holds.
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 from uuid import UUID
 
 from services.matching.linkage.comparison import Profile, shares_a_family
@@ -31,6 +31,7 @@ from services.matching.linkage.judging import (
     may_be_a_twins,
 )
 from services.matching.linkage.name_comparison import differ_as_twins_do
+from services.matching.linkage.names import WILDCARD
 from services.matching.linkage.normalization import Standard
 from services.matching.linkage.weights import Evidence, Frequency, Model
 
@@ -93,20 +94,19 @@ class _Clustering:
         self._names = [min(unit.entries) for unit in units]
         self._numbered: dict[UUID, int] = {e: i for i, u in enumerate(units) for e in u.entries}
         self._apart = self._ruled_apart(rulings)
-        self._features = [unit.features for unit in units]
+        self._features = without_foreign_numbers(
+            model, [unit.features for unit in units], [unit.entries for unit in units], frequency
+        )
         self._clusters: dict[int, frozenset[int]] = {}
         self._profiles: dict[int, Profile] = {}
+        self._assessed: dict[tuple[int, int], Evidence] = {}
         self._edges: dict[tuple[int, int], Edge] = {}
         self._unions: dict[tuple[int, int], bool] = {}
         self._next = 0
-        for together in self._held_together(rulings, whole):
+        for together in self._held_together(rulings, chain(whole, self._of_one_paper())):
             self._open(together)
 
     def run(self) -> Partition:
-        self._features = without_foreign_numbers(
-            self._model, self._features, [unit.entries for unit in self._units], self._frequency
-        )
-        self._profiles.clear()
         for one, other in combinations(sorted(self._clusters), 2):
             self._weigh(one, other)
         while best := self._best():
@@ -119,6 +119,19 @@ class _Clustering:
         )
 
     # What stays together, and what people ruled
+
+    def _of_one_paper(self) -> Iterable[Collection[UUID]]:
+        """Entries that state one number, which nothing contradicts, with one name: weighing them could only join them."""
+        bearing: dict[tuple[str, str], list[int]] = {}
+        parted = {i for pair in self._apart for i in pair}
+        for i, said in enumerate(self._features):
+            if said.id_number and said.number_is_firm and i not in parted:
+                for name in said.names:
+                    if WILDCARD not in name.text:
+                        bearing.setdefault((said.id_number, name.text), []).append(i)
+        for alike in bearing.values():
+            if len(alike) > 1:
+                yield [self._names[i] for i in alike]
 
     def _held_together(
         self, rulings: Iterable[Ruling], whole: Iterable[Collection[UUID]]
@@ -162,6 +175,15 @@ class _Clustering:
         ordered = sorted(members, key=self._names.__getitem__)
         return Profile.of(self._features[i] for i in ordered)
 
+    def _assess(self, unit: int, cluster: int) -> Evidence:
+        """What a unit shows beside a cluster: asked again and again, so weighed once."""
+        found = self._assessed.get((unit, cluster))
+        if found is None:
+            profile = self._profile(cluster)
+            found = assess(self._model, self._features[unit], profile, self._frequency)
+            self._assessed[unit, cluster] = found
+        return found
+
     def _how_well_known(self, cluster: int) -> tuple[int, bool, bool, UUID]:
         profile = self._profile(cluster)
         return (
@@ -174,10 +196,9 @@ class _Clustering:
     def _weigh(self, one: int, other: int) -> None:
         """The edge between two clusters: the best that any unit of the lesser known shows."""
         small, large = sorted((one, other), key=self._how_well_known)
-        profile = self._profile(large)
         found: Edge | None = None
         for i in sorted(self._clusters[small], key=self._names.__getitem__):
-            evidence = assess(self._model, self._features[i], profile, self._frequency)
+            evidence = self._assess(i, large)
             edge = Edge(evidence, self._verdict(evidence, i, small, large), i)
             if found is None or _rank(edge) > _rank(found):
                 found = edge
@@ -245,7 +266,10 @@ class _Clustering:
         if self._are_ruled_apart(one, other) or self._clash(one, other):
             return False
         joined = self._together(self._clusters[one] | self._clusters[middle])
-        return self._fits(self._clusters[other], joined)
+        return not any(
+            contradicts(assess(self._model, self._features[i], joined, self._frequency))
+            for i in self._clusters[other]
+        )
 
     def _can_be_one(self, one: int, other: int) -> bool:
         pair = _pair(one, other)
@@ -256,8 +280,7 @@ class _Clustering:
     def _is_free_to_join(self, one: int, other: int) -> bool:
         if self._are_ruled_apart(one, other) or self._clash(one, other):
             return False
-        mine, theirs = self._clusters[one], self._clusters[other]
-        return self._fits(mine, self._profile(other)) or self._fits(theirs, self._profile(one))
+        return self._fits(one, other) or self._fits(other, one)
 
     def _are_ruled_apart(self, one: int, other: int) -> bool:
         mine, theirs = self._clusters[one], self._clusters[other]
@@ -267,12 +290,9 @@ class _Clustering:
         mine, theirs = self._profile(one).firm_numbers, self._profile(other).firm_numbers
         return bool(mine and theirs) and set(mine).isdisjoint(theirs)
 
-    def _fits(self, members: Iterable[int], profile: Profile) -> bool:
-        """Whether no member says what a record of the profile's child would not say."""
-        return not any(
-            contradicts(assess(self._model, self._features[i], profile, self._frequency))
-            for i in members
-        )
+    def _fits(self, one: int, other: int) -> bool:
+        """Whether nothing in one says what a record of the other's child would not say."""
+        return not any(contradicts(self._assess(i, other)) for i in self._clusters[one])
 
     def _join(self, one: int, other: int) -> None:
         joined = self._open(self._clusters.pop(one) | self._clusters.pop(other))

@@ -41,6 +41,8 @@ MAX_UNITS = 80
 #: A person of more cards than this is looked at as one: what so many records say together, no further record parts.
 MOST_PARTED = 24
 
+_NOBODY_HERE: Mapping[int, Sequence[UUID]] = {}
+
 KeysOf = Callable[[Standard], Sequence[int]]
 """The hashed blocking texts of an entry's features."""
 
@@ -92,14 +94,38 @@ def search(
 
 
 def most_shared(
-    by_key: Mapping[int, Sequence[UUID]], sought: Iterable[int], limit: int
+    by_key: Mapping[int, Sequence[UUID]],
+    sought: Iterable[int],
+    limit: int,
+    alone: int | None = None,
 ) -> list[UUID]:
     """The persons found under most of the keys, most first."""
-    shared: dict[UUID, int] = {}
-    for key in sought:
-        for person in by_key.get(key, ()):
-            shared[person] = shared.get(person, 0) + 1
+    shared = worth_comparing(by_key, _NOBODY_HERE, sought, alone)
     return sorted(shared, key=lambda person: (-shared[person], person))[:limit]
+
+
+def worth_comparing(
+    by_key: Mapping[int, Sequence[UUID]],
+    here: Mapping[int, Sequence[UUID]],
+    sought: Iterable[int],
+    alone: int | None,
+) -> dict[UUID, int]:
+    """The persons found in either place under the keys, with what they share: two for a key, one for a key under which
+    there are more than ``alone`` persons.  Whoever shares nothing but one such key is left out: there are more of them
+    with each child that comes to the hub, and a name that so many bear tells none of them.
+    """
+    shared: dict[UUID, int] = {}
+    common = False
+    for key in sought:
+        found = by_key.get(key, ())
+        if key in here:
+            found = [*found, *here[key]]
+        worth = 2
+        if alone is not None and len(found) > alone:
+            worth, common = 1, True
+        for person in found:
+            shared[person] = shared.get(person, 0) + worth
+    return {person: all_ for person, all_ in shared.items() if all_ > 1} if common else shared
 
 
 def _best_known_first(new: NewEntry) -> tuple[bool, bool, bool, UUID]:
@@ -196,12 +222,7 @@ class _Batch:
 
     def _candidates(self, new: NewEntry) -> list[Person]:
         """Persons sharing the most keys with the entry, as many as the model compares."""
-        shared: dict[UUID, int] = {}
-        for here in (self._by_key, self._found_here):
-            for key in new.sought:
-                if key in here:
-                    for person in here[key]:
-                        shared[person] = shared.get(person, 0) + 1
+        shared = worth_comparing(self._by_key, self._found_here, new.sought, self._model.alone)
         persons = self._persons
         living = [person for person in shared if person in persons and persons[person].size]
         if len(living) > 1:

@@ -78,7 +78,7 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Model:
     """``prior`` to ``margin`` are bits; ``weights`` holds each comparison's levels in the order of
-    COMPARISONS.
+    COMPARISONS; without ``alone``, whoever shares one key is compared, however many share it.
     """
 
     rule_version: str
@@ -89,6 +89,7 @@ class Model:
     blocking: tuple[str, ...]
     candidates: int
     key_cap: int
+    alone: int | None
     weights: tuple[Mapping[str, float], ...]
     name_frequency: TermFrequency
     shares: Shares
@@ -118,6 +119,7 @@ def parse(text: bytes) -> Model:
             blocking=tuple(raw["blocking"]),
             candidates=int(raw["candidates"]),
             key_cap=int(raw["key_cap"]),
+            alone=int(raw["alone"]) if "alone" in raw else None,
             weights=tuple(_level_weights(name, comparisons[name]) for name in COMPARISONS),
             name_frequency=_term_frequency(exact_u, raw.get("name_frequency", {})),
             shares=Shares(**shares),

@@ -117,7 +117,9 @@ class Neighbourhood:
         await self._find({key for p in fresh for key in self._unknown_keys(p)})
         wanted: set[UUID] = set()
         for p in fresh:
-            wanted.update(most_shared(self._by_key, p.sought, self._model.candidates))
+            wanted.update(
+                most_shared(self._by_key, p.sought, self._model.candidates, self._model.alone)
+            )
             if not self._crowded.isdisjoint(p.sought):
                 wanted.update(await self._under_crowded(p))
         await self.fetch(wanted)
@@ -149,7 +151,8 @@ class Neighbourhood:
         return found
 
     async def _find(self, keys: Collection[int]) -> None:
-        sought = [key for key in keys if key not in self._by_key and key not in self._crowded]
+        # In their order, so that the index is walked and not jumped about in.
+        sought = sorted(k for k in keys if k not in self._by_key and k not in self._crowded)
         found, crowded = await queries.persons_under(self._connection, sought, self._model.key_cap)
         self._by_key |= found
         self._crowded.update(crowded)

@@ -13,6 +13,7 @@ _NUMBERS = {
     "margin": "Two certain persons nearer than this, which may not be joined, are left to a person's decision.",
     "candidates": "Persons compared with one entry at most, those sharing most keys first.",
     "key_cap": "Entries looked at under one blocking key at most; a key that reaches it is counted and reported.",
+    "alone": "Persons under one key above which it counts half: whoever shares no more than that is not compared.",
 }
 
 
@@ -28,6 +29,8 @@ def written(raw: Mapping[str, Any], heading: str) -> str:
         "",
     ]
     for number, meaning in _NUMBERS.items():
+        if number not in raw:
+            continue  # a model made before it was thought of does without
         lines += [f"# {meaning}"] if meaning else []
         lines.append(f"{number} = {_number(raw[number])}")
     lines += ["", "blocking = [", *(f"    {_text(rule)}," for rule in raw["blocking"]), "]"]
