@@ -22,7 +22,8 @@ START_LIMIT = 300.0  # seconds; recovery after a crash replays the log first
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
-    "shared_buffers": "256MB",
+    # A registry of a province is looked up at random all day; what is not used is not taken.
+    "shared_buffers": "1GB",
     "max_connections": "100",
     # After each checkpoint the first change of a page logs the page: blocking keys change pages at random, so with
     # checkpoints every 2 GB four fifths of a large load's log were pages.
