@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.matching.linkage.deciding import founded_by, search
+from services.matching.linkage.deciding import founded_by, search, worth_comparing
 from services.matching.linkage.decisions import Known, Ruling
 from services.matching.linkage.normalization import Features, standardise
 from shared import resident_id
@@ -307,6 +307,38 @@ def test_a_search_lists_the_likeliest_first() -> None:
     found = search(MODEL, asked, keys_of(asked), Known(world.persons, by_key))
 
     assert [person for person, _ in found] == [founded_by(UUID(int=1)), founded_by(UUID(int=2))]
+
+
+@given(
+    st.dictionaries(st.integers(0, 9), st.lists(st.uuids(), unique=True, max_size=6), max_size=10),
+    st.dictionaries(st.integers(0, 9), st.lists(st.uuids(), unique=True, max_size=2), max_size=4),
+    st.sets(st.integers(0, 12), max_size=8),
+    st.one_of(st.none(), st.integers(0, 6)),
+)
+def test_whoever_shares_one_common_key_alone_is_not_worth_comparing(
+    known: dict[int, list[UUID]], here: dict[int, list[UUID]], sought: set[int], alone: int | None
+) -> None:
+    found = worth_comparing(known, here, sorted(sought), alone)
+
+    under = {key: known.get(key, []) + here.get(key, []) for key in sought}
+    rare = {key for key, persons in under.items() if alone is None or len(persons) <= alone}
+    for person in {one for persons in under.values() for one in persons}:
+        shared = {key for key, persons in under.items() if person in persons}
+        assert (person in found) == bool(shared & rare or len(shared) > 1)
+
+
+def test_namesakes_of_one_county_do_not_make_a_child_wait() -> None:
+    """Their number grows with the hub, and a name alone tells none of them."""
+    assert MODEL.alone
+    world = World()
+    born = [f"20{year}-03-07" for year in range(10, 11 + MODEL.alone)]
+    here: Features = {"name": "张志明", "hukou_division": "520502", "sex": "male"}
+    world.tell(*((at, {**here, "birth_date": day}) for at, day in enumerate(born, 1)))
+
+    outcome = world.tell((99, here))
+
+    assert outcome.placements[UUID(int=99)].against is None
+    assert not outcome.doubts
 
 
 def test_a_ruling_holds_against_all_evidence_and_its_withdrawal_undoes_it() -> None:
