@@ -16,19 +16,18 @@ from urllib.parse import quote
 from shared import dying
 from shared.embedded_postgres import processes
 from shared.embedded_postgres.installation import SUPERUSER, Account, CannotStart, data_of, install
+from shared.embedded_postgres.sizing import shared_buffers
 
 START_LIMIT = 300.0  # seconds; recovery after a crash replays the log first
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
-    # A registry of a province is looked up at random all day; what is not used is not taken.
-    "shared_buffers": "1GB",
     "max_connections": "100",
     # After each checkpoint the first change of a page logs the page: blocking keys change pages at random, so with
     # checkpoints every 2 GB four fifths of a large load's log were pages.
     "max_wal_size": "16GB",
-    "checkpoint_timeout": "15min",
+    "checkpoint_timeout": "30min",
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -127,7 +126,9 @@ class EmbeddedPostgres:
         raise CannotStart(f"PostgreSQL ended at once: {word}")
 
     def _spawn(self, binaries: Path, data: Path, account: Account) -> subprocess.Popen[bytes]:
-        settings = SETTINGS | ({} if self._durable else NOT_DURABLE)
+        settings = SETTINGS | (
+            {"shared_buffers": shared_buffers()} if self._durable else NOT_DURABLE
+        )
         settings |= {"port": str(self.port), "cluster_name": processes.title(data)}
         command: list[str | Path] = [binaries / "postgres", "-D", data]
         for name, value in settings.items():
