@@ -4,6 +4,7 @@ Cast: a *spell* is a time during which something is so, from the day that its ru
 its *cause* tells it from every other of its kind.  Nothing but evidence ends a spell: no birthday, no end of a year.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -170,11 +171,11 @@ def _silence(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
         return
     heard = watched.folded.heard_on
     known = watched.folded.known_on
-    for at, last in enumerate(heard):
-        again = heard[at + 1] if at + 1 < len(heard) else None
-        if again is not None and (
-            (again - last).days < 28 * months or (known is not None and again <= known)
-        ):
+    # What was heard of before the child was known here is one past: silence is counted from its end.
+    first = max(0, bisect_right(heard, known) - 1) if known is not None else 0
+    for at in range(first, len(heard)):
+        last, again = heard[at], heard[at + 1] if at + 1 < len(heard) else None
+        if again is not None and (again - last).days < 28 * months:
             continue
         begins = months_on(last, months, _counting(stretch.profile, last))
         yield Spell(f"{last}", begins, ended=again, detail={"heard_on": f"{last}"})

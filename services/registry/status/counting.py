@@ -2,7 +2,7 @@
 end.
 """
 
-from calendar import isleap, monthrange
+from calendar import isleap, mdays
 from datetime import date, timedelta
 
 from services.registry.profiles.rules import DayCounting, Definition
@@ -33,7 +33,8 @@ def months_on(start: date, months: int, counting: DayCounting) -> date:
     year = start.year + years
     if year > date.max.year:
         return date.max
-    reached = date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
+    last = mdays[month + 1] + (month == 1 and isleap(year))
+    reached = date(year, month + 1, min(start.day, last))
     return day_after(reached) if counting.arrival_day == "not_counted" else reached
 
 
