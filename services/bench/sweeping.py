@@ -1,62 +1,42 @@
 """The daily sweep: children re-evaluated a second, and what a sweep costs as the population grows, or what is due.
 
 Cast: the *real* children were registered from invented lives; *strangers* fill the registry up to the size measured.  The
-sweep is the worker's own step, in this process alone: with a second worker it goes about twice as fast, where there are
-processors for both and for the database.
+sweep is the worker's own step, by one worker a processor (sweepers.py).
 """
 
 import asyncio
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 from rich.table import Table
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.bench import items
-from services.bench.registering import noon, register
+from services.bench.registering import register
 from services.bench.strangers import columns_of, fill
+from services.bench.sweepers import sweep
 from services.local.hub import LocalHub
 from services.population import generate
 from services.registry.application import kit_of
 from services.registry.children.building import judge, open_reading
 from services.registry.children.kit import Kit
-from services.registry.children.turning import turn_batch
 from services.registry.settings import RegistrySettings
+from shared import collecting
 from shared.database import SYSTEM, Database, raw
 from shared.embedded_postgres import EmbeddedPostgres
 
 POPULATIONS = (10_000, 100_000, 1_000_000)
 INVENTED = 6_000
+WORKERS = min(4, os.cpu_count() or 1)
 #: Days after the first fold: what is due by then.
 SOON, LATER = timedelta(days=3), timedelta(days=30)
-BATCH = 300
 #: What a sweep writes: put back between two of them, so that each has the same children due.
 _WRITTEN = ("children", "key_care", "duties", "alerts", "child_lookups")
-_TICK = os.sysconf("SC_CLK_TCK")
-
-
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """``seconds`` on the wall; ``cpu`` in this process and in ``database``, which others do not slow down."""
-
-    due: int
-    seconds: float
-    cpu: float
-    database: float
-
-    def told(self) -> str:
-        each = 1000 / self.due if self.due else 0.0
-        return (
-            f"{self.due:,} due in {self.seconds:.2f} s ({self.due / self.seconds:,.0f}/s);"
-            f" CPU a child: {self.cpu * each:.2f} ms + database {self.database * each:.2f} ms"
-        )
 
 
 def measure(
@@ -77,9 +57,7 @@ async def _measure(
     hub = LocalHub(state.name, "50", state / "hub", (1, 2, 3))
     await hub.prepare(server)
     kit = kit_of(RegistrySettings.model_validate(_settings(hub)))
-    database = Database(
-        hub.database_url("registry"), pool_size=1
-    )  # one backend, whose work is known
+    database = Database(hub.database_url("registry"), pool_size=1)
     owner = await asyncpg.connect(hub.database_url("registry", "owner"))
     try:
         await owner.execute("SELECT set_config('hutong.department', 'system', false)")
@@ -102,9 +80,9 @@ async def _measure(
             took = time.perf_counter() - began
             for ahead in (SOON, LATER):
                 await _put_back(owner)
-                swept = await sweep(database, kit, items.DAY + ahead)
+                swept = await asyncio.to_thread(sweep, _settings(hub), items.DAY + ahead, WORKERS)
                 table.add_row(
-                    f"daily sweep at {population:,} children",
+                    f"daily sweep at {population:,} children, {WORKERS} workers",
                     f"{1000 * swept.seconds / max(1, swept.due):.2f} ms a child due",
                     "flat; linear in due",
                     swept.told() + (f"; filled in {took:.0f} s" if ahead == SOON else ""),
@@ -132,6 +110,7 @@ async def _judging(database: Database, kit: Kit) -> float:
             " ORDER BY c.id LIMIT 2000"
         )
     day, best = items.DAY + LATER, float("inf")
+    collecting.settle()
     for _ in range(3):
         began = time.process_time()
         for row in rows:
@@ -148,31 +127,3 @@ async def _put_back(owner: Any) -> None:
         await owner.execute(f"DELETE FROM {name} WHERE {key} IN (SELECT id FROM kept_children)")
         await owner.execute(f"INSERT INTO {name} ({columns}) SELECT {columns} FROM kept_{name}")
         await owner.execute(f"VACUUM ANALYZE {name}")
-
-
-async def sweep(database: Database, kit: Kit, day: date) -> Sweep:
-    """The worker's own step for one day, until nothing is due."""
-    async with database.transaction(SYSTEM) as session:
-        backend = await _backend(session)
-    began, computed, worked = time.perf_counter(), time.process_time(), _computed(backend)
-    due = 0
-    while True:
-        async with database.transaction(SYSTEM) as session:
-            turned = await turn_batch(session, kit, BATCH, day, noon(day))
-        if not turned:
-            break
-        due += turned
-    seconds, cpu = time.perf_counter() - began, time.process_time() - computed
-    return Sweep(due, seconds, cpu, _computed(backend) - worked)
-
-
-async def _backend(session: AsyncSession) -> int:
-    """The process that serves this connection."""
-    pid: int = await (await raw(session)).fetchval("SELECT pg_backend_pid()")
-    return pid
-
-
-def _computed(pid: int) -> float:
-    """Seconds that a process has computed."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:13])) / _TICK
