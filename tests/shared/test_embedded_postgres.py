@@ -23,6 +23,7 @@ from shared.embedded_postgres import (
     discard,
     provision,
     running,
+    sizing,
     stop,
 )
 
@@ -421,3 +422,21 @@ async def test_provisioning_parts_owner_from_runtime_role_and_may_be_repeated(st
 async def test_a_name_that_is_no_plain_word_is_refused(state: Path) -> None:
     with pytest.raises(ValueError, match="not a database name"):
         await provision(EmbeddedPostgres(state), 'x"; DROP DATABASE registry', "o", "a")
+
+
+@pytest.mark.parametrize(
+    ("limit", "pages"), [(64 << 20, "128MB"), (2 << 30, "512MB"), (1 << 50, None)]
+)
+def test_pages_take_a_quarter_of_what_the_container_may_use(
+    limit: int, pages: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "max").write_text(f"{limit}\n")
+    (tmp_path / "unlimited").write_text("max\n")
+    files = tuple(map(str, (tmp_path / "none", tmp_path / "unlimited", tmp_path / "max")))
+    monkeypatch.setattr(sizing, "_LIMITS", files)
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+    assert sizing.memory() == min(limit, machine)
+    if pages is not None:
+        assert sizing.shared_buffers() == pages
+    assert 128 <= int(sizing.shared_buffers().removesuffix("MB")) <= 8192
