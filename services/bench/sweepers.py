@@ -79,7 +79,9 @@ def _work(settings: Mapping[str, Any], day: date) -> _Part:
 
 async def _turn(settings: RegistrySettings, day: date) -> _Part:
     kit = kit_of(settings)
-    database = Database(settings.database_url("registry"), pool_size=1)  # one backend, whose work is known
+    database = Database(
+        settings.database_url("registry"), pool_size=1
+    )  # one backend, whose work is known
     try:
         async with database.transaction(SYSTEM) as session:
             backend: int = await (await raw(session)).fetchval("SELECT pg_backend_pid()")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from services.matching.keyings.following import Following, Keys
 from services.matching.links import queries
-from services.matching.links.neighbourhood import Linker
+from services.matching.links.linker import Linker
 from services.matching.models import activating
 from services.matching.models.registering import register
 from shared import collecting, migrations

@@ -21,7 +21,7 @@ from services.evaluation.truth import Truth
 from services.matching.linkage.comparison import COMPARISONS, Profile
 from services.matching.linkage.judging import assess, judge
 from services.matching.linkage.normalization import Features, standardise
-from services.matching.links.neighbourhood import Linker
+from services.matching.links.linker import Linker
 
 SAMPLED = 3000
 _EXAMPLES = 2

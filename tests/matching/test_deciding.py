@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.matching.linkage.deciding import founded_by, search, worth_comparing
+from services.matching.linkage.candidates import search, worth_comparing
+from services.matching.linkage.deciding import founded_by
 from services.matching.linkage.decisions import Known, Ruling
 from services.matching.linkage.normalization import Features, standardise
 from shared import resident_id

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.matching.entries.sealing import Strongroom
 from services.matching.keyings import queries
-from services.matching.links.neighbourhood import Linker
+from services.matching.links.linker import Linker
 from services.matching.models import activating, shipped
 from shared.clock import Clock
 from shared.database import raw

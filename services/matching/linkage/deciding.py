@@ -8,12 +8,13 @@ afresh (clustering.py), which may move entries that were placed long ago.
 Guaranteed: equal input gives equal decisions, whatever the order of the entries in a batch.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
 from uuid import UUID, uuid5
 
+from services.matching.linkage.candidates import worth_comparing
 from services.matching.linkage.clustering import Edge, Partition, Unit, partition
 from services.matching.linkage.comparison import Profile
+from services.matching.linkage.components import Component, combine, combine_alike, combine_ruled
 from services.matching.linkage.decisions import (
     Doubt,
     Known,
@@ -40,8 +41,6 @@ MAX_UNITS = 80
 
 #: A person of more cards than this is looked at as one: what so many records say together, no further record parts.
 MOST_PARTED = 24
-
-_NOBODY_HERE: Mapping[int, Sequence[UUID]] = {}
 
 KeysOf = Callable[[Standard], Sequence[int]]
 """The hashed blocking texts of an entry's features."""
@@ -77,57 +76,6 @@ def decide(
     return batch.outcome()
 
 
-def search(
-    model: Model,
-    features: Standard,
-    sought: Sequence[int],
-    known: Known,
-    frequency: Frequency = uncounted,
-) -> list[tuple[UUID, Evidence]]:
-    """The persons whom the features may describe, likeliest first; nothing is decided."""
-    found = [
-        (person, assess(model, features, known.persons[person].profile, frequency))
-        for person in most_shared(known.by_key, sought, model.candidates)
-        if person in known.persons
-    ]
-    return sorted(found, key=lambda pair: (-pair[1].weight, pair[0]))
-
-
-def most_shared(
-    by_key: Mapping[int, Sequence[UUID]],
-    sought: Iterable[int],
-    limit: int,
-    alone: int | None = None,
-) -> list[UUID]:
-    """The persons found under most of the keys, most first."""
-    shared = worth_comparing(by_key, _NOBODY_HERE, sought, alone)
-    return sorted(shared, key=lambda person: (-shared[person], person))[:limit]
-
-
-def worth_comparing(
-    by_key: Mapping[int, Sequence[UUID]],
-    here: Mapping[int, Sequence[UUID]],
-    sought: Iterable[int],
-    alone: int | None,
-) -> dict[UUID, int]:
-    """The persons found in either place under the keys, with what they share: two for a key, one for a key under which
-    there are more than ``alone`` persons.  Whoever shares nothing but one such key is left out: there are more of them
-    with each child that comes to the hub, and a name that so many bear tells none of them.
-    """
-    shared: dict[UUID, int] = {}
-    common = False
-    for key in sought:
-        found = by_key.get(key, ())
-        if key in here:
-            found = [*found, *here[key]]
-        worth = 2
-        if alone is not None and len(found) > alone:
-            worth, common = 1, True
-        for person in found:
-            shared[person] = shared.get(person, 0) + worth
-    return {person: all_ for person, all_ in shared.items() if all_ > 1} if common else shared
-
-
 def _best_known_first(new: NewEntry) -> tuple[bool, bool, bool, UUID]:
     features = new.features
     return features.id_number is None, not features.names, not features.births, new.entry
@@ -136,14 +84,6 @@ def _best_known_first(new: NewEntry) -> tuple[bool, bool, bool, UUID]:
 def _unsettles(evidence: Evidence, person: Person) -> bool:
     """Whether a twin turns up beside a person that took in entries which name nobody."""
     return is_twin(evidence) and person.has_nameless
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """Persons and waiting entries that must be looked at together."""
-
-    persons: set[UUID]
-    entries: list[NewEntry]
 
 
 class _Batch:
@@ -263,14 +203,14 @@ class _Batch:
 
     def cluster(self, waiting: Sequence[NewEntry], disturbed: Sequence[Collection[UUID]]) -> None:
         """Cluster what waits with all it resembles, one component after the other."""
-        components: list[Component] = []
+        found: list[Component] = []
         for group in disturbed:
-            self._combine(components, Component(self._with_rivals(group), []))
+            combine(found, Component(self._with_rivals(group), []), self._size, MAX_UNITS)
         for new in waiting:
-            self._combine(components, Component(self._resembled(new), [new]))
-        self._combine_ruled(components)
-        self._combine_alike(components, waiting)
-        for component in components:
+            combine(found, Component(self._resembled(new), [new]), self._size, MAX_UNITS)
+        combine_ruled(found, self._rulings)
+        combine_alike(found, waiting, self._are_alike, self._size, MAX_UNITS)
+        for component in found:
             self._cluster(component.persons, component.entries)
 
     def _resembled(self, new: NewEntry) -> set[UUID]:
@@ -284,50 +224,9 @@ class _Batch:
                 room -= self._units_of(person)
         return self._with_rivals(found, {new.entry})
 
-    def _combine(self, components: list[Component], added: Component) -> None:
-        """Add to the components, making one of all that the addition connects, as far as that can
-        be looked at together.
-        """
-        room = MAX_UNITS - self._size(added)
-        for other in [c for c in components if not c.persons.isdisjoint(added.persons)]:
-            if (room := room - self._size(other)) >= 0:
-                components.remove(other)
-                added = Component(other.persons | added.persons, other.entries + added.entries)
-        components.append(added)
-
-    def _combine_ruled(self, components: list[Component]) -> None:
-        """Waiting entries that a ruling holds together are looked at together, whatever the size."""
-        for ruling in (r for r in self._rulings if r.same):
-            named = ruling.one | ruling.other
-            bound = [c for c in components if any(new.entry in named for new in c.entries)]
-            for other in bound[1:]:
-                components.remove(other)
-                bound[0].persons.update(other.persons)
-                bound[0].entries.extend(other.entries)
-
-    def _combine_alike(self, components: list[Component], waiting: Sequence[NewEntry]) -> None:
-        """Entries of the batch that wait with different persons may still resemble each other."""
-        sharing: dict[int, list[NewEntry]] = {}
-        for new in waiting:
-            for key in new.keys:
-                sharing.setdefault(key, []).append(new)
-        pairs = {
-            (a.entry, b.entry): (a, b)
-            for alike in sharing.values()
-            for a, b in zip(alike, alike[1:], strict=False)
-        }
-        for _, (a, b) in sorted(pairs.items()):
-            one = next(c for c in components if a in c.entries)
-            other = next(c for c in components if b in c.entries)
-            if one is other or self._size(one) + self._size(other) > MAX_UNITS:
-                continue
-            evidence = assess(self._model, a.features, Profile.of((b.features,)), self._frequency)
-            if is_related(evidence, judge(self._model, evidence)):
-                components.remove(one)
-                components.remove(other)
-                components.append(
-                    Component(one.persons | other.persons, one.entries + other.entries)
-                )
+    def _are_alike(self, one: NewEntry, other: NewEntry) -> bool:
+        evidence = assess(self._model, one.features, Profile.of((other.features,)), self._frequency)
+        return is_related(evidence, judge(self._model, evidence))
 
     def _size(self, component: Component) -> int:
         known = sum(self._units_of(self._persons[p]) for p in component.persons)

@@ -15,8 +15,8 @@ from services.matching.linkage.weights import Model
 from services.matching.links import explaining, linking, retracting
 from services.matching.links.explaining import Explanation
 from services.matching.links.grades import Grade
+from services.matching.links.linker import Linker
 from services.matching.links.models import LinkChange
-from services.matching.links.neighbourhood import Linker
 from services.matching.links.schemas import (
     MAX_REVIEWS,
     BindingOut,

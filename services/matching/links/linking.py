@@ -18,10 +18,12 @@ from services.matching.entries.sealing import Prepared, Strongroom
 from services.matching.linkage.normalization import Features
 from services.matching.links import queries
 from services.matching.links.grades import Grade
-from services.matching.links.neighbourhood import MANY, Linker, Neighbourhood
+from services.matching.links.linker import Linker
+from services.matching.links.neighbourhood import Neighbourhood
 from services.matching.links.queries import (
     StoredLink,
 )
+from services.matching.links.storing import MANY
 from shared.database import raw
 
 

@@ -5,87 +5,40 @@ every other, is looked up under the remaining keys. All of it under the linker's
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
-from uuid import UUID, uuid5
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from prometheus_client import Counter as Metric
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.matching.entries.sealing import Prepared, Strongroom
-from services.matching.linkage.deciding import decide, founded_by, most_shared
+from services.matching.entries.sealing import Prepared
+from services.matching.linkage.candidates import most_shared
+from services.matching.linkage.deciding import decide, founded_by
 from services.matching.linkage.decisions import (
-    Doubt,
     Known,
     NewEntry,
     Outcome,
-    Placement,
     Ruling,
 )
 from services.matching.linkage.judging import bears
 from services.matching.linkage.persons import Person
-from services.matching.linkage.weights import Frequency, Model, uncounted
 from services.matching.links import queries
-from services.matching.links.grades import Grade
+from services.matching.links.linker import Linker
 from services.matching.links.opening import Openings
 from services.matching.links.queries import (
     Connection,
-    NewLink,
-    NewReview,
-    OpenReview,
     StoredLink,
     StoredPerson,
 )
-from shared.clock import Clock
+from services.matching.links.storing import MANY, ReviewChanges, Storing
 
 CROWDED = Metric(
     "hutong_matching_crowded_keys_total", "Blocking keys with more persons than the cap"
 )
-LINKED = Metric("hutong_matching_links_total", "Links made, by grade", ["grade"])
 
 #: Crowded keys are looked under in pairs, this many persons deep.
 CROWD_WIDTH = 5_000
-#: From here on the work of a batch is worth a thread.
-MANY = 8
 #: Persons read at once: while one part is opened, the database reads the next.
 _PART = 250
-_REVIEW = UUID("b0a7f1d4-6a0c-5d5e-8a51-3f3c6b1c9e02")
-
-
-@dataclass(frozen=True, slots=True)
-class Linker:
-    """What linking needs beside the database, by one ``regime``. ``renew`` gives the linker by the
-    regime in force; without it, a linker goes by what it was made with.
-    """
-
-    model: Model
-    strongroom: Strongroom
-    clock: Clock
-    frequency: Frequency = uncounted
-    regime: object = None
-    renew: "Callable[[AsyncSession], Awaitable[Linker]] | None" = None
-
-    async def current(self, session: AsyncSession) -> "Linker":
-        """The linker to go by until this transaction ends, which holds the linker's lock or shares the
-        regime.
-        """
-        return await self.renew(session) if self.renew else self
-
-
-class ReviewChanges(NamedTuple):
-    """Reviews that are open, those of them to close, and those to open or to show anew."""
-
-    opened: Mapping[UUID, OpenReview]
-    settled: Sequence[UUID]
-    news: Mapping[UUID, Doubt]
-
-
-def review_of(one: UUID, other: UUID) -> UUID:
-    """The id of the review of two persons."""
-    return uuid5(_REVIEW, f"{min(one, other)}:{max(one, other)}")
 
 
 class Neighbourhood:
@@ -251,7 +204,7 @@ class Neighbourhood:
             outcome = self._settle(entries, disturbed, first)
         else:
             outcome = await asyncio.to_thread(self._settle, entries, disturbed, first)
-        return await self._store(fresh, entries, stored, outcome, first)
+        return await self._storing().store(fresh, entries, stored, outcome, first)
 
     def decide(self, group: Collection[UUID], again: int) -> Outcome:
         """What clustering the group afresh would give; ``again`` as in ``deciding.decide``."""
@@ -259,7 +212,17 @@ class Neighbourhood:
 
     async def store(self, outcome: Outcome) -> None:
         """Store what ``decide`` gave."""
-        await self._store((), (), {}, outcome, await queries.last_link_seq(self._connection) + 1)
+        first = await queries.last_link_seq(self._connection) + 1
+        await self._storing().store((), (), {}, outcome, first)
+
+    async def review_changes(self, outcome: Outcome) -> ReviewChanges:
+        """What the outcome makes of the open reviews."""
+        return await self._storing().review_changes(outcome)
+
+    def _storing(self) -> Storing:
+        return Storing(
+            self._connection, self._linker, self._keys_before, self._ended, self._crowded
+        )
 
     def _settle(
         self, entries: Sequence[NewEntry], disturbed: Sequence[Collection[UUID]], again: int
@@ -271,168 +234,3 @@ class Neighbourhood:
         # Whoever does not open holds up nobody else.
         at_hand = [[person for person in group if person in self._persons] for group in disturbed]
         return decide(self._model, entries, known, keys_of, self._linker.frequency, at_hand, again)
-
-    async def _store(
-        self,
-        fresh: Sequence[Prepared],
-        entries: Sequence[NewEntry],
-        stored: dict[UUID, StoredLink],
-        outcome: Outcome,
-        first: int,
-    ) -> dict[UUID, StoredLink]:
-        now = self._linker.clock.now()
-        storing = self._store_keys(outcome)
-        if len(entries) < MANY:
-            await storing
-            sealed = self._sealed(outcome)
-        else:
-            # The database takes the keys while persons are sealed.
-            _, sealed = await asyncio.gather(storing, asyncio.to_thread(self._sealed, outcome))
-        made = await self._store_links(fresh, entries, stored, outcome, first, now)
-        await self._store_persons(outcome, sealed)
-        await self._store_reviews(outcome, now)
-        return made
-
-    async def _store_links(
-        self,
-        fresh: Sequence[Prepared],
-        entries: Sequence[NewEntry],
-        stored: dict[UUID, StoredLink],
-        outcome: Outcome,
-        first: int,
-        now: datetime,
-    ) -> dict[UUID, StoredLink]:
-        by_entry = {p.entry: (p, new) for p, new in zip(fresh, entries, strict=True)}
-        new: list[NewLink] = []
-        changed: list[NewLink] = []
-        made: dict[UUID, StoredLink] = {}
-        ordered = [p.entry for p in fresh] + sorted(outcome.placements.keys() - by_entry.keys())
-        for seq, entry in enumerate(ordered, first):
-            placement = outcome.placements[entry]
-            p, placed = by_entry.get(entry, (None, None))
-            link = self._link(placement, p, placed.arrival if placed else 0, seq, now)
-            (changed if p is None or entry in stored else new).append(link)
-            if p is not None:
-                made[entry] = StoredLink(
-                    entry, link.person, link.grade, link.weight, link.rule_version, seq, p.version,
-                    link.arrival,
-                )  # fmt: skip
-        grades = Counter(link.grade for link in (*new, *changed))
-        for grade, count in grades.items():
-            LINKED.labels(grade).inc(count)
-        await queries.store_links(self._connection, new, changed)
-        return made
-
-    def _link(
-        self,
-        placement: Placement,
-        prepared: Prepared | None,
-        arrival: int,
-        seq: int,
-        now: datetime,
-    ) -> NewLink:
-        evidence = placement.evidence
-        return NewLink(
-            placement.entry,
-            prepared.version if prepared else None,
-            prepared.sealed if prepared else None,
-            placement.person,
-            Grade.CERTAIN if placement.certain else Grade.POSSIBLE,
-            evidence.weight if evidence else 0.0,
-            self._model.rule_version,
-            seq,
-            arrival,
-            now,
-            placement.against,
-            " ".join(evidence.levels) if evidence else "",
-            evidence.weights if evidence else (),
-            len(self._crowded.intersection(prepared.sought)) if prepared else 0,
-        )
-
-    def _sealed(self, outcome: Outcome) -> list[StoredPerson]:
-        strongroom = self._linker.strongroom
-        return [
-            StoredPerson(person, strongroom.seal_person(found), found.doubtful, strongroom.keying)
-            for person, found in outcome.persons.items()
-            if found.size
-        ]
-
-    async def _store_keys(self, outcome: Outcome) -> None:
-        added: list[tuple[int, UUID]] = []
-        removed: list[tuple[int, UUID]] = []
-        for person, found in outcome.persons.items():
-            before = self._keys_before.get(person, frozenset())
-            now = found.keys if found.size else set()
-            added += [(key, person) for key in now - before]
-            removed += [(key, person) for key in before - now]
-        await queries.store_keys(self._connection, sorted(added), removed)
-
-    async def _store_persons(self, outcome: Outcome, sealed: Sequence[StoredPerson]) -> None:
-        new: list[StoredPerson] = []
-        changed: list[StoredPerson] = []
-        for row in sealed:
-            known = row.person in self._keys_before or row.person in self._ended
-            (changed if known else new).append(row)
-        ended = [
-            person
-            for person, found in outcome.persons.items()
-            if not found.size and person in self._keys_before
-        ]
-        await queries.store_persons(self._connection, new, changed, ended, outcome.joined)
-
-    async def _store_reviews(self, outcome: Outcome, now: datetime) -> None:
-        """Close the reviews among the reviewed that are no doubts any more, and open the new ones."""
-        opened, settled, news = await self.review_changes(outcome)
-        if not settled and not news:
-            return
-        first = await queries.last_review_seq(self._connection) + 1
-        await queries.close_reviews(self._connection, sorted(settled), first, now)
-        first += len(settled)
-        await queries.open_reviews(
-            self._connection,
-            [
-                self._review(
-                    review, news[review], seq,
-                    opened[review].opened_at if review in opened else now,
-                )
-                for seq, review in enumerate(sorted(news), first)
-            ],
-        )  # fmt: skip
-
-    async def review_changes(self, outcome: Outcome) -> ReviewChanges:
-        """What the outcome makes of the open reviews."""
-        if not outcome.reviewed:
-            return ReviewChanges({}, [], {})
-        opened = await queries.open_reviews_among(self._connection, list(outcome.reviewed))
-        ended = {person for person, found in outcome.persons.items() if not found.size}
-        doubts = {review_of(d.one, d.other): d for d in outcome.doubts}
-        settled = [
-            review.review
-            for review in opened.values()
-            if review.review not in doubts
-            and (
-                {review.one, review.other} <= outcome.reviewed or {review.one, review.other} & ended
-            )
-        ]
-        news = {
-            review: doubt
-            for review, doubt in doubts.items()
-            if (was := opened.get(review)) is None
-            or (was.one, was.other, was.entry, was.levels)
-            != (doubt.one, doubt.other, doubt.entry, " ".join(doubt.evidence.levels))
-        }
-        return ReviewChanges(opened, settled, news)
-
-    def _review(self, review: UUID, doubt: Doubt, seq: int, opened_at: datetime) -> NewReview:
-        return NewReview(
-            review,
-            doubt.one,
-            doubt.other,
-            doubt.entry,
-            doubt.evidence.weight,
-            self._model.rule_version,
-            " ".join(doubt.evidence.levels),
-            doubt.evidence.weights,
-            seq,
-            opened_at,
-        )

@@ -13,7 +13,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.matching.links import queries
 from services.matching.links.grades import Grade
-from services.matching.links.neighbourhood import Linker, Neighbourhood
+from services.matching.links.linker import Linker
+from services.matching.links.neighbourhood import Neighbourhood
 from services.matching.links.queries import Connection, NewLink, StoredLink
 from shared.database import raw
 

@@ -6,7 +6,8 @@ from hashlib import sha256
 from uuid import UUID
 
 from services.matching.linkage.decisions import Outcome
-from services.matching.links.neighbourhood import Neighbourhood, ReviewChanges
+from services.matching.links.neighbourhood import Neighbourhood
+from services.matching.links.storing import ReviewChanges
 
 
 @dataclass(slots=True)

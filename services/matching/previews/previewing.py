@@ -12,7 +12,8 @@ from services.matching.keyings.following import Keys
 from services.matching.keyings.keying import Keying
 from services.matching.keyings.queries import Regime
 from services.matching.links import queries as links
-from services.matching.links.neighbourhood import Linker, Neighbourhood
+from services.matching.links.linker import Linker
+from services.matching.links.neighbourhood import Neighbourhood
 from services.matching.links.queries import Connection
 from services.matching.models import activating
 from services.matching.previews import queries

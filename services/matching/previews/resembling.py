@@ -10,7 +10,7 @@ from services.matching.linkage.decisions import Known
 from services.matching.linkage.judging import assess, is_related, judge
 from services.matching.linkage.persons import Person
 from services.matching.links import queries as links
-from services.matching.links.neighbourhood import Linker
+from services.matching.links.linker import Linker
 from services.matching.links.queries import Connection, StoredPerson
 from services.matching.previews import queries
 from services.matching.previews.grouping import Tie

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.matching.linkage.decisions import Ruling
-from services.matching.links.neighbourhood import Linker
+from services.matching.links.linker import Linker
 from services.matching.links.queries import last_link_seq, lock_linker
 from services.matching.rulings import queries as rulings
 from services.matching.rulings.ruling import cluster_afresh, entries_of

@@ -12,7 +12,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.matching.linkage.decisions import Ruling
 from services.matching.links import queries as links
-from services.matching.links.neighbourhood import Linker, Neighbourhood
+from services.matching.links.linker import Linker
+from services.matching.links.neighbourhood import Neighbourhood
 from services.matching.links.queries import Connection, StoredLink
 from services.matching.rulings import queries
 from services.matching.rulings.contradicting import contradict

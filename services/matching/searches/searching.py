@@ -9,13 +9,13 @@ from uuid import UUID
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.matching.linkage.deciding import most_shared, search
+from services.matching.linkage.candidates import most_shared, search
 from services.matching.linkage.decisions import Known
 from services.matching.linkage.normalization import Features, standardise
 from services.matching.linkage.persons import Person
 from services.matching.linkage.weights import Evidence
 from services.matching.links import queries
-from services.matching.links.neighbourhood import Linker
+from services.matching.links.linker import Linker
 from services.matching.links.queries import StoredPerson
 from shared.database import raw
 from shared.sealing import Unsealable

@@ -2,10 +2,13 @@
 end.
 """
 
-from calendar import isleap, mdays
+from calendar import isleap
 from datetime import date, timedelta
 
 from services.registry.profiles.rules import DayCounting, Definition
+
+#: Of each month, in a common year: asking the calendar would also tell weekdays.
+_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def day_after(day: date) -> date:
@@ -33,7 +36,7 @@ def months_on(start: date, months: int, counting: DayCounting) -> date:
     year = start.year + years
     if year > date.max.year:
         return date.max
-    last = mdays[month + 1] + (month == 1 and isleap(year))
+    last = _DAYS[month] + (month == 1 and isleap(year))
     reached = date(year, month + 1, min(start.day, last))
     return day_after(reached) if counting.arrival_day == "not_counted" else reached
 
