@@ -54,6 +54,8 @@ async def open_case(
     said: dict[str, Any] = {"account": body.account}
     if body.child is not None:
         said["child"] = body.child.model_dump(exclude_none=True)
+    if body.year is not None:
+        said["year"] = body.year
     data_key = await new_key(session, kit.sealer, row["id"])
     connection = await raw(session)
     await connection.execute(
