@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.subjects import Subject
-from services.registry.cases import queries
+from services.registry.cases import announcing, queries
 from services.registry.cases.authenticity import act_bound, note_of, words_of
 from services.registry.cases.evidence import evidence_for
 from services.registry.cases.ruling import Rules, rules_of
@@ -69,6 +69,8 @@ async def act(
         _may_close(kind, acts, rules)
     following = STEPS[kind][state][body.act] or state
     await _append(session, kit, caller, row, body, following, now)
+    if following == CaseState.SENT != state:
+        await announcing.sent(session, kit, row, row["version"] + 1, now)
     return row
 
 
