@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.notifications.feed.schemas import NOTICE_EXAMPLE, UPDATED_EXAMPLE
+from services.notifications.feed.schemas import CASE_EXAMPLE, NOTICE_EXAMPLE, UPDATED_EXAMPLE
 
 _HEADERS = [
     ("webhook-id", "Stays the same over all attempts: keep it with your effect."),
@@ -61,5 +61,11 @@ WEBHOOKS = {
         "There is a notice for you",
         "Read it at `/v1/notices/{notice_id}`.",
         NOTICE_EXAMPLE,
+    ),
+    "caseWaiting": _webhook(
+        "A case waits for your department",
+        "It was sent to you, or its time has passed; civil affairs (民政) of the place is told of the latter too.  Neither the"
+        " child nor what it is about can be read from it: read the case at the registry, `/v1/cases/{case_id}`.",
+        CASE_EXAMPLE,
     ),
 }

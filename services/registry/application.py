@@ -43,6 +43,7 @@ from services.registry.records import peer_endpoints
 from services.registry.records.feeds import FEEDS, PeerFacts
 from services.registry.records.feeds.hukou_answers import HukouAnswerIn
 from services.registry.rosters import endpoints as rosters
+from services.registry.rosters import workbook_endpoints as roster_workbooks
 from services.registry.rulings import endpoints as rulings
 from services.registry.searches import endpoints as searches
 from services.registry.settings import RegistrySettings
@@ -161,6 +162,7 @@ def create_app(
     for router in (searches.router, links.router, match_reviews.router, rulings.router):
         app.include_router(router)
     app.include_router(rosters.router)
+    app.include_router(roster_workbooks.router)
     app.include_router(profiles.router)
     app.include_router(access.router)
     app.include_router(catalogue.router)

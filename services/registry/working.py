@@ -1,4 +1,4 @@
-"""The registry's worker: resolve → fold → announce, reviews in, rulings out, clock, successions, figures, trails, pruning."""
+"""The registry's worker: resolve → fold → announce, reviews in, rulings out, clock, successions, cases, figures, trails, upkeep."""
 
 from contextlib import suppress
 from datetime import date
@@ -7,6 +7,7 @@ import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.registry.application import SERVICE, kit_of, matching_client
+from services.registry.cases.announcing import press
 from services.registry.changes.numbering import number_changes
 from services.registry.children.registration import fold_batch
 from services.registry.children.turning import turn_batch
@@ -33,6 +34,7 @@ WAKES = {
     "fold": ("sequence",),
     "sweep": ("fold", "sequence"),
     "carry": ("fold", "sequence"),
+    "press": ("sequence",),
     "sequence": ("relay",),
 }
 #: Whom the relay posts events to; also the name of its position.
@@ -126,6 +128,10 @@ class Worker:
             self._carried_on = day
         return done
 
+    async def press(self) -> int:
+        async with self.database.transaction(SYSTEM) as session:
+            return await press(session, self.kit, self.settings.fold_batch, self.clock.now())
+
     async def sequence(self) -> int:
         done = 0
         for table in ("outbox", "audit_entries"):
@@ -158,6 +164,7 @@ class Worker:
             "fold": (self.fold, 0.5),
             "sweep": (self.sweep, self.settings.clock_seconds),
             "carry": (self.carry, self.settings.clock_seconds),
+            "press": (self.press, self.settings.clock_seconds),
             "count": (self.count, 5.0),
             "sequence": (self.sequence, 0.5),
             "checkpoint": (self.checkpoint, 5.0),

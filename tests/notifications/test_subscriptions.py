@@ -18,7 +18,7 @@ async def test_one_is_made_shown_and_ended(chongqing: Hub) -> None:
     assert made.status_code == 201, made.text
     body = made.json()
     assert (body["low"], body["high"]) == ("500103000000", "500103999999")
-    assert body["kinds"] == ["updates", "notices"]
+    assert body["kinds"] == ["updates", "notices", "cases"]
     signatures.public_key(body["public_keys"][0])
     assert "whsk" not in made.text
     url = f"/v1/subscriptions/{body['id']}"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registry.cases.stepping import OWED, STEPS, state_of, waiting
+from services.registry.cases.stepping import STEPS, owes, state_of, waiting
 from services.registry.cases.terms import AnswerDue, CaseActKind, CaseKind, CaseState
 from services.registry.profiles import SHIPPED, Profiles
 from tests.registry.conftest import Registry
@@ -258,23 +258,25 @@ def test_no_case_closes_before_it_was_answered(kind: CaseKind, tried: list[CaseA
         if one in STEPS[kind][state_of(kind, taken)]:
             taken.append(one)
     if state_of(kind, taken) == CaseState.CLOSED:
-        assert {CaseActKind.ANSWER, CaseActKind.DECLINE, CaseActKind.RETURN} & set(taken)
+        ended = {CaseActKind.ANSWER, CaseActKind.DECLINE, CaseActKind.RETURN, CaseActKind.COMPLETE}
+        assert ended & set(taken)
     with pytest.raises(ValueError, match="does not follow"):
         state_of(kind, [CaseActKind.REOPEN])
 
 
 @given(
+    st.sampled_from(CaseKind),
     st.sampled_from(CaseState),
     st.none() | st.timedeltas(timedelta(hours=1), timedelta(days=30)),
     st.timedeltas(timedelta(0), timedelta(days=60)),
 )
 def test_an_answer_is_owed_until_it_comes(
-    state: CaseState, limit: timedelta | None, passed: timedelta
+    kind: CaseKind, state: CaseState, limit: timedelta | None, passed: timedelta
 ) -> None:
     since = datetime(2026, 3, 1, tzinfo=UTC)
-    owed = waiting(state, since, limit, since + passed)
-    assert (owed == AnswerDue.NO) == (state not in OWED)
-    if state in OWED:
+    owed = waiting(kind, state, since, limit, since + passed)
+    assert (owed == AnswerDue.NO) == (not owes(kind, state))
+    if owes(kind, state):
         assert (owed == AnswerDue.NO_LIMIT_CONFIGURED) == (limit is None)
         assert (owed == AnswerDue.OVERDUE) == (limit is not None and passed > limit)
 

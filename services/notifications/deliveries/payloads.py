@@ -1,7 +1,7 @@
 """What a webhook says: CloudEvents 1.0 in JSON, thin and neutral.  Pure.
 
 An opaque reference, a county, a lane and a number: neither the child nor what happened can be read from it.  The
-receiver reads the details under its own token.
+receiver reads the details under its own token.  Of a case (个案) only that one waits, by its id.
 """
 
 from collections.abc import Mapping
@@ -19,6 +19,7 @@ from shared.limits import WEBHOOK_MAX_BYTES
 
 UPDATED = "cn.hutong.case.updated"
 NOTICE = "cn.hutong.notice"
+WAITING = "cn.hutong.case.waiting"
 PEER_NOTICE = "cn.hutong.peer.notice"
 PEER_ANSWER = "cn.hutong.peer.answer"
 PEER_RECEIPT = "cn.hutong.peer.receipt"
@@ -38,7 +39,13 @@ class Place:
 
 
 def item(
-    hub: str, item_id: UUID, at: datetime, reference: str | None, place: Place, notice: UUID | None
+    hub: str,
+    item_id: UUID,
+    at: datetime,
+    reference: str | None,
+    place: Place,
+    notice: UUID | None,
+    case: UUID | None = None,
 ) -> dict[str, Any]:
     """The item of the feed, which is also the body of the webhook."""
     data: dict[str, Any] = {
@@ -48,7 +55,10 @@ def item(
     }
     if notice is not None:
         data["notice"] = str(notice)
-    return envelope(hub, NOTICE if notice else UPDATED, item_id, at, reference, data)
+    if case is not None:
+        data["case"] = str(case)
+    type_ = NOTICE if notice else WAITING if case else UPDATED
+    return envelope(hub, type_, item_id, at, reference, data)
 
 
 def envelope(

@@ -23,6 +23,7 @@ from services.notifications.notices.issuing import (
     Happening,
     Kind,
     Told,
+    county_in,
     drafts,
     happening,
     left_hukou,
@@ -36,6 +37,8 @@ from shared.ids import uuid7
 BATCH = 300
 #: No record speaks of the child any more; our open notices about it are withdrawn.
 GONE = {"child.erased", "child.withdrawn"}
+#: A case waits, or has waited too long: told to the departments that it names, and no effect besides.
+OF_CASES = {"case.sent", "case.overdue"}
 #: Nobody is told of these: an answer to each reading would cause the next reading; a handover is the two counties' own.
 SILENT = {"reference.read", "qualification.enquired", HANDED_OVER}
 
@@ -112,6 +115,9 @@ class Batch:
     _untrue: list[tuple[UUID, int, int]] = field(default_factory=list)
 
     def take(self, event: Arrived) -> None:
+        if event.type in OF_CASES:
+            self._tell_of_case(event)
+            return
         what = happening(event.type, event.body)
         if (left := left_hukou(what)) is not None:
             self._correct(event.child, left)
@@ -125,6 +131,12 @@ class Batch:
         if event.type not in SILENT:
             self.announcer.update(event.id, event.at, event.child, audience(what))
         self._remember(event, what)
+
+    def _tell_of_case(self, event: Arrived) -> None:
+        place, to = county_in(event.body, "county"), event.body.get("to")
+        if place is not None and isinstance(to, list):
+            for department in sorted({str(one) for one in to}):
+                self.announcer.case(event.id, event.at, event.child, place, department)
 
     def _correct(self, child: UUID, left: int) -> None:
         """What was told to the former hukou place, and is still open, is withdrawn and counts as never told."""

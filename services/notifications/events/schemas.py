@@ -19,7 +19,7 @@ class EventIn(Wire):
     ]
     occurred_at: Instant
     subject: UUID
-    """The child, by its internal id."""
+    """The child, or the case, by its internal id."""
     subject_seq: BigNumber
     body: Annotated[dict[str, JsonValue], Field(max_length=32)]
     """Counties, flags and opaque ids; never a personal value."""

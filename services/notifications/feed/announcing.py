@@ -64,6 +64,7 @@ class Outgoing:
     county: int | None = None
     child: UUID | None = None
     notice: UUID | None = None
+    case: UUID | None = None
     path: str = ""
     body: bytes = b""
 
@@ -87,7 +88,20 @@ class Announcer:
             return
         for place, (county, sole) in enumerate(counties.items()):
             self._announcements.append(
-                (self._announced, county, place, source, at, child, child, None, None, sole)
+                (
+                    self._announced,
+                    county,
+                    place,
+                    source,
+                    at,
+                    child,
+                    child,
+                    None,
+                    None,
+                    sole,
+                    None,
+                    None,
+                )
             )
         self._announced += 1
         for subscriber in self.subscribers:
@@ -100,13 +114,24 @@ class Announcer:
     ) -> None:
         """Tell one client of a notice: in its feed, and by each of its subscriptions that covers the county."""
         self._announcements.append(
-            (self._announced, county, 0, notice, at, lane, child, client, notice, None)
+            (self._announced, county, 0, notice, at, lane, child, client, notice, None, None, None)
         )
         self._announced += 1
         for subscriber in self.subscribers:
             wanted = subscriber.client == client and "notices" in subscriber.kinds
             if wanted and subscriber.concerned({county: None}) is not None:
                 self._to(subscriber, notice, at, lane, county, child, notice)
+
+    def case(self, source: UUID, at: datetime, case: UUID, county: int, department: str) -> None:
+        """Tell one department of a county that a case waits for it."""
+        self._announcements.append(
+            (self._announced, county, 0, source, at, case, None, None, None, None, department, case)
+        )
+        self._announced += 1
+        for subscriber in self.subscribers:
+            wanted = subscriber.department == department and "cases" in subscriber.kinds
+            if wanted and subscriber.concerned({county: None}) is not None:
+                self._to(subscriber, source, at, case, county, None, None, case)
 
     def send(self, message: Outgoing) -> None:
         self._outgoing.append(message)
@@ -120,10 +145,13 @@ class Announcer:
         county: int,
         child: UUID | None,
         notice: UUID | None,
+        case: UUID | None = None,
     ) -> None:
         message_id = payloads.derived_id(self.hub.ids, "item", subscriber.client, source)
         self._outgoing.append(
-            Outgoing(subscriber.id, subscriber.client, lane, message_id, at, county, child, notice)
+            Outgoing(
+                subscriber.id, subscriber.client, lane, message_id, at, county, child, notice, case
+            )
         )
 
     async def write(self, session: AsyncSession) -> None:
@@ -131,7 +159,8 @@ class Announcer:
         last = await connection.fetchval("SELECT coalesce(max(position), 0) FROM announcements")
         await connection.executemany(
             "INSERT INTO announcements (position, county, place, source, at, lane_subject, child,"
-            " client, notice, sole) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            " client, notice, sole, department, case_id)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             [(last + 1 + int(str(row[0])), *row[1:]) for row in self._announcements],
         )
         await enqueue(session, self.hub, self._outgoing, self.now)
@@ -204,7 +233,15 @@ def _body(hub: Hub, message: Outgoing, lane: UUID, number: int) -> bytes:
     reference = hub.references.make(message.child, message.client) if message.child else None
     place = Place(message.county, lane, number)
     return payloads.encoded(
-        payloads.item(hub.name, message.message_id, message.at, reference, place, message.notice)
+        payloads.item(
+            hub.name,
+            message.message_id,
+            message.at,
+            reference,
+            place,
+            message.notice,
+            message.case,
+        )
     )
 
 

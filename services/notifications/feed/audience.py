@@ -36,6 +36,11 @@ def condition(department: str) -> str:
     )
 
 
+def addressed(department: str) -> str:
+    """Of what is told to one department alone: that it is this one; ``department`` is an SQL expression."""
+    return f"(department IS NULL OR department = {department})"
+
+
 def _places(what: Happening) -> Iterator[tuple[int | None, str | None]]:
     yield what.residence, what.residence_sole
     yield what.hukou, what.hukou_sole

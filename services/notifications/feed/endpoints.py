@@ -80,4 +80,6 @@ def _item(hub: Hub, caller: Caller, announced: Announced) -> dict[str, Any]:
     item_id: UUID = payloads.derived_id(hub.ids, "item", client, announced.source)
     reference = hub.references.make(announced.child, client) if announced.child else None
     place = Place(announced.county, lane, announced.number)
-    return payloads.item(hub.name, item_id, announced.at, reference, place, announced.notice)
+    return payloads.item(
+        hub.name, item_id, announced.at, reference, place, announced.notice, announced.case_id
+    )

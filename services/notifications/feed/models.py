@@ -15,6 +15,7 @@ class Announcement(Table, table=True):
     ``client`` is set where it is told to one receiver alone (a notice);
     ``lane_subject`` is what its lane is about; ``place`` orders its counties: where the child is comes
     before where it belongs.  ``sole`` is the department that alone says so and is not told of it (``audience.py``).
+    ``department`` is set where it is told to one department alone: that the case ``case_id`` waits.
     """
 
     __tablename__ = "announcements"
@@ -38,6 +39,8 @@ class Announcement(Table, table=True):
     client: str | None = Field(default=None, sa_type=Text)
     notice: UUID | None = None
     sole: str | None = Field(default=None, sa_type=Text)
+    department: str | None = Field(default=None, sa_type=Text)
+    case_id: UUID | None = None
 
 
 class FeedPosition(Table, table=True):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.notifications.feed.audience import condition
+from services.notifications.feed.audience import addressed, condition
 from shared.database import Reach, raw
 from shared.divisions import county_of
 
@@ -14,17 +14,17 @@ from shared.divisions import county_of
 def _page_of(within: str) -> str:
     return f"""
 WITH page AS (
-  SELECT DISTINCT ON (position) position, county, source, at, lane_subject, child, notice
+  SELECT DISTINCT ON (position) position, county, source, at, lane_subject, child, notice, case_id
   FROM announcements
   WHERE position > $1 AND {within} AND (client IS NULL OR client = $4)
-    AND {condition("$6::text")}
+    AND {condition("$6::text")} AND {addressed("$6::text")}
   ORDER BY position, place LIMIT $5
 )
 SELECT page.*, (
   SELECT count(DISTINCT a.position) FROM announcements a
   WHERE a.lane_subject = page.lane_subject AND a.position <= page.position
     AND a.county BETWEEN $2 AND $3 AND (a.client IS NULL OR a.client = $4)
-    AND {condition("$6::text")}
+    AND {condition("$6::text")} AND {addressed("$6::text")}
 ) AS number
 FROM page ORDER BY position
 """
@@ -46,6 +46,7 @@ class Announced:
     lane_subject: UUID
     child: UUID | None
     notice: UUID | None
+    case_id: UUID | None
     number: int
 
 

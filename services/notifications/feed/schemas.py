@@ -16,11 +16,13 @@ class ItemData(Reply):
     county: CodeText
     """The county that it concerns, always one inside the receiver's area."""
     lane: UUID
-    """This receiver's lane for this child."""
+    """This receiver's lane for this child, or this case."""
     number: Annotated[int, Field(ge=1, le=2**63 - 1)]
     """Counts this lane's items from 1 without gaps."""
     notice: UUID | None = None
     """The notice to read, where there is one."""
+    case: UUID | None = None
+    """The case (个案) that waits for you, to be read at the registry."""
 
 
 def _example(item: int, subject: str, type_: str, **data: Any) -> dict[str, Any]:
@@ -52,8 +54,12 @@ NOTICE_EXAMPLE = _example(
 )
 
 
+CASE_EXAMPLE = _example(3, "", payloads.WAITING, case="0198c1ef-5555-7000-8000-000000000001")
+del CASE_EXAMPLE["subject"]
+
+
 class ItemOut(Reply):
-    """A CloudEvents 1.0 event: what one receiver is told about one child."""
+    """A CloudEvents 1.0 event: what one receiver is told about one child, or that a case waits for it."""
 
     model_config = ConfigDict(json_schema_extra={"example": UPDATED_EXAMPLE})
 
@@ -61,7 +67,7 @@ class ItemOut(Reply):
     id: UUID
     """Stays the same over all deliveries, and between webhook and feed."""
     source: Annotated[str, Field(max_length=100)]
-    type: Literal["cn.hutong.case.updated", "cn.hutong.notice"]
+    type: Literal["cn.hutong.case.updated", "cn.hutong.notice", "cn.hutong.case.waiting"]
     subject: Annotated[str | None, Field(max_length=80)] = None
     """The receiver's own opaque reference of the child, to be read at the registry."""
     time: Moment

@@ -107,3 +107,12 @@ def registered_rows() -> None:
             f"CREATE TRIGGER only_forward BEFORE UPDATE ON {table}"
             " FOR EACH ROW EXECUTE FUNCTION registered_only_forward()"
         )
+
+
+def cases() -> None:
+    """What is told to one department alone, is."""
+    op.execute(
+        f"ALTER POLICY reach ON announcements USING ({_SYSTEM} OR (county {_IN_AREA}"
+        " AND (client IS NULL OR client = current_setting('hutong.client', true))"
+        f" AND {_TOLD} AND (department IS NULL OR department = {_DEPARTMENT})))"
+    )

@@ -14,7 +14,7 @@ EXAMPLE: dict[str, Any] = {
     "url": "https://civil.example.gov.cn/hutong",
     "low": "500235000000",
     "high": "500235999999",
-    "kinds": ["updates", "notices"],
+    "kinds": ["updates", "notices", "cases"],
     "enabled": True,
     "version": 1,
     "public_keys": ["whpk_3vBkBBG2bAcCXyZ7Y6bPPZPPkBEMCVGgCvMHzAmvcTg="],
@@ -25,10 +25,13 @@ EXAMPLE: dict[str, Any] = {
 
 
 class ItemKind(StrEnum):
-    """What a subscription is for: neutral updates of children (`updates` 动态), or formal notices (`notices` 通知单)."""
+    """What a subscription is for: neutral updates of children (`updates` 动态), formal notices (`notices` 通知单), cases that wait
+    for your department (`cases` 个案).
+    """
 
     UPDATES = "updates"
     NOTICES = "notices"
+    CASES = "cases"
 
 
 class SubscriptionIn(Wire):
@@ -39,7 +42,7 @@ class SubscriptionIn(Wire):
             "example": {
                 "url": "https://civil.example.gov.cn/hutong",
                 "area": "500235",
-                "kinds": ["updates", "notices"],
+                "kinds": ["updates", "notices", "cases"],
             }
         }
     )
@@ -50,7 +53,7 @@ class SubscriptionIn(Wire):
     """Where signed webhooks go: HTTPS, at a public address or in a network that the operator lists."""
     area: AreaText | None = None
     """Inside your grant; without it, your whole grant."""
-    kinds: Annotated[list[ItemKind], Field(min_length=1, max_length=2)] = list(ItemKind)
+    kinds: Annotated[list[ItemKind], Field(min_length=1, max_length=3)] = list(ItemKind)
 
 
 class RotationIn(Wire):
@@ -71,7 +74,7 @@ class SubscriptionOut(Reply):
     url: Annotated[str, Field(max_length=500)]
     low: CodeText
     high: CodeText
-    kinds: Annotated[list[ItemKind], Field(max_length=2)]
+    kinds: Annotated[list[ItemKind], Field(max_length=3)]
     enabled: bool
     disabled_because: Annotated[str | None, Field(max_length=20)] = None
     """`gone` when the address answered 410."""

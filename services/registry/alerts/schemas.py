@@ -14,6 +14,7 @@ from services.registry.alerts.terms import (
     AlertOutcome,
     AlertState,
 )
+from services.registry.cases.terms import CaseKind, Topic
 from services.registry.children.schemas import Division, Text
 from services.registry.key_care.terms import Category
 from services.registry.posts.terms import PostKind
@@ -84,6 +85,15 @@ class AlertAbout(BaseModel):
     )
 
 
+class AlertProposal(BaseModel):
+    """The case that it suggests: open it at `/v1/cases`, with one of the topics."""
+
+    kind: CaseKind
+    topics: list[Topic] = Field(max_length=5)
+    to: Department
+    year: int
+
+
 class AlertOut(BaseModel):
     """One alert (预警)."""
 
@@ -101,6 +111,10 @@ class AlertOut(BaseModel):
     wording: Text | None = None
     missing: list[Text] | None = Field(default=None, max_length=5, description="未设定")
     about: AlertAbout | None = None
+    proposes: AlertProposal | None = Field(
+        default=None,
+        description="of an insurance gap, where the place's rules offer help (帮办代办)",
+    )
     record: UUID | None = Field(default=None, description="the record that it rests on")
     closed_by: UUID | None = Field(default=None, description="the record that closed it")
     ground: Text | None = Field(

@@ -14,7 +14,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.registry.access.sight import as_system, groups_for
 from services.registry.alerts import queries
 from services.registry.alerts.authenticity import note_of
-from services.registry.alerts.terms import AlertKind
+from services.registry.alerts.terms import WAITING, AlertKind
+from services.registry.cases.terms import ADDRESSEES, CaseKind, Topic
 from services.registry.children import viewing
 from services.registry.children.building import open_state
 from services.registry.children.kit import Kit
@@ -22,7 +23,7 @@ from services.registry.records.vault import open_row
 from shared import divisions
 from shared.auth import Caller
 from shared.problems import Forbidden
-from shared.vocabulary import Purpose
+from shared.vocabulary import Department, Purpose
 
 Groups = Mapping[str, str]
 
@@ -127,11 +128,26 @@ def _alert(row: Any, child: dict[str, Any], groups: Groups) -> dict[str, Any]:
     }
     if _GROUP[row["kind"]] in groups:
         seen["about"] = detail.get("about")
+        seen["proposes"] = proposal(row["kind"], row["state"], row["department"], detail)
     if "provenance" in groups:
         seen |= {key: detail.get(key) for key in ("record", "closed_by")}
     return seen
 
 
+def proposal(kind: str, state: str, owner: str, detail: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The case that a waiting alert suggests a person should open: help with enrolling, where the place's rules say so (R43)."""
+    about = detail.get("about") or {}
+    if kind != AlertKind.INSURANCE_GAP or state not in WAITING or "year" not in about:
+        return None
+    topics = [topic for said, topic in _HELP.items() if about.get(said)]
+    if not topics:
+        return None
+    offices = ADDRESSEES[CaseKind.ASSISTANCE]
+    to = Department(owner) if Department(owner) in offices else offices[0]
+    return {"kind": CaseKind.ASSISTANCE, "topics": topics, "to": to, "year": about["year"]}
+
+
+_HELP = {"assisted": Topic.INSURANCE_ENROLMENT, "subsidised": Topic.SUBSIDISED_INSURANCE}
 _POSTS = {"children_director": "child_director", "children_supervisor": "child_supervisor"}
 
 

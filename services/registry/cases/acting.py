@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.subjects import Subject
-from services.registry.cases import queries
+from services.registry.cases import announcing, queries
 from services.registry.cases.authenticity import act_bound, note_of, words_of
+from services.registry.cases.evidence import evidence_for
 from services.registry.cases.ruling import Rules, rules_of
 from services.registry.cases.schemas import CaseActIn
-from services.registry.cases.stepping import OWED, STEPS, Done, lacking, may, state_of
+from services.registry.cases.stepping import STEPS, Done, lacking, leads, may, owes, state_of
 from services.registry.cases.terms import CaseActKind, CaseKind, CaseOutcome, CaseState
 from services.registry.children.kit import Kit
 from services.registry.vault import new_key
@@ -59,16 +60,29 @@ async def act(
         raise Conflict("The case has too many acts; close it and open another.")
     if not body.fits(kind):
         raise Invalid(flaws=[Flaw("/body/outcome", "unfitting_outcome", "Not in such a case.")])
-    if not may(
-        body.act, caller.department, Department(row["addressee"]), Department(row["department"])
-    ):
+    if not body.says_why(kind):
+        raise Invalid(flaws=[Flaw("/body/note", "note_required", "Say why.")])
+    if not await _may(session, kit, caller, row, body.act):
         raise Forbidden("Another department does this.")
     if body.act == CaseActKind.CLOSE:
         rules = rules_of(kit, row["place"], kind, row["topic"], now.astimezone(SHANGHAI).date())
         _may_close(kind, acts, rules)
     following = STEPS[kind][state][body.act] or state
     await _append(session, kit, caller, row, body, following, now)
+    if following == CaseState.SENT != state:
+        await announcing.sent(session, kit, row, row["version"] + 1, now)
     return row
+
+
+async def _may(session: AsyncSession, kit: Kit, caller: Caller, row: Any, act: CaseActKind) -> bool:
+    """Who leads may say that something is done, too, where a department's own report says so."""
+    parties = Department(row["addressee"]), Department(row["department"])
+    if may(act, caller.department, *parties):
+        return True
+    if act != CaseActKind.COMPLETE or not leads(caller.department, *parties):
+        return False
+    words = words_of(kit.sealer, row)
+    return await evidence_for(session, kit, caller, row, words) is not None
 
 
 def done(acts: Sequence[Any]) -> list[Done]:
@@ -135,5 +149,5 @@ async def _append(
         " version = version + 1 WHERE id = $1",
         case["id"],
         following,
-        following in OWED,
+        owes(CaseKind(case["kind"]), following),
     )

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from services.registry import answers
 from services.registry.access.matrix import open_groups
 from services.registry.cases import acting, opening, queries, showing
+from services.registry.cases.authenticity import words_of
+from services.registry.cases.evidence import evidence_for
 from services.registry.cases.schemas import CaseActIn, CaseIn, CaseMark, CaseOut, CasesOut
 from services.registry.cases.terms import CaseKind, CaseState
 from services.registry.children import queries as children
@@ -45,7 +47,8 @@ async def open_case(
     session: Transaction,
     key: KeyHeader = None,
 ) -> Response:
-    """Report to police, refer for treatment or rehabilitation, or register a suggestion: a person's act.
+    """Report to police, refer for treatment or rehabilitation, register a suggestion, or ask an office to take something up
+    for a child (帮办代办): a person's act.
 
     The child need not be registered, and nothing waits for its status.  Whoever is to answer finds the case in its list
     at once.
@@ -151,7 +154,9 @@ async def act_in_case(
 
     The addressee receives and answers.  Police, or civil affairs for procuratorate and court, tell of measures.  A
     report is closed by civil affairs, once it is answered and every measure that the place's rules command (应当) was
-    taken (409 `case-measures-lacking`); nothing closes by itself.
+    taken (409 `case-measures-lacking`).  Assistance is taken up (`accept`), its papers gathered and submitted, and it is
+    completed, declined or handed back with a reason; where there is `evidence` that it is done, whoever opened it may
+    complete it too.  Nothing closes by itself.
     """
     read = preconditions.given(if_match)
     kit: Kit = request.app.state.kit
@@ -181,7 +186,10 @@ async def _reply(
         read = audit.Act.of(caller, operation, subjects, case=str(case))
         await audit.record(session, kit.audit, now, read)
     try:
-        body = answers.dump(showing.whole(kit, row, acts, now, child_is_seen=seen))
+        words = words_of(kit.sealer, row)
+        found = await evidence_for(session, kit, caller, row, words) if seen else None
+        shown = showing.whole(kit, row, acts, now, child_is_seen=seen, evidence=found)
+        body = answers.dump(shown)
     except (Unsealable, ValueError):  # it, or an act of it, was not written here
         raise NotFound from None
     etag = preconditions.etag(row["version"])

@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.registry.access.matrix import open_groups
 from services.registry.access.sight import as_system
 from services.registry.access.subjects import Subject
+from services.registry.cases import announcing
 from services.registry.cases.authenticity import case_bound
 from services.registry.cases.schemas import CaseIn
 from services.registry.cases.terms import CaseState
@@ -54,6 +55,8 @@ async def open_case(
     said: dict[str, Any] = {"account": body.account}
     if body.child is not None:
         said["child"] = body.child.model_dump(exclude_none=True)
+    if body.year is not None:
+        said["year"] = body.year
     data_key = await new_key(session, kit.sealer, row["id"])
     connection = await raw(session)
     await connection.execute(
@@ -64,6 +67,7 @@ async def open_case(
         seal(data_key, orjson.dumps(said), case_bound(row)),
         CaseState.SENT,
     )
+    await announcing.sent(session, kit, row, 1, now)
     made: UUID = row["id"]
     return made
 

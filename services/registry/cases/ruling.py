@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from services.registry.cases.terms import CaseKind
 from services.registry.children.kit import Kit
 from services.registry.profiles.families.care import Guardianship
+from services.registry.profiles.families.entitlements import Insurance
 from services.registry.profiles.families.protection import (
     CaseMeasure,
     Referral,
@@ -47,6 +48,13 @@ def rules_of(kit: Kit, place: int, kind: CaseKind, topic: str, day: date) -> Rul
     if kind == CaseKind.INTERVENTION:
         intervention = profile.rule(Guardianship, day, "high_risk_intervention")
         return Rules(intervention.clause) if intervention else Rules()
+    if kind == CaseKind.ASSISTANCE:
+        insurance = profile.rule(Insurance, day)
+        within = insurance.assist_days if insurance else None
+        return Rules(
+            insurance.clause if insurance else "",
+            timedelta(days=within) if isinstance(within, int) else None,
+        )
     rule = (
         profile.rule(Referral, day, topic)
         if kind == CaseKind.REFERRAL

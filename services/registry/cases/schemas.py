@@ -1,6 +1,6 @@
 """What crosses the wire about cases."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from services.registry.cases.terms import (
     ADDRESSEES,
     MEASURES,
     OUTCOMES,
+    REASONED,
     TOPICS,
     AnswerDue,
     CaseActKind,
@@ -46,7 +47,7 @@ class ParticularsIn(BaseModel):
 
 
 class CaseIn(BaseModel):
-    """A report, a referral or a suggestion.  ``child_id`` where the child is registered and you may see it."""
+    """A report, a referral, a suggestion, a task for an office.  ``child_id`` where the child is registered and you may see it."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -73,6 +74,9 @@ class CaseIn(BaseModel):
     child: ParticularsIn | None = Field(
         default=None, description="of a child that is not registered"
     )
+    year: Annotated[int, Field(strict=True, ge=2000, le=2199)] | None = Field(
+        default=None, description="of assistance, and required there: the insured year (参保年度)"
+    )
     account: Account = Field(description="What happened (情况说明); sealed.")
 
     @model_validator(mode="after")
@@ -89,8 +93,13 @@ class CaseIn(BaseModel):
             raise PydanticCustomError(
                 "unfitting_child", "A suggestion is about a unit, not about a child."
             )
-        if self.kind == CaseKind.CORRECTION and not (self.child_id or self.child):
-            raise PydanticCustomError("unfitting_child", "A correction is about a child.")
+        about_one = self.kind in (CaseKind.CORRECTION, CaseKind.ASSISTANCE)
+        if about_one and not (self.child_id or self.child):
+            raise PydanticCustomError("unfitting_child", "Such a case is about a child.")
+        if (self.year is not None) != (self.kind == CaseKind.ASSISTANCE):
+            raise PydanticCustomError(
+                "unfitting_year", "Assistance is for an insured year, and nothing else is."
+            )
         return self
 
 
@@ -126,6 +135,10 @@ class CaseActIn(BaseModel):
 
     def fits(self, kind: CaseKind) -> bool:
         return self.outcome is None or self.outcome in OUTCOMES[kind]
+
+    def says_why(self, kind: CaseKind) -> bool:
+        asked = kind == CaseKind.ASSISTANCE and self.act in REASONED
+        return not asked or bool(self.note.strip())
 
 
 class CaseActOut(BaseModel):
@@ -174,6 +187,13 @@ class CaseMark(BaseModel):
     )
 
 
+class CaseEvidence(BaseModel):
+    """A record that the child is insured in the year: whoever has the case may complete and close it."""
+
+    on: date = Field(description="the day of enrolment, or on which the source saw it")
+    record: UUID | None = None
+
+
 class CaseOut(CaseMark):
     """A case with its acts."""
 
@@ -187,6 +207,11 @@ class CaseOut(CaseMark):
     particulars: dict[Short, Short] | None = Field(default=None, max_length=10)
     account: Annotated[str, StringConstraints(max_length=4000)] | None = None
     clause: Short | None = Field(default=None, description="the rule of the place behind it")
+    year: int | None = Field(default=None, description="of assistance: the insured year (参保年度)")
+    evidence: CaseEvidence | None = Field(
+        default=None,
+        description="what a department reported since, which proposes that a case of assistance is done (可办结)",
+    )
     lacking: list[CaseActKind] = Field(
         default=[], max_length=10, description="measures that must be taken before it can be closed"
     )

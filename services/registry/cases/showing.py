@@ -6,6 +6,7 @@ from typing import Any
 
 from services.registry.cases.acting import done
 from services.registry.cases.authenticity import note_of, words_of
+from services.registry.cases.evidence import Evidence
 from services.registry.cases.ruling import rules_of
 from services.registry.cases.stepping import lacking, state_of, waiting
 from services.registry.cases.terms import AnswerDue, CaseActKind, CaseKind, CaseState
@@ -20,7 +21,13 @@ def mark(kit: Kit, row: Any, now: datetime) -> dict[str, Any]:
 
 
 def whole(
-    kit: Kit, row: Any, acts: Sequence[Any], now: datetime, *, child_is_seen: bool
+    kit: Kit,
+    row: Any,
+    acts: Sequence[Any],
+    now: datetime,
+    *,
+    child_is_seen: bool,
+    evidence: Evidence | None = None,
 ) -> dict[str, Any]:
     """One case, every word of it opened: what was changed past the hub is not shown.  Unsealable then."""
     kind = CaseKind(row["kind"])
@@ -34,8 +41,13 @@ def whole(
     }
     if rules.clause:
         seen["clause"] = rules.clause
-    if "account" in words:
-        seen["account"] = words["account"]
+    for key in ("account", "year"):
+        if key in words:
+            seen[key] = words[key]
+    if evidence is not None:
+        seen["evidence"] = {"on": evidence.on}
+        if evidence.record is not None:
+            seen["evidence"]["record"] = str(evidence.record)
     if "child" in words:
         seen["particulars"] = words["child"]
     if row["child"] is not None and child_is_seen:
@@ -46,7 +58,7 @@ def whole(
 def _mark(kit: Kit, row: Any, state: str, now: datetime) -> dict[str, Any]:
     kind = CaseKind(row["kind"])
     rules = rules_of(kit, row["place"], kind, row["topic"], now.astimezone(SHANGHAI).date())
-    owed = waiting(CaseState(state), row["opened_at"], rules.limit, now)
+    owed = waiting(kind, CaseState(state), row["opened_at"], rules.limit, now)
     seen: dict[str, Any] = {
         "id": str(row["id"]),
         "kind": row["kind"],

@@ -1,7 +1,7 @@
 """Stepping: which act may follow in a case, by whom, and what a case still lacks before it can be closed; pure.
 
-A case is the fold of its acts.  The *addressee* receives and answers; the *lead* closes: civil affairs for a report,
-for the others whoever opened it.
+A case is the fold of its acts.  The *addressee* receives and answers, or takes up and gets done; the *lead* closes:
+civil affairs for a report, for the others whoever opened it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +29,17 @@ _ANSWERED_AND_CLOSED: _Steps = {
     CaseState.RECEIVED: {CaseActKind.ANSWER: CaseState.ANSWERED, CaseActKind.FOLLOW_UP: None},
     CaseState.ANSWERED: {CaseActKind.CLOSE: CaseState.CLOSED, CaseActKind.FOLLOW_UP: None},
     CaseState.CLOSED: {CaseActKind.REOPEN: CaseState.ANSWERED},
+}
+_TAKEN_UP: Mapping[CaseActKind, CaseState | None] = {
+    CaseActKind.COMPLETE: CaseState.DONE,
+    CaseActKind.DECLINE: CaseState.DECLINED,
+    CaseActKind.RETURN: CaseState.RETURNED,
+    CaseActKind.FOLLOW_UP: None,
+}
+_HANDED_BACK: Mapping[CaseActKind, CaseState | None] = {
+    CaseActKind.CLOSE: CaseState.CLOSED,
+    CaseActKind.REOPEN: CaseState.SENT,
+    CaseActKind.FOLLOW_UP: None,
 }
 #: By kind and state: the acts that may follow, and the state after them; None: it stays.
 STEPS: Mapping[CaseKind, _Steps] = {
@@ -79,15 +90,38 @@ STEPS: Mapping[CaseKind, _Steps] = {
         },
         CaseState.CLOSED: {CaseActKind.REOPEN: CaseState.ANSWERED},
     },
+    CaseKind.ASSISTANCE: {
+        CaseState.SENT: {
+            CaseActKind.ACCEPT: CaseState.ACCEPTED,
+            CaseActKind.COMPLETE: CaseState.DONE,
+            CaseActKind.DECLINE: CaseState.DECLINED,
+            CaseActKind.FOLLOW_UP: None,
+        },
+        CaseState.ACCEPTED: {
+            CaseActKind.GATHER: None,
+            CaseActKind.SUBMIT: CaseState.SUBMITTED,
+            **_TAKEN_UP,
+        },
+        CaseState.SUBMITTED: {CaseActKind.GATHER: CaseState.ACCEPTED, **_TAKEN_UP},
+        CaseState.DONE: {CaseActKind.CLOSE: CaseState.CLOSED, CaseActKind.FOLLOW_UP: None},
+        CaseState.DECLINED: _HANDED_BACK,
+        CaseState.RETURNED: _HANDED_BACK,
+        CaseState.CLOSED: {CaseActKind.REOPEN: CaseState.SENT},
+    },
 }
 #: States in which the addressee owes an answer.
-OWED = (CaseState.SENT, CaseState.RECEIVED)
+_UNANSWERED = (CaseState.SENT, CaseState.RECEIVED)
+#: Who takes something up owes that it gets done, or is handed back.
+_UNDONE = (CaseState.SENT, CaseState.ACCEPTED, CaseState.SUBMITTED)
 _ADDRESSEES_ACTS = (
     CaseActKind.RECEIVE,
     CaseActKind.ANSWER,
     CaseActKind.ACCEPT,
     CaseActKind.DECLINE,
     CaseActKind.RETURN,
+    CaseActKind.GATHER,
+    CaseActKind.SUBMIT,
+    CaseActKind.COMPLETE,
 )
 _LEADS_ACTS = (CaseActKind.CLOSE, CaseActKind.REOPEN)
 
@@ -120,9 +154,13 @@ def may(
     if act in MEASURES:
         return department in (Department.POLICE, Department.CIVIL_AFFAIRS)
     if act in _LEADS_ACTS:
-        lead = Department.CIVIL_AFFAIRS if addressee == Department.POLICE else opener
-        return department in (lead, Department.CIVIL_AFFAIRS)
+        return leads(department, addressee, opener)
     return department in (addressee, opener, Department.CIVIL_AFFAIRS)
+
+
+def leads(department: Department, addressee: Department, opener: Department) -> bool:
+    lead = Department.CIVIL_AFFAIRS if addressee == Department.POLICE else opener
+    return department in (lead, Department.CIVIL_AFFAIRS)
 
 
 def lacking(kind: CaseKind, acts: Sequence[Done], commanded: Iterable[str]) -> tuple[str, ...]:
@@ -136,9 +174,16 @@ def lacking(kind: CaseKind, acts: Sequence[Done], commanded: Iterable[str]) -> t
     return tuple(measure for measure in commanded if measure not in taken)
 
 
-def waiting(state: CaseState, since: datetime, limit: timedelta | None, now: datetime) -> AnswerDue:
-    """Whether the addressee's answer is overdue; without a limit a person must look at once."""
-    if state not in OWED:
+def owes(kind: CaseKind, state: CaseState) -> bool:
+    """Whether it is the addressee's turn."""
+    return state in (_UNDONE if kind == CaseKind.ASSISTANCE else _UNANSWERED)
+
+
+def waiting(
+    kind: CaseKind, state: CaseState, since: datetime, limit: timedelta | None, now: datetime
+) -> AnswerDue:
+    """Whether the addressee is overdue; without a limit a person must look at once."""
+    if not owes(kind, state):
         return AnswerDue.NO
     if limit is None:
         return AnswerDue.NO_LIMIT_CONFIGURED

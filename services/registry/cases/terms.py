@@ -11,7 +11,8 @@ class CaseKind(StrEnum):
 
     `report` 强制报告 to police (R25), with what follows for the guardians (R26); `referral` 转介 to treatment or rehabilitation
     (R24); `suggestion` 司法建议/检察建议 to a unit that neglects its duty (R27); `correction` 更正请求 of a guardian to whoever
-    keeps what is wrong; `intervention` 监护干预 where guardianship was found to be at high risk (R31).
+    keeps what is wrong; `intervention` 监护干预 where guardianship was found to be at high risk (R31); `assistance` 帮办代办:
+    an office takes up for a child what its family has not got done (R43).
     """
 
     REPORT = "report"
@@ -19,6 +20,7 @@ class CaseKind(StrEnum):
     SUGGESTION = "suggestion"
     CORRECTION = "correction"
     INTERVENTION = "intervention"
+    ASSISTANCE = "assistance"
 
 
 class Topic(StrEnum):
@@ -30,6 +32,7 @@ class Topic(StrEnum):
     Of a suggestion: `judicial` 司法建议, `procuratorial` 检察建议.
     Of a correction: `personal_information` 个人信息不准确或者不完整.
     Of an intervention: `guardianship_high_risk` 高监护风险.
+    Of assistance: `insurance_enrolment` 参保帮办代办, `subsidised_insurance` 资助参保.
     """
 
     GUARDIAN_FAILS_DUTY = "guardian_fails_duty"
@@ -43,18 +46,23 @@ class Topic(StrEnum):
     PROCURATORIAL = "procuratorial"
     PERSONAL_INFORMATION = "personal_information"
     GUARDIANSHIP_HIGH_RISK = "guardianship_high_risk"
+    INSURANCE_ENROLMENT = "insurance_enrolment"
+    SUBSIDISED_INSURANCE = "subsidised_insurance"
 
 
 class CaseState(StrEnum):
     """How far a case has come (办理状态).
 
-    `sent` 已发出, `received` 已签收, `answered` 已答复, `accepted` 已接收, `declined` 不予接收, `returned` 已转回, `closed` 已结案.
+    `sent` 已发出, `received` 已签收, `answered` 已答复, `accepted` 已接收, `submitted` 材料已提交, `done` 已办成,
+    `declined` 不予接收, `returned` 已转回, `closed` 已结案.
     """
 
     SENT = "sent"
     RECEIVED = "received"
     ANSWERED = "answered"
     ACCEPTED = "accepted"
+    SUBMITTED = "submitted"
+    DONE = "done"
     DECLINED = "declined"
     RETURNED = "returned"
     CLOSED = "closed"
@@ -64,7 +72,8 @@ class CaseActKind(StrEnum):
     """What was done in a case (办理动作).
 
     `receive` 签收, `answer` 答复, `accept` 接收, `decline` 不予接收, `return` 转回, `follow_up` 跟进, `close` 结案,
-    `reopen` 重新办理; measures (措施) of police, procuratorate or court: `admonition` 训诫,
+    `reopen` 重新办理; of assistance `gather` 收集材料, `submit` 提交材料, `complete` 办成;
+    measures (措施) of police, procuratorate or court: `admonition` 训诫,
     `family_education_guidance` 责令接受家庭教育指导, `family_education_order` 家庭教育指导令, `supervision_order` 督促监护令.
     """
 
@@ -76,6 +85,9 @@ class CaseActKind(StrEnum):
     FOLLOW_UP = "follow_up"
     CLOSE = "close"
     REOPEN = "reopen"
+    GATHER = "gather"
+    SUBMIT = "submit"
+    COMPLETE = "complete"
     ADMONITION = "admonition"
     FAMILY_EDUCATION_GUIDANCE = "family_education_guidance"
     FAMILY_EDUCATION_ORDER = "family_education_order"
@@ -136,6 +148,7 @@ TOPICS: Mapping[CaseKind, tuple[Topic, ...]] = {
     CaseKind.SUGGESTION: (Topic.JUDICIAL, Topic.PROCURATORIAL),
     CaseKind.CORRECTION: (Topic.PERSONAL_INFORMATION,),
     CaseKind.INTERVENTION: (Topic.GUARDIANSHIP_HIGH_RISK,),
+    CaseKind.ASSISTANCE: (Topic.INSURANCE_ENROLMENT, Topic.SUBSIDISED_INSURANCE),
 }
 OUTCOMES: Mapping[CaseKind, tuple[CaseOutcome, ...]] = {
     CaseKind.REPORT: (CaseOutcome.ESTABLISHED, CaseOutcome.UNFOUNDED, CaseOutcome.HANDED_ON),
@@ -143,6 +156,7 @@ OUTCOMES: Mapping[CaseKind, tuple[CaseOutcome, ...]] = {
     CaseKind.SUGGESTION: (CaseOutcome.ADOPTED, CaseOutcome.NOT_ADOPTED),
     CaseKind.CORRECTION: (CaseOutcome.CORRECTED, CaseOutcome.NOT_CORRECTED),
     CaseKind.INTERVENTION: (CaseOutcome.ESTABLISHED, CaseOutcome.UNFOUNDED, CaseOutcome.HANDED_ON),
+    CaseKind.ASSISTANCE: (),
 }
 _KEEPERS_OF_RECORDS = (
     Department.CIVIL_AFFAIRS,
@@ -164,4 +178,7 @@ ADDRESSEES: Mapping[CaseKind, tuple[Department, ...]] = {
     CaseKind.SUGGESTION: _KEEPERS_OF_RECORDS,
     CaseKind.CORRECTION: _KEEPERS_OF_RECORDS,
     CaseKind.INTERVENTION: (Department.CIVIL_AFFAIRS,),
+    CaseKind.ASSISTANCE: (Department.MEDICAL_INSURANCE, Department.CIVIL_AFFAIRS),
 }
+#: Of assistance: these say why, in the note.
+REASONED = (CaseActKind.DECLINE, CaseActKind.RETURN)

@@ -15,7 +15,7 @@ from services.registry.alerts import authenticity as alerts
 from services.registry.assessments import authenticity as guardianship
 from services.registry.break_glass import reviewing
 from services.registry.cases import authenticity as cases
-from services.registry.cases.stepping import OWED, state_of
+from services.registry.cases.stepping import owes, state_of
 from services.registry.cases.terms import CaseActKind, CaseKind
 from services.registry.compartments import proving as compartments
 from services.registry.handovers import authenticity as handovers
@@ -59,8 +59,9 @@ def _opening(sealer: Sealer, row: Any) -> None:
 
 def _case(sealer: Sealer, row: Any) -> None:
     cases.words_of(sealer, row)
-    state = state_of(CaseKind(row["kind"]), [CaseActKind(act) for act in row["acts"]])
-    owed = row["opened_at"] if state in OWED else None
+    kind = CaseKind(row["kind"])
+    state = state_of(kind, [CaseActKind(act) for act in row["acts"]])
+    owed = row["opened_at"] if owes(kind, state) else None
     if (row["state"], row["version"], row["waiting_since"]) != (state, len(row["acts"]) + 1, owed):
         raise Unsealable("it is not what its acts make of it")
 

@@ -1,19 +1,17 @@
 """Importing visits from a workbook: the empty workbook, and the upload of one filled in."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from starlette.requests import ClientDisconnect
 
 from services.registry.children.kit import Kit
 from services.registry.identity.contractors import may_push
 from services.registry.imports import queries
-from services.registry.imports.receiving import Upload, steadily
+from services.registry.imports.receiving import Upload
 from services.registry.imports.schemas import ImportOut
-from services.registry.imports.sheets import MEDIA_TYPE, rows_of
+from services.registry.imports.sheets import MEDIA_TYPE
+from services.registry.imports.uploading import ASKED, BINARY, NAMED, rows_uploaded
 from services.registry.records.endpoints import Pusher
 from services.registry.records.feeds import FEEDS
 from services.registry.visits import workbook
@@ -22,23 +20,18 @@ from shared.application import USUAL
 from shared.contract import LOCATED
 from shared.database import Database
 from shared.ids import uuid7
-from shared.limits import MAX_SHEET_BYTES, MAX_SHEET_ROWS
-from shared.problems import Malformed, TooLarge
+from shared.limits import MAX_SHEET_ROWS
 
 router = APIRouter(prefix="/v1/imports", tags=["imports"], responses=USUAL)
 
 FEED = FEEDS["visits"]
-#: One workbook at a time in a process: each takes a core and much memory while it is unpacked.
-_READER = ThreadPoolExecutor(1, "workbook")
-_BODY = {"schema": {"type": "string", "format": "binary"}}
-_NAMED = {"Content-Disposition": {"$ref": "#/components/headers/Content-Disposition"}}
 
 
 @router.get(
     "/visits/workbook",
     summary="Get an empty workbook of visits",
     response_class=Response,
-    responses={200: {"content": {MEDIA_TYPE: _BODY}, "headers": _NAMED}},
+    responses={200: {"content": {MEDIA_TYPE: BINARY}, "headers": NAMED}},
 )
 async def get_visits_workbook(caller: Pusher) -> Response:
     """走访记录表: one visit a row, headers and lists in Chinese; `*` marks what must be filled in."""
@@ -55,8 +48,7 @@ async def import_visits_workbook(request: Request, response: Response, caller: P
     kit: Kit = request.app.state.kit
     database: Database = request.app.state.database
     clock = request.app.state.clock
-    body = await _whole(request)
-    rows = await asyncio.get_running_loop().run_in_executor(_READER, rows_of, body)
+    rows = await rows_uploaded(request)
     lines = list(workbook.lines(rows, kit.entries.key))
     job = uuid7()
     async with database.transaction(caller.reach) as session:
@@ -87,26 +79,8 @@ router.add_api_route(
     response_model=ImportOut,
     response_model_exclude_none=True,
     responses={202: LOCATED, **problems.responses(409)},
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {MEDIA_TYPE: {**_BODY, "example": "PK…"}},
-        }
-    },
+    openapi_extra=ASKED,
 )
-
-
-async def _whole(request: Request) -> bytes:
-    """The body, never more of it in memory than a workbook may have."""
-    body = bytearray()
-    try:
-        async for piece in steadily(request.stream()):
-            body += piece
-            if len(body) > MAX_SHEET_BYTES:
-                raise TooLarge(f"A workbook has at most {MAX_SHEET_BYTES // 1024**2} MiB.")
-    except (ClientDisconnect, TimeoutError) as error:
-        raise Malformed("The upload broke off; send it again.") from error
-    return bytes(body)
 
 
 async def _one_by_one(lines: Sequence[bytes]) -> AsyncIterator[bytes]:

@@ -20,11 +20,27 @@ FILE = Path(__file__).with_name("layout.toml")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """``columns``: wire name → Chinese title, in order."""
+    """``columns``: wire name → Chinese title, in order.  ``note`` says whose layout this is.
+
+    ``words``: what the words of a column's closed list are called in a workbook.
+    """
 
     kind: RosterKind
     purposes: tuple[Purpose, ...]
     columns: Mapping[str, str]
+    title: str
+    note: str
+    words: Mapping[str, Mapping[str, str]]
+
+    def titled(self, name: str, value: str) -> str:
+        """A cell as a workbook shows it."""
+        called = self.words.get(name, {})
+        return "、".join(called.get(one, one) for one in value.split("、")) if called else value
+
+    def read(self, name: str, value: str) -> str:
+        """What such a cell is on the wire."""
+        meant = {word: one for one, word in self.words.get(name, {}).items()}
+        return "、".join(meant.get(one, one) for one in value.split("、")) if meant else value
 
 
 @cache
@@ -33,7 +49,8 @@ def layout_of(kind: RosterKind) -> Layout:
     said = loaded["kinds"][kind]
     titles = loaded["columns"]
     purposes = tuple(Purpose(one) for one in said["purposes"])
-    return Layout(kind, purposes, {name: titles[name] for name in said["columns"]})
+    columns = {name: titles[name] for name in said["columns"]}
+    return Layout(kind, purposes, columns, said["title"], said["note"], loaded["words"])
 
 
 def only_for_its_purpose(kind: RosterKind, caller: Caller) -> None:

@@ -6,9 +6,9 @@ it, by which a receiver confirms; a stream without such a line was cut off, and 
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from fastapi import Request
@@ -58,8 +58,22 @@ def only_the_province(caller: Caller, roster: Any) -> None:
         raise Forbidden("This roster is for the province.")
 
 
+class Page(NamedTuple):
+    """Some lines, in values and in bytes; with the last of them, how it ended."""
+
+    lines: Sequence[Mapping[str, Any]]
+    shown: bytes
+    end: Mapping[str, Any] | None = None
+
+
 async def lines(request: Request, caller: Caller, roster: Any) -> AsyncIterator[bytes]:
     """The roster's rows as lines, a page a chunk."""
+    async for page in pages(request, caller, roster):
+        yield page.shown + (b"" if page.end is None else answers.dump(page.end) + b"\n")
+
+
+async def pages(request: Request, caller: Caller, roster: Any) -> AsyncIterator[Page]:
+    """The roster's rows, page by page, each under the grant as it stands then."""
     database: Database = request.app.state.database
     kit: Kit = request.app.state.kit
     clock = request.app.state.clock
@@ -69,20 +83,19 @@ async def lines(request: Request, caller: Caller, roster: Any) -> AsyncIterator[
     while reader is not None:
         async with database.transaction(reader.reach) as session:
             rows = await queries.rows_after(session, roster["id"], number, PAGE)
-            shown, taken = await _page(session, kit, reader, roster, rows, written, clock.now())
-            written += len(taken)
+            page = await _page(session, kit, reader, roster, rows, written, clock.now())
+            written += len(page.lines)
+            digest.update(page.shown)
             if len(rows) < PAGE:
-                digest.update(shown)
                 await _keep(session, kit, reader, roster, written, digest.digest(), clock.now())
         if len(rows) < PAGE:
             end = {"end": "complete", "rows": written, "sha256": digest.hexdigest()}
-            yield shown + answers.dump(end) + b"\n"
+            yield page._replace(end=end)
             return
-        digest.update(shown)
-        yield shown
+        yield page
         number = rows[-1]["number"]
         reader = await granted_still(request, reader, Scope.ROSTERS_READ)
-    yield b'{"end":"refused"}\n'
+    yield Page((), b"", {"end": "refused"})
 
 
 async def _page(
@@ -93,8 +106,8 @@ async def _page(
     rows: Sequence[Any],
     written: int,
     now: datetime,
-) -> tuple[bytes, list[dict[str, Any]]]:
-    """The bytes of a page, and the rows that are in it, marked as taken in this transaction."""
+) -> Page:
+    """A page, whose rows are marked as taken in this transaction."""
     kind = RosterKind(roster["kind"])
     groups = groups_for(caller)
     columns = layout_of(kind).columns
@@ -102,7 +115,7 @@ async def _page(
     care = await queries.confirmed_care(session, list(today))
     day = now.astimezone(SHANGHAI).date()
     rule_at = by_county(kit, kind, roster["topic"], roster["addressee"], day)
-    shown: list[bytes] = []
+    shown: list[dict[str, Any]] = []
     taken: list[dict[str, Any]] = []
     for row in rows:
         child = today.get(row["child"])
@@ -124,7 +137,7 @@ async def _page(
             "version": child["child_seq"],
             **{name: said[name] for name in columns if name in said},
         }
-        shown.append(answers.dump(line) + b"\n")
+        shown.append(line)
         taken.append(
             {
                 **row,
@@ -144,7 +157,7 @@ async def _page(
         fields=sorted(groups),
     )
     await audit.record(session, kit.audit, now, read)
-    return b"".join(shown), taken
+    return Page(shown, b"".join(answers.dump(line) + b"\n" for line in shown))
 
 
 async def _keep(

@@ -15,7 +15,7 @@ from services.registry.rosters.terms import (
     RosterVerdict,
     SyncState,
 )
-from shared.limits import MAX_BULK_ITEMS, MAX_PAGE
+from shared.limits import MAX_BULK_ITEMS, MAX_PAGE, MAX_SHEET_ROWS
 from shared.vocabulary import Department
 
 Short = Annotated[str, StringConstraints(max_length=500)]
@@ -211,6 +211,41 @@ class RosterVerdictsOut(BaseModel):
     )
 
     results: list[RosterLineOut] = Field(max_length=MAX_BULK_ITEMS)
+
+
+class RosterSheetLineOut(BaseModel):
+    """What became of one row of a workbook; `flaws` are the columns that cannot be read."""
+
+    number: int = Field(description="the row's number in the sheet")
+    row: UUID | None = None
+    outcome: LineOutcome
+    verdict: RosterVerdict | None = None
+    differing: list[Short] = Field(default=[], max_length=100, description="columns that differ")
+    flaws: list[Short] = Field(default=[], max_length=100)
+
+
+class RosterSheetOut(BaseModel):
+    """One result for each row that came back, in order."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "results": [
+                        {
+                            "number": 3,
+                            "row": "0195f3f2-5a6e-7c1b-9a53-0242ac120032",
+                            "outcome": "applied",
+                            "verdict": "accepted",
+                        },
+                        {"number": 4, "outcome": "unreadable", "flaws": ["verdict"]},
+                    ]
+                }
+            ]
+        }
+    )
+
+    results: list[RosterSheetLineOut] = Field(max_length=MAX_SHEET_ROWS)
 
 
 class SyncOut(BaseModel):

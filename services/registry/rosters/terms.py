@@ -43,13 +43,14 @@ class SyncState(StrEnum):
 class LineOutcome(StrEnum):
     """What became of one line of a return file (回执处理结果).
 
-    `applied` 已登记, `unchanged` 重复, `not_sent` 尚未领取, `unknown` 无此行.
+    `applied` 已登记, `unchanged` 重复, `not_sent` 尚未领取, `unknown` 无此行; of a workbook `unreadable` 无法识别.
     """
 
     APPLIED = "applied"
     UNCHANGED = "unchanged"
     NOT_SENT = "not_sent"
     UNKNOWN = "unknown"
+    UNREADABLE = "unreadable"
 
 
 class Eligible(StrEnum):

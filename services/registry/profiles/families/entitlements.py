@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from services.registry.profiles.rules import Rule, Unset
+from services.registry.profiles.rules import NOT_CONFIGURED, Rule, Unset
 
 Proof = Literal["residence_permit", "identity_card", "valid_identity_document"]
 
@@ -40,16 +40,18 @@ class Insurance(Rule):
     """Resident medical insurance where the child lives (居民医保, R43).
 
     `accepted`: with which proof; `explored`: with which others places are encouraged to try.
-    `assisted`: 帮办代办; `subsidised`: 资助参保.
+    `assisted`: 帮办代办; `subsidised`: 资助参保. Without `assist_days` no such task ever counts as overdue.
     """
 
     family = "insurance"
+    waiting = frozenset({"assist_days"})
     if_silent = "listed"
 
     accepted: tuple[Proof, ...]
     explored: tuple[Proof, ...] = ()
     assisted: bool
     subsidised: bool
+    assist_days: int | Unset = NOT_CONFIGURED
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,80 @@
+"""Announcing: whoever is to act in a case is told that one waits, and pressing: once more when the place's limit has passed.
+
+What leaves names a case, its county and the departments that are told: neither the child, nor what the case is about.  Without
+a limit in the place's profile nothing ever escalates by itself; such cases stand on the list of what waits (``waiting``).
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.cases.authenticity import words_of
+from services.registry.cases.ruling import rules_of
+from services.registry.cases.terms import CaseKind
+from services.registry.children.events import county
+from services.registry.children.kit import Kit
+from shared import outbox
+from shared.clock import SHANGHAI
+from shared.database import raw
+from shared.sealing import Unsealable
+from shared.vocabulary import Department
+
+SENT: Final = "case.sent"
+OVERDUE: Final = "case.overdue"
+#: Advisory lock number: one worker presses at a time, lest two tell of one case.
+PRESSING_LOCK: Final = 0x48_75_43_61
+_WAITING = "SELECT DISTINCT place, kind, topic FROM cases WHERE waiting_since IS NOT NULL"
+_LATE = (
+    "SELECT c.*, k.master, k.wrapped FROM cases c JOIN vault.data_keys k ON k.id = c.id"
+    " WHERE c.waiting_since < $1 AND c.place = $2 AND c.kind = $3 AND c.topic = $4 AND NOT EXISTS"
+    " (SELECT 1 FROM outbox o WHERE o.subject = c.id AND o.type = $5) ORDER BY c.id LIMIT $6"
+)
+
+
+async def sent(session: AsyncSession, kit: Kit, case: Any, number: int, now: datetime) -> None:
+    """Tell the addressee that a case waits for it, in the transaction that makes it wait."""
+    event = _event(SENT, case, number, [case["addressee"]])
+    await outbox.append(session, kit.audit, now, [event])
+
+
+async def press(session: AsyncSession, kit: Kit, limit: int, now: datetime) -> int:
+    """Tell addressee and civil affairs of cases whose limit has passed, each once; how many.  As the service itself."""
+    connection = await raw(session)
+    if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", PRESSING_LOCK):
+        return 0
+    day = now.astimezone(SHANGHAI).date()
+    told: list[outbox.Event] = []
+    for place, kind, topic in await connection.fetch(_WAITING):
+        within = _limit(kit, place, kind, topic, day)
+        if within is None or len(told) >= limit:
+            continue
+        found = await connection.fetch(
+            _LATE, now - within, place, kind, topic, OVERDUE, limit - len(told)
+        )
+        for case in found:
+            if _authentic(kit, case):
+                to = {case["addressee"], str(Department.CIVIL_AFFAIRS)}
+                told.append(_event(OVERDUE, case, case["version"], sorted(to)))
+    await outbox.append(session, kit.audit, now, told)
+    return len(told)
+
+
+def _limit(kit: Kit, place: int, kind: str, topic: str, day: date) -> timedelta | None:
+    try:
+        return rules_of(kit, place, CaseKind(kind), topic, day).limit
+    except ValueError:  # no kind of ours: somebody wrote it past the hub
+        return None
+
+
+def _authentic(kit: Kit, case: Any) -> bool:
+    try:
+        words_of(kit.sealer, case)
+    except Unsealable:
+        return False
+    return True
+
+
+def _event(kind: str, case: Any, number: int, to: Iterable[str]) -> outbox.Event:
+    return outbox.Event(kind, case["id"], number, {"county": county(case["place"]), "to": list(to)})

@@ -1,0 +1,88 @@
+"""Rosters as workbooks (名单工作簿), for offices that carry a file to another system by hand and bring back what became of it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+
+from services.registry.children.kit import Kit
+from services.registry.imports.sheets import MEDIA_TYPE
+from services.registry.imports.uploading import ASKED, BINARY, NAMED, rows_uploaded
+from services.registry.rosters import answering, reading, workbook
+from services.registry.rosters.layout import layout_of
+from services.registry.rosters.returning import Returned, returned
+from services.registry.rosters.schemas import RosterLineOut, RosterSheetLineOut, RosterSheetOut
+from services.registry.rosters.terms import LineOutcome, RosterKind
+from shared.application import USUAL, Transaction
+from shared.auth import Caller, allowed
+from shared.limits import MAX_BULK_ITEMS
+from shared.vocabulary import Scope
+
+router = APIRouter(prefix="/v1", tags=["rosters"], responses=USUAL)
+
+Reader = Annotated[Caller, allowed(Scope.ROSTERS_READ)]
+Answerer = Annotated[Caller, allowed(Scope.ROSTERS_ANSWER)]
+
+
+@router.get(
+    "/rosters/{roster_id}/workbook",
+    summary="Read a roster's rows as a workbook",
+    response_class=StreamingResponse,
+    responses={200: {"content": {MEDIA_TYPE: BINARY}, "headers": NAMED}},
+)
+async def read_roster_workbook(
+    request: Request, roster_id: UUID, caller: Reader, session: Transaction
+) -> StreamingResponse:
+    """Every child on the roster as it stands now, one a row, in the columns that your department and purpose open.
+
+    Chinese titles, the API's names beneath them, two columns for what comes back; a second sheet with the digest by which
+    receipt is confirmed.  The layout is this hub's own: that of the national system (全国儿童福利信息系统) is not public, and no
+    text gives it.  With this a row counts as sent, as by `…/rows`.
+    """
+    kit: Kit = request.app.state.kit
+    roster = await reading.readable(session, kit, caller, roster_id)
+    return StreamingResponse(
+        await workbook.build(request, caller, roster),
+        media_type=MEDIA_TYPE,
+        headers={"Content-Disposition": 'attachment; filename="roster.xlsx"'},
+    )
+
+
+@router.post(
+    "/rosters/{roster_id}/verdicts/workbook",
+    summary="Bring back what became of a roster's rows, as a workbook",
+    response_model_exclude_none=True,
+    openapi_extra=ASKED,
+)
+async def answer_roster_workbook(
+    request: Request, roster_id: UUID, caller: Answerer, session: Transaction
+) -> RosterSheetOut:
+    """The roster's workbook, filled in (回执工作簿): each row applied or not by itself, as by `…/verdicts`, by its number in the
+    sheet.
+
+    Rows without 回执结果 have not come back and are passed over.  Columns titled 系统中的 and the title of one of the roster's
+    columns say what the other system holds, which is compared and not kept; what else a row says of a child is not looked
+    at.  The same workbook again is harmless.  One that is damaged, or lacks our titles, is refused as a whole.
+    """
+    kit: Kit = request.app.state.kit
+    now = request.app.state.clock.now()
+    roster = await reading.readable(session, kit, caller, roster_id)
+    layout = layout_of(RosterKind(roster["kind"]))
+    back = list(returned(await rows_uploaded(request), layout))
+    lines = [one.line for one in back if one.line is not None]
+    found: list[RosterLineOut] = []
+    for first in range(0, max(len(lines), 1), MAX_BULK_ITEMS):
+        part = lines[first : first + MAX_BULK_ITEMS]
+        found += await answering.answer(session, kit, caller, roster_id, part, now)
+    results = iter(found)
+    shown = [_shown(one, next(results) if one.line is not None else None) for one in back]
+    return RosterSheetOut(results=shown)
+
+
+def _shown(one: Returned, result: RosterLineOut | None) -> RosterSheetLineOut:
+    if result is None:
+        return RosterSheetLineOut(
+            number=one.number, outcome=LineOutcome.UNREADABLE, flaws=list(one.flaws)
+        )
+    return RosterSheetLineOut(number=one.number, **result.model_dump())

@@ -1,0 +1,103 @@
+"""Whoever must act in a case hears of it: its department in the county of the case, by webhook and feed, and nobody else."""
+
+from contextlib import AsyncExitStack
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+
+from shared.vocabulary import Department
+from tests.notifications.hubs import HOME, Hub, MovingClock, new_key
+from tests.notifications.receivers import Receiver, listening
+
+ELSEWHERE = "500107"
+
+
+def waits(hub: Hub, *to: str, overdue: bool = False) -> dict[str, Any]:
+    event = hub.event("case.overdue" if overdue else "case.sent", uuid4())
+    return {**event, "body": {"county": HOME, "to": list(to)}}
+
+
+async def subscribed(
+    hub: Hub, stack: AsyncExitStack, clock: MovingClock, department: Department, area: str, *k: str
+) -> tuple[Any, Receiver]:
+    official = await hub.official(f"{department}-{area}{len(hub.keys)}", area, department)
+    receiver = await stack.enter_async_context(listening(clock))
+    wanted = {"url": receiver.url, **({"kinds": list(k)} if k else {})}
+    made = await official.post("/v1/subscriptions", json=wanted, headers=new_key())
+    assert made.status_code == 201, made.text
+    return official, receiver
+
+
+async def test_r25_the_polices_subscription_is_told_that_a_case_waits(
+    chongqing: Hub, clock: MovingClock, stack: AsyncExitStack
+) -> None:
+    police, at_police = await subscribed(chongqing, stack, clock, Department.POLICE, "500103")
+    others = [
+        await subscribed(chongqing, stack, clock, department, area, *kinds)
+        for department, area, kinds in (
+            (Department.POLICE, ELSEWHERE, ()),
+            (Department.EDUCATION, "500103", ()),
+            (Department.CIVIL_AFFAIRS, "500103", ()),
+        )
+    ]
+    _, asked_not = await subscribed(
+        chongqing, stack, clock, Department.POLICE, "500103", "updates", "notices"
+    )
+    sent = waits(chongqing, "police")
+    await chongqing.tell(sent)
+    (heard,) = at_police.taken
+    assert heard.event["type"] == "cn.hutong.case.waiting"
+    assert "subject" not in heard.event
+    data = heard.event["data"]
+    assert data == {
+        "county": HOME,
+        "lane": data["lane"],
+        "number": 1,
+        "case": sent["subject"],
+    }
+    (item,) = (await police.get("/v1/events")).json()["items"]
+    assert (item["id"], item["data"]["case"]) == (heard.event["id"], sent["subject"])
+    assert asked_not.taken == []
+    for official, receiver in others:
+        assert receiver.taken == []
+        assert (await official.get("/v1/events")).json()["items"] == []
+    assert await chongqing.rows("SELECT 1 FROM cases UNION ALL SELECT 1 FROM notices") == []
+
+
+async def test_r25_an_overdue_case_is_told_to_civil_affairs_too(
+    chongqing: Hub, clock: MovingClock, stack: AsyncExitStack
+) -> None:
+    civil, at_civil = await subscribed(chongqing, stack, clock, Department.CIVIL_AFFAIRS, "500103")
+    police, at_police = await subscribed(chongqing, stack, clock, Department.POLICE, "500103")
+    sent = waits(chongqing, "police")
+    late = {**waits(chongqing, "civil_affairs", "police", overdue=True), "subject": sent["subject"]}
+    await chongqing.tell(sent, late)
+    assert [one.event["data"]["number"] for one in at_civil.taken] == [1]
+    assert [one.event["data"]["number"] for one in at_police.taken] == [1, 2]
+    for official, numbers in ((civil, [1]), (police, [1, 2])):
+        items = (await official.get("/v1/events")).json()["items"]
+        assert [one["data"]["number"] for one in items] == numbers
+
+
+async def test_row_level_security_alone_hides_other_departments_cases(chongqing: Hub) -> None:
+    await chongqing.tell(waits(chongqing, "police"))
+    connection = await asyncpg.connect(chongqing.urls["notifications"].app)
+    try:
+        for department, count in (("education", 0), ("civil_affairs", 0), ("police", 1)):
+            await connection.execute(
+                "SELECT set_config('hutong.low', '500103000000', false),"
+                " set_config('hutong.high', '500103999999', false),"
+                " set_config('hutong.department', $1, false)",
+                department,
+            )
+            assert await connection.fetchval("SELECT count(*) FROM announcements") == count
+    finally:
+        await connection.close()
+
+
+async def test_an_event_that_names_no_county_or_nobody_tells_nobody(chongqing: Hub) -> None:
+    police = await chongqing.official("police", "50", Department.POLICE)
+    for body in ({"to": ["police"]}, {"county": HOME}, {"county": HOME, "to": "police"}):
+        await chongqing.tell({**chongqing.event("case.sent", uuid4()), "body": body})
+    assert (await police.get("/v1/events")).json()["items"] == []

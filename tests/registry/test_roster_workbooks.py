@@ -1,0 +1,188 @@
+"""Rosters as workbooks through the real app: carried to the national system by hand, and what came back, row by row."""
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+import python_calamine as calamine
+import xlsxwriter
+
+from services.registry.imports.sheets import MEDIA_TYPE
+from services.registry.rosters.layout import layout_of
+from services.registry.rosters.terms import RosterKind
+from tests.registry.conftest import Registry
+from tests.registry.key_care import survey, surveyed, turn
+from tests.registry.test_rosters import HOME, made, national, rows, states
+
+ROW, VERDICT, REASON = "回执编号", "回执结果", "原因代码"
+XLSX = {"Content-Type": MEDIA_TYPE}
+
+
+async def workbook(client: httpx.AsyncClient, roster: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The sheets, as Excel would show them."""
+    reply = await client.get(f"/v1/rosters/{roster['id']}/workbook")
+    assert reply.status_code == 200, reply.text
+    assert reply.headers["Content-Type"] == MEDIA_TYPE
+    with calamine.CalamineWorkbook.from_filelike(io.BytesIO(reply.content)) as book:
+        return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+
+
+def as_rows(sheet: list[Any]) -> list[dict[str, str]]:
+    titles, _, *others = sheet
+    return [dict(zip(titles, row, strict=True)) for row in others]
+
+
+def filled(*given: Mapping[str, str]) -> bytes:
+    """A workbook with these rows; a row's keys are its titles."""
+    whole = io.BytesIO()
+    book = xlsxwriter.Workbook(whole, {"in_memory": True})
+    sheet = book.add_worksheet("名单")
+    titles = list(dict.fromkeys(title for row in given for title in row))
+    sheet.write_row(0, 0, titles)
+    for number, row in enumerate(given, 1):
+        for title, value in row.items():
+            sheet.write_string(number, titles.index(title), value)
+    book.close()
+    return whole.getvalue()
+
+
+async def brought(
+    client: httpx.AsyncClient, roster: Mapping[str, Any], body: bytes
+) -> httpx.Response:
+    return await client.post(
+        f"/v1/rosters/{roster['id']}/verdicts/workbook", content=body, headers=XLSX
+    )
+
+
+async def test_r10_a_workbook_says_in_chinese_what_the_stream_says_and_whose_layout_it_is(
+    registry: Registry,
+) -> None:
+    items = [survey() for _ in range(3)]
+    (*_, hidden) = await surveyed(registry, *items)
+    civil = await national(registry)
+    roster = await made(civil, kind="national_system", division=HOME)
+    assert (await turn(civil, hidden)).status_code == 200
+    sheets = await workbook(civil, roster)
+    layout = layout_of(RosterKind.NATIONAL_SYSTEM)
+    titles, names, *_ = sheets["名单"]
+    assert dict(zip(names, titles, strict=True)) == {
+        "row": ROW,
+        "number": "序号",
+        "version": "版本",
+        **layout.columns,
+        "verdict": VERDICT,
+        "reason": REASON,
+    }
+    found = as_rows(sheets["名单"])
+    streamed = await rows(civil, roster)
+    assert [one[ROW] for one in found] == [one["row"] for one in streamed]
+    assert {one["儿童姓名"] for one in found} == {i["child"]["name"] for i in items[:2]}
+    assert {one["性别"] for one in found} == {"女"}
+    assert {one["流动儿童认定状态"] for one in found} == {"流动儿童"}
+    said = dict(sheets["说明"])
+    assert "本平台自拟" in said["列的由来"]
+    assert "未公开" in said["列的由来"]
+    lines = b"".join(
+        line + b"\n"
+        for line in (await civil.get(f"/v1/rosters/{roster['id']}/rows")).content.splitlines()[:-1]
+    )
+    assert said["摘要 SHA-256"] == hashlib.sha256(lines).hexdigest()
+    assert str(hidden) not in json.dumps(sheets, default=str)
+
+
+async def test_r10_a_workbook_counts_as_sent_and_what_comes_back_is_told_row_by_row(
+    registry: Registry,
+) -> None:
+    items = [survey() for _ in range(5)]
+    children = await surveyed(registry, *items)
+    civil = await national(registry)
+    roster = await made(civil, kind="national_system", division=HOME)
+    found = {one["儿童姓名"]: one for one in as_rows((await workbook(civil, roster))["名单"])}
+    assert set((await states(civil)).values()) == {"sent"}
+    one, two, three, four, _ = (found[item["child"]["name"]] for item in items)
+    body = filled(
+        {**one, VERDICT: "接收", "系统中的性别": "女"},
+        {**two, VERDICT: "不予接收", REASON: "id_number_missing"},
+        {**three, VERDICT: "接收", "系统中的儿童姓名": "示别名"},
+        {ROW: four[ROW], VERDICT: "再想想"},
+        {ROW: str(uuid4()), VERDICT: "接收"},
+        {ROW: four[ROW], VERDICT: ""},
+    )
+    reply = await brought(civil, roster, body)
+    assert reply.status_code == 200, reply.text
+    results = reply.json()["results"]
+    assert [(r["number"], r["outcome"]) for r in results] == [
+        (2, "applied"),
+        (3, "applied"),
+        (4, "applied"),
+        (5, "unreadable"),
+        (6, "unknown"),
+    ]
+    assert results[3]["flaws"] == ["verdict"]
+    assert results[2]["differing"] == ["name"]
+    assert "再想想" not in reply.text
+    assert "示别名" not in reply.text
+    assert await states(civil) == dict(
+        zip(children, ["accepted", "refused", "differs", "sent", "sent"], strict=True)
+    )
+    again = (await brought(civil, roster, body)).json()["results"]
+    assert [r["outcome"] for r in again][:3] == ["unchanged"] * 3
+
+
+async def test_r10_the_workbook_itself_comes_back_as_it_was_filled_in(registry: Registry) -> None:
+    """Both lines of the header, every column, nothing filled in but one verdict."""
+    await surveyed(registry, survey(), survey())
+    civil = await national(registry)
+    roster = await made(civil, kind="national_system", division=HOME)
+    titles, names, first, second = (await workbook(civil, roster))["名单"]
+    verdict = titles.index(VERDICT)
+    first[verdict] = "信息不一致"
+    whole = io.BytesIO()
+    book = xlsxwriter.Workbook(whole, {"in_memory": True})
+    sheet = book.add_worksheet("名单")
+    for number, row in enumerate((titles, names, first, second)):
+        sheet.write_row(number, 0, row)
+    book.close()
+    (result,) = (await brought(civil, roster, whole.getvalue())).json()["results"]
+    assert (result["number"], result["row"], result["verdict"]) == (3, first[0], "differs")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"PK nothing", filled({"编号": "1", VERDICT: "接收"}), filled({ROW: "1"})],
+    ids=["empty", "broken", "no row", "no verdict"],
+)
+async def test_r10_what_is_no_return_of_ours_is_refused_whole(
+    registry: Registry, body: bytes
+) -> None:
+    await surveyed(registry, survey())
+    civil = await national(registry)
+    roster = await made(civil, kind="national_system", division=HOME)
+    await workbook(civil, roster)
+    assert (await brought(civil, roster, body)).status_code == 400
+    assert set((await states(civil)).values()) == {"sent"}
+
+
+async def test_r13_a_department_answers_by_workbook_and_another_does_not(
+    registry: Registry,
+) -> None:
+    await surveyed(registry, survey())
+    civil = await registry(f"civil_affairs:{HOME}", purpose="verification")
+    roster = await made(civil, kind="feedback", division=HOME, to="education")
+    school = await registry(f"education:{HOME}", purpose="verification")
+    sheets = await workbook(school, roster)
+    assert "监护人联系方式" not in sheets["名单"][0]
+    police = await registry(f"police:{HOME}", purpose="verification")
+    for other in (civil, police):
+        assert (await other.get(f"/v1/rosters/{roster['id']}/workbook")).status_code in (403, 404)
+        reply = await brought(other, roster, filled({ROW: str(UUID(int=1)), VERDICT: "接收"}))
+        assert reply.status_code in (403, 404)
+    given = [{**one, VERDICT: "属实"} for one in as_rows(sheets["名单"])]
+    assert len(given) == 1
+    (result,) = (await brought(school, roster, filled(*given))).json()["results"]
+    assert (result["outcome"], result["verdict"]) == ("applied", "accepted")
