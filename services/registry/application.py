@@ -32,6 +32,7 @@ from services.registry.imports import workbook_endpoints
 from services.registry.imports.schemas import ImportVerdictOut
 from services.registry.key_care import endpoints as key_care
 from services.registry.key_care import shield_endpoints
+from services.registry.left_behind import endpoints as left_behind
 from services.registry.links import endpoints as links
 from services.registry.match_reviews import endpoints as match_reviews
 from services.registry.posts import endpoints as posts
@@ -147,6 +148,7 @@ def create_app(
     app.include_router(cases.router)
     app.include_router(compartments.router)
     app.include_router(assessments.router)
+    app.include_router(left_behind.router)
     app.include_router(handovers.router)
     app.include_router(key_care.router)
     app.include_router(shield_endpoints.router)

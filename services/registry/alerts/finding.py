@@ -243,6 +243,11 @@ def _sibling_in_care(watched: Watched, stretch: Stretch, day: date) -> Iterator[
             yield Spell(cause, one.since, detail=detail, category=one.category)
 
 
+def _left_behind(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
+    """As ``left_behind/standing.py`` finds them, which knows what people decided."""
+    yield from watched.left_behind
+
+
 #: Without any signal of these kinds there is nothing to find.
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "costly_bill": (signals.BILL,),
@@ -263,6 +268,8 @@ def concerns(kind: AlertName, watched: Watched) -> bool:
         return watched.decision.status is Status.CANNOT_TELL
     if kind == "overdue_duty":
         return bool(watched.duties)
+    if kind == "left_behind":
+        return bool(watched.left_behind)
     return kind != "sibling_in_care" or bool(watched.siblings)
 
 
@@ -284,4 +291,5 @@ FINDERS: Mapping[AlertName, Finder] = {
     "overdue_duty": _overdue_duty,
     "ageing_out": _ageing_out,
     "sibling_in_care": _sibling_in_care,
+    "left_behind": _left_behind,
 }

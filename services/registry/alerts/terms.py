@@ -9,7 +9,8 @@ class AlertKind(StrEnum):
     `costly_bill` 高额医疗费用, `not_enrolled` 适龄未入学, `dropped_out` 失学辍学, `vaccination_gap` 疫苗漏种,
     `insurance_gap` 未参保, `permit_expiring` 居住证即将到期, `silence` 长期无部门信息, `contradiction` 部门信息相互矛盾,
     `unaccompanied` 无父母或监护人随行, `status_unclear` 认定信息不全, `overdue_duty` 职责任务逾期,
-    `ageing_out` 即将年满规定年龄, `sibling_in_care` 兄弟姐妹为重点关爱服务对象.
+    `ageing_out` 即将年满规定年龄, `sibling_in_care` 兄弟姐妹为重点关爱服务对象,
+    `left_behind` 返乡或疑似留守，待评估认定.
     """
 
     COSTLY_BILL = "costly_bill"
@@ -25,6 +26,7 @@ class AlertKind(StrEnum):
     OVERDUE_DUTY = "overdue_duty"
     AGEING_OUT = "ageing_out"
     SIBLING_IN_CARE = "sibling_in_care"
+    LEFT_BEHIND = "left_behind"
 
 
 class AlertState(StrEnum):

@@ -37,6 +37,7 @@ class Watched:
     by_kind: Mapping[str, tuple[Signal, ...]] = field(default_factory=dict)
     home: int | None = None
     hukou: int | None = None
+    left_behind: Sequence["Spell"] = ()
 
     def told(self, *kinds: str) -> list[Signal]:
         """The signals of these kinds, by day."""

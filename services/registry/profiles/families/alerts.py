@@ -20,6 +20,7 @@ AlertName = Literal[
     "overdue_duty",
     "ageing_out",
     "sibling_in_care",
+    "left_behind",
 ]
 AlertOwner = Literal[
     "civil_affairs",
