@@ -18,6 +18,7 @@ from services.registry.children.schemas import Division, Text
 from services.registry.key_care.terms import Category
 from services.registry.left_behind.terms import LeftBehindReview
 from services.registry.posts.terms import PostKind
+from services.registry.records.feeds.health_checks import ScreeningKind
 from shared.vocabulary import Department
 
 _NO_NUL = r"^[^\x00]*$"
@@ -58,6 +59,7 @@ class AlertAbout(BaseModel):
 
     vaccine: Text | None = None
     dose: int | None = None
+    screening: ScreeningKind | None = None
     year: int | None = None
     accepted: list[Text] | None = Field(
         default=None, max_length=5, description="with which proof the place insures (参保凭证)"

@@ -42,6 +42,7 @@ _GROUP: Mapping[str, str] = {
     AlertKind.AGEING_OUT: "birth",
     AlertKind.SIBLING_IN_CARE: "key_care",
     AlertKind.LEFT_BEHIND: "status",
+    AlertKind.SCREENING_GAP: "health",
 }
 
 

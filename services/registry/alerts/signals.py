@@ -12,6 +12,7 @@ from uuid import UUID
 from services.registry.children.claims import Source
 from services.registry.records.feeds import (
     Enrolment,
+    HealthCheck,
     InsuranceEnrolment,
     Item,
     MedicalCostAlert,
@@ -20,8 +21,10 @@ from services.registry.records.feeds import (
     Survey,
     Vaccination,
 )
+from services.registry.records.feeds.health_checks import CheckKind
 from services.registry.records.feeds.surveys import Parents, ParentState
 
+SCREENED, CHECKED = "screened", "checked"
 DOSE, BILL, INSURED, UNINSURED = "dose", "bill", "insured", "uninsured"
 PERMIT, PERMIT_ENDED, ENTERED, LEFT = "permit", "permit_ended", "entered", "left"
 ALONE, ACCOMPANIED = "alone", "accompanied"
@@ -67,6 +70,14 @@ _Told = tuple[str, date, str, int, date | None]
 
 def _dose(item: Vaccination, observed: date) -> Iterator[_Told]:
     yield DOSE, item.given_on, str(item.vaccine).upper(), item.dose, None
+
+
+def _check(item: HealthCheck, observed: date) -> Iterator[_Told]:
+    """What was screened; of a check that included no screening, that a clinic knows the child."""
+    for screening in item.screenings:
+        yield SCREENED, item.checked_on, str(screening), 0, None
+    if not item.screenings and item.kind in (CheckKind.NEWBORN, CheckKind.ROUTINE):
+        yield CHECKED, item.checked_on, "", 0, None
 
 
 def _bill(item: MedicalCostAlert, observed: date) -> Iterator[_Told]:
@@ -135,6 +146,7 @@ def _company(said: object, observed: date) -> Iterator[_Told]:
 
 _TELLING: Mapping[type[Item], Callable[[Any, date], Iterator[_Told]]] = {
     Vaccination: _dose,
+    HealthCheck: _check,
     MedicalCostAlert: _bill,
     InsuranceEnrolment: _insurance,
     ResidencePermit: _permit,

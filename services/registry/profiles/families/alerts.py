@@ -21,6 +21,7 @@ AlertName = Literal[
     "ageing_out",
     "sibling_in_care",
     "left_behind",
+    "screening_gap",
 ]
 AlertOwner = Literal[
     "civil_affairs",
