@@ -272,3 +272,31 @@ async def test_r62_a_returned_child_is_converted_by_a_person_and_counted_beside_
         ended = await decide(civil, person, "end", "joined_parents")
     assert ended.status_code == 409
     assert (await counted())["left_behind"] == {"none": 1}
+
+
+async def test_r62_a_decision_follows_the_child_and_goes_with_its_erasure_alone(
+    registry: Registry,
+) -> None:
+    person = await came_back(registry)
+    civil = await registry("civil_affairs:371721")
+    await on(registry, "2026-03-10")
+    assert (await decide(civil, person, "confirm", "assessed")).status_code == 200
+    (row,) = await registry.system(
+        "SELECT anchor, basis FROM decisions WHERE child_id = $1", person
+    )
+    assert row["basis"]  # the entry that says that the parents are away
+    records = await registry.system(
+        "SELECT r.id FROM records r JOIN links l ON l.entry_id = r.entry_id WHERE l.person = $1",
+        person,
+    )
+    merged = uuid4()
+    ids = [one["id"] for one in records]
+    await link(registry, ids, [merged] * len(ids))
+    seen = (await civil.get(f"/v1/children/{merged}")).json()
+    assert seen["left_behind"]["state"] == "confirmed"
+    await proven(registry)
+    # Whoever can write to the database alone makes no decision that is heard.
+    await registry.system(
+        "UPDATE decisions SET kind = 'end_left_behind' WHERE kind = 'confirm_left_behind'"
+    )
+    assert (await decide(civil, merged, "end", "parents_returned")).status_code in (404, 503)
