@@ -1,4 +1,4 @@
-"""Queries for follow-ups: the children whose counting ended by age, in order of their random ids.
+"""Queries for prompts: the children whose counting ended by age, in order of their random ids.
 
 Each filters by the caller's area itself; row-level security holds even if one forgot to.  An order by place would tell a
 shielded child's township by its neighbours.
