@@ -32,11 +32,13 @@ from services.registry.imports import workbook_endpoints
 from services.registry.imports.schemas import ImportVerdictOut
 from services.registry.key_care import endpoints as key_care
 from services.registry.key_care import shield_endpoints
+from services.registry.left_behind import endpoints as left_behind
 from services.registry.links import endpoints as links
 from services.registry.match_reviews import endpoints as match_reviews
 from services.registry.posts import endpoints as posts
 from services.registry.profiles import Profiles
 from services.registry.profiles import endpoints as profiles
+from services.registry.prompts import endpoints as prompts
 from services.registry.queues import QUEUES
 from services.registry.records import endpoints as records
 from services.registry.records import peer_endpoints
@@ -141,6 +143,7 @@ def create_app(
     app.include_router(workbook_endpoints.router)
     app.include_router(dossiers.router)
     app.include_router(upcoming.router)
+    app.include_router(prompts.router)
     app.include_router(changes.router)
     app.include_router(imports.router)
     app.include_router(break_glass.router)
@@ -148,6 +151,7 @@ def create_app(
     app.include_router(cases.router)
     app.include_router(compartments.router)
     app.include_router(assessments.router)
+    app.include_router(left_behind.router)
     app.include_router(handovers.router)
     app.include_router(key_care.router)
     app.include_router(shield_endpoints.router)

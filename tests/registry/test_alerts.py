@@ -233,6 +233,65 @@ async def test_r42_nobody_guesses_a_schedule_that_a_place_has_not_set(registry: 
     assert await alerts(civil, kind="vaccination_gap") == []
 
 
+def check(checked: str, place: str = TIANMEN, **more: Any) -> dict[str, Any]:
+    child_part = {"name": "示童", "birth_date": "2019-05-03"}
+    item = {"checked_on": checked, "kind": "routine", **more}
+    return entry(place, **item, observed_on=checked, child=child_part)
+
+
+async def test_r42_a_screening_that_is_missing_is_listed_and_closed_by_catching_up(
+    registry: Registry,
+) -> None:
+    home = survey(TIANMEN, child={"name": "示童", "birth_date": "2019-05-03"}, living_security={})
+    (child,) = await surveyed(registry, home)
+    clinic = await registry("health:429006", purpose="service")
+    await on(registry, "2026-05-03")
+    assert await alerts(clinic, kind="screening_gap") == []  # of a child whom no clinic knows
+    done = check("2024-02-10", screenings=["eyesight"])
+    await told(registry, child, "health:429006", "health-checks", done, check("2024-08-10"))
+    (gap,) = await alerts(clinic, kind="screening_gap")
+    assert gap["about"]["screening"] == "autism"
+    assert (gap["state"], gap["owner"], gap["raised_on"]) == ("open", "health", "2026-05-03")
+    assert gap["clause"] and gap["about"]["clause"]
+    await proven(registry)
+
+    registry.clock.at = datetime(2026, 6, 11, 4, 0, tzinfo=UTC)
+    late = check("2026-06-10", screenings=["autism"])
+    await told(registry, child, "health:429006", "health-checks", late)
+    (closed,) = await alerts(clinic, kind="screening_gap")
+    assert (closed["id"], closed["state"]) == (gap["id"], "closed_by_evidence")
+    assert closed["about"]["evidence_on"] == "2026-06-10"
+    assert await alerts(clinic, kind="screening_gap", waiting=True) == []
+    await proven(registry)
+
+
+async def test_r42_nobody_guesses_until_when_a_newborn_is_screened(
+    registry: Registry, tmp_path: Path
+) -> None:
+    child_part = {"name": "示童", "birth_date": "2026-01-03"}
+    home = survey(TIANMEN, child=child_part, living_security={})
+    (child,) = await surveyed(registry, home)
+    visit = {**check("2026-02-10", kind="newborn"), "child": child_part}
+    await told(registry, child, "health:429006", "health-checks", visit)
+    clinic = await registry("health:429006", purpose="service")
+    assert await alerts(clinic, kind="screening_gap") == []
+    rules = "".join(
+        f"""
+[[rules.early_screening]]
+screening = "{one}"
+clause = "一"
+wording = "出生后一个月内完成"
+before_months = 1
+"""
+        for one in ("newborn_hearing", "newborn_heart")
+    )
+    amended(registry, tmp_path, "tianmen", rules)
+    again = {**check("2026-02-28", screenings=["newborn_heart"]), "child": child_part}
+    await told(registry, child, "health:429006", "health-checks", again)
+    found = {a["about"]["screening"]: a for a in await alerts(clinic, kind="screening_gap")}
+    assert found["newborn_hearing"]["state"] == "open"
+
+
 async def test_r43_the_permit_rule_and_the_any_identity_rule_differ(registry: Registry) -> None:
     found = {}
     for place in (YUZHONG, TIANMEN):

@@ -148,8 +148,18 @@ def test_r42_schedules() -> None:
 
 
 def test_r42_screenings_of_small_children() -> None:
-    kinds = ("newborn_metabolism", "newborn_hearing", "newborn_heart", "autism", "eyesight")
-    assert by_place(EarlyScreening, "kinds") == told(ABSENT, ABSENT, kinds, ABSENT, ABSENT, ABSENT)
+    newborn = {"newborn_metabolism", "newborn_hearing", "newborn_heart"}
+    small = {"autism", "eyesight"}
+    named = newborn | small
+    assert keys(EarlyScreening) == told(set(), set(), named, set(), set(), set())
+    for screening in named:
+        until = UNSET if screening in newborn else 84
+        assert by_place(EarlyScreening, "before_months", screening)["tianmen"] == until
+    # Where a text names none, and where it names one without an age, that is on the list.
+    for place in PLACES:
+        points = {one.rule for one in open_points(PROFILES[place]) if "early" in one.rule}
+        wanted = {f"early_screening.{one}" for one in named}
+        assert points == (wanted if place == "tianmen" else {"early_screening"})
 
 
 def test_r28_r29_through_which_counter() -> None:

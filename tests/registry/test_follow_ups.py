@@ -2,7 +2,9 @@
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from services.registry.follow_ups.marking import marks
 from services.registry.profiles import SHIPPED, Profiles
 from services.registry.status.facts import ChildFacts, Episode, HukouSpell
+from tests.registry.compartments import ask_to_open
 from tests.registry.conftest import Registry
 from tests.registry.key_care import CAO, TIANMEN, link, opened, push, survey, surveyed
 from tests.registry.test_duties import on
@@ -106,3 +109,102 @@ async def test_r5_the_marker_stands_with_the_child_after_it_aged_out(registry: R
     verifying = await registry("civil_affairs:429006", purpose="verification")
     marked = (await verifying.get(f"/v1/children/{child}")).json()["follow_ups"]
     assert {one["entitlement"] for one in marked} == {"senior_high", "vocational"}
+
+
+async def born_2010(registry: Registry, name: str, orphan: bool) -> UUID:
+    """A child of Tianmen, counted until it is sixteen on 2026-05-03."""
+    home = {"division": TIANMEN, "since": "2025-06-01"}
+    child_part = {"name": name, "birth_date": "2010-05-03", "sex": "female"}
+    (child,) = await surveyed(registry, survey(TIANMEN, residence=home, child=child_part))
+    if orphan:
+        started = {
+            "source_id": f"A-{name}",
+            "version": 1,
+            "observed_on": "2026-03-01",
+            "division": TIANMEN,
+            "child": child_part,
+            "kind": "orphan",
+            "event": "started",
+            "on": "2026-02-01",
+        }
+        pushed = await push(registry, "civil_affairs:429006", "assistance", started)
+        await link(registry, pushed, [child])
+    return child
+
+
+async def prompted(client: httpx.AsyncClient, **asked: Any) -> list[dict[str, Any]]:
+    """Every page of the list."""
+    found: list[dict[str, Any]] = []
+    params = {**asked}
+    while True:
+        reply = await client.get("/v1/follow-ups", params=params)
+        assert reply.status_code == 200, reply.text
+        found += reply.json()["follow_ups"]
+        if "next" not in reply.json():
+            return found
+        params = {**asked, "cursor": reply.json()["next"]}
+
+
+async def test_r5_a_list_says_who_is_to_be_prompted_at_eighteen(registry: Registry) -> None:
+    orphan = await born_2010(registry, "示孤", True)
+    other = await born_2010(registry, "示童", False)
+    client = await registry("civil_affairs:429006")
+    assert await prompted(client) == []  # both are counted still
+    await on(registry, "2026-06-01")
+    grant = {"entitlement": "study_grant"}
+    (one,) = await prompted(client, **grant)
+    assert (one["child"], one["follow_up"]["since"]) == (str(orphan), "2028-05-03")
+    assert (one["follow_up"]["state"], one["follow_up"]["place"]) == ("coming", "hukou")
+    assert one["name"] and one["follow_up"]["clause"]
+    assert await prompted(client, **grant, limit=1) == [one]
+    assert await prompted(client, **grant, until="2028-05-02") == []
+    assert await prompted(client, **grant, until="2028-05-03") == [one]
+    assert await prompted(client, **{"from": "2028-05-04", "until": "2028-06-01"}) == []
+    opened_ = await prompted(client, **{"from": "2026-05-03", "until": "2026-05-03"})
+    assert {entry["child"] for entry in opened_} == {str(orphan), str(other)}
+    assert {entry["follow_up"]["entitlement"] for entry in opened_} == {"senior_high", "vocational"}
+    await on(registry, "2028-05-03")
+    (now,) = await prompted(client, **grant)
+    assert now["follow_up"]["state"] == "open"
+    # By the hukou place, which pays it, as well; by no other, and by nobody to whom assistance is not open.
+    home = await registry("civil_affairs:371721")
+    assert [p["child"] for p in await prompted(home, place="hukou", **grant)] == [str(orphan)]
+    assert await prompted(home, **grant) == []
+    assert await prompted(await registry("civil_affairs:500103"), **grant) == []
+    verifying = await registry("civil_affairs:429006", purpose="verification")
+    assert await prompted(verifying, **grant) == []
+    school = await registry("education:429006", purpose="service")
+    assert await prompted(school, **grant) == []
+    counting = await registry("civil_affairs:429006", purpose="statistics")
+    assert (await counting.get("/v1/follow-ups")).status_code == 403
+    wrong = await client.get("/v1/follow-ups", params={"from": "2028-05-03", "until": "2028-05-02"})
+    assert wrong.status_code == 422
+    cursor = (await client.get("/v1/follow-ups", params={**grant, "limit": 1})).json()["next"]
+    foreign = await client.get("/v1/follow-ups", params={"limit": 1, "cursor": cursor})
+    assert foreign.status_code == 400
+
+
+async def test_r5_what_a_compartment_gives_is_told_at_its_own_door_alone(
+    registry: Registry,
+) -> None:
+    child, other = [await born_2010(registry, name, False) for name in ("示一", "示二")]
+    keeper = await registry("civil_affairs:429006", purpose="key_care", actor="staff-7")
+    reply = await ask_to_open(keeper, "hiv", child)
+    assert reply.status_code == 201, reply.text
+    await on(registry, "2028-05-03")
+
+    async def asked(one: UUID) -> dict[str, Any]:
+        answer: dict[str, Any] = (await keeper.get(f"/v1/compartments/hiv/children/{one}")).json()
+        return answer
+
+    (mark,) = (await asked(child))["follow_ups"]
+    assert (mark["entitlement"], mark["since"], mark["state"]) == (
+        "study_grant",
+        "2028-05-03",
+        "open",
+    )
+    assert mark.keys() == {"entitlement", "place", "since", "clause", "state"}
+    assert "follow_ups" not in await asked(other)
+    assert await prompted(keeper, entitlement="study_grant") == []
+    seen = (await keeper.get(f"/v1/children/{child}")).json()
+    assert {one["entitlement"] for one in seen["follow_ups"]} == {"senior_high", "vocational"}

@@ -2,10 +2,11 @@
 
 from itertools import product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.registry.figures.counting import LEDGER, MIGRANTS
+from services.registry.figures.counting import LEDGER, LEFT_BEHIND, MIGRANTS
 from services.registry.figures.masking import Shown, masked, protect
 
 SMALLEST = 3
@@ -97,23 +98,27 @@ def test_r52_what_is_shown_is_true_and_a_table_without_small_cells_is_shown_whol
         assert all(n is not None for row in shown.cells.values() for n in row.values())
 
 
+@pytest.mark.parametrize(
+    ("counted", "cell", "below"),
+    [("status", "migrant", "sex"), ("left_behind", "confirmed", "left_behind.sex")],
+)
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.integers(1, 4), st.tuples(st.integers(0, 12), st.integers(0, 12))))
-def test_r52_migrant_children_of_a_part_stay_hidden_where_its_status_hides_them(
-    parts: dict[int, tuple[int, int]],
+def test_r52_r62_a_population_of_a_part_stays_hidden_where_what_it_is_told_by_hides_it(
+    counted: str, cell: str, below: str, parts: dict[int, tuple[int, int]]
 ) -> None:
     table = {
         part: {
-            "status": {k: n for k, n in (("migrant", migrant), ("not_yet", other)) if n},
-            **({"sex": {"female": migrant}} if migrant else {}),
+            counted: {k: n for k, n in ((cell, those), ("other", others)) if n},
+            **({below: {"female": those}} if those else {}),
         }
-        for part, (migrant, other) in parts.items()
+        for part, (those, others) in parts.items()
     }
     shown = masked(table, 5)
-    assert set(shown) == {*LEDGER, *MIGRANTS}
+    assert set(shown) == {*LEDGER, *MIGRANTS, *LEFT_BEHIND}
     for part in parts:
-        if shown["status"].cells[part].get("migrant", 0) is None:
-            assert shown["sex"].parts[part] is None
-            assert set(shown["sex"].cells[part].values()) <= {None}
-    if shown["status"].answers.get("migrant", 0) is None:
-        assert shown["sex"].total is None
+        if shown[counted].cells[part].get(cell, 0) is None:
+            assert shown[below].parts[part] is None
+            assert set(shown[below].cells[part].values()) <= {None}
+    if shown[counted].answers.get(cell, 0) is None:
+        assert shown[below].total is None

@@ -5,20 +5,24 @@ its *cause* tells it from every other of its kind.  Nothing but evidence ends a 
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from services.registry.access.matrix import categories_of
 from services.registry.alerts import signals
-from services.registry.alerts.rules import Stretch, schedule
+from services.registry.alerts.health_gaps import screening_gap, vaccination_gap
+from services.registry.alerts.rules import Stretch
 from services.registry.alerts.signals import Signal
-from services.registry.alerts.watching import Spell, Watched
+from services.registry.alerts.watching import Spell, Watched, counting, first, until
 from services.registry.duties.spans import DAY, span_after, span_of
-from services.registry.profiles import DayCounting, Profile
+from services.registry.profiles import Profile
 from services.registry.profiles.families.alerts import AlertName
-from services.registry.profiles.families.entitlements import Insurance, SchoolAges, Schooling
-from services.registry.profiles.rules import ASSUMED_COUNTING
+from services.registry.profiles.families.entitlements import (
+    Insurance,
+    SchoolAges,
+    Schooling,
+)
 from services.registry.status.counting import age_reached_on, months_on
 from services.registry.status.deciding import Status
 from shared.vocabulary import Department
@@ -28,21 +32,6 @@ PERMIT_PROOF = "residence_permit"
 
 
 Finder = Callable[[Watched, Stretch, date], Iterator[Spell]]
-
-
-def _counting(profile: Profile | None, on: date) -> DayCounting:
-    return profile.day_counting(on) if profile else ASSUMED_COUNTING
-
-
-def _first(found: Sequence[Signal]) -> Signal | None:
-    return min(found, key=lambda s: (s.known, s.on), default=None)
-
-
-def _until(spell: Spell, ending: Signal | None) -> Spell:
-    if ending is None:
-        return spell
-    detail = {**spell.detail, "evidence_on": ending.on.isoformat()}
-    return spell._replace(ended=ending.known, ended_by=ending.record, detail=detail)
 
 
 def _costly_bill(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
@@ -68,22 +57,22 @@ def _not_enrolled(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spe
     if ages is None or born is None or profile is None:
         return
     days = timedelta(days=_number(stretch.rule.days))
-    too_old = age_reached_on(born, ages.below_age, _counting(profile, day))
+    too_old = age_reached_on(born, ages.below_age, counting(profile, day))
     late = (born.month, born.day) > (ages.by_month, ages.by_day)
-    first = _term_of(profile, born.year + ages.from_age + late)
+    term = _term_of(profile, born.year + ages.from_age + late)
     told = [
         s
         for s in watched.told(signals.ENTERED, signals.LEFT)
         if not s.word.endswith(":kindergarten")
     ]
-    yield _until(Spell(f"{first}", first + days), _first(told))
+    yield until(Spell(f"{term}", term + days), first(told))
     for left in told:
         if left.word != "graduated:primary":
             continue
         term = span_after(profile, "school_year", span_of(profile, "school_year", left.on)).first
         if term + days < too_old:
             entered = [s for s in told if s.kind == signals.ENTERED and s.on >= left.on]
-            yield _until(Spell(f"{term}", term + days), _first(entered))
+            yield until(Spell(f"{term}", term + days), first(entered))
 
 
 def _term_of(profile: Profile, year: int) -> date:
@@ -94,31 +83,15 @@ def _term_of(profile: Profile, year: int) -> date:
 def _dropped_out(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
     entered = watched.told(signals.ENTERED)
     for left in watched.told(signals.LEFT):
-        again = _first([s for s in entered if s.on >= left.on])
+        again = first([s for s in entered if s.on >= left.on])
         detail = {"left_on": left.on.isoformat()}
         if left.word.startswith("dropped_out:"):
-            yield _until(Spell(f"{left.on}", left.known, record=left.record, detail=detail), again)
+            yield until(Spell(f"{left.on}", left.known, record=left.record, detail=detail), again)
         elif left.word.startswith("transferred_out:") and stretch.profile is not None:
             profile = stretch.profile
             term = span_after(profile, "semester", span_of(profile, "semester", left.on)).first
             begins = term + timedelta(days=_number(stretch.rule.days))
-            yield _until(Spell(f"{left.on}", begins, record=left.record, detail=detail), again)
-
-
-def _vaccination_gap(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
-    """Gaps of children of whom some clinic speaks: where none does, nothing is known of any dose."""
-    given, born = watched.told(signals.DOSE), watched.folded.birth_on
-    if not given or born is None:
-        return
-    counting = _counting(stretch.profile, day)
-    for dose in schedule(stretch.profile, day):
-        assert isinstance(dose.before_months, int)
-        begins = months_on(born, dose.before_months, counting)
-        vaccine, number = dose.vaccine.upper(), dose.number
-        # A later dose in a clinic's book means that the earlier ones were given elsewhere.
-        covering = [s for s in given if s.word == vaccine and s.number >= number]
-        detail = {"vaccine": dose.vaccine, "dose": number, "clause": dose.clause}
-        yield _until(Spell(dose.dose, begins, detail=detail), _first(covering))
+            yield until(Spell(f"{left.on}", begins, record=left.record, detail=detail), again)
 
 
 def _insurance_gap(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
@@ -134,8 +107,8 @@ def _insurance_gap(watched: Watched, stretch: Stretch, day: date) -> Iterator[Sp
                 naturals[year] = Spell(f"{year}", silent)
     for year, spell in sorted(naturals.items()):
         detail: dict[str, Any] = {"year": year, **_proofs(watched, stretch, day)}
-        ending = _first([s for s in insured if s.number == year])
-        yield _until(spell._replace(detail=detail), ending)
+        ending = first([s for s in insured if s.number == year])
+        yield until(spell._replace(detail=detail), ending)
 
 
 def _proofs(watched: Watched, stretch: Stretch, day: date) -> dict[str, Any]:
@@ -162,7 +135,7 @@ def _permit_expiring(watched: Watched, stretch: Stretch, day: date) -> Iterator[
         later = [s for s in permits if s.until is not None and s.until > last]
         later += [s for s in ended if s.on >= held]
         begins = last - timedelta(days=_number(stretch.rule.days))
-        yield _until(Spell(f"{last}", begins, detail={"ends_on": f"{last}"}), _first(later))
+        yield until(Spell(f"{last}", begins, detail={"ends_on": f"{last}"}), first(later))
 
 
 def _silence(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
@@ -177,7 +150,7 @@ def _silence(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
         last, again = heard[at], heard[at + 1] if at + 1 < len(heard) else None
         if again is not None and (again - last).days < 28 * months:
             continue
-        begins = months_on(last, months, _counting(stretch.profile, last))
+        begins = months_on(last, months, counting(stretch.profile, last))
         yield Spell(f"{last}", begins, ended=again, detail={"heard_on": f"{last}"})
 
 
@@ -193,7 +166,7 @@ def _unaccompanied(watched: Watched, stretch: Stretch, day: date) -> Iterator[Sp
         if one.kind == signals.ALONE:
             alone = alone or one
         elif alone is not None:
-            yield _until(Spell(f"{alone.on}", alone.known, record=alone.record), one)
+            yield until(Spell(f"{alone.on}", alone.known, record=alone.record), one)
             alone = None
     if alone is not None:
         yield Spell(f"{alone.on}", alone.known, record=alone.record)
@@ -223,11 +196,11 @@ def _ageing_out(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell
         return
     if watched.home == watched.hukou:
         return
-    counting = _counting(profile, day)
-    birthday = age_reached_on(born, rule.age_below, counting)
+    days = counting(profile, day)
+    birthday = age_reached_on(born, rule.age_below, days)
     if birthday <= max(stretch.since, folded.known_on or stretch.since):
         return
-    begins = months_on(born, 12 * rule.age_below - _number(stretch.rule.months), counting)
+    begins = months_on(born, 12 * rule.age_below - _number(stretch.rule.months), days)
     yield Spell(f"{birthday}", begins, detail={"birthday": f"{birthday}", "age": rule.age_below})
 
 
@@ -244,11 +217,17 @@ def _sibling_in_care(watched: Watched, stretch: Stretch, day: date) -> Iterator[
             yield Spell(cause, one.since, detail=detail, category=one.category)
 
 
+def _left_behind(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
+    """As ``left_behind/standing.py`` finds them, which knows what people decided."""
+    yield from watched.left_behind
+
+
 #: Without any signal of these kinds there is nothing to find.
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "costly_bill": (signals.BILL,),
     "dropped_out": (signals.LEFT,),
     "vaccination_gap": (signals.DOSE,),
+    "screening_gap": (signals.SCREENED, signals.CHECKED),
     "permit_expiring": (signals.PERMIT,),
     "unaccompanied": (signals.ALONE,),
 }
@@ -264,6 +243,8 @@ def concerns(kind: AlertName, watched: Watched) -> bool:
         return watched.decision.status is Status.CANNOT_TELL
     if kind == "overdue_duty":
         return bool(watched.duties)
+    if kind == "left_behind":
+        return bool(watched.left_behind)
     return kind != "sibling_in_care" or bool(watched.siblings)
 
 
@@ -275,7 +256,7 @@ FINDERS: Mapping[AlertName, Finder] = {
     "costly_bill": _costly_bill,
     "not_enrolled": _not_enrolled,
     "dropped_out": _dropped_out,
-    "vaccination_gap": _vaccination_gap,
+    "vaccination_gap": vaccination_gap,
     "insurance_gap": _insurance_gap,
     "permit_expiring": _permit_expiring,
     "silence": _silence,
@@ -285,4 +266,6 @@ FINDERS: Mapping[AlertName, Finder] = {
     "overdue_duty": _overdue_duty,
     "ageing_out": _ageing_out,
     "sibling_in_care": _sibling_in_care,
+    "left_behind": _left_behind,
+    "screening_gap": screening_gap,
 }

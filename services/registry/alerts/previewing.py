@@ -20,6 +20,7 @@ from services.registry.children.gist import Reading
 from services.registry.children.kit import Kit
 from services.registry.duties.assigning import assign
 from services.registry.duties.standing import Home
+from services.registry.left_behind.standing import stand
 from services.registry.profiles.families.alerts import AlertRule
 from services.registry.status.deciding import decide
 from shared.auth import Caller
@@ -94,7 +95,11 @@ def would_raise(kit: Kit, reading: Reading, asked: AlertRulePreviewIn, day: date
     owed = assign(kit.entries.key, UUID(int=0), folded, decision, (), kit.profiles, day)
     homes = (Home(here.since, profile),) if here else ()
     counties = counties_on(folded, kit.profiles, day)
-    watched = Watched(folded, homes, decision, owed.rows, (), by_kind(folded.signals), *counties)
+    live = [one.entry_id for one in reading.held]
+    left = stand(folded, live, (), kit.profiles, day)
+    spells = left.spells if left else ()
+    told = by_kind(folded.signals)
+    watched = Watched(folded, homes, decision, owed.rows, (), told, *counties, spells)
     stretch = Stretch(date.min, None, rule, profile)
     causes = {
         spell.cause

@@ -96,11 +96,15 @@ def raise_alerts(
     acts: Sequence[Acted],
     profiles: Profiles,
     day: date,
+    left_behind: Sequence[Spell] = (),
 ) -> Raised:
-    """The child's alerts on ``day``, in order of kind and cause; ``acts`` in the order in which they were done."""
+    """The child's alerts on ``day``, in order of kind and cause; ``acts`` in the order in which they were done,
+    ``left_behind`` what ``left_behind/standing.py`` found."""
     homes = tuple(_homes(folded, profiles, day))
     counties = counties_on(folded, profiles, day)
-    watched = Watched(folded, homes, decision, duties, siblings, by_kind(folded.signals), *counties)
+    watched = Watched(
+        folded, homes, decision, duties, siblings, by_kind(folded.signals), *counties, left_behind
+    )
     known = folded.known_on or day
     done: dict[tuple[str, str], list[Acted]] = {}
     for act in acts:

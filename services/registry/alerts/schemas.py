@@ -17,7 +17,9 @@ from services.registry.alerts.terms import (
 from services.registry.cases.terms import CaseKind, Topic
 from services.registry.children.schemas import Division, Text
 from services.registry.key_care.terms import Category
+from services.registry.left_behind.terms import LeftBehindReview
 from services.registry.posts.terms import PostKind
+from services.registry.records.feeds.health_checks import ScreeningKind
 from shared.vocabulary import Department
 
 _NO_NUL = r"^[^\x00]*$"
@@ -58,6 +60,7 @@ class AlertAbout(BaseModel):
 
     vaccine: Text | None = None
     dose: int | None = None
+    screening: ScreeningKind | None = None
     year: int | None = None
     accepted: list[Text] | None = Field(
         default=None, max_length=5, description="with which proof the place insures (参保凭证)"
@@ -80,6 +83,13 @@ class AlertAbout(BaseModel):
     birthday: date | None = None
     age: int | None = None
     category: Category | None = None
+    returned_on: date | None = Field(default=None, description="返回户籍地日期")
+    parents: Text | None = Field(
+        default=None,
+        description="`both_away` 父母均不在身边, `one_away` 一方外出, `unsaid` 未知，须走访评估",
+    )
+    review: LeftBehindReview | None = None
+    decided_on: date | None = None
     evidence_on: date | None = Field(
         default=None, description="the day of what closed it, as a late dose's"
     )

@@ -42,6 +42,8 @@ _GROUP: Mapping[str, str] = {
     AlertKind.OVERDUE_DUTY: "duties",
     AlertKind.AGEING_OUT: "birth",
     AlertKind.SIBLING_IN_CARE: "key_care",
+    AlertKind.LEFT_BEHIND: "status",
+    AlertKind.SCREENING_GAP: "health",
 }
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from services.registry.children.claims import Source
 from services.registry.records.feeds import (
     Enrolment,
+    HealthCheck,
     InsuranceEnrolment,
     Item,
     MedicalCostAlert,
@@ -20,10 +21,15 @@ from services.registry.records.feeds import (
     Survey,
     Vaccination,
 )
+from services.registry.records.feeds.health_checks import CheckKind
+from services.registry.records.feeds.surveys import Parents, ParentState
 
+SCREENED, CHECKED = "screened", "checked"
 DOSE, BILL, INSURED, UNINSURED = "dose", "bill", "insured", "uninsured"
 PERMIT, PERMIT_ENDED, ENTERED, LEFT = "permit", "permit_ended", "entered", "left"
 ALONE, ACCOMPANIED = "alone", "accompanied"
+#: Of the first, ``word`` says whose absence is told: `both`, or `one`.
+PARENTS_AWAY, PARENTS_HERE = "parents_away", "parents_here"
 
 
 class Signal(NamedTuple):
@@ -66,6 +72,14 @@ def _dose(item: Vaccination, observed: date) -> Iterator[_Told]:
     yield DOSE, item.given_on, str(item.vaccine).upper(), item.dose, None
 
 
+def _check(item: HealthCheck, observed: date) -> Iterator[_Told]:
+    """What was screened; of a check that included no screening, that a clinic knows the child."""
+    for screening in item.screenings:
+        yield SCREENED, item.checked_on, str(screening), 0, None
+    if not item.screenings and item.kind in (CheckKind.NEWBORN, CheckKind.ROUTINE):
+        yield CHECKED, item.checked_on, "", 0, None
+
+
 def _bill(item: MedicalCostAlert, observed: date) -> Iterator[_Told]:
     yield BILL, item.incurred_on, "", 0, None
 
@@ -88,15 +102,39 @@ def _school(item: Enrolment, observed: date) -> Iterator[_Told]:
     kind = ENTERED if item.event in ("enrolled", "transferred_in") else LEFT
     yield kind, item.on, f"{item.event}:{item.stage}", 0, None
     yield from _company(item.accompanied_by, observed)
+    yield from _parents(item.accompanied_by, None, observed)
 
 
 def _survey(item: Survey, observed: date) -> Iterator[_Told]:
-    if item.guardianship:
-        yield from _company(item.guardianship.lives_with, observed)
+    lives_with = item.guardianship.lives_with if item.guardianship else None
+    yield from _company(lives_with, observed)
+    yield from _parents(lives_with, item.parents, observed)
 
 
 def _peer(item: PeerFacts, observed: date) -> Iterator[_Told]:
     yield from _company(item.accompanied_by, observed)
+    yield from _parents(item.accompanied_by, None, observed)
+
+
+def _parents(lives_with: object, parents: Parents | None, observed: date) -> Iterator[_Told]:
+    """Whether parents are away from the child, by with whom it lives and what is said of each of them.
+
+    Of a child both of whose parents are dead, missing or in prison nothing is told: it is in want of a guardian.
+    """
+    said = [p.state for p in (parents.father, parents.mother) if p and p.state] if parents else []
+    working = said.count(ParentState.WORKING_AWAY)
+    if lives_with in ("none", "alone", "other_guardian"):
+        if len(said) < 2 or not {*said} <= _GONE:
+            yield PARENTS_AWAY, observed, "both", 0, None
+    elif working == 2:
+        yield PARENTS_AWAY, observed, "both", 0, None
+    elif working:
+        yield PARENTS_AWAY, observed, "one", 0, None
+    elif lives_with in ("both_parents", "one_parent"):
+        yield PARENTS_HERE, observed, "", 0, None
+
+
+_GONE = {ParentState.DECEASED, ParentState.MISSING, ParentState.SERVING_SENTENCE}
 
 
 def _company(said: object, observed: date) -> Iterator[_Told]:
@@ -108,6 +146,7 @@ def _company(said: object, observed: date) -> Iterator[_Told]:
 
 _TELLING: Mapping[type[Item], Callable[[Any, date], Iterator[_Told]]] = {
     Vaccination: _dose,
+    HealthCheck: _check,
     MedicalCostAlert: _bill,
     InsuranceEnrolment: _insurance,
     ResidencePermit: _permit,

@@ -9,7 +9,8 @@ class AlertKind(StrEnum):
     `costly_bill` 高额医疗费用, `not_enrolled` 适龄未入学, `dropped_out` 失学辍学, `vaccination_gap` 疫苗漏种,
     `insurance_gap` 未参保, `permit_expiring` 居住证即将到期, `silence` 长期无部门信息, `contradiction` 部门信息相互矛盾,
     `unaccompanied` 无父母或监护人随行, `status_unclear` 认定信息不全, `overdue_duty` 职责任务逾期,
-    `ageing_out` 即将年满规定年龄, `sibling_in_care` 兄弟姐妹为重点关爱服务对象.
+    `ageing_out` 即将年满规定年龄, `sibling_in_care` 兄弟姐妹为重点关爱服务对象,
+    `left_behind` 返乡或疑似留守，待评估认定, `screening_gap` 早期筛查漏筛.
     """
 
     COSTLY_BILL = "costly_bill"
@@ -25,6 +26,8 @@ class AlertKind(StrEnum):
     OVERDUE_DUTY = "overdue_duty"
     AGEING_OUT = "ageing_out"
     SIBLING_IN_CARE = "sibling_in_care"
+    LEFT_BEHIND = "left_behind"
+    SCREENING_GAP = "screening_gap"
 
 
 class AlertState(StrEnum):
@@ -58,7 +61,7 @@ class AlertOutcome(StrEnum):
     """What came of it, or why it was dismissed (处理结果).
 
     Handled: `helped` 已帮扶, `key_care_opened` 已纳入重点关爱, `case_opened` 已立个案, `referred` 已转介,
-    `enrolled` 已入学, `insured` 已参保, `vaccinated` 已补种, `corrected` 信息已更正, `advised` 已提醒家长.
+    `enrolled` 已入学, `insured` 已参保, `vaccinated` 已补种, `screened` 已补筛, `corrected` 信息已更正, `advised` 已提醒家长.
     Dismissed: `not_so` 情况不属实, `known_elsewhere` 其他部门已处理, `family_declines` 家庭不接受, `moved_away` 已离开本地.
     Either: `other` 其他 (say which in the note).
     """
@@ -70,6 +73,7 @@ class AlertOutcome(StrEnum):
     ENROLLED = "enrolled"
     INSURED = "insured"
     VACCINATED = "vaccinated"
+    SCREENED = "screened"
     CORRECTED = "corrected"
     ADVISED = "advised"
     NOT_SO = "not_so"

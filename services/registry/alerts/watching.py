@@ -10,7 +10,8 @@ from services.registry.alerts.signals import Signal
 from services.registry.children.folding import Fold
 from services.registry.duties.assigning import DutyRow
 from services.registry.duties.standing import Home
-from services.registry.profiles import Profiles
+from services.registry.profiles import DayCounting, Profile, Profiles
+from services.registry.profiles.rules import ASSUMED_COUNTING
 from services.registry.status.deciding import StatusDecision
 from shared import divisions
 
@@ -37,6 +38,7 @@ class Watched:
     by_kind: Mapping[str, tuple[Signal, ...]] = field(default_factory=dict)
     home: int | None = None
     hukou: int | None = None
+    left_behind: Sequence["Spell"] = ()
 
     def told(self, *kinds: str) -> list[Signal]:
         """The signals of these kinds, by day."""
@@ -69,6 +71,24 @@ class Spell(NamedTuple):
     office: int = 0
     detail: Mapping[str, Any] = {}
     category: str = ""
+
+
+def counting(profile: Profile | None, on: date) -> DayCounting:
+    """How a place counts days, or this software where no place is known."""
+    return profile.day_counting(on) if profile else ASSUMED_COUNTING
+
+
+def first(found: Sequence[Signal]) -> Signal | None:
+    """The one that was known first."""
+    return min(found, key=lambda s: (s.known, s.on), default=None)
+
+
+def until(spell: Spell, ending: Signal | None) -> Spell:
+    """The spell as this evidence ends it."""
+    if ending is None:
+        return spell
+    detail = {**spell.detail, "evidence_on": ending.on.isoformat()}
+    return spell._replace(ended=ending.known, ended_by=ending.record, detail=detail)
 
 
 def by_kind(told: Sequence[Signal]) -> dict[str, tuple[Signal, ...]]:

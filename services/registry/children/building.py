@@ -23,6 +23,8 @@ from services.registry.children.words import NO_WORDS, Words
 from services.registry.duties.assigning import DutyRow, assign
 from services.registry.handovers.beginning import first_county
 from services.registry.handovers.keeping import HandoverRow, keep
+from services.registry.left_behind import standing as left_behind
+from services.registry.left_behind.standing import LeftBehind
 from services.registry.profiles import Profiles
 from services.registry.records.vault import Opened
 from services.registry.status.deciding import StatusDecision, decide
@@ -233,13 +235,25 @@ def judge(
     # The rules of the last home go on holding after its stay ended: nothing ends by itself.
     profile = kit.profiles.for_division(here.code, day) if here else None
     decision = decide(folded.facts(), profile, day)
+    left = left_behind.stand(
+        folded, [one.entry_id for one in reading.held], decisions, kit.profiles, day
+    )
     cross = cross_township(here.code if here else None, folded.hukou_code)
     if cross and residence == hukou:
         cross = None  # townships of one county by now: which, no source says
     key = kit.entries.key
     owed = assign(key, child, folded, decision, decisions, kit.profiles, day)
     raised = raise_alerts(
-        key, child, folded, decision, owed.rows, words.siblings, words.acts, kit.profiles, day
+        key,
+        child,
+        folded,
+        decision,
+        owed.rows,
+        words.siblings,
+        words.acts,
+        kit.profiles,
+        day,
+        left.spells if left else (),
     )
     kept = keep(key, child, folded, reading.first_county, words.handovers, day)
     if (file := kept.spells()) != reading.file:
@@ -260,7 +274,7 @@ def judge(
         residence_stated_by=here.stated_by if here else (),
         hukou_stated_by=folded.belonging.stated_by,
         status=str(decision.status),
-        decision=_shown(decision, here is not None and here.until is not None),
+        decision=_shown(decision, here is not None and here.until is not None, left),
         next_change_on=_next_change(decision, folded, turns, day),
         shielded=_shielded(decisions),
         entries=folded.entries,
@@ -293,7 +307,8 @@ def _renumbered(
             yield profiles.turns_after(code, day)
 
 
-def _shown(decision: StatusDecision, gone: bool) -> dict[str, Any]:
+def _shown(decision: StatusDecision, gone: bool, left: LeftBehind | None) -> dict[str, Any]:
+    also = {"left_behind": left.shown()} if left else {}
     return {
         "status": str(decision.status),
         "reasons": [
@@ -303,6 +318,7 @@ def _shown(decision: StatusDecision, gone: bool) -> dict[str, Any]:
         "profile": decision.profile,
         "next_change_on": decision.next_change_on.isoformat() if decision.next_change_on else None,
         "moved_out": gone,
+        **also,
     }
 
 

@@ -79,6 +79,7 @@ async def shown(
                 "next_change_on": decision["next_change_on"],
                 "rule_version": decision["profile"],
             }
+            seen["left_behind"] = decision.get("left_behind")
             found = marks(facts_of(state), state["fields"], kit.profiles, day)
             seen["follow_ups"] = [asdict(one) for one in found if one.group in groups] or None
         if "key_care" in groups:

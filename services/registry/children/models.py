@@ -22,6 +22,7 @@ class Child(Table, table=True):
     __table_args__ = (
         Index("children_residence", "residence_code", "id"),
         Index("children_hukou", "hukou_code", "id"),
+        Index("children_aged_out", "id", postgresql_where=text("status = 'aged_out'")),
         Index(
             "children_next_change",
             "next_change_on",

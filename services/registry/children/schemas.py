@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.registry.duties.terms import DutyState, Population
 from services.registry.key_care.terms import CareState, Category
+from services.registry.left_behind.schemas import LeftBehindMark
 from services.registry.records.feeds.item import Relation
 from services.registry.records.feeds.visits import VisitChannel, VisitOutcome
 from services.registry.status import Status
@@ -259,6 +260,7 @@ class ChildOut(BaseModel):
         default=None, max_length=50, description="children that share a guardian (同一监护人)"
     )
     status: StatusOut | None = None
+    left_behind: LeftBehindMark | None = None
     key_care: list[KeyCareMark] | None = Field(
         default=None, max_length=50, description="重点关爱, in the categories open to you"
     )

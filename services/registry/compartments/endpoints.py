@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.registry import answers
 from services.registry.children.kit import Kit
-from services.registry.compartments import acting, opening, reading, showing, tracing
+from services.registry.compartments import acting, following, opening, reading, showing, tracing
 from services.registry.compartments.entering import check_entitled
 from services.registry.compartments.reading import Entry
 from services.registry.compartments.schemas import (
@@ -131,14 +131,19 @@ async def read_compartment_of_child(
     caller: Reader,
     session: Transaction,
 ) -> Response:
-    """The child's entries, after a merge perhaps several; none where it is not in the compartment, or not shared with you."""
+    """The child's entries, after a merge perhaps several; none where it is not in the compartment, or not shared with you.
+
+    Of a child that is in it, `follow_ups` are the entitlements past sixteen that this alone gives it: they stand nowhere else.
+    """
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()
     check_entitled(caller, compartment)
     entries = await reading.of_child(session, kit, caller, compartment, child_id, now)
     ids = [entry.id for entry in entries]
     await tracing.record(session, kit, caller, "ask", compartment, ids, [child_id], now)
-    seen = {"entries": [showing.whole(kit, entry, now) for entry in entries]}
+    seen: dict[str, Any] = {"entries": [showing.whole(kit, entry, now) for entry in entries]}
+    if found := await following.of_child(session, kit, caller, compartment, entries, now):
+        seen["follow_ups"] = found
     return Response(answers.dump(seen), media_type="application/json")
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from services.registry.children.schemas import FollowUpOut
 from services.registry.compartments.terms import (
     Compartment,
     CompartmentEntryAct,
@@ -204,6 +205,9 @@ class CompartmentEntriesOfChildOut(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"entries": [_EXAMPLE]}]})
 
     entries: list[CompartmentEntryOut] = Field(max_length=100)
+    follow_ups: list[FollowUpOut] | None = Field(
+        default=None, max_length=20, description="后续权益 that being in it gives the child"
+    )
 
 
 class CompartmentUseOut(BaseModel):

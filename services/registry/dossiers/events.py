@@ -20,7 +20,8 @@ class DossierEventKind(StrEnum):
 
     `episode_began` 开始居住, `episode_ended` 迁出, `hukou_began` 户籍登记, `status` 认定状态变化, `record` 部门报送,
     `recall` 部门撤回, `visit` 走访联系, `duty` 职责任务, `key_care_proposed` 重点关爱待确认, `key_care_review` 重点关爱待复核,
-    `key_care_decision` 重点关爱决定, `shield` 地址保密, `case_opened` 个案立案, `case_act` 个案办理,
+    `key_care_decision` 重点关爱决定, `left_behind_decision` 留守认定,
+    `shield` 地址保密, `case_opened` 个案立案, `case_act` 个案办理,
     `match_review_opened` 疑似待核, `match_review_closed` 疑似了结, `ruling` 人工判定, `announced` 通知事项,
     `emergency_opened` 紧急查询, `emergency_reviewed` 紧急查询审查.
     """
@@ -36,6 +37,7 @@ class DossierEventKind(StrEnum):
     KEY_CARE_PROPOSED = "key_care_proposed"
     KEY_CARE_REVIEW = "key_care_review"
     KEY_CARE_DECISION = "key_care_decision"
+    LEFT_BEHIND_DECISION = "left_behind_decision"
     SHIELD = "shield"
     CASE_OPENED = "case_opened"
     CASE_ACT = "case_act"
@@ -59,6 +61,7 @@ TITLES: Final[Mapping[DossierEventKind, str]] = {
     DossierEventKind.KEY_CARE_PROPOSED: "重点关爱待确认",
     DossierEventKind.KEY_CARE_REVIEW: "重点关爱待复核",
     DossierEventKind.KEY_CARE_DECISION: "重点关爱决定",
+    DossierEventKind.LEFT_BEHIND_DECISION: "留守认定",
     DossierEventKind.SHIELD: "地址保密",
     DossierEventKind.CASE_OPENED: "个案立案",
     DossierEventKind.CASE_ACT: "个案办理",

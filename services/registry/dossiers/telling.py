@@ -22,6 +22,7 @@ from services.registry.dossiers.events import DossierEventKind, Event, at, made_
 from services.registry.duties import queries as duties
 from services.registry.key_care.deciding import note_of as decision_note
 from services.registry.key_care.terms import DecisionKind
+from services.registry.left_behind.terms import KINDS as LEFT_BEHIND
 from services.registry.records.models import RECALL
 from services.registry.rulings.sight import may_read
 from shared.auth import Caller
@@ -128,10 +129,17 @@ def _decisions(reader: Reader, rows: Sequence[Any]) -> Iterator[Event]:
         if row["kind"] in SHIELDING:
             # Why a home is hidden stands with the act, not in every file.
             yield at(row["id"], DossierEventKind.SHIELD, row["decided_at"], act=row["kind"])
+        elif row["kind"] in LEFT_BEHIND and reader.has("status"):
+            yield at(
+                row["id"],
+                DossierEventKind.LEFT_BEHIND_DECISION,
+                row["decided_at"],
+                decision=str(LEFT_BEHIND[row["kind"]]),
+                reason=row["reason"],
+                actor=row["actor"],
+                note=_note(reader, row),
+            )
         elif row["kind"] in _ON_CARE and row["category"] in reader.caller.grant.categories:
-            note = ""
-            if reader.caller.purpose == Purpose.KEY_CARE:
-                note = decision_note(reader.kit.sealer, row)
             yield at(
                 row["id"],
                 DossierEventKind.KEY_CARE_DECISION,
@@ -140,8 +148,13 @@ def _decisions(reader: Reader, rows: Sequence[Any]) -> Iterator[Event]:
                 decision=row["kind"],
                 reason=row["reason"],
                 actor=row["actor"],
-                note=note,
+                note=_note(reader, row),
             )
+
+
+def _note(reader: Reader, row: Any) -> str:
+    caring = reader.caller.purpose == Purpose.KEY_CARE
+    return decision_note(reader.kit.sealer, row) if caring else ""
 
 
 async def proposed(reader: Reader) -> list[Event]:

@@ -1,9 +1,11 @@
 """Counting: under which heads one child is counted on a day, and the table that heads of many children make; pure.
 
 Cast: a *figure* is about an *area* and a day; its *parts* are the divisions next below, its *breakdowns* ask one question
-each, and every child that it counts gives one *answer* to each.  Two populations: the *ledger* (台账) is every child whose
+each, and every child that it counts gives one *answer* to each.  Three populations: the *ledger* (台账) is every child whose
 home, the last one that had begun by that day, lies in the area; the *migrants* (流动儿童) are those of them whose status was
-that.  By what is counted stands in the texts (数量规模、年龄结构、区域分布、健康、就学、监护、参保); in which bands, none says.
+that; the *left behind* (留守儿童) those whom a person had confirmed as such.  No child is of the last two at once, and both are
+asked the same, so that they can be analysed jointly (R62).  By what is counted stands in the texts (数量规模、年龄结构、区域分布、
+健康、就学、监护、参保); in which bands, none says.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,6 +16,7 @@ from uuid import UUID
 from services.registry.children.building import Folded
 from services.registry.children.company import company_of
 from services.registry.children.kit import Kit
+from services.registry.left_behind.terms import LeftBehindState
 from services.registry.past.gathering import Known
 from services.registry.past.standing import Standing, standing
 from services.registry.profiles import NOT_CONFIGURED, Profile, Profiles
@@ -24,7 +27,9 @@ from services.registry.status import Status
 from shared import divisions
 
 #: Version of this way of counting: a figure counted in another way cannot be counted again by this one.
-METHOD = "2026-11"
+METHOD = "2026-11-22"
+#: The way before, which knew no left-behind children: figures frozen by it show none of what they did not count.
+WITHOUT_LEFT_BEHIND = "2026-11"
 CATEGORIES = (
     "family_hardship",
     "disability",
@@ -36,12 +41,15 @@ CATEGORIES = (
     "insurance_status",
 )
 #: Breakdowns of the ledger; those of key care name a category each, since a child can be in several.
-LEDGER = ("status", "presence", *(f"key_care.{one}" for one in CATEGORIES))
+LEDGER = ("status", "presence", "left_behind", *(f"key_care.{one}" for one in CATEGORIES))
 #: Breakdowns of its migrant children.
 MIGRANTS = ("age", "sex", "health", "schooling", "guardianship", "insurance")
+#: The same of its left-behind children.
+LEFT_BEHIND = tuple(f"left_behind.{one}" for one in MIGRANTS)
 #: First age of each band, in years.
 BANDS = (0, 3, 6, 9, 12, 15, 16)
 UNREPORTED = "unreported"
+CONFIRMED = str(LeftBehindState.CONFIRMED)
 
 #: Part → breakdown → answer → children.
 Table = dict[int, dict[str, dict[str, int]]]
@@ -107,8 +115,12 @@ def counted(
     for category in CATEGORIES:
         state = states.get(category, "none")
         answers[f"key_care.{category}"] = "none" if state in ("refused", "closed") else state
+    answers["left_behind"] = _left_behind(row)
     if row.status == Status.MIGRANT:
-        answers |= _of_migrant(stood, question.on)
+        answers |= _particulars(stood, question.on)
+    elif answers["left_behind"] == CONFIRMED:
+        particulars = _particulars(stood, question.on)
+        answers |= {f"left_behind.{head}": answer for head, answer in particulars.items()}
     return Counted(question.part_of(row.residence_code, row.shielded), answers)
 
 
@@ -121,7 +133,17 @@ def in_pilot(profile: Profile | None, home: tuple[int, int], on: date) -> bool:
     return any(low <= home[0] and home[1] <= high for low, high in areas)
 
 
-def _of_migrant(stood: Standing, on: date) -> dict[str, str]:
+def _left_behind(row: Folded) -> str:
+    """As it stood; no migrant child is left behind, whatever somebody has yet to end."""
+    state = row.decision.get("left_behind", {}).get("state", "none")
+    if state in (LeftBehindState.REFUSED, LeftBehindState.ENDED):
+        return "none"
+    if state == CONFIRMED and row.status == Status.MIGRANT:
+        return str(LeftBehindState.UNDER_REVIEW)
+    return str(state)
+
+
+def _particulars(stood: Standing, on: date) -> dict[str, str]:
     fields = {name: one.value for name, one in stood.fold.fields.items()}
     managed = fields.get("health_managed")
     return {

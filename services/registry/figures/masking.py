@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from services.registry.figures.counting import LEDGER, MIGRANTS, Table
+from services.registry.figures.counting import CONFIRMED, LEDGER, LEFT_BEHIND, MIGRANTS, Table
 
 #: Where no place has set a size.  No text gives one (R52).
 DEFAULT_SMALLEST = 10
@@ -139,20 +139,30 @@ def _covered(hidden: list[dict[str | None, int]], smallest: int) -> bool:
 def masked(table: Table, smallest: int) -> dict[str, Shown]:
     """Every breakdown of a figure, by name.
 
-    The parts of the migrants' breakdowns are the cells *migrant* of the status: hidden there, they are hidden here.
+    The parts of the migrants' breakdowns are the cells *migrant* of the status: hidden there, they are hidden here; those of
+    the left-behind children's likewise the cells *confirmed* of `left_behind`.
     """
     shown = {
         head: protect({part: heads.get(head, {}) for part, heads in table.items()}, smallest)
         for head in LEDGER
     }
-    status = shown["status"]
-    blind = frozenset(part for part in table if status.cells[part].get("migrant", 0) is None)
-    secret = status.answers.get("migrant", 0) is None
-    for head in MIGRANTS:
-        rows = {part: heads.get(head, {}) for part, heads in table.items()}
-        made = protect(rows, smallest, blind)
-        if secret:
-            nothing = dict.fromkeys(made.answers)
-            made = Shown(None, nothing, dict.fromkeys(rows), dict.fromkeys(rows, nothing))
-        shown[head] = made
+    for heads, counted, cell in (
+        (MIGRANTS, "status", "migrant"),
+        (LEFT_BEHIND, "left_behind", CONFIRMED),
+    ):
+        whole = shown[counted]
+        blind = frozenset(part for part in table if whole.cells[part].get(cell, 0) is None)
+        secret = whole.answers.get(cell, 0) is None
+        for head in heads:
+            shown[head] = _below(table, head, smallest, blind, secret)
     return shown
+
+
+def _below(table: Table, head: str, smallest: int, blind: frozenset[int], secret: bool) -> Shown:
+    """A breakdown of those who gave one answer to another: ``blind`` and ``secret`` are what is hidden of that answer."""
+    rows = {part: heads.get(head, {}) for part, heads in table.items()}
+    made = protect(rows, smallest, blind)
+    if not secret:
+        return made
+    nothing = dict.fromkeys(made.answers)
+    return Shown(None, nothing, dict.fromkeys(rows), dict.fromkeys(rows, nothing))

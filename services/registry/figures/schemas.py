@@ -78,11 +78,14 @@ class BreakdownOut(BaseModel):
     """One question, asked of every child of a population."""
 
     name: Text = Field(
-        description="of the ledger (台账): `status` 认定状态, `presence` 是否仍在本地, `key_care.…` 重点关爱类型;"
+        description="of the ledger (台账): `status` 认定状态, `presence` 是否仍在本地, `left_behind` 留守认定,"
+        " `key_care.…` 重点关爱类型;"
         " of migrant children: `age` 年龄, `sex` 性别, `health` 健康管理, `schooling` 就学, `guardianship` 监护,"
-        " `insurance` 参保"
+        " `insurance` 参保; the same of left-behind children, as `left_behind.age`"
     )
-    population: Text = Field(description="`ledger` 台账儿童, `migrant` 流动儿童")
+    population: Text = Field(
+        description="`ledger` 台账儿童, `migrant` 流动儿童, `left_behind` 留守儿童"
+    )
     children: int | None = Field(default=None, ge=0, description="absent where it is hidden")
     cells: list[CellOut] = Field(max_length=100)
     parts: list[PartOut] = Field(max_length=10_000)
@@ -95,7 +98,7 @@ _EXAMPLE: dict[str, Any] = {
     "known_at": "2026-07-03T02:00:00Z",
     "pilot": False,
     "rule_version": "3b7c…",
-    "method": "2026-11",
+    "method": "2026-11-22",
     "smallest_cell": 10,
     "smallest_cell_configured": False,
     "breakdowns": [

@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.registry.access.matrix import categories_of
-from services.registry.figures.counting import LEDGER, MIGRANTS, Table
+from services.registry.figures.counting import (
+    LEDGER,
+    LEFT_BEHIND,
+    MIGRANTS,
+    WITHOUT_LEFT_BEHIND,
+    Table,
+)
 from services.registry.figures.masking import Shown, masked
 from services.registry.figures.publishing import differences, table_of
 from services.registry.figures.schemas import (
@@ -20,6 +26,7 @@ from shared import divisions
 from shared.vocabulary import Department
 
 _KEY_CARE = "key_care."
+POPULATIONS = {"ledger": LEDGER, "migrant": MIGRANTS, "left_behind": LEFT_BEHIND}
 
 
 def may_read(department: Department, breakdown: str) -> bool:
@@ -57,16 +64,26 @@ def whole(row: Mapping[str, Any], department: Department) -> FigureOut:
     return seen.model_copy(
         update={
             "unreadable": row["counts"]["unreadable"],
-            "breakdowns": breakdowns(table_of(row["counts"]), row["smallest"], department),
+            "breakdowns": [
+                one
+                for one in breakdowns(table_of(row["counts"]), row["smallest"], department)
+                if _counted_then(row["method"], one.name)
+            ],
         }
     )
+
+
+def _counted_then(method: str, breakdown: str) -> bool:
+    """Whether that way of counting asked this at all: what was not counted is not shown as none."""
+    return method != WITHOUT_LEFT_BEHIND or not breakdown.startswith("left_behind")
 
 
 def breakdowns(table: Table, smallest: int, department: Department) -> list[BreakdownOut]:
     shown = masked(table, smallest)
     return [
-        _breakdown(name, "ledger" if name in LEDGER else "migrant", shown[name])
-        for name in (*LEDGER, *MIGRANTS)
+        _breakdown(name, population, shown[name])
+        for population, names in POPULATIONS.items()
+        for name in names
         if may_read(department, name)
     ]
 
@@ -115,5 +132,6 @@ def revision(frozen: Any, row: Any, department: Department) -> FigureRevisionOut
             )
             for one in differences(frozen["counts"], row["counts"])
             if may_read(department, one.breakdown)
+            and _counted_then(frozen["method"], one.breakdown)
         ]
     return seen

@@ -2,10 +2,11 @@
 
 Nothing is stored: the marker follows from facts, rules and day, stays whatever was closed meanwhile, and turns `open` on the day
 from which the entitlement is claimed (the eighteenth birthday for an orphan's study grant).  An entitlement that hangs on a
-health marker alone is marked for nobody here: the mark would tell what a compartment hides.
+health marker alone is marked for nobody here: the mark would tell what a compartment hides; `behind` tells it at that
+compartment's own door.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, Literal
@@ -40,6 +41,22 @@ def marks(
     facts: ChildFacts, fields: Mapping[str, Any], profiles: Profiles, day: date
 ) -> tuple[Mark, ...]:
     """The marks of a child on a day, in the order of the texts; none before counting ends, or for a child never counted."""
+    return _marked(facts, profiles, day, lambda rule: _group(rule, fields))
+
+
+def behind(marker: str, facts: ChildFacts, profiles: Profiles, day: date) -> tuple[Mark, ...]:
+    """Those that a child's being in the compartment of a health marker gives it; for readers of that compartment alone."""
+    return _marked(
+        facts, profiles, day, lambda rule: marker if {*rule.children} & {marker} else None
+    )
+
+
+def _marked(
+    facts: ChildFacts,
+    profiles: Profiles,
+    day: date,
+    group_of: Callable[[FollowUp], str | None],
+) -> tuple[Mark, ...]:
     if facts.birth_on is None or not facts.episodes:
         return ()
     home = max(facts.episodes, key=lambda episode: episode.since)
@@ -50,7 +67,7 @@ def marks(
     counting = profile.day_counting(day)
     found = []
     for rule in profile.rules(FollowUp, day):
-        group = _group(rule, fields)
+        group = group_of(rule)
         if group is None:
             continue
         since = ended

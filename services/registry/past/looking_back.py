@@ -81,6 +81,7 @@ async def seen(
             "next_change_on": decision["next_change_on"],
             "rule_version": decision["profile"],
         }
+        shown["left_behind"] = decision.get("left_behind")
     if "key_care" in groups:
         shown["key_care"] = [
             {"id": one.id, "category": one.category, "state": one.state, "since": one.since}

@@ -20,6 +20,8 @@ AlertName = Literal[
     "overdue_duty",
     "ageing_out",
     "sibling_in_care",
+    "left_behind",
+    "screening_gap",
 ]
 AlertOwner = Literal[
     "civil_affairs",

@@ -100,14 +100,20 @@ class FollowUp(Rule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlyScreening(Rule):
-    """Screenings of small children that a list names (R42)."""
+    """One screening of small children that a list names (早期筛查, R42), and the age in months before which it is done.
+
+    Without that age nobody knows from when on it is missing, and no gap is found.
+    """
 
     family = "early_screening"
+    keyed_by = "screening"
+    waiting = frozenset({"before_months"})
+    if_silent = "listed"
 
-    below_age: int
-    kinds: tuple[
-        Literal["newborn_metabolism", "newborn_hearing", "newborn_heart", "autism", "eyesight"], ...
+    screening: Literal[
+        "newborn_metabolism", "newborn_hearing", "newborn_heart", "autism", "eyesight"
     ]
+    before_months: int | Unset = NOT_CONFIGURED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -148,11 +148,18 @@ class CountedBesides(Rule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JointAnalysis(Rule):
-    """Migrant and left-behind children (留守儿童) analysed together (R62)."""
+    """Migrant and left-behind children (留守儿童) analysed together (R62).
+
+    The texts name left-behind children and say nowhere who they are.  `parents_away`: whether `both` parents must be away, or
+    `either`, for a child to be proposed; `age_below`: until which age, that of migrant children while nobody has said.  A
+    person decides in any case.
+    """
 
     family = "joint_analysis"
 
     left_behind: bool
+    parents_away: Literal["both", "either"] | Unset = NOT_CONFIGURED
+    age_below: int | Unset = NOT_CONFIGURED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

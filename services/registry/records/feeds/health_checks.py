@@ -26,6 +26,20 @@ class CheckKind(StrEnum):
     OTHER = "other"
 
 
+class ScreeningKind(StrEnum):
+    """Which early screening (早期筛查) was done.
+
+    `newborn_metabolism` 新生儿遗传代谢病筛查, `newborn_hearing` 新生儿听力筛查, `newborn_heart` 新生儿先心病筛查,
+    `autism` 儿童孤独症筛查, `eyesight` 儿童眼保健及视力筛查.
+    """
+
+    NEWBORN_METABOLISM = "newborn_metabolism"
+    NEWBORN_HEARING = "newborn_hearing"
+    NEWBORN_HEART = "newborn_heart"
+    AUTISM = "autism"
+    EYESIGHT = "eyesight"
+
+
 class PsychologicalFinding(StrEnum):
     """Outcome of a psychological assessment (心理异常): `none` 无, `suspected` 疑似, `confirmed` 确认.
 
@@ -47,6 +61,7 @@ class HealthCheck(Item):
         kind="routine",
         institution="示例社区卫生服务中心",
         managed=True,
+        screenings=["eyesight"],
         findings=["low_vision"],
         psychological_finding="none",
     )
@@ -59,6 +74,8 @@ class HealthCheck(Item):
     """Where it took place."""
     managed: Flag | None = None
     """Whether the child is under health management here (健康管理)."""
+    screenings: Annotated[tuple[ScreeningKind, ...], Field(max_length=5), NullAsEmpty()] = ()
+    """Early screenings that it included, whatever they found."""
     findings: Annotated[tuple[Code, ...], Field(max_length=32), NullAsEmpty()] = ()
     """Findings as codes of the pushing system, not as clinical text."""
     psychological_finding: PsychologicalFinding | None = None

@@ -1,0 +1,1 @@
+"""Prompts (后续权益提醒): the list of whom to tell of an entitlement that opens (R5)."""
