@@ -22,7 +22,7 @@ from services.notifications.peers.schemas import Envelope, PeerAnswerIn, PeerNot
 from shared import signatures
 from shared.clock import SHANGHAI
 from shared.database import raw
-from shared.divisions import ever, widen
+from shared.divisions import code_on, ever, widen
 from shared.ids import uuid7
 from shared.limits import WEBHOOK_MAX_BYTES
 from shared.problems import Flaw, Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, flaws_of
@@ -89,6 +89,9 @@ async def take_notice(
     origin, target = widen(message.data.origin_county), widen(message.data.county)
     if not peer.low <= origin <= peer.high or target not in territory:
         raise Forbidden
+    # A peer may not know yet that a county has ended.
+    day = now.astimezone(SHANGHAI).date()
+    origin, target = code_on(origin, day), code_on(target, day)
     known = await session.exec(
         select(Notice.id).where(Notice.peer == peer.name, Notice.remote_id == message.data.notice)
     )
