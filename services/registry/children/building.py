@@ -241,7 +241,7 @@ def judge(
     raised = raise_alerts(
         key, child, folded, decision, owed.rows, words.siblings, words.acts, kit.profiles, day
     )
-    kept = keep(key, child, folded, reading.first_county, words.handovers, day)
+    kept = keep(key, child, folded, reading.first_county, words.handovers, kit.profiles, day)
     if (file := kept.spells()) != reading.file:
         reading = replace(reading, payload=state.with_file(reading.payload, file), file=file)
     turns = [
