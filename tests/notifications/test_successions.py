@@ -116,3 +116,9 @@ async def test_r2_an_event_of_the_eve_is_heard_under_the_code_of_the_day(
     notice = await the_notice(yubei)
     assert notice["target_county"] == LIANGJIANG
     assert notice["receiver"] == "渝北区民政局"
+    # An authority that is named for the ended county answers for its heir, whoever received the notice.
+    await chongqing.authority("渝北区民政局", "500112", "civil-500112-b")
+    other = await chongqing.official("civil-500112-b", "500112")
+    path = f"/v1/notices/{notice['id']}/answer"
+    answered = await other.post(path, json={"outcome": "confirmed"})
+    assert answered.status_code == 200, answered.text
