@@ -4,6 +4,7 @@ Each step takes its work from the database, so any number of workers may run; ea
 """
 
 from collections.abc import Mapping
+from datetime import date
 
 import httpx
 
@@ -13,6 +14,7 @@ from services.notifications.deliveries.delivering import Deliverer
 from services.notifications.deliveries.egress import Egress, Vetted
 from services.notifications.events.dispatching import dispatch
 from services.notifications.hub import Hub
+from services.notifications.notices.carrying import carry
 from services.notifications.notices.handing import hand_over
 from services.notifications.notices.pushing import push_answers
 from services.notifications.peers.fetching import Fetcher
@@ -21,7 +23,7 @@ from services.notifications.peers.telling import tell
 from services.notifications.settings import NotificationsSettings
 from services.notifications.subscriptions.keys import KeyRing
 from shared import jwk, sequencing, work
-from shared.clock import Clock, SystemClock
+from shared.clock import Clock, SystemClock, today
 from shared.database import SYSTEM, Database
 from shared.vocabulary import Scope
 
@@ -43,6 +45,7 @@ class Worker:
         self.clock = clock or SystemClock()
         self.database = Database(settings.database_url(SERVICE), settings.pool_size)
         self.hub = Hub.of(settings)
+        self._carried_on: date | None = None
         self.registry = registry_client(settings, Scope.PEER_FACTS_WRITE, transport)
         self.checkpoint_signer = read_key(settings.audit_signing_key_file)
         self.egress = Egress(
@@ -66,8 +69,21 @@ class Worker:
         )
 
     async def dispatch(self) -> int:
-        """Events into notices and announcements."""
+        """Events into notices and announcements; on each day, first, what ended counties leave behind."""
+        if (done := await self._carry()) is not None:
+            return done
         return await dispatch(self.database, self.clock, self.hub)
+
+    async def _carry(self) -> int | None:
+        """How much was carried over; None once nothing is left of this day."""
+        day = today(self.clock)
+        if self._carried_on == day:
+            return None
+        async with self.database.transaction(SYSTEM) as session:
+            done = await carry(session, self.hub.audit, self.clock.now())
+        if not done:
+            self._carried_on = day
+        return done or None
 
     async def hand_over(self) -> int:
         return await hand_over(self.database, self.clock, self.hub)

@@ -1,6 +1,7 @@
 """Who is told of a county: not the department that alone said that the child is there."""
 
 from contextlib import AsyncExitStack
+from datetime import date
 from uuid import uuid4
 
 import asyncpg
@@ -14,6 +15,7 @@ from shared.vocabulary import Department
 from tests.notifications.hubs import HOME, HUKOU, Hub, MovingClock
 from tests.notifications.receivers import listening
 
+TODAY = date(2026, 11, 20)
 ELSEWHERE = "500107000000"
 DEPARTMENTS = [str(d) for d in Department]
 soles = st.none() | st.sampled_from([*DEPARTMENTS, ANYONE])
@@ -105,7 +107,7 @@ def test_civil_affairs_is_told_and_a_sole_source_is_not(
         "residence_sole": residence_sole,
         "hukou_sole": hukou_sole,
     }
-    for county, sole in audience(happening("child.updated", body)).items():
+    for county, sole in audience(happening("child.updated", body, TODAY)).items():
         reasons = [residence_sole] if county == int(HOME) else [hukou_sole]
         reasons = [residence_sole, hukou_sole] if together else reasons
         assert told(sole, department) == any(told(reason, department) for reason in reasons)
@@ -114,6 +116,6 @@ def test_civil_affairs_is_told_and_a_sole_source_is_not(
 @pytest.mark.parametrize("sole", [None, "police"])
 def test_a_place_that_is_past_is_told_where_several_say_the_new_one(sole: str | None) -> None:
     body = {"residence": HOME, "residence_sole": sole, "previous_residence": ELSEWHERE}
-    past = audience(happening("child.residence_changed", body))[int(ELSEWHERE)]
+    past = audience(happening("child.residence_changed", body, TODAY))[int(ELSEWHERE)]
     assert told(past, "education") == (sole is None)
     assert told(past, "civil_affairs")

@@ -3,17 +3,24 @@
 Both hubs are whole: registry, matching and notifications with their workers, each with its own keys and databases.
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from services.notifications.notices.models import Notice
+from services.notifications.notices.states import Outcome
+from services.notifications.peers import taking
+from services.notifications.peers.schemas import PeerAnswerData
 from shared.clock import today
+from shared.problems import Invalid
 from shared.vocabulary import Department, Scope
 from tests.notifications.conftest import MakeHub
-from tests.notifications.hubs import OFFICIAL, Hub, new_key, settle
+from tests.notifications.hubs import OFFICIAL, START, Hub, new_key, settle
 from tests.notifications.test_two_hubs import enrolment
 
 HOME, NEXT, HUKOU = "500103000000", "371721000000", "500233000000"
@@ -277,3 +284,53 @@ async def test_r6_one_that_nobody_receives_can_be_taken_back(counties: Counties)
     await counties.settle()
     assert await counties.state() == "revoked"
     assert (await counties.propose()).status_code == 201
+
+
+async def test_r6_another_hub_takes_no_file_by_offering_it_to_somebody_else(
+    counties: Counties,
+) -> None:
+    """School and police know that the child lives in Cao; Chongqing offers its file to Mudan, and Mudan says yes."""
+    heze = counties.heze
+    police = await heze.official("police", "371721", Department.POLICE, service="registry")
+    stay = {"division": NEXT, "since": "2026-11-10"}
+    permit = enrolment("P-2", division=NEXT, hukou={"division": HUKOU}, residence=stay)
+    permit = {k: v for k, v in permit.items() if k not in ("event", "on", "stage")}
+    permit |= {"event": "registered", "role": "accompanying", "registered_on": "2026-11-11"}
+    told = await police.post("/v1/residence-permits", json=[permit])
+    assert told.json()["results"][0]["status"] == "created", told.text
+    await heze.authority("牡丹区民政局", "371702", "civil-371702")
+    counties.taking = await heze.official("civil-371702", "371702", scopes=HANDING)
+    await counties.settle()
+    before = await counties.responsible(counties.today)
+    assert before == (HOME, NEXT)
+    assert (await counties.propose("371702")).status_code == 201
+    assert await counties.responsible(counties.today) == before, "asking moves nothing"
+    day = counties.today + timedelta(days=2)
+    said = await counties.answer(outcome="confirmed", effective_on=day.isoformat())
+    assert said.status_code == 200, said.text
+    # Our registry cannot keep it, so the other hub is told no, and goes on answering for what it has.
+    assert (await counties.received())["state"] == "refused"
+    assert await counties.state() == "rejected"
+    assert await counties.responsible(day) == before
+
+
+@pytest.mark.parametrize(
+    ("outcome", "days", "fits"),
+    [
+        ("confirmed", 0, True),
+        ("confirmed", 366, True),
+        ("confirmed", -1, False),
+        ("confirmed", 400, False),
+        ("confirmed", None, False),
+        ("unknown", None, True),
+        ("unknown", 3, False),
+    ],
+)
+def test_r6_no_hub_holds_a_file_by_a_day_that_never_comes(
+    outcome: str, days: int | None, fits: bool
+) -> None:
+    notice = Notice(kind="handover", issued_at=START, state="delivered")
+    on = None if days is None else START.date() + timedelta(days=days)
+    data = PeerAnswerData(notice=uuid4(), outcome=Outcome(outcome), effective_on=on)
+    with nullcontext() if fits else pytest.raises(Invalid):
+        taking.check_day(notice, data, START)

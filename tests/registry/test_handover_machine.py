@@ -60,6 +60,7 @@ class Counties(RuleBasedStateMachine):
         self.stack = AsyncExitStack()
         self.spells: list[tuple[date, str]] = [(date.min, YUZHONG)]
         self.open: dict[str, Any] | None = None
+        self.begun: dict[tuple[str, str], date] = {}
         self.lives, self.gone, self.moved_on = YUZHONG, False, BEGUN
 
     def run(self, act: Coroutine[Any, Any, Result]) -> Result:
@@ -287,6 +288,22 @@ class Counties(RuleBasedStateMachine):
         )
         assert child == twin
         assert {row["child_id"] for row in rows} <= {self.child, self.twin}
+
+    @invariant()
+    def no_clock_of_key_care_is_reset_by_a_move(self) -> None:
+        """Its twin moves alike, so the first days on which anything was owed are kept here, whoever the child is by now."""
+        if not hasattr(self, "twin"):
+            return
+        rows = self.run(
+            self.registry.system(
+                "SELECT duty, department, begun_on FROM duties WHERE child_id = $1 AND population = 'key_care'",
+                self.child,
+            )
+        )
+        assert rows, "nothing that is owed ends by itself"
+        for row in rows:
+            begun = self.begun.setdefault((row["duty"], row["department"]), row["begun_on"])
+            assert row["begun_on"] == begun
 
     @invariant()
     def a_rebuild_agrees(self) -> None:

@@ -279,3 +279,37 @@ async def test_r57_what_was_forged_hands_nothing_over(registry: Registry) -> Non
     assert (await new.get(path)).status_code == 404
     await next_day(registry, date(2026, 3, 3))
     assert await responsible(new, child) == YUZHONG
+
+
+async def test_r6_what_another_hub_has_taken_is_kept_although_the_child_was_found_to_be_another(
+    registry: Registry,
+) -> None:
+    """Both are proposed to Cao before they are found to be one: whichever Cao takes, both hubs know that it did."""
+    one, two = uuid4(), uuid4()
+    old = await civil(registry, YUZHONG)
+    records = []
+    made = []
+    for child in (one, two):
+        records = await moved(registry, child, YUZHONG, JANUARY)
+        made.append(await proposed(old, child, CAO))
+        registry.clock.at += timedelta(minutes=1)
+    await link(registry, records, [one] * len(records))
+    lost = made[1].json()["id"]
+    assert (await old.get(f"/v1/handovers/{lost}")).json()["state"] == "lapsed"
+    hub = await registry("service:")
+    said = {
+        "notice": str(uuid4()),
+        "handover": lost,
+        "giving": YUZHONG,
+        "taking": made[1].json()["taking"],
+        "act": "accept",
+        "effective_on": "2026-03-09",
+    }
+    for _ in range(2):
+        kept = await hub.post("/v1/handover-answers", json=said)
+        assert kept.status_code == 200, kept.text
+    assert await responsible(old, one, date(2026, 3, 8)) == YUZHONG
+    assert await responsible(old, one, date(2026, 3, 9)) == made[1].json()["taking"]
+    states = sorted(h["state"] for h in await listed(old, state=["accepted", "lapsed", "proposed"]))
+    assert states == ["accepted", "lapsed"]
+    assert await rebuilt(registry) == []

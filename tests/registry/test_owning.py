@@ -70,6 +70,20 @@ def test_r6_the_file_moves_by_acceptances_alone_and_on_their_days(
         assert responsible(begun, accepted, day) == after
 
 
+@given(COUNTIES, handovers())
+def test_r6_each_acceptance_counts_from_its_day_if_the_county_that_gives_has_the_file(
+    first: int, made: tuple[Handover, ...]
+) -> None:
+    """Told day by day, as a person with a list of the acceptances would."""
+    owner = min(made, key=lambda h: h.order).giving if made else first
+    for day in (date(2025, 12, 31) + timedelta(days=n) for n in range(64)):
+        due = [h for h in made if h.stands and h.effective_on == day]
+        for one in sorted(due, key=lambda h: h.order):
+            if owner == one.giving:
+                owner = one.taking
+        assert responsible(first, made, day) == owner, day
+
+
 @given(COUNTIES, handovers(), DAYS)
 def test_r6_at_most_one_handover_is_open(first: int, made: tuple[Handover, ...], day: date) -> None:
     states = ownership(first, made, day).states

@@ -18,6 +18,7 @@ from services.registry.children.rebuilding import verify
 from services.registry.children.residing import Residing, reside
 from services.registry.children.turning import turn_batch
 from services.registry.duties.offices import Offices
+from services.registry.erasures import authenticity as erasures
 from services.registry.profiles import SHIPPED, Profiles
 from services.registry.status import ChildFacts, Episode, HukouSpell, decide
 from services.registry.status.places import crossing, place_of
@@ -415,6 +416,42 @@ async def test_r2_what_stands_by_itself_is_carried_over_and_still_opens(
         "SELECT detail FROM audit_entries WHERE operation = 'successions.carry'"
     )
     assert orjson.loads(told["detail"])["cases"] == 1
+
+
+async def test_r58_an_erasure_asked_for_before_the_day_is_approved_by_the_heirs_office(
+    registry: Registry,
+) -> None:
+    at(registry, EVE)
+    child, kept = await living_in(registry, YUBEI), await living_in(registry, YUBEI)
+    old, new = await registry("civil_affairs:500112"), await registry("civil_affairs:500157")
+    colleague = await registry("civil_affairs:500112", actor="staff-8")
+    asked: list[str] = []
+    for one in (child, kept):
+        reply = await old.post(
+            "/v1/erasures",
+            json={"child_id": str(one), "ground": "unlawful"},
+            headers={"Idempotency-Key": f"erase-{one}"},
+        )
+        assert reply.status_code == 201, reply.text
+        asked.append(f"/v1/erasures/{reply.json()['id']}")
+    forged = (
+        "UPDATE erasures SET requested_at = requested_at - interval '1 day' WHERE child_id = $1"
+    )
+    await registry.system(forged, kept)
+    at(registry, DAY)
+    await sweep(registry)
+    shown = await new.get(asked[0])
+    assert shown.status_code == 200, shown.text
+    assert (await new.get(asked[1])).status_code == 404, "a forged request is left where it is"
+    assert (await (await registry("civil_affairs:500103")).get(asked[0])).status_code == 404
+    approved = await colleague.post(f"{asked[0]}/approvals")
+    assert approved.status_code == 200, approved.text
+    assert not await registry.system("SELECT 1 FROM children WHERE id = $1", child)
+    async with registry.database.transaction(SYSTEM) as session:
+        faults = [one async for one in erasures.faults_of(session, registry.app.state.kit.audit)]
+    assert faults == [f"erasure {asked[1].rsplit('/', 1)[1]} was forged or changed"]
+    rows = await registry.system("SELECT residence_code FROM erasures WHERE state = 'erased'")
+    assert [row["residence_code"] for row in rows] == [LIANGJIANG]
 
 
 @pytest.mark.parametrize(

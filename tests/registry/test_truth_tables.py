@@ -15,6 +15,7 @@ PROFILES = Profiles.load(SHIPPED)
 BORN = date(2016, 5, 20)
 LONG_AGO = date(2022, 1, 1)
 YUZHONG, YUBEI, WANZHOU = 500103000000, 500112000000, 500101000000
+JIANGBEI = 500105000000
 LIANGJIANG, LIANGJIANG_LOCAL, HIGH_TECH = 500157000000, 500171000000, 500172000000
 XIANTAO, TIANMEN = 429004000000, 429006000000
 CAOXIAN, MUDAN, DINGTAO = 371721000000, 371702000000, 371703000000
@@ -109,6 +110,22 @@ CASES = (
             date(2025, 11, 6): "excluded",
             date(2026, 6, 1): "excluded",
         },
+    ),
+    Case(
+        "江北 to 渝北: two counties until 5 November 2025, one since",
+        JIANGBEI,
+        (stayed(YUBEI),),
+        {
+            date(2025, 11, 5): "excluded",
+            date(2025, 11, 6): "not_cross_county",
+            date(2026, 6, 1): "not_cross_county",
+        },
+    ),
+    Case(
+        "万州 to 渝北 counts, before and after 渝北 ended",
+        WANZHOU,
+        (stayed(YUBEI),),
+        {date(2025, 11, 5): "migrant", date(2025, 11, 6): "migrant"},
     ),
     Case("渝中 to 万州 counts", YUZHONG, (stayed(WANZHOU),), {date(2026, 6, 1): "migrant"}),
     Case("万州 to 渝中 counts", WANZHOU, (stayed(YUZHONG),), {date(2026, 6, 1): "migrant"}),

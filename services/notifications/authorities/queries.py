@@ -67,14 +67,16 @@ async def trusted(session: AsyncSession, keys: KeySet) -> list[Authority]:
     return found
 
 
-async def is_authority(session: AsyncSession, keys: KeySet, client: str, county: int) -> bool:
-    """Whether a named authority whose area holds the county is this client."""
-    found = await session.exec(
-        select(Authority).where(
-            Authority.client == client, Authority.low <= county, Authority.high >= county
-        )
-    )
-    return any(registered(one).authentic(keys) for one in found)
+async def is_authority(
+    session: AsyncSession, keys: KeySet, client: str, county: int, day: date
+) -> bool:
+    """Whether a named authority whose area, by the codes of the day, holds the county is this client."""
+    found = await session.exec(select(Authority).where(Authority.client == client))
+    for one in found:
+        low, high = divisions.area_on((one.low, one.high), day)
+        if low <= county <= high and registered(one).authentic(keys):
+            return True
+    return False
 
 
 async def faults_of(session: AsyncSession, keys: KeySet) -> list[str]:

@@ -6,7 +6,7 @@ Events are taken in the registry's order, each with all its effects in the same 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +32,7 @@ from services.notifications.notices.issuing import (
 from services.notifications.notices.states import OPEN, State
 from shared.clock import SHANGHAI, Clock
 from shared.database import SYSTEM, Database, raw
+from shared.divisions import code_on
 from shared.ids import uuid7
 
 BATCH = 300
@@ -79,10 +80,9 @@ def until_return(events: Sequence[Arrived]) -> Sequence[Arrived]:
 
 
 async def _take(session: AsyncSession, hub: Hub, events: Sequence[Arrived], now: datetime) -> None:
-    announcer = Announcer(
-        hub, await announcing.subscribers(session, now.astimezone(SHANGHAI).date()), now
-    )
-    batch = Batch(hub, announcer, now, await _stories(session, events))
+    day = now.astimezone(SHANGHAI).date()
+    announcer = Announcer(hub, await announcing.subscribers(session, day), now)
+    batch = Batch(hub, announcer, now, await _stories(session, events, day))
     for event in events:
         batch.take(event)
     await batch.write(session)
@@ -118,7 +118,7 @@ class Batch:
         if event.type in OF_CASES:
             self._tell_of_case(event)
             return
-        what = happening(event.type, event.body)
+        what = happening(event.type, event.body, self.now.astimezone(SHANGHAI).date())
         if (left := left_hukou(what)) is not None:
             self._correct(event.child, left)
         if event.type == "child.parted":
@@ -274,7 +274,10 @@ async def _waiting(session: AsyncSession, batch: int) -> list[Arrived]:
     ]
 
 
-async def _stories(session: AsyncSession, events: Sequence[Arrived]) -> dict[UUID, list[Told]]:
+async def _stories(
+    session: AsyncSession, events: Sequence[Arrived], day: date
+) -> dict[UUID, list[Told]]:
+    """What was told of these children, by the codes of the day: what had been told before a county ended is not told again."""
     children = {event.child for event in events}
     for name in ("into", "from"):
         children |= {other for event in events if (other := _uuid(event.body.get(name)))}
@@ -288,8 +291,8 @@ async def _stories(session: AsyncSession, events: Sequence[Arrived]) -> dict[UUI
         stories[row["child"]].append(
             Told(
                 row["kind"],
-                row["origin_county"],
-                row["target_county"],
+                code_on(row["origin_county"], day),
+                code_on(row["target_county"], day),
                 State(row["state"]),
                 row["first_child"],
             )

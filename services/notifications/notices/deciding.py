@@ -53,7 +53,7 @@ async def receive(
     """Accept, answer or refuse: an act of the receiving authority; others in its area may only read."""
     _only_civil_affairs(caller)
     notice = await queries.for_change(session, caller, notice_id)
-    if notice.direction == "outgoing" or not await _receives(session, hub, caller, notice):
+    if notice.direction == "outgoing" or not await _receives(session, hub, caller, notice, now):
         raise Forbidden(FOR_RECEIVER)
     check(if_match, etag(notice.version))
     moving.must_move(notice, what, now)
@@ -68,12 +68,18 @@ def _only_civil_affairs(caller: Caller) -> None:
         raise Forbidden
 
 
-async def _receives(session: AsyncSession, hub: Hub, caller: Caller, notice: Notice) -> bool:
+async def _receives(
+    session: AsyncSession, hub: Hub, caller: Caller, notice: Notice, now: datetime
+) -> bool:
     """Whether the caller has the notice, or is a named authority for its county."""
     if not caller.covers(notice.target_county):
         return False
     return notice.receiver_client == caller.client or await is_authority(
-        session, hub.audit, caller.client, notice.target_county
+        session,
+        hub.audit,
+        caller.client,
+        notice.target_county,
+        now.astimezone(SHANGHAI).date(),
     )
 
 

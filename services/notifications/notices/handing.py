@@ -20,9 +20,9 @@ from services.notifications.hub import Hub
 from services.notifications.notices.routing import Candidate, route
 from services.notifications.peers.models import Peer
 from services.notifications.peers.queries import trusted
-from shared.clock import Clock, today
+from shared.clock import SHANGHAI, Clock, today
 from shared.database import SYSTEM, Database, raw
-from shared.divisions import county_of, text_of
+from shared.divisions import code_on, county_of, text_of
 from shared.ids import uuid7
 
 BATCH = 500
@@ -174,7 +174,7 @@ async def _reroute(session: AsyncSession, peers: Mapping[str, Peer], now: dateti
             "awaiting_decision" if row["shielded"] else "issued",
             row["child"],
             row["origin_county"],
-            _next_target(row),
+            code_on(_next_target(row), now.astimezone(SHANGHAI).date()),
             [*row["unwanted"], _key_of(row)],
             row["id"],
             now,

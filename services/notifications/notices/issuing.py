@@ -10,11 +10,13 @@ Kinds: *arrived* (流入), *moved_on* (流出), *hukou_changed* (户籍变动), 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from services.notifications.notices.states import State
+from shared.divisions import code_on
 
 
 class Kind(StrEnum):
@@ -109,20 +111,25 @@ LEAVING = {"child.residence_changed", "child.moved_on"}
 UNSEEN = {State.AWAITING_DECISION, State.ISSUED, State.DELIVERED}
 
 
-def happening(type_: str, body: Mapping[str, Any]) -> Happening:
-    """Read an event; a county that cannot be read counts as not given."""
+def happening(type_: str, body: Mapping[str, Any], day: date) -> Happening:
+    """Read an event, under the codes that its counties bear on ``day``; one that cannot be read counts as not given."""
+
+    def county(name: str) -> int | None:
+        code = county_in(body, name)
+        return None if code is None else code_on(code, day)
+
     return Happening(
         type=type_,
-        residence=county_in(body, "residence"),
-        hukou=county_in(body, "hukou"),
+        residence=county("residence"),
+        hukou=county("hukou"),
         shielded=body.get("shielded") is True,
-        previous_residence=county_in(body, "previous_residence"),
-        previous_hukou=county_in(body, "previous_hukou"),
-        by=county_in(body, "by"),
+        previous_residence=county("previous_residence"),
+        previous_hukou=county("previous_hukou"),
+        by=county("by"),
         residence_sole=_sole_in(body, "residence_sole"),
         hukou_sole=_sole_in(body, "hukou_sole"),
-        giving=county_in(body, "giving"),
-        taking=county_in(body, "taking"),
+        giving=county("giving"),
+        taking=county("taking"),
         handover=uuid_in(body, "handover"),
     )
 

@@ -37,6 +37,13 @@ _CLAIM = (
 )
 
 
+#: Another hub's handover that our registry cannot keep is refused, whatever our county said: it is told so.
+_KEEP = (
+    "UPDATE notices SET pushed = $2, state = CASE WHEN {taken} THEN 'refused' ELSE state END,"
+    " version = version + CASE WHEN {taken} THEN 1 ELSE 0 END WHERE id = $1 AND pushed = 'waiting'"
+).format(taken="$2 = 'refused' AND kind = 'handover' AND direction = 'incoming'")
+
+
 async def push_answers(
     database: Database, clock: Clock, hub: Hub, registry: httpx.AsyncClient
 ) -> int:
@@ -54,9 +61,7 @@ async def push_answers(
     done = [(row["id"], kept) for row, kept in zip(rows, results, strict=True) if kept]
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
-        await connection.executemany(
-            "UPDATE notices SET pushed = $2 WHERE id = $1 AND pushed = 'waiting'", done
-        )
+        await connection.executemany(_KEEP, done)
     await _again(
         database, clock, [row for row, kept in zip(rows, results, strict=True) if not kept]
     )

@@ -3,7 +3,7 @@
 Each message is kept once per (sender, id) in the transaction of its effect; sent again, it changes nothing.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from fastapi import Request
@@ -13,21 +13,30 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.notifications.hub import Hub
 from services.notifications.notices import authenticity, moving
+from services.notifications.notices.handing_on import FARTHEST
 from services.notifications.notices.issuing import Kind, Territory, Toward
 from services.notifications.notices.models import Notice
 from services.notifications.notices.states import ENDED, Move, Outcome, State, possible
 from services.notifications.peers import queries
 from services.notifications.peers.models import Peer
-from services.notifications.peers.schemas import Envelope, PeerAnswerIn, PeerNoticeIn, PeerReceiptIn
+from services.notifications.peers.schemas import (
+    Envelope,
+    PeerAnswerData,
+    PeerAnswerIn,
+    PeerNoticeIn,
+    PeerReceiptIn,
+)
 from shared import signatures
 from shared.clock import SHANGHAI
 from shared.database import raw
-from shared.divisions import ever, widen
+from shared.divisions import code_on, ever, widen
 from shared.ids import uuid7
 from shared.limits import WEBHOOK_MAX_BYTES
 from shared.problems import Flaw, Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, flaws_of
 
 Message = TypeVar("Message", bound=Envelope)
+#: From tomorrow on, by the other hub's clock.
+A_DAY_OR_TWO = timedelta(days=2)
 _RECEIPTS = {"read": Move.READ, "accepted": Move.ACCEPT, "refused": Move.REFUSE}
 
 
@@ -89,6 +98,9 @@ async def take_notice(
     origin, target = widen(message.data.origin_county), widen(message.data.county)
     if not peer.low <= origin <= peer.high or target not in territory:
         raise Forbidden
+    # A peer may not know yet that a county has ended.
+    day = now.astimezone(SHANGHAI).date()
+    origin, target = code_on(origin, day), code_on(target, day)
     known = await session.exec(
         select(Notice.id).where(Notice.peer == peer.name, Notice.remote_id == message.data.notice)
     )
@@ -122,7 +134,7 @@ async def take_answer(
     notice = await _sent_to(session, peer, message)
     if not possible(State(notice.state), Move.ANSWER):
         return
-    _check_day(notice, message)
+    check_day(notice, message.data, now)
     moving.move(notice, Move.ANSWER, now)
     notice.outcome = message.data.outcome
     notice.effective_on = message.data.effective_on
@@ -136,12 +148,15 @@ async def take_answer(
     session.add(notice)
 
 
-def _check_day(notice: Notice, message: PeerAnswerIn) -> None:
-    """A day belongs to a handover that is confirmed, and never lies before the notice: it would undo what was."""
-    day, taken = message.data.effective_on, message.data.outcome is Outcome.CONFIRMED
+def check_day(notice: Notice, said: PeerAnswerData, now: datetime) -> None:
+    """A day belongs to a handover that is confirmed.  It never lies before the notice, which would undo what was; nor farther
+    off than a county may name one, since until it comes nobody can hand the child over to anyone else.
+    """
+    day, taken = said.effective_on, said.outcome is Outcome.CONFIRMED
     wanted = notice.kind == Kind.HANDOVER and taken
     sent = notice.issued_at.astimezone(SHANGHAI).date() if notice.issued_at else None
-    if (day is not None) != wanted or (day is not None and (sent is None or day < sent)):
+    last = now.astimezone(SHANGHAI).date() + FARTHEST + A_DAY_OR_TWO
+    if (day is not None) != wanted or (day and (sent is None or not sent <= day <= last)):
         raise Invalid(flaws=[Flaw("/body/data/effective_on", "effective_on", "Not such a day.")])
 
 

@@ -19,13 +19,18 @@ BATCH = 200
 
 
 async def tell(database: Database, clock: Clock, hub: Hub) -> int:
-    """Enqueue answers and receipts that are due; how many.  An answer that is not authentic is not told."""
+    """Enqueue answers and receipts that are due; how many.  An answer that is not authentic is not told.
+
+    That our county takes a child's file is told once our own registry has kept it: else neither hub's would have it.
+    """
     async with database.transaction(SYSTEM) as session:
         known = await peers.trusted(session, hub.audit)
         connection = await raw(session)
         rows = await connection.fetch(
             "UPDATE notices n SET untold = false FROM (SELECT id FROM notices WHERE untold"
-            "  AND peer = ANY($2) ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED) AS due"
+            "  AND peer = ANY($2)"
+            "  AND NOT (kind = 'handover' AND direction = 'incoming' AND pushed = 'waiting')"
+            "  ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED) AS due"
             " WHERE n.id = due.id"
             f" RETURNING n.state, n.answer_mac, {', '.join(f'n.{c}' for c in authenticity.COLUMNS)}",
             BATCH,

@@ -255,7 +255,7 @@ def judge(
         day,
         left.spells if left else (),
     )
-    kept = keep(key, child, folded, reading.first_county, words.handovers, day)
+    kept = keep(key, child, folded, reading.first_county, words.handovers, kit.profiles, day)
     if (file := kept.spells()) != reading.file:
         reading = replace(reading, payload=state.with_file(reading.payload, file), file=file)
     turns = [

@@ -69,7 +69,7 @@ async def shown(
         state = open_state(kit.sealer, row)
         seen = viewing.view(state, groups, row["shielded"])
         if "file" in groups:
-            seen["responsible"] = responsible_on(state, day)
+            seen["responsible"] = responsible_on(state, kit.profiles.code_on, day)
         if "status" in groups:
             decision = row["decision"]
             seen["status"] = {

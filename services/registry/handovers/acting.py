@@ -89,7 +89,7 @@ async def propose(
         row = await fresh(session, kit, child, now)
         open_one = await queries.open_of(session, child)
     giving = county_of(kit, row, day)
-    taking = divisions.county_of(divisions.widen(body.to))
+    taking = divisions.county_of(kit.profiles.code_on(divisions.widen(body.to), day))
     side = HandoverSide.GIVING if caller.covers(giving) else HandoverSide.TAKING
     if side is HandoverSide.TAKING:
         if not seen:
@@ -98,7 +98,7 @@ async def propose(
             raise Forbidden(
                 "The county that has the file proposes, or one of this hub that takes it."
             )
-    if not divisions.known(taking, day):
+    if not kit.profiles.known(taking, day):
         raise Invalid(flaws=[Flaw("/body/to", "division", "No county has this code today.")])
     if taking == giving:
         raise Conflict("That county has the child's file already.")
@@ -137,7 +137,7 @@ async def act(
         await fresh(session, kit, child, now)
         acts = await queries.acts_of(session, handover)
     row = await queries.one(session, caller, handover)
-    if row is None or row["child_id"] != child or not stands_for(kit.sealer, row, acts):
+    if row is None or row["child_id"] != child or not stands_for(kit, row, acts, _day(now)):
         raise NotFound
     preconditions.check(read, preconditions.etag(row["acts"]))
     state = State(row["state"])
@@ -213,7 +213,7 @@ async def fresh(session: AsyncSession, kit: Kit, child: UUID, now: datetime) -> 
 
 def county_of(kit: Kit, row: Any, day: date) -> int:
     """The county that has the file of a child that was folded today."""
-    found = file_of(open_state(kit.sealer, row))
+    found = file_of(open_state(kit.sealer, row), kit.profiles.code_on)
     if found is None:
         raise Unavailable(headers={"Retry-After": "60"})
     return found.county_on(day)

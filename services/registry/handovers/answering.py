@@ -14,15 +14,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.registry.children import queueing
 from services.registry.children.kit import Kit
 from services.registry.handovers import queries
-from services.registry.handovers.acting import Word, append, fresh
+from services.registry.handovers.acting import Word, append, county_of, fresh
 from services.registry.handovers.authenticity import stands_for
 from services.registry.handovers.beginning import inside
+from services.registry.handovers.owning import carried
 from services.registry.handovers.schemas import HandoverAnswerIn
 from services.registry.handovers.terms import HandoverActKind as Act
 from services.registry.handovers.terms import HandoverSide
 from services.registry.handovers.terms import HandoverState as State
 from shared import divisions
 from shared.auth import Caller
+from shared.clock import SHANGHAI
 from shared.database import raw
 from shared.problems import Conflict, Invalid, NotFound
 from shared.vocabulary import Department
@@ -71,12 +73,13 @@ async def _of_ours(
     await fresh(session, kit, child, now)
     row = await connection.fetchrow("SELECT * FROM handovers WHERE id = $1", handover)
     acts = await queries.acts_of(session, handover)
-    if row is None or not acts or not stands_for(kit.sealer, row, acts):
+    day = now.astimezone(SHANGHAI).date()
+    if row is None or not acts or not stands_for(kit, row, acts, day):
         raise NotFound
     if inside(row["taking"], kit.territory):
         raise Conflict("The two counties of this hub do this themselves.")
     if not _said_already(acts, body):
-        if row["state"] != State.PROPOSED:
+        if row["state"] not in (State.PROPOSED, State.LAPSED):
             raise Conflict(f"A handover that is {row['state']} takes no answer.")
         side = HandoverSide.GIVING if body.act == Act.REVOKE else HandoverSide.TAKING
         word = _word(handover, len(acts) + 1, body, side, row["giving"], row["taking"])
@@ -93,7 +96,10 @@ async def _of_theirs(
     body: HandoverAnswerIn,
     now: datetime,
 ) -> Taken:
-    """The notice's id is that of the handover here: an answer sent again is the same."""
+    """The notice's id is that of the handover here: an answer sent again is the same.
+
+    Conflict where the other hub's county has not the file to give: the notice is refused then.
+    """
     giving, taking = (divisions.county_of(divisions.widen(c)) for c in (body.giving, body.taking))
     if inside(giving, kit.territory) or not inside(taking, kit.territory):
         raise Conflict("Another hub's county hands over to one of ours.")
@@ -103,6 +109,10 @@ async def _of_theirs(
         raise NotFound
     await queueing.hold(connection, child)
     if not _said_already(await queries.acts_of(session, body.notice), body):
+        day = now.astimezone(SHANGHAI).date()
+        row = await fresh(session, kit, child, now)
+        if county_of(kit, row, day) != carried(giving, day, kit.profiles.code_on):
+            raise Conflict("By what this hub knows another county has the child's file.")
         proposal = Word(body.notice, 1, Act.PROPOSE, HandoverSide.GIVING, giving, taking)
         answer = _word(body.notice, 2, body, HandoverSide.TAKING, giving, taking)
         for word in (proposal, answer):

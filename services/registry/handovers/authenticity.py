@@ -4,10 +4,13 @@ Whoever can write to the database alone can make no act that opens; and what doe
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import structlog
 
+from services.registry.children.kit import Kit
+from services.registry.handovers.owning import carried
 from services.registry.handovers.reading import handovers_of
 from shared.sealing import Sealer, Unsealable, binding, unseal
 
@@ -43,18 +46,26 @@ def note_of(sealer: Sealer, row: Any) -> str:
     return unseal(data_key, row["sealed"], bound(row)).decode()
 
 
-def stands_for(sealer: Sealer, row: Any, acts: Sequence[Any]) -> bool:
-    """Whether a row of ``handovers``, which the fold wrote or somebody else, is of these acts, and they of people."""
+def stands_for(kit: Kit, row: Any, acts: Sequence[Any], day: date) -> bool:
+    """Whether a row of ``handovers``, which the fold wrote or somebody else, is of these acts, and they of people.
+
+    Acts name the counties by the codes of their day, the row by those of ``day``, or of the day before until it was folded.
+    """
     try:
         for act in acts:
-            note_of(sealer, act)
+            note_of(kit.sealer, act)
     except Unsealable:
         log.error("handover.forged", handover=str(row["id"]))
         return False
     made = handovers_of(acts)
-    said = [(h.giving, h.taking, str(h.proposed_by), h.effective_on) for h in made]
-    stored = (row["giving"], row["taking"], row["side"], row["effective_on"])
-    if len(acts) == row["acts"] and said == ([stored] if acts else []):
+    said = [(str(h.proposed_by), h.effective_on) for h in made]
+    stored = (row["side"], row["effective_on"])
+    named = all(
+        row[side] in (code, carried(code, day, kit.profiles.code_on))
+        for h in made
+        for side, code in (("giving", h.giving), ("taking", h.taking))
+    )
+    if named and len(acts) == row["acts"] and said == ([stored] if acts else []):
         return True
     log.error("handover.forged", handover=str(row["id"]))
     return False

@@ -6,7 +6,8 @@ even if others outvoted them since.  Hence a move that two departments report le
 by reporting an older stay, or by reporting more.  A county that one department named once, and nobody heard, has no file.
 
 Where nobody says where the child lives: its hukou county inside this hub; else the county of the office that first reported
-it.  A county of another hub that asks ours to take the child over has the file itself.
+it.  A county of another hub that asks one of ours to take the child over has the file itself, unless a third one of ours
+answers for the child by more than one department's word: another hub takes no file by offering it to somebody else.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -27,19 +28,33 @@ def first_county(
     folded: Fold, live: Sequence[Opened], records: Sequence[Opened], territory: Ranges
 ) -> int:
     """The county; ``live`` are the newest records of entries that stand, ``records`` all versions of the child's."""
-    asked = [(_received(r), county) for r in live if (county := _asking(r, territory)) is not None]
+    registered = list(_registered(live, records))
+    first = _first_said(folded, records, registered)
+    sure = {e.county for e in folded.residing.episodes if e.confirmed} | {c for _, c in registered}
+    ours = first if first is not None and first in sure and inside(first, territory) else None
+    asked = [
+        (_received(r), county)
+        for r in live
+        if (county := _asking(r, territory)) is not None
+        and (ours is None or divisions.in_line(ours, r.plain.division))
+    ]
     if asked:
         return min(asked)[1]
-    registered = list(_registered(live, records))
-    held = {e.county for e in folded.residing.episodes}
-    if len(known := held | {county for _, county in registered}) == 1:
-        return known.pop()  # what nearly all children come to, with nothing to be compared
-    if known:
-        return min([*_held(folded, Precedence(records)), *registered])[1]
+    if first is not None:
+        return first
     hukou = folded.hukou_code
     if hukou is not None and inside(hukou, territory):
         return divisions.county_of(hukou)
     return divisions.county_of(min(live or records, key=_received).plain.division)
+
+
+def _first_said(
+    folded: Fold, records: Sequence[Opened], registered: Sequence[tuple[Said, int]]
+) -> int | None:
+    known = {e.county for e in folded.residing.episodes} | {county for _, county in registered}
+    if len(known) < 2:  # what nearly all children come to, with nothing to be compared
+        return next(iter(known), None)
+    return min([*_held(folded, Precedence(records)), *registered])[1]
 
 
 def inside(code: int, territory: Ranges) -> bool:

@@ -187,7 +187,7 @@ async def _reply(
     if operation:
         read = audit.Act.of(caller, operation, [row["child_id"]], handover=str(handover))
         await audit.record(session, kit.audit, request.app.state.clock.now(), read)
-    if not stands_for(kit.sealer, row, acts):
+    if not stands_for(kit, row, acts, today(request.app.state.clock)):
         raise NotFound
     body = answers.dump(showing.whole(kit, row, acts))
     etag = preconditions.etag(row["acts"])
@@ -225,7 +225,8 @@ async def show_responsible_county(
             " WHERE c.id = $1",
             child_id,
         )
-    found = showing.responsible_on(open_state(kit.sealer, row), day) if row else None
+    code_on = kit.profiles.code_on
+    found = showing.responsible_on(open_state(kit.sealer, row), code_on, day) if row else None
     if found is None or not (seen or caller.covers(int(found["division"]))):
         raise NotFound
     read = audit.Act.of(caller, "handovers.responsible", [child_id], on=day.isoformat())

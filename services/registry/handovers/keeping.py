@@ -14,6 +14,7 @@ from services.registry.children.folding import Fold
 from services.registry.handovers.owning import Handover, Ownership, carried, ownership
 from services.registry.handovers.reading import handovers_of
 from services.registry.handovers.terms import HandoverState as State
+from services.registry.profiles import Profiles
 from shared import divisions
 from shared.clock import SHANGHAI
 from shared.hashes import keyed
@@ -21,7 +22,10 @@ from shared.hashes import keyed
 
 @dataclass(frozen=True, slots=True)
 class HandoverRow:
-    """One handover before it is stored; ``begun_on`` is the day of the proposal, or that of the move of one that is due."""
+    """One handover before it is stored, its counties by the codes of the day.
+
+    ``begun_on`` is the day of the proposal, or that of the move of one that is due.
+    """
 
     id: UUID
     state: str
@@ -71,28 +75,34 @@ def keep(
     folded: Fold,
     first: int,
     acts: Sequence[Any],
+    profiles: Profiles,
     day: date,
 ) -> Kept:
     """Who has the file and what is to be handed over, as of ``day``: ``first`` had it before anybody handed it over, and
     ``key`` makes the ids of what is due.
     """
     made = handovers_of(acts)
-    found = ownership(first, made, day)
+    found = ownership(first, made, day, profiles.code_on)
     count: dict[UUID, int] = {}
     for act in acts:
         count[act["handover_id"]] = count.get(act["handover_id"], 0) + 1
-    rows = [_row(one, found.states[one.id], count[one.id]) for one in made]
+    rows = [_row(one, found, count[one.id], day) for one in made]
     if (due := _due(key, child, folded, found, day)) is not None:
         rows.append(due)
-    return Kept(found, tuple(rows), found.next_after(day))
+    turns = [
+        found.next_after(day),
+        profiles.turns_after(found.county_on(day), day),
+        *(profiles.turns_after(code, day) for row in rows for code in (row.giving, row.taking)),
+    ]
+    return Kept(found, tuple(rows), min((turn for turn in turns if turn), default=None))
 
 
-def _row(one: Handover, state: State, acts: int) -> HandoverRow:
+def _row(one: Handover, found: Ownership, acts: int, day: date) -> HandoverRow:
     return HandoverRow(
         one.id,
-        str(state),
-        one.giving,
-        one.taking,
+        str(found.states[one.id]),
+        carried(one.giving, day, found.code_on),
+        carried(one.taking, day, found.code_on),
         str(one.proposed_by),
         one.proposed_at.astimezone(SHANGHAI).date(),
         one.effective_on,
@@ -104,7 +114,8 @@ def _due(key: bytes, child: UUID, folded: Fold, found: Ownership, day: date) -> 
     here = folded.residing.now
     if found.open or here is None or here.until is not None or not here.confirmed:
         return None
-    giving, taking = found.county_on(day), carried(here.county, day)
+    # The township may have passed to another county than the one that took over the county it was of.
+    giving, taking = found.county_on(day), divisions.county_of(found.code_on(here.code, day))
     if giving == taking:
         return None
     made = UUID(

@@ -5,14 +5,17 @@ file from the *giving* county to the *taking* one.  Responsibility passes by an 
 and only if the giving county has the file on that day.  Nothing else moves it: neither a move, nor a proposal, nor time.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
 from services.registry.handovers.terms import HandoverSide
 from services.registry.handovers.terms import HandoverState as State
 from shared import divisions
+
+#: The code that a place bears on a day (``Profiles.code_on`` knows local codes too).
+CodeOn = Callable[[int, date], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,14 @@ class Ownership:
 
     spells: tuple[Spell, ...]
     states: Mapping[UUID, State]
+    code_on: CodeOn = field(default=divisions.code_on, compare=False, repr=False)
 
     @property
     def open(self) -> bool:
         return any(state in (State.PROPOSED, State.ACCEPTED) for state in self.states.values())
 
     def county_on(self, day: date) -> int:
-        return carried(self._spell(day).county, day)
+        return carried(self._spell(day).county, day, self.code_on)
 
     def since(self, day: date) -> date | None:
         return self._spell(day).since
@@ -72,52 +76,63 @@ class Ownership:
         return begun[-1]
 
 
-def responsible(first: int, handovers: Iterable[Handover], day: date) -> int:
+def responsible(
+    first: int, handovers: Iterable[Handover], day: date, code_on: CodeOn = divisions.code_on
+) -> int:
     """The county that answers for the file on a day, whatever the handovers are."""
-    return ownership(first, tuple(handovers), day).county_on(day)
+    return ownership(first, tuple(handovers), day, code_on).county_on(day)
 
 
-def ownership(first: int, handovers: Sequence[Handover], day: date) -> Ownership:
+def ownership(
+    first: int, handovers: Sequence[Handover], day: date, code_on: CodeOn = divisions.code_on
+) -> Ownership:
     """Who has the file when, and what each handover is on ``day``.
 
     The county that gives in the oldest handover had the file until then, whatever has been learned of the child since.  Of
     handovers that children brought along when they were found to be one, those go ahead that follow one another; of
-    several that are open, the oldest.  The others have lapsed.
+    several that are open, the oldest.  The others have lapsed, and so has what two counties proposed that are one by now.
     """
-    spells, lapsed = _passing(first, handovers)
+    spells, lapsed = _passing(first, handovers, code_on)
     states: dict[UUID, State] = {}
-    here = Ownership(spells, {}).county_on(day)
+    here = Ownership(spells, {}, code_on).county_on(day)
     busy = any(spell.since is not None and spell.since > day for spell in spells)
     for one in sorted(handovers, key=lambda h: h.order):
         if one.ended is not None:
             states[one.id] = one.ended
         elif one.effective_on is not None and one.id not in lapsed:
             states[one.id] = State.PASSED if one.effective_on <= day else State.ACCEPTED
-        elif one.effective_on is None and not busy and carried(one.giving, day) == here:
+        elif one.effective_on is None and not busy and _proposable(one, here, day, code_on):
             states[one.id] = State.PROPOSED
             busy = True
         else:
             states[one.id] = State.LAPSED
-    return Ownership(spells, states)
+    return Ownership(spells, states, code_on)
 
 
-def _passing(first: int, handovers: Sequence[Handover]) -> tuple[tuple[Spell, ...], set[UUID]]:
+def _proposable(one: Handover, here: int, day: date, code_on: CodeOn) -> bool:
+    """Whether the file is with the county that gives, and the county that takes is another."""
+    giving, taking = (carried(county, day, code_on) for county in (one.giving, one.taking))
+    return giving == here != taking
+
+
+def _passing(
+    first: int, handovers: Sequence[Handover], code_on: CodeOn
+) -> tuple[tuple[Spell, ...], set[UUID]]:
     oldest = min(handovers, key=lambda h: h.order, default=None)
     spells = [Spell(oldest.giving if oldest else first, None)]
     lapsed: set[UUID] = set()
     accepted = [(h.effective_on, h) for h in handovers if h.stands and h.effective_on is not None]
     for on, one in sorted(accepted, key=lambda pair: (pair[0], pair[1].order)):
-        if carried(spells[-1].county, on) == carried(one.giving, on):
+        if carried(spells[-1].county, on, code_on) == carried(one.giving, on, code_on):
             spells.append(Spell(one.taking, on))
         else:
             lapsed.add(one.id)
     return tuple(spells), lapsed
 
 
-def carried(county: int, day: date) -> int:
+def carried(county: int, day: date, code_on: CodeOn = divisions.code_on) -> int:
     """The county that answers on a day for what another one had: itself, or what became of it.
 
     One that was parted among several goes on under its own code where no heir is the only one: a person hands over.
     """
-    heirs = divisions.successors_on(county, day)
-    return divisions.county_of(heirs[0]) if len(heirs) == 1 else county
+    return divisions.county_of(code_on(county, day))

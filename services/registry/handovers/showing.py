@@ -6,22 +6,22 @@ from typing import Any
 
 from services.registry.children.kit import Kit
 from services.registry.handovers.authenticity import note_of
-from services.registry.handovers.owning import Ownership, Spell
+from services.registry.handovers.owning import CodeOn, Ownership, Spell
 from shared import divisions
 
 
-def file_of(state: Mapping[str, Any]) -> Ownership | None:
+def file_of(state: Mapping[str, Any], code_on: CodeOn) -> Ownership | None:
     """Who has the file when, from a child's state; None where it was folded before there were handovers."""
     spells = tuple(
         Spell(int(one["division"]), date.fromisoformat(one["since"]) if one["since"] else None)
         for one in state.get("file", ())
     )
-    return Ownership(spells, {}) if spells else None
+    return Ownership(spells, {}, code_on) if spells else None
 
 
-def responsible_on(state: Mapping[str, Any], day: date) -> dict[str, Any] | None:
+def responsible_on(state: Mapping[str, Any], code_on: CodeOn, day: date) -> dict[str, Any] | None:
     """The county that has the file on a day, as ``children.schemas.FileOut``."""
-    if (found := file_of(state)) is None:
+    if (found := file_of(state, code_on)) is None:
         return None
     county = found.county_on(day)
     return {

@@ -8,7 +8,8 @@ class HandoverState(StrEnum):
     """Where a handover stands (移交状态).
 
     `due` 待移交: the child lives elsewhere, and nobody has proposed anything; `proposed` 待接收, `accepted` 已接收待生效,
-    `passed` 已生效, `rejected` 不予接收, `revoked` 已撤回, `lapsed` 已失效: another handover went before it.
+    `passed` 已生效, `rejected` 不予接收, `revoked` 已撤回, `lapsed` 已失效: another handover went before it,
+    or the two counties became one.
     """
 
     DUE = "due"

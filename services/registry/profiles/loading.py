@@ -138,6 +138,14 @@ class Profiles:
             code = national
         return divisions.code_on(code, on)
 
+    def known(self, code: int, on: date) -> bool:
+        """Whether there is such a county on a day, by the national table or by a local code that nothing took over from."""
+        if divisions.known(code, on):
+            return True
+        county = divisions.county_of(code)
+        local = any(county == one.code for one in self.local_divisions())
+        return local and self.code_on(county, on) == county
+
     def turns_after(self, code: int, day: date) -> date | None:
         """The first later day on which a place bears another code than on this one."""
         if (code, day) not in self._turns:

@@ -1,10 +1,11 @@
 """Carrying over: what stands under an ended division's code goes on under its heir's, from the day on.
 
 Children, and all that is folded with them, are carried by the daily clock (``children/turning.py``): the day stands in their
-``next_change_on``.  Here are the rest: children whose division was known to end only after they were judged, who are asked to be
-folded again; and what stands by itself and is still to be acted upon: cases, entries of compartments, placements, reports about
-nobody yet, posts, running rounds, openings of the glass that wait for review.  What binds its place under a seal is opened and
-sealed again; what does not open is left where it is, for the verifier to name.
+``next_change_on``.  Here are the rest: children whose division, or whose file's county, was known to end only after they were
+judged, who are asked to be folded again; and what stands by itself and is still to be acted upon: cases, entries of compartments,
+placements, reports about nobody yet, posts, running rounds, openings of the glass that wait for review, erasures that wait for
+their second person.  What binds its place under a seal or a MAC is opened and sealed again; what does not open is left where it
+is, for the verifier to name.
 
 What is over stays under the code of its day.  What a split leaves in doubt stays where it was (``queries.py`` lists it).
 """
@@ -23,6 +24,8 @@ from services.registry.cases import authenticity as cases
 from services.registry.children import queueing
 from services.registry.children.kit import Kit
 from services.registry.compartments import authenticity as compartments
+from services.registry.erasures import authenticity as erasures
+from services.registry.erasures.schemas import ErasureState
 from services.registry.planning import by_index
 from shared import audit, divisions
 from shared.database import raw
@@ -91,7 +94,9 @@ _CHILDREN = (
     " (SELECT id FROM children WHERE residence_code BETWEEN e.low AND e.high"
     "  AND (next_change_on IS NULL OR next_change_on > $3) LIMIT $4)"
     " UNION (SELECT id FROM children WHERE hukou_code BETWEEN e.low AND e.high"
-    "  AND (next_change_on IS NULL OR next_change_on > $3) LIMIT $4)) c"
+    "  AND (next_change_on IS NULL OR next_change_on > $3) LIMIT $4)"
+    " UNION (SELECT child_id FROM handovers WHERE giving BETWEEN e.low AND e.high LIMIT $4)"
+    " UNION (SELECT child_id FROM handovers WHERE taking BETWEEN e.low AND e.high LIMIT $4)) c"
     " WHERE NOT EXISTS (SELECT 1 FROM fold_queue q WHERE q.child_id = c.id) LIMIT $4"
 )
 #: In a county that ended, or in a smaller place that passed to another county.
@@ -118,6 +123,8 @@ async def carry(session: AsyncSession, kit: Kit, day: date, now: datetime) -> in
     asked = [row["id"] for row in await connection.fetch(_CHILDREN, lows, highs, day, BATCH)]
     if asked:
         await queueing.queue(connection, asked)
+    # Who approves an erasure holds its row first: so does this.
+    moved["erasures"] = await _erasures(connection, kit, areas, day)
     for kind in SEALED:
         moved[kind.table] = await _resealed(connection, kit, kind, areas, day)
     for table, column, waiting in _PLAIN:
@@ -155,6 +162,40 @@ async def _resealed(
             row["id"],
             place,
             *written.values(),
+        )
+        done += 1
+    return done
+
+
+async def _erasures(
+    connection: "asyncpg.Connection[Any]", kit: Kit, areas: Areas, day: date
+) -> int:
+    """Requests that nobody has approved; a tombstone stays as it was."""
+    rows = await connection.fetch(
+        f"SELECT {', '.join(erasures.COLUMNS)}, mac FROM erasures WHERE state = '{ErasureState.REQUESTED}'"
+        f" AND ({_ENDED.format(column='residence_code')} OR {_ENDED.format(column='hukou_code')})"
+        f" ORDER BY id LIMIT {BATCH} FOR UPDATE",
+        *areas,
+    )
+    done = 0
+    for row in rows:
+        places = {
+            column: kit.profiles.code_on(row[column], day)
+            for column in ("residence_code", "hukou_code")
+            if row[column] is not None
+        }
+        if all(row[column] == place for column, place in places.items()):
+            continue
+        if not erasures.authentic(kit.audit, row):
+            log.error("erasure.forged", id=str(row["id"]))
+            continue
+        carried = {**row, **places}
+        await connection.execute(
+            "UPDATE erasures SET residence_code = $2, hukou_code = $3, mac = $4 WHERE id = $1",
+            row["id"],
+            carried["residence_code"],
+            carried["hukou_code"],
+            erasures.mac(kit.audit, carried),
         )
         done += 1
     return done
