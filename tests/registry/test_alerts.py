@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
 
@@ -594,6 +595,61 @@ async def test_r41_no_alert_tells_of_a_sibling_that_was_erased(registry: Registr
     assert approved.status_code == 200, approved.text
     await fold(registry)
     assert await alerts(civil, kind="sibling_in_care") == []
+
+
+async def erased(registry: Registry, child: UUID) -> None:
+    civil = await registry("civil_affairs:500103")
+    colleague = await registry("civil_affairs:500103", actor="staff-8")
+    asked = await civil.post(
+        "/v1/erasures",
+        json={"child_id": str(child), "ground": "unlawful"},
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    approved = await colleague.post(f"/v1/erasures/{asked.json()['id']}/approvals")
+    assert approved.status_code == 200, approved.text
+    await fold(registry)
+
+
+@pytest.mark.parametrize("known_as", ["itself", "another"])
+async def test_r41_nothing_done_about_an_alert_names_a_sibling_that_was_erased(
+    registry: Registry, known_as: str
+) -> None:
+    """Under no id that it ever had: what was done about its siblings named it, and what it was in care for."""
+    cared, near, _ = await in_care_with_a_sibling(registry)
+    civil = await registry("civil_affairs:500103")
+    alert = await the_alert(civil, "sibling_in_care")
+    assert (await act(civil, alert["id"], "handle", outcome="helped", note="秘密")).is_success
+    now = cared
+    if known_as == "another":
+        now = uuid4()
+        (row,) = await registry.system(
+            "SELECT r.id FROM records r JOIN links l ON l.entry_id = r.entry_id WHERE l.person = $1",
+            cared,
+        )
+        await link(registry, [row["id"]], [now])
+    (done,) = await registry.system("SELECT id, cause, child_id FROM alert_acts")
+    assert (done["cause"], done["child_id"]) == (f"{cared.hex}:vagrancy", near)
+    await erased(registry, now)
+    assert await registry.system("SELECT cause FROM alert_acts") == []
+    assert await registry.system("SELECT 1 FROM vault.data_keys WHERE id = $1", done["id"]) == []
+    assert await alerts(civil, kind="sibling_in_care") == []
+    await proven(registry)
+
+
+async def test_r41_what_was_done_about_an_alert_goes_for_no_other_reason(
+    registry: Registry,
+) -> None:
+    """Whoever serves cannot remove it past the hub, and an erasure that was invented for that cannot be removed again."""
+    await in_care_with_a_sibling(registry)
+    civil = await registry("civil_affairs:500103")
+    alert = await the_alert(civil, "sibling_in_care")
+    assert (await act(civil, alert["id"], "acknowledge")).is_success
+    async with registry.database.transaction(SYSTEM) as session:
+        connection = await raw(session)
+        assert await connection.execute("DELETE FROM alert_acts") == "DELETE 0"
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with registry.database.transaction(SYSTEM) as session:
+            await (await raw(session)).execute("DELETE FROM erasures")
 
 
 @pytest.mark.parametrize("how", ["corrected", "merged"])
