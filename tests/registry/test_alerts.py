@@ -1,7 +1,7 @@
 """Alerts through the real app: raised with the child or before it, owned, acted upon, closed by evidence, proven."""
 
 import itertools
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,6 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
+from services.registry.alerts import acting, queries
 from services.registry.children import queueing
 from services.registry.children.rebuilding import verify
 from services.registry.children.turning import turn_batch
@@ -337,6 +338,47 @@ async def test_r41_what_a_person_did_stays_through_folds_and_nothing_is_raised_t
     await proven(registry)
     reopened = await act(civil, alert["id"], "reopen")
     assert reopened.json()["state"] == "open"
+    await proven(registry)
+
+
+async def test_r41_to_and_fro_ends_for_the_day_with_the_alert_closed(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Noise ends where the alert is opened again: nothing that was done before keeps anybody from closing it."""
+    monkeypatch.setattr(acting, "MOST_REOPENED", 2)
+    (child,) = await surveyed(registry, survey(living_security={}))
+    uninsured = entry(year=2026, enrolled=False)
+    await told(registry, child, "medical_insurance:500103", "insurance-enrolments", uninsured)
+    civil = await registry("civil_affairs:500103")
+    alert = (await the_alert(civil, "insurance_gap"))["id"]
+    for _ in range(2):
+        repeated = [await act(civil, alert, "acknowledge") for _ in range(2)]
+        assert [one.status_code for one in repeated] == [200, 409]
+        assert (await act(civil, alert, "handle", outcome="insured")).status_code == 200
+        assert (await act(civil, alert, "reopen")).status_code == 200
+    assert (await act(civil, alert, "dismiss", outcome="not_so")).status_code == 200
+    assert (await act(civil, alert, "reopen")).status_code == 409
+    assert (await the_alert(civil, "insurance_gap"))["state"] == "dismissed"
+    registry.clock.at += timedelta(days=1)
+    assert (await act(civil, alert, "reopen")).status_code == 200
+    assert (await act(civil, alert, "handle", outcome="insured")).status_code == 200
+    await proven(registry)
+
+
+async def test_r41_after_any_number_of_acts_an_alert_is_closed_by_its_owner(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acting, "MOST_REOPENED", 1000)
+    monkeypatch.setattr(queries, "SHOWN_ACTS", 3)
+    await push(registry, "medical_insurance:500103", "medical-cost-alerts", bill())
+    civil = await registry("civil_affairs:500103")
+    alert = (await the_alert(civil, "costly_bill"))["id"]
+    for _ in range(3):
+        assert (await act(civil, alert, "handle", outcome="helped")).status_code == 200
+        assert (await act(civil, alert, "reopen")).status_code == 200
+    closed = await act(civil, alert, "handle", outcome="helped")
+    assert (closed.status_code, closed.json()["state"]) == (200, "handled")
+    assert [one["act"] for one in closed.json()["acts"]] == ["handle", "reopen", "handle"]
     await proven(registry)
 
 
