@@ -36,8 +36,10 @@ from shared.ids import uuid7
 BATCH = 300
 #: No record speaks of the child any more; our open notices about it are withdrawn.
 GONE = {"child.erased", "child.withdrawn"}
-#: Nobody is told of these: an answer to each reading would cause the next reading; a handover is the two counties' own.
-SILENT = {"reference.read", "qualification.enquired", HANDED_OVER}
+#: Nobody is told of these: an answer to each reading would cause the next reading; a handover is the two counties' own; and
+#: an update says nothing of what it is about, so that one of key care would tell those who may not know of it.  The hukou
+#: place gets its notice, and whoever sees key care follows it in the registry.
+SILENT = {"reference.read", "qualification.enquired", "key_care.changed", HANDED_OVER}
 
 
 @dataclass(frozen=True, slots=True)

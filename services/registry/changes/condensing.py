@@ -3,6 +3,7 @@
 Guaranteed:
 - Whoever reads from the beginning still finds every child that it sees, and whoever comes late with an old position how each
   came to stand: a change that stays takes over who saw the child before those that went, so that no ``left`` is lost.
+- What only those were told who see key care takes the place of nothing that everybody was told.
 - Only whole changes go, and never the newest: positions go on growing.
 
 So the table holds at most what a child did last in each county, and the changes of ``CHANGES_KEPT_DAYS``.
@@ -29,13 +30,14 @@ _PAGE = (
 _OUTDATED = (
     "SELECT c.position FROM child_changes c WHERE c.position = ANY($1) GROUP BY c.position"
     " HAVING bool_and(EXISTS (SELECT 1 FROM child_changes n WHERE n.child_id = c.child_id"
-    "  AND n.county = c.county AND n.position > c.position))"
+    "  AND n.county = c.county AND n.position > c.position AND (n.care IS NULL OR c.care <@ n.care)))"
 )
 _TAKE_OVER = (
     "UPDATE child_changes h SET stated_before = ARRAY(SELECT DISTINCT unnest(h.stated_before || f.stated) ORDER BY 1)"
     " FROM (SELECT n.id, n.county, array_agg(DISTINCT s.by) AS stated FROM child_changes c"
     "  CROSS JOIN LATERAL (SELECT id, county FROM child_changes WHERE child_id = c.child_id"
-    "   AND county = c.county AND position > c.position AND position <> ALL($1) ORDER BY position LIMIT 1) n"
+    "   AND county = c.county AND position > c.position AND position <> ALL($1)"
+    "   AND (care IS NULL OR c.care <@ care) ORDER BY position LIMIT 1) n"
     "  CROSS JOIN LATERAL unnest(c.stated_before || c.stated_now) AS s(by)"
     "  WHERE c.position = ANY($1) GROUP BY n.id, n.county) f"
     " WHERE h.id = f.id AND h.county = f.county"

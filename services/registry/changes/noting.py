@@ -1,7 +1,7 @@
 """Noting: which counties a change of a child concerns, and who stated it there before and now.
 
 Told is what everyone who sees the child is told of (``Folded.told``): visits and duties are none of it, since a child with
-whom something happens every month would be known to be in key care.
+whom something happens every month would be known to be in key care.  That key care itself changed is told to whoever sees it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ import asyncpg
 from shared import divisions
 from shared.ids import uuid7s
 
-_COLUMNS = ("id", "county", "child_id", "at", "stated_before", "stated_now")
+_COLUMNS = ("id", "county", "child_id", "at", "stated_before", "stated_now", "care")
 
 
 class Standing(NamedTuple):
@@ -43,6 +43,8 @@ class Turn(NamedTuple):
 
     before: Standing | None
     now: Standing | None
+    care: Sequence[str] | None = None
+    """The categories, where nothing but key care changed."""
 
 
 def concerned(turn: Turn) -> dict[int, tuple[list[str] | None, list[str] | None]]:
@@ -72,12 +74,12 @@ async def note(connection: "asyncpg.Connection[Any]", turns: Sequence[Turn], now
         standing = turn.now or turn.before
         if standing is not None:
             rows += [
-                (change, county, standing.child, now, before, after)
+                (change, county, standing.child, now, before, after, turn.care)
                 for county, (before, after) in concerned(turn).items()
             ]
     if rows:
         # Row by row where COPY is refused to tables under row-level security.
         await connection.executemany(
-            f"INSERT INTO child_changes ({', '.join(_COLUMNS)}) VALUES ($1, $2, $3, $4, $5, $6)",
+            f"INSERT INTO child_changes ({', '.join(_COLUMNS)}) VALUES ($1, $2, $3, $4, $5, $6, $7)",
             rows,
         )

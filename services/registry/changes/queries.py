@@ -21,7 +21,7 @@ MOST_COUNTIES = 4
 _IN_INDEX_ORDER = "SELECT set_config('enable_sort', 'off', true)"
 _PAGE = (
     "SELECT position, child_id, at, stated_before, stated_now FROM child_changes"
-    " WHERE position > $1 AND {within} ORDER BY position LIMIT $4"
+    " WHERE position > $1 AND {within} AND (care IS NULL OR $5) ORDER BY position LIMIT $4"
 )
 _OF_A_COUNTY = _PAGE.format(within="county = $2 AND county <= $3")
 _OF_AN_AREA = _PAGE.format(within="county BETWEEN $2 AND $3")
@@ -37,15 +37,18 @@ class Seen:
 
 
 async def page(
-    session: AsyncSession, caller: Caller, after: int, limit: int
+    session: AsyncSession, caller: Caller, after: int, limit: int, *, care: bool
 ) -> tuple[list[Seen], int]:
-    """Up to ``limit`` changes after a position, in order, and the position up to which they are all there are."""
+    """Up to ``limit`` changes after a position, in order, and the position up to which they are all there are.
+
+    Without ``care`` as if nothing had changed where only key care did; with it, in the categories open to the caller.
+    """
     connection = await raw(session)
     await connection.execute(_IN_INDEX_ORDER)
     low, high = caller.grant.low, caller.grant.high
     most = (limit + 1) * MOST_COUNTIES
     rows = await connection.fetch(
-        _OF_A_COUNTY if county_of(high) == low else _OF_AN_AREA, after, low, high, most
+        _OF_A_COUNTY if county_of(high) == low else _OF_AN_AREA, after, low, high, most, care
     )
     changes = [(position, list(of)) for position, of in groupby(rows, lambda row: row["position"])]
     if len(rows) == most:

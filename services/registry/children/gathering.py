@@ -111,6 +111,8 @@ async def rows_of(
         " c.sealed, c.gist, c.folded_on, c.registered_at, k.master, k.wrapped,"
         " (SELECT coalesce(jsonb_object_agg(kc.category, kc.state), '{}'::jsonb) FROM key_care kc"
         "   WHERE kc.child_id = c.id) AS care,"
+        " (SELECT coalesce(jsonb_object_agg(kc.category, kc.detail), '{}'::jsonb) FROM key_care kc"
+        "   WHERE kc.child_id = c.id) AS care_details,"
         " EXISTS (SELECT 1 FROM duties d WHERE d.child_id = c.id) AS has_duties,"
         " EXISTS (SELECT 1 FROM alerts a WHERE a.child_id = c.id) AS has_alerts,"
         " EXISTS (SELECT 1 FROM survey_standings s WHERE s.child_id = c.id) AS has_survey,"

@@ -86,8 +86,8 @@ async def refold(
         if change is None:
             continue
         changes.append(change)
-        if not change.silent:
-            turns.append(turn_of(change))
+        if (turn := turn_of(change)) is not None:
+            turns.append(turn)
         announced += events.announce(
             old,
             change.new,
@@ -210,12 +210,18 @@ async def tell_siblings(
         await queueing.queue(connection, others)
 
 
-def turn_of(change: Change) -> Turn:
-    """What the change is to whoever follows an area."""
-    new = change.new
+def turn_of(change: Change) -> Turn | None:
+    """What the change is to whoever follows an area; None where it is nothing to anybody.
+
+    Where nothing but key care changed, it is one to those alone who see these categories.
+    """
+    new, care = change.new, change.care if change.silent else None
+    if care == ():
+        return None
     return Turn(
         Standing.of(change.old) if change.old else None,
         Standing(
             new.id, new.residence_code, new.residence_stated_by, new.hukou_code, new.hukou_stated_by
         ),
+        care,
     )

@@ -70,8 +70,8 @@ async def turn_batch(session: AsyncSession, kit: Kit, limit: int, day: date, now
         change = changed(kit, child, readings[child], heard, old, day, broken, gists[child])
         if change is not None:
             changes.append(change)
-            if not change.silent:
-                turns.append(turn_of(change))
+            if (turn := turn_of(change)) is not None:
+                turns.append(turn)
             announced += events.announce(
                 old, change.new, silent=change.silent, code_on=partial(kit.profiles.code_on, on=day)
             )

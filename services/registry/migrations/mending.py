@@ -5,6 +5,7 @@ As with ``security``, nothing that was released is edited.
 
 from alembic import op
 
+from services.registry.migrations.security import _CHANGE_IS_SEEN, _SYSTEM
 from shared.migrations import runtime_role
 
 #: An act on an alert about a sibling names that sibling: it may go where an erasure took the sibling, under this id or one
@@ -16,6 +17,12 @@ _ABOUT_THE_ERASED = (
     "  JOIN former_links f ON f.entry_id = e.entry_id WHERE e.erasure_id = x.id AND f.person = sibling.id)))"
 )
 
+#: Where nothing but key care changed, a change is there for whoever sees one of its categories.
+_CHANGE_IS_TOLD = (
+    f"({_CHANGE_IS_SEEN}) AND ({_SYSTEM} OR care IS NULL"
+    " OR care && string_to_array(current_setting('hutong.categories', true), ','))"
+)
+
 
 def mended() -> None:
     role = runtime_role()
@@ -25,10 +32,15 @@ def mended() -> None:
         f" USING ({_ABOUT_THE_ERASED})"
     )
     op.execute(f"REVOKE DELETE ON erasures FROM {role}")
+    op.execute(f"ALTER POLICY reach ON child_changes USING ({_CHANGE_IS_TOLD})")
+    # What was held to be told of a child counted its key care in: each is folded and written anew.
+    op.execute("SELECT set_config('hutong.department', 'system', true)")
+    op.execute("UPDATE children SET digest = ''")
 
 
 def not_mended() -> None:
     role = runtime_role()
+    op.execute(f"ALTER POLICY reach ON child_changes USING ({_CHANGE_IS_SEEN})")
     op.execute(f"GRANT DELETE ON erasures TO {role}")
     op.execute("DROP POLICY about_the_erased ON alert_acts")
     op.execute(f"REVOKE DELETE ON alert_acts FROM {role}")
