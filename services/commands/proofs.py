@@ -22,14 +22,17 @@ from services.notifications.subscriptions import proving as signing_keys
 from services.registry.access_reports.reading import report_of
 from services.registry.access_reports.reporting import AccessReport
 from services.registry.application import kit_of
+from services.registry.changes import authenticity as changes
 from services.registry.children import rebuilding
 from services.registry.children.proving import Difference
 from services.registry.erasures import authenticity as erasures
 from services.registry.figures import authenticity as figures
 from services.registry.identity import clients
+from services.registry.records import authenticity as former_links
 from services.registry.rosters import authenticity as rosters
 from services.registry.rulebooks import adopting
 from services.registry.settings import RegistrySettings
+from services.registry.survey_rounds import authenticity as survey_rounds
 from shared import checkpoints, signatures, verification
 from shared.checkpoints import AUDIT, OUTBOX, Checkpoint
 from shared.database import SYSTEM, Database, raw
@@ -196,6 +199,8 @@ async def _rows(session: AsyncSession, proof: Proof) -> list[str]:
     faults += [fault async for fault in erasures.faults_of(session, proof.keys)]
     faults += [fault async for fault in rosters.faults_of(session, proof.keys)]
     faults += [fault async for fault in figures.faults_of(session, proof.keys)]
+    for marked in (changes, former_links, survey_rounds):
+        faults += [fault async for fault in marked.faults_of(session, proof.keys)]
     connection = await raw(session)
     return faults + [fault async for fault in adopting.faults_of(connection, proof.keys)]
 

@@ -60,7 +60,7 @@ async def follow_changes(
         position = int(cursors.read(after, bound, now))
         await queries.confirm(session, caller, position)
     found, position = await queries.page(
-        session, caller, position, limit, care=sees_care(caller, groups)
+        session, kit.audit, caller, position, limit, care=sees_care(caller, groups)
     )
     read = audit.Act.of(caller, "changes.read", [one.child for one in found], count=len(found))
     await audit.record(session, kit.audit, now, read)

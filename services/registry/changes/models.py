@@ -9,7 +9,7 @@ categories, and whoever sees none of them is told nothing.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Text, text
+from sqlalchemy import BigInteger, Column, DateTime, Index, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -35,6 +35,9 @@ class ChildChange(Table, table=True):
     stated_now: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
     care: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
     position: int | None = Field(default=None, sa_column=Column(BigInteger))
+    mac: bytes = Field(
+        sa_column=Column(LargeBinary, nullable=False, server_default=text("''::bytea"))
+    )
 
 
 class ChangePosition(Table, table=True):

@@ -108,7 +108,7 @@ async def refold(
     await tell_siblings(connection, changes, regrouped)
     await placing.place(connection, children)
     await moves.forget(connection, moved, set(children) - broken)
-    await noting.note(connection, turns, now)
+    await noting.note(connection, kit.audit, turns, now)
     await outbox.append(session, kit.audit, now, announced)
     return [child for child in children if child in broken]
 

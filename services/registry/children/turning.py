@@ -82,7 +82,7 @@ async def turn_batch(session: AsyncSession, kit: Kit, limit: int, day: date, now
     await _stay(connection, set(children) - broken - {one.new.id for one in changes}, day)
     if carried := [one.new.id for one in changes if one.carried]:
         await placing.place(connection, carried)
-    await noting.note(connection, turns, now)
+    await noting.note(connection, kit.audit, turns, now)
     await outbox.append(session, kit.audit, now, announced)
     return len(due)
 

@@ -23,6 +23,9 @@ _CHANGE_IS_TOLD = (
     " OR care && string_to_array(current_setting('hutong.categories', true), ','))"
 )
 
+#: What changes in these is bound anew.
+_BOUND_NOW = ("child_changes", "survey_rounds")
+
 
 def mended() -> None:
     role = runtime_role()
@@ -33,6 +36,8 @@ def mended() -> None:
     )
     op.execute(f"REVOKE DELETE ON erasures FROM {role}")
     op.execute(f"ALTER POLICY reach ON child_changes USING ({_CHANGE_IS_TOLD})")
+    for table in _BOUND_NOW:
+        op.execute(f"GRANT UPDATE (mac) ON {table} TO {role}")
     # What was held to be told of a child counted its key care in: each is folded and written anew.
     op.execute("SELECT set_config('hutong.department', 'system', true)")
     op.execute("UPDATE children SET digest = ''")
@@ -40,6 +45,8 @@ def mended() -> None:
 
 def not_mended() -> None:
     role = runtime_role()
+    for table in _BOUND_NOW:
+        op.execute(f"REVOKE UPDATE (mac) ON {table} FROM {role}")
     op.execute(f"ALTER POLICY reach ON child_changes USING ({_CHANGE_IS_SEEN})")
     op.execute(f"GRANT DELETE ON erasures TO {role}")
     op.execute("DROP POLICY about_the_erased ON alert_acts")

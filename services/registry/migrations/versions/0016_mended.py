@@ -1,4 +1,4 @@
-"""What an attacker's reading of the hub left open: what stays of an erased sibling, and who is told of key care."""
+"""What an attacker's reading of the hub left open: an erased sibling, who is told of key care, what bore no MAC."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,11 +21,18 @@ def upgrade() -> None:
             postgresql_where=sa.text("kind = 'sibling_in_care'"),
         )
     op.add_column("child_changes", sa.Column("care", postgresql.ARRAY(sa.Text())))
+    for table in ("child_changes", "survey_rounds", "former_links"):
+        op.add_column(
+            table,
+            sa.Column("mac", sa.LargeBinary(), server_default=sa.text("''::bytea"), nullable=False),
+        )
     mending.mended()
 
 
 def downgrade() -> None:
     mending.not_mended()
+    for table in ("child_changes", "survey_rounds", "former_links"):
+        op.drop_column(table, "mac")
     op.drop_column("child_changes", "care")
     for table in ("alerts", "alert_acts"):
         op.drop_index(f"{table}_sibling", table_name=table)
