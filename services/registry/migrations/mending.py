@@ -26,6 +26,24 @@ _CHANGE_IS_TOLD = (
 #: What changes in these is bound anew.
 _BOUND_NOW = ("child_changes", "survey_rounds")
 
+#: A row of a roster goes where an erasure took its child.
+_OF_THE_ERASED = (
+    "EXISTS (SELECT 1 FROM erasures x WHERE x.state = 'erased' AND (x.child_id = roster_rows.child_id"
+    " OR EXISTS (SELECT 1 FROM erased_entries e WHERE e.erasure_id = x.id AND e.entry_id = anchor)))"
+)
+#: As ``clients``: an older row, whose MAC was good once, cannot be put back.
+_ONLY_FORWARD = """
+CREATE FUNCTION rosters_only_forward() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF current_user <> (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID)
+     AND NEW.generation <> OLD.generation + 1 THEN
+    RAISE EXCEPTION 'a row of a roster only moves forward' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$
+"""
+_COUNTED = ("roster_rows", "roster_readings")
+
 
 def mended() -> None:
     role = runtime_role()
@@ -38,6 +56,17 @@ def mended() -> None:
     op.execute(f"ALTER POLICY reach ON child_changes USING ({_CHANGE_IS_TOLD})")
     for table in _BOUND_NOW:
         op.execute(f"GRANT UPDATE (mac) ON {table} TO {role}")
+    op.execute(
+        f"CREATE POLICY of_the_erased ON roster_rows AS RESTRICTIVE FOR DELETE TO {role}"
+        f" USING ({_OF_THE_ERASED})"
+    )
+    op.execute(_ONLY_FORWARD)
+    for table in _COUNTED:
+        op.execute(f"GRANT UPDATE (generation) ON {table} TO {role}")
+        op.execute(
+            f"CREATE TRIGGER only_forward BEFORE UPDATE ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION rosters_only_forward()"
+        )
     # What was held to be told of a child counted its key care in: each is folded and written anew.
     op.execute("SELECT set_config('hutong.department', 'system', true)")
     op.execute("UPDATE children SET digest = ''")
@@ -45,6 +74,11 @@ def mended() -> None:
 
 def not_mended() -> None:
     role = runtime_role()
+    for table in _COUNTED:
+        op.execute(f"DROP TRIGGER only_forward ON {table}")
+        op.execute(f"REVOKE UPDATE (generation) ON {table} FROM {role}")
+    op.execute("DROP FUNCTION rosters_only_forward()")
+    op.execute("DROP POLICY of_the_erased ON roster_rows")
     for table in _BOUND_NOW:
         op.execute(f"REVOKE UPDATE (mac) ON {table} FROM {role}")
     op.execute(f"ALTER POLICY reach ON child_changes USING ({_CHANGE_IS_SEEN})")

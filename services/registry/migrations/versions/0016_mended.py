@@ -26,11 +26,18 @@ def upgrade() -> None:
             table,
             sa.Column("mac", sa.LargeBinary(), server_default=sa.text("''::bytea"), nullable=False),
         )
+    for table in ("roster_rows", "roster_readings"):
+        op.add_column(
+            table,
+            sa.Column("generation", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        )
     mending.mended()
 
 
 def downgrade() -> None:
     mending.not_mended()
+    for table in ("roster_rows", "roster_readings"):
+        op.drop_column(table, "generation")
     for table in ("child_changes", "survey_rounds", "former_links"):
         op.drop_column(table, "mac")
     op.drop_column("child_changes", "care")
