@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
-from services.registry.alerts import acting, queries
+from services.registry.alerts import acting, crowding, queries
 from services.registry.children import queueing
 from services.registry.children.rebuilding import verify
 from services.registry.children.turning import turn_batch
@@ -637,6 +637,39 @@ async def test_r41_no_alert_tells_of_a_sibling_that_was_erased(registry: Registr
     assert approved.status_code == 200, approved.text
     await fold(registry)
     assert await alerts(civil, kind="sibling_in_care") == []
+
+
+async def test_r41_a_number_upon_too_many_children_makes_nobody_siblings(
+    registry: Registry,
+) -> None:
+    """One push of it alerts nobody, ends what a smaller family was told, and asks for no more folds than it has children."""
+    cared, near, item = await in_care_with_a_sibling(registry)
+    civil = await registry("civil_affairs:500103")
+    before = crowding.CROWDED._value.get()
+    many = [survey(living_security={}, guardians=item["guardians"]) for _ in range(20)]
+    children = await surveyed(registry, *many)
+    assert await alerts(civil, kind="sibling_in_care") == []
+    assert crowding.CROWDED._value.get() == before + 1
+    await proven(registry)
+
+    await opened(civil, children[0], "missing_guardianship")
+    queued = await registry.system("SELECT child_id FROM fold_queue")
+    assert {row["child_id"] for row in queued} <= {children[0]}
+    await fold(registry)
+    assert await alerts(civil, kind="sibling_in_care") == []
+
+    rows = await registry.system(
+        "SELECT r.id FROM records r JOIN links l ON l.entry_id = r.entry_id WHERE l.person = ANY($1)",
+        children[1:3],
+    )
+    await link(registry, [row["id"] for row in rows], [None] * 2)
+    told_ = await alerts(civil, kind="sibling_in_care")
+    assert (
+        len(told_) == 2 * 19
+    )  # a family of twenty again: each is told of either other that is in care
+    assert str(near) in {one["child"]["id"] for one in told_}
+    assert str(cared) in {one["child"]["id"] for one in told_}
+    await proven(registry)
 
 
 async def erased(registry: Registry, child: UUID) -> None:

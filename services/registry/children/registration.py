@@ -5,6 +5,7 @@ writes the rows that changed and appends their events.  The locks are the lease:
 nothing is half done.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +17,7 @@ import asyncpg
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.alerts import crowding
 from services.registry.alerts import gathering as alerts
 from services.registry.alerts.raising import Acted
 from services.registry.alerts.watching import Sibling
@@ -106,6 +108,8 @@ async def refold(
         # Words whose anchor went astray stay with a child as long as it stands.
         await queueing.queue_anchored(connection, turned)
     await tell_siblings(connection, changes, regrouped)
+    if others := await crowding.disturbed(connection, _joined(changes, [before[c] for c in gone])):
+        await queueing.queue(connection, others)
     await placing.place(connection, children)
     await moves.forget(connection, moved, set(children) - broken)
     await noting.note(connection, kit.audit, turns, now)
@@ -193,6 +197,16 @@ def _regrouped(changes: Sequence[Change]) -> list[UUID]:
         and _cared_for(one.old)
         and set(one.old["hashes"]) != set(one.new.lookups)
     ]
+
+
+def _joined(changes: Sequence[Change], gone: Sequence[Any]) -> Counter[bytes]:
+    """Upon how many children more, or fewer, each guardian's number stands now."""
+    pairs: list[tuple[Sequence[bytes], Sequence[bytes]]] = [(row["hashes"], ()) for row in gone]
+    for one in changes:
+        # A child that is new may be known by its guardians' alone; what an old one lost may have been a guardian's.
+        before = one.old["hashes"] if one.old is not None else ()
+        pairs.append((before, one.new.lookups if before else one.new.guardians))
+    return crowding.joined(pairs)
 
 
 async def tell_siblings(
