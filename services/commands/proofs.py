@@ -12,6 +12,7 @@ from rich.table import Table
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.commands import tables
+from services.commands.transacting import transact
 from services.matching import proving as links
 from services.matching.entries.sealing import Strongroom
 from services.matching.models import shipped
@@ -19,6 +20,7 @@ from services.matching.settings import MatchingSettings
 from services.notifications import proving as exchanges
 from services.notifications.settings import NotificationsSettings
 from services.notifications.subscriptions import proving as signing_keys
+from services.registry import adopting as adopting_rows
 from services.registry.access_reports.reading import report_of
 from services.registry.access_reports.reporting import AccessReport
 from services.registry.application import kit_of
@@ -78,6 +80,27 @@ def verify_audit(
         raise typer.Exit(1)
     seen = f", and {len(told)} witnesses agree" if told else ""
     typer.echo(f"audit and events: intact{seen}; links: intact")
+
+
+@audit.command("adopt")
+def adopt_rows(
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+) -> None:
+    """Vouch for changes, former links and survey rounds from before they were authenticated: counted first."""
+    settings = RegistrySettings()
+    found = transact(settings.database_url("registry"), adopting_rows.old)
+    if not any(found.values()):
+        typer.echo("nothing to adopt")
+        return
+    for table, rows in found.items():
+        typer.echo(f"{table}: {rows} rows without a MAC")
+    if not yes:
+        typer.confirm("All of them are as this hub made them?", abort=True)
+    keys = settings.key_set("registry", "audit")
+    done = transact(
+        settings.database_url("registry"), lambda session: adopting_rows.adopt(session, keys)
+    )
+    typer.echo(f"{done} adopted")
 
 
 @audit.command("checkpoints")

@@ -24,7 +24,7 @@ _CHANGE_IS_TOLD = (
 )
 
 #: What changes in these is bound anew.
-_BOUND_NOW = ("child_changes", "survey_rounds")
+_BOUND_NOW = ("child_changes", "former_links", "survey_rounds")
 
 #: A row of a roster goes where an erasure took its child.
 _OF_THE_ERASED = (
