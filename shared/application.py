@@ -82,8 +82,10 @@ def create(
     """The application of one service, without its routers.
 
     ``schemas`` are models that bodies refer to by name; ``token_url`` is where clients get their tokens;
-    ``bulk`` are the paths that take a body of up to ``MAX_BODY_BYTES``, any other takes a small one.
+    ``bulk`` are the paths that take a body of up to ``MAX_BODY_BYTES``, any other takes a small one.  TypeError where two
+    models are called alike: the documents would tell of one of them alone.
     """
+    _told_apart(schemas)
     app: FastAPI = FastAPIOffline(
         title=title,
         version="1.0.0",
@@ -129,6 +131,13 @@ def create(
     return app
 
 
+def _told_apart(models: Sequence[type[BaseModel]]) -> None:
+    known: dict[str, type[BaseModel]] = {}
+    for model in models:
+        if known.setdefault(model.__name__, model) is not model:
+            raise TypeError(f"two schemas are called {model.__name__}")
+
+
 def _operation_id(route: APIRoute) -> str:
     return route.name
 
@@ -150,8 +159,9 @@ def _document(
     every: list[type[BaseModel]] = [problems.ProblemOut, *models]
     for model in every:
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas.update(schema.pop("$defs", {}))
-        schemas[model.__name__] = schema
+        for name, one in {**schema.pop("$defs", {}), model.__name__: schema}.items():
+            if schemas.setdefault(name, one) != one:
+                raise TypeError(f"two schemas are called {name}")
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     if webhooks:

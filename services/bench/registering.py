@@ -43,6 +43,7 @@ async def register(database: Database, kit: Kit, pushes: Sequence[Push], day: da
                         _link(p, r[0], seq + n)
                         for n, (p, r) in enumerate(zip(part, rows, strict=True))
                     ],
+                    kit.audit,
                 )
             seq += len(part)
     folded = 0

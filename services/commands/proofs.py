@@ -12,6 +12,7 @@ from rich.table import Table
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.commands import tables
+from services.commands.transacting import transact
 from services.matching import proving as links
 from services.matching.entries.sealing import Strongroom
 from services.matching.models import shipped
@@ -19,17 +20,21 @@ from services.matching.settings import MatchingSettings
 from services.notifications import proving as exchanges
 from services.notifications.settings import NotificationsSettings
 from services.notifications.subscriptions import proving as signing_keys
+from services.registry import adopting as adopting_rows
 from services.registry.access_reports.reading import report_of
 from services.registry.access_reports.reporting import AccessReport
 from services.registry.application import kit_of
+from services.registry.changes import authenticity as changes
 from services.registry.children import rebuilding
 from services.registry.children.proving import Difference
 from services.registry.erasures import authenticity as erasures
 from services.registry.figures import authenticity as figures
 from services.registry.identity import clients
+from services.registry.records import authenticity as former_links
 from services.registry.rosters import authenticity as rosters
 from services.registry.rulebooks import adopting
 from services.registry.settings import RegistrySettings
+from services.registry.survey_rounds import authenticity as survey_rounds
 from shared import checkpoints, signatures, verification
 from shared.checkpoints import AUDIT, OUTBOX, Checkpoint
 from shared.database import SYSTEM, Database, raw
@@ -75,6 +80,27 @@ def verify_audit(
         raise typer.Exit(1)
     seen = f", and {len(told)} witnesses agree" if told else ""
     typer.echo(f"audit and events: intact{seen}; links: intact")
+
+
+@audit.command("adopt")
+def adopt_rows(
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+) -> None:
+    """Vouch for changes, former links and survey rounds from before they were authenticated: counted first."""
+    settings = RegistrySettings()
+    found = transact(settings.database_url("registry"), adopting_rows.old)
+    if not any(found.values()):
+        typer.echo("nothing to adopt")
+        return
+    for table, rows in found.items():
+        typer.echo(f"{table}: {rows} rows without a MAC")
+    if not yes:
+        typer.confirm("All of them are as this hub made them?", abort=True)
+    keys = settings.key_set("registry", "audit")
+    done = transact(
+        settings.database_url("registry"), lambda session: adopting_rows.adopt(session, keys)
+    )
+    typer.echo(f"{done} adopted")
 
 
 @audit.command("checkpoints")
@@ -196,6 +222,8 @@ async def _rows(session: AsyncSession, proof: Proof) -> list[str]:
     faults += [fault async for fault in erasures.faults_of(session, proof.keys)]
     faults += [fault async for fault in rosters.faults_of(session, proof.keys)]
     faults += [fault async for fault in figures.faults_of(session, proof.keys)]
+    for marked in (changes, former_links, survey_rounds):
+        faults += [fault async for fault in marked.faults_of(session, proof.keys)]
     connection = await raw(session)
     return faults + [fault async for fault in adopting.faults_of(connection, proof.keys)]
 

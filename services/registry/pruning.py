@@ -9,6 +9,7 @@ from datetime import timedelta
 from services.registry.changes.condensing import condense
 from shared.clock import Clock
 from shared.database import SYSTEM, Database, raw
+from shared.keys import KeySet
 from shared.limits import IDEMPOTENCY_KEPT_DAYS, IMPORTS_KEPT_DAYS, MAX_ASSERTION_SECONDS
 
 BATCH = 1000
@@ -32,7 +33,7 @@ _PRUNE = (
 )
 
 
-async def prune(database: Database, clock: Clock) -> int:
+async def prune(database: Database, keys: KeySet, clock: Clock) -> int:
     """Delete some of what is old enough, each kind in a transaction of its own; how many rows."""
     done = 0
     for table, key, old, age in _PRUNE:
@@ -45,4 +46,4 @@ async def prune(database: Database, clock: Clock) -> int:
                 BATCH,
             )
             done += int(result.split()[-1])
-    return done + await condense(database, clock)
+    return done + await condense(database, keys, clock)

@@ -80,13 +80,14 @@ class Worker:
         return await resolve_batch(
             self.database,
             self.kit.sealer,
+            self.kit.audit,
             self.matching,
             self.settings.resolve_batch,
             self.clock,
         )
 
     async def follow(self) -> int:
-        return await follow_changes(self.database, self.matching, clock=self.clock)
+        return await follow_changes(self.database, self.kit.audit, self.matching, clock=self.clock)
 
     async def follow_reviews(self) -> int:
         return await follow_reviews(self.database, self.matching)
@@ -138,7 +139,7 @@ class Worker:
             async with self.database.transaction(SYSTEM) as session:
                 done += await sequencing.number(session, table)
         async with self.database.transaction(SYSTEM) as session:
-            return done + await number_changes(session)
+            return done + await number_changes(session, self.kit.audit)
 
     async def checkpoint(self) -> int:
         for trail in (checkpoints.AUDIT, checkpoints.OUTBOX):
@@ -153,7 +154,7 @@ class Worker:
         )
 
     async def prune(self) -> int:
-        return await prune(self.database, self.clock)
+        return await prune(self.database, self.kit.audit, self.clock)
 
     def steps(self) -> dict[str, tuple[work.Step, float]]:
         return {

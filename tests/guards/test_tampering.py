@@ -3,8 +3,16 @@
 Every column of every table that it stands for is changed in turn and put back.
 """
 
-import pytest
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
 
+import pytest
+import pytest_asyncio
+
+from services.registry.changes.noting import Standing, Turn, note
+from services.registry.changes.numbering import number_changes
+from services.registry.records import authenticity as former_links
+from shared.database import SYSTEM, raw
 from tests.guards.tampering import EVERY, Proven, columns_of, owner, tampered
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -115,6 +123,81 @@ async def test_a_grant_that_was_removed(proven: Proven) -> None:
             places = ", ".join(f"${i + 1}" for i in range(len(kept)))
             await connection.execute(f"INSERT INTO clients VALUES ({places})", *kept.values())
     assert found == [f"client {kept['id']} was removed"]
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def change(proven: Proven) -> UUID:
+    """A change that concerns one county alone, of a child that left it."""
+    app = proven.world.hub.apps["registry"]
+    turn = Turn(Standing(uuid4(), 500103000000, ["police"], None, []), None)
+    async with app.state.database.transaction(SYSTEM) as session:
+        await note(await raw(session), app.state.kit.audit, [turn], datetime.now(UTC))
+    async with app.state.database.transaction(SYSTEM) as session:
+        await number_changes(session, app.state.kit.audit)
+    (row,) = await proven.world.rows(
+        "SELECT id FROM child_changes WHERE child_id = $1 AND position IS NOT NULL",
+        turn.before.child if turn.before else None,
+    )
+    found: UUID = row["id"]
+    return found
+
+
+@pytest.mark.parametrize("name", columns_of("child_changes"))
+async def test_a_change_of_the_feed(proven: Proven, change: UUID, name: str) -> None:
+    async with tampered(proven.world, "registry", "child_changes", name, "id", change) as now:
+        found = await proven.row_faults()
+    assert any(one.startswith(f"change {now} ") for one in found), found
+
+
+@pytest.mark.parametrize("order", ["ASC", "DESC"])
+async def test_a_change_that_was_taken_away(proven: Proven, order: str) -> None:
+    """The first leaves a gap, unless a child hears nothing else; the last leaves a child that stands otherwise."""
+    rows = await proven.world.rows(
+        "SELECT * FROM child_changes WHERE id = (SELECT id FROM child_changes WHERE stated_now IS NOT NULL"
+        f" AND position > 1 ORDER BY position {order} LIMIT 1)"
+    )
+    async with owner(proven.world, "registry") as connection:
+        await connection.execute("DELETE FROM child_changes WHERE id = $1", rows[0]["id"])
+        try:
+            found = await proven.row_faults()
+        finally:
+            places = ", ".join(f"${i + 1}" for i in range(len(rows[0])))
+            await connection.executemany(
+                f"INSERT INTO child_changes ({', '.join(rows[0].keys())}) VALUES ({places})",
+                [tuple(row.values()) for row in rows],
+            )
+    about = f"child {rows[0]['child_id']} "
+    assert found and all("taken away" in one or one.startswith(about) for one in found), found
+
+
+@pytest.mark.parametrize("name", columns_of("survey_rounds"))
+async def test_a_survey_round(proven: Proven, name: str) -> None:
+    (row,) = await proven.world.rows("SELECT id FROM survey_rounds")
+    async with tampered(proven.world, "registry", "survey_rounds", name, "id", row["id"]) as now:
+        assert await proven.row_faults() == [f"survey round {now} was forged or changed"]
+
+
+@pytest.mark.parametrize("name", columns_of("former_links"))
+async def test_whom_an_entry_was_held_to_speak_of(proven: Proven, name: str) -> None:
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    row = {"entry_id": uuid4(), "link_seq": 1, "person": uuid4(), "taken_at": at, "replaced_at": at}
+    told = former_links.mac(proven.world.hub.apps["registry"].state.kit.audit, row)
+    async with owner(proven.world, "registry") as connection:
+        await connection.execute(
+            f"INSERT INTO former_links ({', '.join(row)}, mac) VALUES ($1, $2, $3, $4, $5, $6)",
+            *row.values(),
+            told,
+        )
+        assert await proven.row_faults() == []
+        entry = row["entry_id"]
+        try:
+            async with tampered(
+                proven.world, "registry", "former_links", name, "entry_id", entry
+            ) as now:
+                (found,) = await proven.row_faults()
+        finally:
+            await connection.execute("DELETE FROM former_links WHERE entry_id = $1", entry)
+    assert found.startswith(f"former link {now} ")
 
 
 @pytest.mark.parametrize("name", columns_of("erasures"))

@@ -48,7 +48,7 @@ async def test_a_webhook_is_thin_neutral_and_signed(chongqing: Hub, clock: Movin
         await subscribed(official, receiver)
         await chongqing.tell(
             chongqing.event("child.registered", child),
-            chongqing.event("key_care.changed", child),
+            chongqing.event("child.updated", child),
             chongqing.event("roster.something_new", child),
         )
 

@@ -53,6 +53,31 @@ async def test_the_feed_equals_the_webhooks(chongqing: Hub, clock: MovingClock) 
     assert sorted(lanes.values()) == [[1, 2], [1, 2, 3], [1, 2, 3], [1, 2, 3]]
 
 
+async def test_an_update_never_tells_that_key_care_changed(
+    chongqing: Hub, clock: MovingClock
+) -> None:
+    """Neither an item nor a gap in any lane, nor a longer cursor; the hukou place has its notice."""
+    await chongqing.authority("曹县民政局", "371721", "civil-371721")
+    official = await chongqing.official("civil-500103", "500103")
+    child = uuid4()
+    async with listening(clock) as receiver:
+        await official.post("/v1/subscriptions", json={"url": receiver.url}, headers=new_key())
+        await chongqing.tell(chongqing.event("child.registered", child, hukou="371721000000"))
+        before = (await official.get("/v1/events", params={"after": "start"})).json()
+        for _ in range(12):
+            await chongqing.tell(chongqing.event("key_care.changed", child, hukou="371721000000"))
+        after = (await official.get("/v1/events", params={"after": "start"})).json()
+        assert after["items"] == before["items"]
+        assert len(after["next"]) == len(before["next"])
+        await chongqing.tell(chongqing.event("child.updated", child, hukou="371721000000"))
+        assert list(receiver.lanes().values()) == [[1, 2]]
+        items = await read_on(official, after="start")
+        assert [one["data"]["number"] for one in items] == [1, 2]
+        assert len((await official.get("/v1/events")).json()["next"]) == len(before["next"])
+    rows = await chongqing.rows("SELECT kind FROM notices ORDER BY id")
+    assert [row["kind"] for row in rows] == ["arrived", "key_care_changed"]
+
+
 async def test_being_given_a_notice_in_the_feed_delivers_it(chongqing: Hub) -> None:
     await chongqing.authority("忠县民政局", "500233", "civil-500233")
     official = await chongqing.official("civil-500233", "500233")

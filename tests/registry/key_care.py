@@ -88,6 +88,7 @@ async def link(registry: Registry, records: list[UUID], persons: Sequence[UUID |
                 }
                 for record, person in zip(records, persons, strict=True)
             ],
+            registry.app.state.kit.audit,
             registry.clock.now(),
         )
     await fold(registry)

@@ -1,14 +1,16 @@
 """Alerts through the real app: raised with the child or before it, owned, acted upon, closed by evidence, proven."""
 
 import itertools
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
 
+from services.registry.alerts import acting, crowding, queries
 from services.registry.children import queueing
 from services.registry.children.rebuilding import verify
 from services.registry.children.turning import turn_batch
@@ -398,6 +400,47 @@ async def test_r41_what_a_person_did_stays_through_folds_and_nothing_is_raised_t
     await proven(registry)
 
 
+async def test_r41_to_and_fro_ends_for_the_day_with_the_alert_closed(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Noise ends where the alert is opened again: nothing that was done before keeps anybody from closing it."""
+    monkeypatch.setattr(acting, "MOST_REOPENED", 2)
+    (child,) = await surveyed(registry, survey(living_security={}))
+    uninsured = entry(year=2026, enrolled=False)
+    await told(registry, child, "medical_insurance:500103", "insurance-enrolments", uninsured)
+    civil = await registry("civil_affairs:500103")
+    alert = (await the_alert(civil, "insurance_gap"))["id"]
+    for _ in range(2):
+        repeated = [await act(civil, alert, "acknowledge") for _ in range(2)]
+        assert [one.status_code for one in repeated] == [200, 409]
+        assert (await act(civil, alert, "handle", outcome="insured")).status_code == 200
+        assert (await act(civil, alert, "reopen")).status_code == 200
+    assert (await act(civil, alert, "dismiss", outcome="not_so")).status_code == 200
+    assert (await act(civil, alert, "reopen")).status_code == 409
+    assert (await the_alert(civil, "insurance_gap"))["state"] == "dismissed"
+    registry.clock.at += timedelta(days=1)
+    assert (await act(civil, alert, "reopen")).status_code == 200
+    assert (await act(civil, alert, "handle", outcome="insured")).status_code == 200
+    await proven(registry)
+
+
+async def test_r41_after_any_number_of_acts_an_alert_is_closed_by_its_owner(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acting, "MOST_REOPENED", 1000)
+    monkeypatch.setattr(queries, "SHOWN_ACTS", 3)
+    await push(registry, "medical_insurance:500103", "medical-cost-alerts", bill())
+    civil = await registry("civil_affairs:500103")
+    alert = (await the_alert(civil, "costly_bill"))["id"]
+    for _ in range(3):
+        assert (await act(civil, alert, "handle", outcome="helped")).status_code == 200
+        assert (await act(civil, alert, "reopen")).status_code == 200
+    closed = await act(civil, alert, "handle", outcome="helped")
+    assert (closed.status_code, closed.json()["state"]) == (200, "handled")
+    assert [one["act"] for one in closed.json()["acts"]] == ["handle", "reopen", "handle"]
+    await proven(registry)
+
+
 async def test_r41_only_who_answers_for_an_alert_sees_it_and_acts(registry: Registry) -> None:
     (child,) = await surveyed(registry, survey(living_security={}))
     who = "medical_insurance:500103"
@@ -653,6 +696,94 @@ async def test_r41_no_alert_tells_of_a_sibling_that_was_erased(registry: Registr
     assert approved.status_code == 200, approved.text
     await fold(registry)
     assert await alerts(civil, kind="sibling_in_care") == []
+
+
+async def test_r41_a_number_upon_too_many_children_makes_nobody_siblings(
+    registry: Registry,
+) -> None:
+    """One push of it alerts nobody, ends what a smaller family was told, and asks for no more folds than it has children."""
+    cared, near, item = await in_care_with_a_sibling(registry)
+    civil = await registry("civil_affairs:500103")
+    before = crowding.CROWDED._value.get()
+    many = [survey(living_security={}, guardians=item["guardians"]) for _ in range(20)]
+    children = await surveyed(registry, *many)
+    assert await alerts(civil, kind="sibling_in_care") == []
+    assert crowding.CROWDED._value.get() == before + 1
+    await proven(registry)
+
+    await opened(civil, children[0], "missing_guardianship")
+    queued = await registry.system("SELECT child_id FROM fold_queue")
+    assert {row["child_id"] for row in queued} <= {children[0]}
+    await fold(registry)
+    assert await alerts(civil, kind="sibling_in_care") == []
+
+    rows = await registry.system(
+        "SELECT r.id FROM records r JOIN links l ON l.entry_id = r.entry_id WHERE l.person = ANY($1)",
+        children[1:3],
+    )
+    await link(registry, [row["id"] for row in rows], [None] * 2)
+    told_ = await alerts(civil, kind="sibling_in_care")
+    assert (
+        len(told_) == 2 * 19
+    )  # a family of twenty again: each is told of either other that is in care
+    assert str(near) in {one["child"]["id"] for one in told_}
+    assert str(cared) in {one["child"]["id"] for one in told_}
+    await proven(registry)
+
+
+async def erased(registry: Registry, child: UUID) -> None:
+    civil = await registry("civil_affairs:500103")
+    colleague = await registry("civil_affairs:500103", actor="staff-8")
+    asked = await civil.post(
+        "/v1/erasures",
+        json={"child_id": str(child), "ground": "unlawful"},
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    approved = await colleague.post(f"/v1/erasures/{asked.json()['id']}/approvals")
+    assert approved.status_code == 200, approved.text
+    await fold(registry)
+
+
+@pytest.mark.parametrize("known_as", ["itself", "another"])
+async def test_r41_nothing_done_about_an_alert_names_a_sibling_that_was_erased(
+    registry: Registry, known_as: str
+) -> None:
+    """Under no id that it ever had: what was done about its siblings named it, and what it was in care for."""
+    cared, near, _ = await in_care_with_a_sibling(registry)
+    civil = await registry("civil_affairs:500103")
+    alert = await the_alert(civil, "sibling_in_care")
+    assert (await act(civil, alert["id"], "handle", outcome="helped", note="秘密")).is_success
+    now = cared
+    if known_as == "another":
+        now = uuid4()
+        (row,) = await registry.system(
+            "SELECT r.id FROM records r JOIN links l ON l.entry_id = r.entry_id WHERE l.person = $1",
+            cared,
+        )
+        await link(registry, [row["id"]], [now])
+    (done,) = await registry.system("SELECT id, cause, child_id FROM alert_acts")
+    assert (done["cause"], done["child_id"]) == (f"{cared.hex}:vagrancy", near)
+    await erased(registry, now)
+    assert await registry.system("SELECT cause FROM alert_acts") == []
+    assert await registry.system("SELECT 1 FROM vault.data_keys WHERE id = $1", done["id"]) == []
+    assert await alerts(civil, kind="sibling_in_care") == []
+    await proven(registry)
+
+
+async def test_r41_what_was_done_about_an_alert_goes_for_no_other_reason(
+    registry: Registry,
+) -> None:
+    """Whoever serves cannot remove it past the hub, and an erasure that was invented for that cannot be removed again."""
+    await in_care_with_a_sibling(registry)
+    civil = await registry("civil_affairs:500103")
+    alert = await the_alert(civil, "sibling_in_care")
+    assert (await act(civil, alert["id"], "acknowledge")).is_success
+    async with registry.database.transaction(SYSTEM) as session:
+        connection = await raw(session)
+        assert await connection.execute("DELETE FROM alert_acts") == "DELETE 0"
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with registry.database.transaction(SYSTEM) as session:
+            await (await raw(session)).execute("DELETE FROM erasures")
 
 
 @pytest.mark.parametrize("how", ["corrected", "merged"])

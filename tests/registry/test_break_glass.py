@@ -49,7 +49,7 @@ async def link(registry: Registry, person: UUID | None, entries: list[UUID], seq
         for entry in entries
     ]
     async with registry.database.transaction(SYSTEM) as session:
-        await take(await raw(session), links)
+        await take(await raw(session), links, registry.app.state.kit.audit)
     await fold(registry)
 
 

@@ -26,7 +26,7 @@ JIULONGPO = "500107000000"
 
 async def number(registry: Registry) -> None:
     async with registry.database.transaction(SYSTEM) as session:
-        await number_changes(session)
+        await number_changes(session, registry.app.state.kit.audit)
 
 
 async def follow(
@@ -52,9 +52,13 @@ async def test_what_commits_late_is_told_late_and_never_skipped(registry: Regist
     first, second = uuid4(), uuid4()
     now = registry.clock.now()
     async with registry.database.transaction(SYSTEM) as slow:
-        await noting.note(await raw(slow), [Turn(None, standing(first))], now)
+        await noting.note(
+            await raw(slow), registry.app.state.kit.audit, [Turn(None, standing(first))], now
+        )
         async with registry.database.transaction(SYSTEM) as quick:
-            await noting.note(await raw(quick), [Turn(None, standing(second))], now)
+            await noting.note(
+                await raw(quick), registry.app.state.kit.audit, [Turn(None, standing(second))], now
+            )
         await number(registry)
         early, position = await follow(civil)
         assert len(early) == 1
@@ -77,7 +81,7 @@ async def test_nothing_is_skipped_while_many_write(registry: Registry) -> None:
             async with registry.database.transaction(SYSTEM) as session:
                 now = registry.clock.now()
                 turns = [Turn(None, standing(child)), Turn(standing(child), None)]
-                await noting.note(await raw(session), turns, now)
+                await noting.note(await raw(session), registry.app.state.kit.audit, turns, now)
                 await asyncio.sleep(patience)
 
     async def sequence() -> None:
@@ -197,7 +201,7 @@ async def test_whoever_comes_late_holds_the_same_after_condensing(registry: Regi
         (Turn(None, both._replace(child=young)), old + KEPT),
     ]:
         async with registry.database.transaction(SYSTEM) as session:
-            await noting.note(await raw(session), [turn_], at)
+            await noting.note(await raw(session), registry.app.state.kit.audit, [turn_], at)
         await number(registry)
     readers = {
         who: await registry(who, **({"purpose": "service"} if who.startswith("police") else {}))
@@ -219,8 +223,8 @@ async def test_whoever_comes_late_holds_the_same_after_condensing(registry: Regi
             told_ = told_ + found
             before[who].append((position, told_))
         whole[who] = held(told_)
-    assert await condense(registry.database, registry.clock) == 4
-    assert await condense(registry.database, registry.clock) == 0
+    assert await condense(registry.database, registry.app.state.kit.audit, registry.clock) == 4
+    assert await condense(registry.database, registry.app.state.kit.audit, registry.clock) == 0
     for who, positions in before.items():
         for position, told_ in positions:
             rest, _ = await follow(readers[who], position)

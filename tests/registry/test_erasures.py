@@ -64,7 +64,9 @@ class Matching:
     async def resolve(self) -> None:
         """The worker's steps until nothing waits: resolve, then fold."""
         sealer = self.registry.app.state.kit.sealer
-        while await resolve_batch(self.registry.database, sealer, self.client, 100):
+        while await resolve_batch(
+            self.registry.database, sealer, self.registry.app.state.kit.audit, self.client, 100
+        ):
             pass
         await fold(self.registry)
 

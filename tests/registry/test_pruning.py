@@ -14,7 +14,7 @@ MINUTE = timedelta(minutes=1)
 
 async def all_pruned(registry: Registry) -> int:
     total = 0
-    while done := await prune(registry.database, registry.clock):
+    while done := await prune(registry.database, registry.app.state.kit.audit, registry.clock):
         total += done
     return total
 
@@ -74,6 +74,6 @@ async def test_a_step_takes_so_many_at_once_and_the_next_the_rest(
         clock.at - timedelta(days=1),
         BATCH,
     )
-    assert await prune(registry.database, clock) == BATCH
-    assert await prune(registry.database, clock) == 1
-    assert await prune(registry.database, clock) == 0
+    assert await prune(registry.database, registry.app.state.kit.audit, clock) == BATCH
+    assert await prune(registry.database, registry.app.state.kit.audit, clock) == 1
+    assert await prune(registry.database, registry.app.state.kit.audit, clock) == 0

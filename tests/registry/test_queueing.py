@@ -163,8 +163,8 @@ async def test_an_entry_that_matching_cannot_place_holds_up_no_other(
     transport = httpx.MockTransport(answer)
     kit = registry.app.state.kit
     async with httpx.AsyncClient(transport=transport, base_url="http://matching.test") as matching:
-        assert await resolve_batch(registry.database, kit.sealer, matching, 100) == 4
-        assert await resolve_batch(registry.database, kit.sealer, matching, 100) == 0
+        assert await resolve_batch(registry.database, kit.sealer, kit.audit, matching, 100) == 4
+        assert await resolve_batch(registry.database, kit.sealer, kit.audit, matching, 100) == 0
     assert asked.count(1) >= 1 and sum(asked) < 5 * 5
     (left,) = await registry.system(
         "SELECT entry_id, leased_until - now() AS rests FROM resolution_queue"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
 
@@ -17,7 +18,7 @@ from services.registry.rosters import authenticity, making, reading
 from services.registry.rosters.eligible import eligible
 from services.registry.rosters.endpoints import MAKING
 from services.registry.rosters.terms import Eligible
-from shared.database import SYSTEM
+from shared.database import SYSTEM, raw
 from shared.vocabulary import Scope
 from tests.registry.conftest import Registry
 from tests.registry.key_care import CAO, YUZHONG, link, push, survey, surveyed, turn
@@ -398,6 +399,40 @@ async def test_a_row_that_was_changed_past_the_hub_counts_for_nothing(registry: 
             one async for one in authenticity.faults_of(session, registry.app.state.kit.audit)
         ]
     assert faults == [f"roster_rows {line['row']} was forged or changed"]
+
+
+async def test_what_was_once_true_of_a_row_is_not_put_back_past_the_hub(
+    registry: Registry,
+) -> None:
+    """Nor is a row taken away: whoever serves may do neither, and a verifier finds what an administrator did."""
+    await surveyed(registry, survey(), survey())
+    civil = await national(registry)
+    roster = await made(civil, kind="national_system", division=HOME)
+    (first, *_) = await registry.system("SELECT * FROM roster_rows ORDER BY number")
+    assert len(await rows(civil, roster)) == 2
+
+    async def as_runtime(statement: str, *values: Any) -> str:
+        async with registry.database.transaction(SYSTEM) as session:
+            return str(await (await raw(session)).execute(statement, *values))
+
+    restore = "UPDATE roster_rows SET taken_at = $2, mac = $3, generation = $4 WHERE id = $1"
+    for number in (first["generation"], first["generation"] + 1):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await as_runtime(restore, first["id"], None, first["mac"], number)
+    assert await as_runtime("DELETE FROM roster_rows") == "DELETE 0"
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await as_runtime("DELETE FROM roster_readings")
+    assert await faults(registry) == []
+    await registry.system("DELETE FROM roster_rows WHERE id = $1", first["id"])
+    assert await faults(registry) == [
+        f"rosters {roster['id']} lacks rows, and nobody on it was erased"
+    ]
+
+
+async def faults(registry: Registry) -> list[str]:
+    async with registry.database.transaction(SYSTEM) as session:
+        keys = registry.app.state.kit.audit
+        return [fault async for fault in authenticity.faults_of(session, keys)]
 
 
 async def test_a_long_roster_streams_page_by_page(

@@ -9,9 +9,11 @@ import pytest
 
 from services.registry.records.resolving import take
 from shared.database import SYSTEM, Database, raw
+from shared.keys import new_key_set
 from tests.databases import MakeDatabase
 from tests.registry.waiting import waits
 
+KEYS = new_key_set()
 ENTRY, OLD, NEW = UUID(int=1), UUID(int=101), UUID(int=102)
 
 
@@ -38,14 +40,14 @@ async def test_a_child_that_loses_an_entry_another_worker_just_gave_it_is_folded
 ) -> None:
     if known:
         async with registry.transaction(SYSTEM) as session:
-            await take(await raw(session), [link(None, 1)])
+            await take(await raw(session), [link(None, 1)], KEYS)
 
     async def second() -> None:
         async with registry.transaction(SYSTEM) as session:
-            await take(await raw(session), [link(NEW, 3)])
+            await take(await raw(session), [link(NEW, 3)], KEYS)
 
     async with registry.transaction(SYSTEM) as session:
-        await take(await raw(session), [link(OLD, 2)])
+        await take(await raw(session), [link(OLD, 2)], KEYS)
         later = asyncio.create_task(second())
         await waits(registry)
     await later
@@ -61,8 +63,8 @@ async def test_an_older_word_changes_nothing_but_asks_for_a_fold(registry: Datab
     other = UUID(int=2)
     async with registry.transaction(SYSTEM) as session:
         connection = await raw(session)
-        assert await take(connection, [link(NEW, 3), link(None, 5, other)]) == 2
-        assert await take(connection, [link(OLD, 2), link(OLD, 6, other)]) == 1
+        assert await take(connection, [link(NEW, 3), link(None, 5, other)], KEYS) == 2
+        assert await take(connection, [link(OLD, 2), link(OLD, 6, other)], KEYS) == 1
 
     found = await rows(registry, "SELECT entry_id, person FROM links ORDER BY 1")
     assert found == [(ENTRY, NEW), (other, OLD)]

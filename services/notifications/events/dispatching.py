@@ -40,8 +40,10 @@ BATCH = 300
 GONE = {"child.erased", "child.withdrawn"}
 #: A case waits, or has waited too long: told to the departments that it names, and no effect besides.
 OF_CASES = {"case.sent", "case.overdue"}
-#: Nobody is told of these: an answer to each reading would cause the next reading; a handover is the two counties' own.
-SILENT = {"reference.read", "qualification.enquired", HANDED_OVER}
+#: Nobody is told of these: an answer to each reading would cause the next reading; a handover is the two counties' own; and
+#: an update says nothing of what it is about, so that one of key care would tell those who may not know of it.  The hukou
+#: place gets its notice, and whoever sees key care follows it in the registry.
+SILENT = {"reference.read", "qualification.enquired", "key_care.changed", HANDED_OVER}
 
 
 @dataclass(frozen=True, slots=True)

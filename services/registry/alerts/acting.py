@@ -3,6 +3,7 @@
 Who answers for an alert acts on it: its owner, or civil affairs (民政), of the place where it is to be handled.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from services.registry.alerts.authenticity import bound
 from services.registry.alerts.gathering import acted
 from services.registry.alerts.raising import state_of
 from services.registry.alerts.schemas import AlertActIn
-from services.registry.alerts.terms import ALLOWED, AlertState
+from services.registry.alerts.terms import ALLOWED, AlertActKind, AlertState
 from services.registry.children import queueing
 from services.registry.children.kit import Kit
 from services.registry.children.registration import refold
@@ -29,6 +30,9 @@ from shared.ids import uuid7
 from shared.problems import Conflict, Forbidden, NotFound, Unavailable
 from shared.sealing import seal
 from shared.vocabulary import Department
+
+#: So often may an alert be opened again on one day.
+MOST_REOPENED = 10
 
 
 async def hold(session: AsyncSession, caller: Caller, alert: UUID) -> Any:
@@ -50,7 +54,7 @@ async def hold(session: AsyncSession, caller: Caller, alert: UUID) -> Any:
 async def act(
     session: AsyncSession, kit: Kit, caller: Caller, row: Any, body: AlertActIn, now: datetime
 ) -> None:
-    """Append the act to an alert that is held.  Conflict where the alert is too far for it."""
+    """Append the act to an alert that is held.  Conflict where the alert is too far for it, or was opened again too often."""
     Subject.of(caller)
     if body.act not in ALLOWED[AlertState(row["state"])]:
         raise Conflict(f"An alert that is {row['state']} takes no such act.")
@@ -62,8 +66,8 @@ async def act(
             anchor = await key_care.surest_entry(session, child)
         if anchor is None:
             raise NotFound
-        if len(await queries.acts_of(session, row)) >= queries.MOST_ACTS:
-            raise Conflict("Too much was done about this alert.")
+        if body.act == AlertActKind.REOPEN:
+            _refuse_to_and_fro(await queries.acts_of(session, row), now)
         await _append(session, kit, caller, row, anchor, body, now)
         if child is None:
             acts = [acted(one) for one in await queries.acts_of(session, row)]
@@ -78,6 +82,15 @@ async def act(
         if await refold(session, kit, [child], now.astimezone(SHANGHAI).date(), now):
             raise Unavailable(headers={"Retry-After": "60"})
         await connection.execute("DELETE FROM fold_queue WHERE child_id = $1", child)
+
+
+def _refuse_to_and_fro(acts: Sequence[Any], now: datetime) -> None:
+    """Every other act must change the state, so that whoever opens again no more makes no noise either; and nobody is kept
+    from closing, nor on another day from opening, by what others did."""
+    today = now.astimezone(SHANGHAI).date()
+    again = [one for one in acts if one["act"] == AlertActKind.REOPEN]
+    if sum(one["acted_at"].astimezone(SHANGHAI).date() == today for one in again) >= MOST_REOPENED:
+        raise Conflict("This alert was opened again too often today.")
 
 
 async def _append(

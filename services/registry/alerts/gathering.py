@@ -8,6 +8,7 @@ import asyncpg
 import structlog
 
 from services.registry.alerts.authenticity import note_of
+from services.registry.alerts.crowding import IS_CROWDED, IS_FAR
 from services.registry.alerts.raising import Acted
 from services.registry.alerts.watching import Sibling
 from services.registry.children.anchoring import LINKED, whose
@@ -35,7 +36,8 @@ _SIBLINGS = (
     " CROSS JOIN LATERAL (SELECT k.child_id AS sibling, k.category, k.since, c.residence_code, c.hukou_code,"
     "  c.residence_stated_by FROM child_lookups l JOIN key_care k ON k.child_id = l.child_id"
     "  AND k.state = 'confirmed' JOIN children c ON c.id = l.child_id"
-    "  WHERE l.hash = n.hash AND l.child_id <> n.child OFFSET 0) s ORDER BY 1, 2, 3"
+    "  WHERE l.hash = n.hash AND l.child_id <> n.child OFFSET 0) s"
+    f" WHERE NOT {IS_CROWDED.format(hash='n.hash', child='n.child')} ORDER BY 1, 2, 3"
 )
 
 
@@ -108,7 +110,8 @@ async def shared_until_now(
     """The other children of the guardians that these children have, as they stand until they are written or removed."""
     rows = await connection.fetch(
         "SELECT DISTINCT theirs.child_id FROM child_lookups mine JOIN child_lookups theirs"
-        " ON theirs.hash = mine.hash WHERE mine.child_id = ANY($1) AND theirs.child_id <> ALL($1)",
+        " ON theirs.hash = mine.hash WHERE mine.child_id = ANY($1) AND theirs.child_id <> ALL($1)"
+        f" AND NOT {IS_FAR.format(hash='mine.hash')}",
         children,
     )
     return [row["child_id"] for row in rows]
@@ -117,11 +120,14 @@ async def shared_until_now(
 async def sharing(
     connection: "asyncpg.Connection[Any]", guardians: Mapping[UUID, Sequence[bytes]]
 ) -> list[UUID]:
-    """The other children of these children's guardians."""
-    hashes = [each for members in guardians.values() for each in members]
+    """The other children of these children's guardians, where those are no crowd."""
+    pairs = [(child, each) for child, hashes in guardians.items() for each in hashes]
+    if not pairs:
+        return []
     rows = await connection.fetch(
-        "SELECT DISTINCT child_id FROM child_lookups WHERE hash = ANY($1) AND child_id <> ALL($2)",
-        hashes,
-        list(guardians),
+        "SELECT DISTINCT l.child_id FROM unnest($1::uuid[], $2::bytea[]) AS n(child, hash)"
+        " JOIN child_lookups l ON l.hash = n.hash WHERE l.child_id <> ALL($1)"
+        f" AND NOT {IS_CROWDED.format(hash='n.hash', child='n.child')}",
+        *map(list, zip(*pairs, strict=True)),
     )
     return [row["child_id"] for row in rows]

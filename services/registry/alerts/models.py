@@ -27,6 +27,9 @@ from sqlmodel import Field
 
 from services.registry.tables import Table
 
+#: The cause of these begins with the sibling's id, and goes with the sibling's erasure.
+ABOUT_A_SIBLING = text("kind = 'sibling_in_care'")
+
 
 class Alert(Table, table=True):
     __tablename__ = "alerts"
@@ -42,6 +45,7 @@ class Alert(Table, table=True):
         Index("alerts_place", "residence_code"),
         Index("alerts_child", "child_id"),
         Index("alerts_entry", "entry", postgresql_where=text("entry IS NOT NULL")),
+        Index("alerts_sibling", text('"left"(cause, 32)'), postgresql_where=ABOUT_A_SIBLING),
     )
 
     id: UUID = Field(primary_key=True)
@@ -84,6 +88,7 @@ class AlertAct(Table, table=True):
     __table_args__ = (
         Index("alert_acts_anchor", "anchor"),
         Index("alert_acts_alert", "alert_id"),
+        Index("alert_acts_sibling", text('"left"(cause, 32)'), postgresql_where=ABOUT_A_SIBLING),
     )
 
     id: UUID = Field(primary_key=True)

@@ -24,7 +24,7 @@ from shared.vocabulary import Department
 Position = tuple[int, int, UUID]
 START: Position = (-1, -(2**31), UUID(int=0))
 EVERYWHERE = (0, 10**12 - 1)
-MOST_ACTS = 200
+SHOWN_ACTS = 200
 
 _ALERT = (
     "a.id AS alert_id, a.child_id, a.kind, a.cause, a.department, a.category, a.state, a.raised_on, a.due_on,"
@@ -128,19 +128,20 @@ async def one(
 
 
 async def acts_of(session: AsyncSession, alert: Any) -> list[Any]:
-    """What people did about an alert, oldest first, the erased left out; for the service itself."""
+    """What people did last about an alert, oldest first, the erased left out; for the service itself."""
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
         f"SELECT {COLUMNS}, k.master, k.wrapped FROM alert_acts a JOIN vault.data_keys k ON k.id = a.id"
         " WHERE a.kind = $2 AND a.cause = $3 AND (a.alert_id = $1 OR a.child_id = $4"
         "  OR a.anchor IN (SELECT entry_id FROM links WHERE person = $4))"
-        f" ORDER BY a.acted_at, a.id LIMIT {MOST_ACTS}",
+        " ORDER BY a.acted_at DESC, a.id DESC LIMIT $5",
         alert["alert_id"],
         alert["kind"],
         alert["cause"],
         alert["child_id"],
+        SHOWN_ACTS,
     )
-    return rows
+    return rows[::-1]
 
 
 async def records_behind(session: AsyncSession, alerts: Sequence[Any]) -> dict[UUID, Any]:

@@ -9,6 +9,7 @@ from services.registry.changes import queries
 from services.registry.changes.schemas import ChangeOut, ChangesOut
 from services.registry.children.endpoints import receiver_of
 from services.registry.children.kit import Kit
+from services.registry.key_care.showing import sees_care
 from shared import audit
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
@@ -42,9 +43,10 @@ async def follow_changes(
     """Every child that entered your area, left it, or changed in it, in order; nothing is skipped.
 
     A child *enters* when you come to see it, and *leaves* when you see it no more: it moved, another department no
-    longer says what yours does, or it was merged or erased.  A page may be short, or empty, and `next` still leads on.
+    longer says what yours does, or it was merged or erased.  Where nothing but key care changed, you are told with
+    `key-care:read`, for a purpose for which you read key care, and in the categories open to you.
     """
-    groups_for(caller)
+    groups = groups_for(caller)
     kit: Kit = request.app.state.kit
     cursors: Cursors = request.app.state.cursors
     references: References = request.app.state.references
@@ -57,7 +59,9 @@ async def follow_changes(
     else:
         position = int(cursors.read(after, bound, now))
         await queries.confirm(session, caller, position)
-    found, position = await queries.page(session, caller, position, limit)
+    found, position = await queries.page(
+        session, kit.audit, caller, position, limit, care=sees_care(caller, groups)
+    )
     read = audit.Act.of(caller, "changes.read", [one.child for one in found], count=len(found))
     await audit.record(session, kit.audit, now, read)
     receiver = receiver_of(caller)

@@ -2,13 +2,14 @@
 
 ``position`` is given after commit (``numbering``) and is the same for all rows of a change: nobody ever reads half of one.
 ``stated_before`` and ``stated_now`` name the departments that placed the child in the county before and place it there
-now; NULL where it was not, or is not, there.
+now; NULL where it was not, or is not, there.  ``care`` is NULL but where nothing changed beside key care: then it names the
+categories, and whoever sees none of them is told nothing.
 """
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Text, text
+from sqlalchemy import BigInteger, Column, DateTime, Index, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -32,7 +33,11 @@ class ChildChange(Table, table=True):
     at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     stated_before: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
     stated_now: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
+    care: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
     position: int | None = Field(default=None, sa_column=Column(BigInteger))
+    mac: bytes = Field(
+        sa_column=Column(LargeBinary, nullable=False, server_default=text("''::bytea"))
+    )
 
 
 class ChangePosition(Table, table=True):

@@ -1,7 +1,7 @@
 """Noting: which counties a change of a child concerns, and who stated it there before and now.
 
 Told is what everyone who sees the child is told of (``Folded.told``): visits and duties are none of it, since a child with
-whom something happens every month would be known to be in key care.
+whom something happens every month would be known to be in key care.  That key care itself changed is told to whoever sees it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,10 +11,10 @@ from uuid import UUID
 
 import asyncpg
 
+from services.registry.changes.authenticity import COLUMNS, mac
 from shared import divisions
 from shared.ids import uuid7s
-
-_COLUMNS = ("id", "county", "child_id", "at", "stated_before", "stated_now")
+from shared.keys import KeySet
 
 
 class Standing(NamedTuple):
@@ -43,6 +43,8 @@ class Turn(NamedTuple):
 
     before: Standing | None
     now: Standing | None
+    care: Sequence[str] | None = None
+    """The categories, where nothing but key care changed."""
 
 
 def concerned(turn: Turn) -> dict[int, tuple[list[str] | None, list[str] | None]]:
@@ -65,19 +67,31 @@ def _counties(standing: Standing | None) -> dict[int, list[str]]:
     return {county: sorted(stated_by) for county, stated_by in found.items()}
 
 
-async def note(connection: "asyncpg.Connection[Any]", turns: Sequence[Turn], now: datetime) -> None:
+async def note(
+    connection: "asyncpg.Connection[Any]", keys: KeySet, turns: Sequence[Turn], now: datetime
+) -> None:
     """Append what changed to this transaction, in this order."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for change, turn in zip(sorted(uuid7s(len(turns))), turns, strict=True):
         standing = turn.now or turn.before
         if standing is not None:
             rows += [
-                (change, county, standing.child, now, before, after)
+                {
+                    "id": change,
+                    "county": county,
+                    "child_id": standing.child,
+                    "at": now,
+                    "stated_before": before,
+                    "stated_now": after,
+                    "care": turn.care,
+                    "position": None,
+                }
                 for county, (before, after) in concerned(turn).items()
             ]
     if rows:
         # Row by row where COPY is refused to tables under row-level security.
         await connection.executemany(
-            f"INSERT INTO child_changes ({', '.join(_COLUMNS)}) VALUES ($1, $2, $3, $4, $5, $6)",
-            rows,
+            f"INSERT INTO child_changes ({', '.join(COLUMNS)}, mac)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            [(*row.values(), mac(keys, row)) for row in rows],
         )

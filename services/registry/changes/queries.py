@@ -9,10 +9,12 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.changes.authenticity import authentic
 from services.registry.changes.terms import ChangeKind
 from shared.auth import Caller
 from shared.database import raw
 from shared.divisions import county_of
+from shared.keys import KeySet
 from shared.vocabulary import Department
 
 #: A child is, belongs, was and belonged: a change concerns no more counties.
@@ -20,8 +22,8 @@ MOST_COUNTIES = 4
 # The planner takes row security to hide nearly everything and would read and sort all of an area for each page.
 _IN_INDEX_ORDER = "SELECT set_config('enable_sort', 'off', true)"
 _PAGE = (
-    "SELECT position, child_id, at, stated_before, stated_now FROM child_changes"
-    " WHERE position > $1 AND {within} ORDER BY position LIMIT $4"
+    "SELECT * FROM child_changes"
+    " WHERE position > $1 AND {within} AND (care IS NULL OR $5) ORDER BY position LIMIT $4"
 )
 _OF_A_COUNTY = _PAGE.format(within="county = $2 AND county <= $3")
 _OF_AN_AREA = _PAGE.format(within="county BETWEEN $2 AND $3")
@@ -37,15 +39,19 @@ class Seen:
 
 
 async def page(
-    session: AsyncSession, caller: Caller, after: int, limit: int
+    session: AsyncSession, keys: KeySet, caller: Caller, after: int, limit: int, *, care: bool
 ) -> tuple[list[Seen], int]:
-    """Up to ``limit`` changes after a position, in order, and the position up to which they are all there are."""
+    """Up to ``limit`` changes after a position, in order, and the position up to which they are all there are.
+
+    What the service did not write is told to nobody.  Without ``care`` it is as if nothing had changed where only key care
+    did; with it, that is told in the categories open to the caller.
+    """
     connection = await raw(session)
     await connection.execute(_IN_INDEX_ORDER)
     low, high = caller.grant.low, caller.grant.high
     most = (limit + 1) * MOST_COUNTIES
     rows = await connection.fetch(
-        _OF_A_COUNTY if county_of(high) == low else _OF_AN_AREA, after, low, high, most
+        _OF_A_COUNTY if county_of(high) == low else _OF_AN_AREA, after, low, high, most, care
     )
     changes = [(position, list(of)) for position, of in groupby(rows, lambda row: row["position"])]
     if len(rows) == most:
@@ -53,6 +59,8 @@ async def page(
     found: list[Seen] = []
     for position, of in changes[:limit]:
         after = position
+        if not all(authentic(keys, row) for row in of):
+            continue
         if (kind := told(of, caller.department)) is not None:
             found.append(Seen(of[0]["child_id"], kind, of[0]["at"]))
     return found, after

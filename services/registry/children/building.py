@@ -86,6 +86,7 @@ class Folded:
         raised = [one.held() for one in self.alerts]
         passing = [one.held() for one in self.handovers]
         asked = None if self.survey is None else self.survey.held()
+        held = [(str(k.id), k.state, k.since.isoformat(), k.detail) for k in self.key_care]
         return keyed(
             key,
             "child",
@@ -93,20 +94,20 @@ class Folded:
             self.payload,
             self.gist,
             *self._said(),
+            _dump(held),
             _dump((owed, raised, passing, asked)),
         )
 
     def told(self, key: bytes) -> bytes:
         """Equal exactly when nothing has changed of which everyone who sees the child is told.
 
-        Visits, surveys, duties, handovers and alerts are none of that: a child with whom something happens every month is
-        known to be in key care.
+        Key care is none of that, and neither are visits, surveys, duties, handovers and alerts: a child with whom something
+        happens every month is known to be in key care.
         """
         return keyed(key, "told", _bound(self, None, 0), self.unvisited, *self._said())
 
     def _said(self) -> tuple[bytes, ...]:
-        held = [(str(k.id), k.state, k.since.isoformat(), k.detail) for k in self.key_care]
-        return _dump(self.decision), b"".join(sorted(self.lookups)), _dump(held)
+        return _dump(self.decision), b"".join(sorted(self.lookups))
 
 
 def _dump(value: Any) -> bytes:

@@ -69,9 +69,12 @@ def announce(
         made.append(event("child.hukou_changed", previous_hukou=belonged))
     if old["status"] != new.status:
         made.append(event("child.status_changed", status=new.status))
+    if not made and not silent:
+        made.append(event("child.updated"))
+    # Beside the others, never in their place: who is not told of this one sees them as they would be without it.
     if old["care"] != {k.category: k.state for k in new.key_care}:
         made.append(event("key_care.changed"))
-    return made or ([] if silent else [event("child.updated")])
+    return made
 
 
 def ended(old: Any, moved: Moved = NOTHING) -> Event:

@@ -109,14 +109,16 @@ async def rows_of(
         "SELECT c.id, c.child_seq, c.birth_on, c.sex, c.residence_code, c.hukou_code, c.residence_stated_by,"
         " c.hukou_stated_by, c.status, c.decision, c.next_change_on, c.shielded, c.entries, c.digest, c.told,"
         " c.sealed, c.gist, c.folded_on, c.registered_at, k.master, k.wrapped,"
-        " (SELECT coalesce(jsonb_object_agg(kc.category, kc.state), '{}'::jsonb) FROM key_care kc"
-        "   WHERE kc.child_id = c.id) AS care,"
+        " kc.care, kc.care_details,"
         " EXISTS (SELECT 1 FROM duties d WHERE d.child_id = c.id) AS has_duties,"
         " EXISTS (SELECT 1 FROM alerts a WHERE a.child_id = c.id) AS has_alerts,"
         " EXISTS (SELECT 1 FROM survey_standings s WHERE s.child_id = c.id) AS has_survey,"
         " EXISTS (SELECT 1 FROM handovers h WHERE h.child_id = c.id) AS has_handovers,"
         " (SELECT coalesce(array_agg(h.hash), '{}') FROM child_lookups h WHERE h.child_id = c.id) AS hashes"
-        " FROM children c LEFT JOIN vault.data_keys k ON k.id = c.id WHERE c.id = ANY($1)",
+        " FROM children c LEFT JOIN vault.data_keys k ON k.id = c.id CROSS JOIN LATERAL"
+        " (SELECT coalesce(jsonb_object_agg(category, state), '{}'::jsonb) AS care,"
+        "  coalesce(jsonb_object_agg(category, detail), '{}'::jsonb) AS care_details"
+        "  FROM key_care WHERE child_id = c.id) kc WHERE c.id = ANY($1)",
         children,
     )
     return {row["id"]: row for row in rows}

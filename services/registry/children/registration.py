@@ -5,6 +5,7 @@ writes the rows that changed and appends their events.  The locks are the lease:
 nothing is half done.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +17,7 @@ import asyncpg
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.alerts import crowding
 from services.registry.alerts import gathering as alerts
 from services.registry.alerts.raising import Acted
 from services.registry.alerts.watching import Sibling
@@ -86,8 +88,8 @@ async def refold(
         if change is None:
             continue
         changes.append(change)
-        if not change.silent:
-            turns.append(turn_of(change))
+        if (turn := turn_of(change)) is not None:
+            turns.append(turn)
         announced += events.announce(
             old,
             change.new,
@@ -106,9 +108,11 @@ async def refold(
         # Words whose anchor went astray stay with a child as long as it stands.
         await queueing.queue_anchored(connection, turned)
     await tell_siblings(connection, changes, regrouped)
+    if others := await crowding.disturbed(connection, _joined(changes, [before[c] for c in gone])):
+        await queueing.queue(connection, others)
     await placing.place(connection, children)
     await moves.forget(connection, moved, set(children) - broken)
-    await noting.note(connection, turns, now)
+    await noting.note(connection, kit.audit, turns, now)
     await outbox.append(session, kit.audit, now, announced)
     return [child for child in children if child in broken]
 
@@ -195,6 +199,16 @@ def _regrouped(changes: Sequence[Change]) -> list[UUID]:
     ]
 
 
+def _joined(changes: Sequence[Change], gone: Sequence[Any]) -> Counter[bytes]:
+    """Upon how many children more, or fewer, each guardian's number stands now."""
+    pairs: list[tuple[Sequence[bytes], Sequence[bytes]]] = [(row["hashes"], ()) for row in gone]
+    for one in changes:
+        # A child that is new may be known by its guardians' alone; what an old one lost may have been a guardian's.
+        before = one.old["hashes"] if one.old is not None else ()
+        pairs.append((before, one.new.lookups if before else one.new.guardians))
+    return crowding.joined(pairs)
+
+
 async def tell_siblings(
     connection: "asyncpg.Connection[Any]",
     changes: Sequence[Change],
@@ -210,12 +224,18 @@ async def tell_siblings(
         await queueing.queue(connection, others)
 
 
-def turn_of(change: Change) -> Turn:
-    """What the change is to whoever follows an area."""
-    new = change.new
+def turn_of(change: Change) -> Turn | None:
+    """What the change is to whoever follows an area; None where it is nothing to anybody.
+
+    Where nothing but key care changed, it is one to those alone who see these categories.
+    """
+    new, care = change.new, change.care if change.silent else None
+    if care == ():
+        return None
     return Turn(
         Standing.of(change.old) if change.old else None,
         Standing(
             new.id, new.residence_code, new.residence_stated_by, new.hukou_code, new.hukou_stated_by
         ),
+        care,
     )

@@ -70,8 +70,8 @@ async def turn_batch(session: AsyncSession, kit: Kit, limit: int, day: date, now
         change = changed(kit, child, readings[child], heard, old, day, broken, gists[child])
         if change is not None:
             changes.append(change)
-            if not change.silent:
-                turns.append(turn_of(change))
+            if (turn := turn_of(change)) is not None:
+                turns.append(turn)
             announced += events.announce(
                 old, change.new, silent=change.silent, code_on=partial(kit.profiles.code_on, on=day)
             )
@@ -82,7 +82,7 @@ async def turn_batch(session: AsyncSession, kit: Kit, limit: int, day: date, now
     await _stay(connection, set(children) - broken - {one.new.id for one in changes}, day)
     if carried := [one.new.id for one in changes if one.carried]:
         await placing.place(connection, carried)
-    await noting.note(connection, turns, now)
+    await noting.note(connection, kit.audit, turns, now)
     await outbox.append(session, kit.audit, now, announced)
     return len(due)
 

@@ -30,6 +30,16 @@ class Change:
         return self.old is not None and bool(self.old["told"] == self.told)
 
     @property
+    def care(self) -> tuple[str, ...]:
+        """The categories of key care in which something changed."""
+        now = {one.category: (one.state, _plain(one.detail)) for one in self.new.key_care}
+        before: dict[str, Any] = {}
+        if self.old is not None:
+            details = self.old["care_details"]
+            before = {c: (state, _plain(details[c])) for c, state in self.old["care"].items()}
+        return tuple(sorted(c for c in now.keys() | before if now.get(c) != before.get(c)))
+
+    @property
     def carried(self) -> bool:
         """Whether it stands under other codes than before."""
         new, old = self.new, self.old
@@ -52,6 +62,10 @@ class Change:
             old["hukou_code"],
             old["residence_stated_by"],
         )
+
+
+def _plain(detail: Any) -> bytes:
+    return orjson.dumps(detail, option=orjson.OPT_SORT_KEYS)
 
 
 #: Columns of ``children`` with their types; a list of departments travels as one text, since an array of arrays of

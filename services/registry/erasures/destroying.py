@@ -53,6 +53,24 @@ _SHRED_ALERT_ACTS = (
     " AND (a.child_id = $3 OR a.anchor = ANY($1) AND a.id <> ALL($4))"
     " AND ($2::timestamptz IS NULL OR a.acted_at <= $2)"
 )
+#: What was done about others' alerts names the child as their sibling in key care, in plain: it goes altogether.
+_SIBLING = (
+    "a.kind = 'sibling_in_care' AND left(a.cause, 32) = ANY(SELECT replace(id::text, '-', '')"
+    " FROM unnest($1::uuid[]) AS n(id))"
+)
+_REMOVE_ACTS_ON_SIBLINGS = (
+    f"WITH gone AS (DELETE FROM alert_acts a WHERE {_SIBLING}"
+    " AND ($2::timestamptz IS NULL OR a.acted_at <= $2) RETURNING a.id, a.child_id, a.anchor),"
+    " keys AS (DELETE FROM vault.data_keys k USING gone WHERE k.id = gone.id)"
+    " SELECT child_id AS other FROM gone WHERE child_id IS NOT NULL"
+    " UNION SELECT l.person FROM gone JOIN links l ON l.entry_id = gone.anchor WHERE l.person IS NOT NULL"
+)
+_ALERTED_SIBLINGS = f"SELECT DISTINCT a.child_id AS other FROM alerts a WHERE {_SIBLING}"
+#: As whom the child was known before its entries were linked otherwise.
+_FORMERLY = (
+    "SELECT DISTINCT f.person FROM former_links f WHERE f.entry_id = ANY($1)"
+    " AND NOT EXISTS (SELECT 1 FROM links l WHERE l.person = f.person)"
+)
 #: A handover goes whole, by its proposal.
 _SHRED_HANDOVERS = (
     "DELETE FROM vault.data_keys k USING handover_acts a WHERE k.id = a.id"
@@ -131,6 +149,7 @@ async def destroy(
     await connection.execute("DELETE FROM alerts WHERE entry = ANY($1)", entries)
     await connection.execute(_SHRED_HANDOVERS, entries, until, child, strangers)
     siblings = await alerts.shared_until_now(connection, [child])
+    siblings += await _unsay_to_siblings(connection, child, entries, until)
     for statement in _REMOVE_FOLD:
         await connection.execute(statement, child)
     await connection.execute("DELETE FROM former_links WHERE entry_id = ANY($1)", entries)
@@ -141,6 +160,21 @@ async def destroy(
     # In a restored database the entries may still be another child's: it is folded again without them.
     # Its siblings may be alerted about it.
     await queue(connection, {child, *siblings, *(row["person"] for row in linked)})
+
+
+async def _unsay_to_siblings(
+    connection: "asyncpg.Connection[Any]",
+    child: UUID,
+    entries: Sequence[UUID],
+    until: datetime | None,
+) -> list[UUID]:
+    """Remove what was done about others' alerts that name the child, or whom its entries were linked to before; the others,
+    whose alerts go when they are folded again."""
+    former = [row["person"] for row in await connection.fetch(_FORMERLY, entries)]
+    names = [child, *former]
+    rows = await connection.fetch(_REMOVE_ACTS_ON_SIBLINGS, names, until)
+    rows += await connection.fetch(_ALERTED_SIBLINGS, names)
+    return [row["other"] for row in rows]
 
 
 async def _of_others(

@@ -122,10 +122,11 @@ async def approve(
     )
     if child is None:
         raise NotFound
-    await destroy(connection, kit.sealer, child_id, entries)
+    # The tombstone first: some of what goes may go for the sake of an erasure alone.
     await _entomb(connection, kit, row, entries, subject, now)
+    await destroy(connection, kit.sealer, child_id, entries)
     await outbox.append(session, kit.audit, now, [_erased(child_id, child)])
-    await noting.note(connection, [Turn(Standing.of(child), None)], now)
+    await noting.note(connection, kit.audit, [Turn(Standing.of(child), None)], now)
     done = audit.Act.of(
         caller, "erasures.approve", [child_id], erasure=str(erasure), entries=len(entries)
     )

@@ -16,7 +16,7 @@ from services.registry.children.kit import Kit
 from services.registry.key_care import deciding
 from shared.auth import Caller
 from shared.problems import Forbidden
-from shared.vocabulary import Department, Purpose
+from shared.vocabulary import Department, Purpose, Scope
 
 Groups = Mapping[str, str]
 
@@ -32,6 +32,12 @@ def sight(caller: Caller) -> Groups:
     if "key_care" not in groups and caller.purpose not in _CARING:
         raise Forbidden("Your department reads no key care for this purpose.")
     return groups
+
+
+def sees_care(caller: Caller, groups: Groups) -> bool:
+    """Whether it may know at all that something about key care changed, of the categories open to it."""
+    reads = Scope.KEY_CARE_READ in caller.grant.scopes
+    return reads and ("key_care" in groups or caller.purpose in _CARING)
 
 
 def sight_of_decider(caller: Caller) -> Groups:

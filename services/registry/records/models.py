@@ -119,6 +119,9 @@ class FormerLink(Table, table=True):
     person: UUID
     taken_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     replaced_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    mac: bytes = Field(
+        sa_column=Column(LargeBinary, nullable=False, server_default=text("''::bytea"))
+    )
 
 
 class FeedArrival(Table, table=True):

@@ -20,12 +20,13 @@ from services.registry.children.queueing import queue
 from services.registry.erasures import tombstones
 from services.registry.links import moves
 from services.registry.planning import by_index
-from services.registry.records import queueing
+from services.registry.records import authenticity, queueing
 from services.registry.records.features import features_of
 from services.registry.records.models import RECALL
 from services.registry.records.vault import SELECTED, Opened, Plain, open_row
 from shared.clock import Clock, SystemClock
 from shared.database import SYSTEM, Database, raw
+from shared.keys import KeySet
 from shared.limits import MAX_PAGE
 from shared.sealing import Sealer, Unsealable
 
@@ -48,9 +49,9 @@ _INSERT = (
     " RETURNING entry_id"
 )
 # What was known of an erased entry goes with it.
-_REMEMBER = (
-    "INSERT INTO former_links (entry_id, link_seq, person, taken_at, replaced_at)"
-    f" SELECT l.entry_id, l.link_seq, l.person, l.taken_at, $7 FROM {_GIVEN} JOIN links l"
+_REPLACED = (
+    "SELECT l.entry_id, l.link_seq, l.person, l.taken_at, $7::timestamptz AS replaced_at"
+    f" FROM {_GIVEN} JOIN links l"
     " ON l.entry_id = n.entry_id WHERE n.link_seq > l.link_seq AND l.person IS NOT NULL"
     " AND l.person IS DISTINCT FROM n.person"
     " AND NOT EXISTS (SELECT 1 FROM erased_entries e WHERE e.entry_id = l.entry_id)"
@@ -67,6 +68,7 @@ _UPDATE = (
 async def resolve_batch(
     database: Database,
     sealer: Sealer,
+    keys: KeySet,
     matching: httpx.AsyncClient,
     limit: int,
     clock: Clock | None = None,
@@ -88,7 +90,7 @@ async def resolve_batch(
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
         await by_index(connection)
-        await take(connection, links, clock.now())
+        await take(connection, links, keys, clock.now())
         await _skip(connection, [int(link["link_seq"]) for link in links])
         await queueing.finish(connection, done)
         await queueing.put_off(connection, left)
@@ -180,11 +182,12 @@ async def _post(
 async def take(
     connection: "asyncpg.Connection[Any]",
     links: Sequence[dict[str, Any]],
+    keys: KeySet,
     now: datetime | None = None,
 ) -> int:
     """Take matching's word on these links and queue every child it touches; how many were news.
 
-    From ``now`` on the hub knows them, and whom the entries were held to speak of before is kept.
+    From ``now`` on the hub knows them, and whom the entries were held to speak of before is kept, under a MAC of ``keys``.
 
     A link is {"entry", "person" (absent: nobody), "grade", "weight", "rule_version", "link_seq"}.
     """
@@ -212,7 +215,7 @@ async def take(
     changed: list[Any] = []
     if held := [entry for entry in entries if entry not in new]:
         before = {row["entry_id"]: row["person"] for row in await connection.fetch(_LOCK, held)}
-        await connection.execute(_REMEMBER, *known)
+        await _remember(connection, keys, await connection.fetch(_REPLACED, *known))
         changed = await connection.fetch(_UPDATE, *known)
     pairs = [(before[row["entry_id"]], row["person"]) for row in changed]
     touched = {person for pair in pairs for person in pair}
@@ -224,8 +227,19 @@ async def take(
     return len(new) + len(changed)
 
 
+async def _remember(
+    connection: "asyncpg.Connection[Any]", keys: KeySet, former: Sequence[Any]
+) -> None:
+    columns = authenticity.COLUMNS
+    await connection.executemany(
+        f"INSERT INTO former_links ({', '.join(columns)}, mac) VALUES ($1, $2, $3, $4, $5, $6)",
+        [(*(row[name] for name in columns), authenticity.mac(keys, row)) for row in former],
+    )
+
+
 async def follow_changes(
     database: Database,
+    keys: KeySet,
     matching: httpx.AsyncClient,
     page: int = MAX_PAGE,
     clock: Clock | None = None,
@@ -245,7 +259,7 @@ async def follow_changes(
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
         await by_index(connection)
-        news = await take_news(connection, changes, clock.now())
+        news = await take_news(connection, changes, keys, clock.now())
         await connection.execute(
             "INSERT INTO relay_positions AS p (target, seq) VALUES ('link-changes', $1)"
             " ON CONFLICT (target) DO UPDATE SET seq = greatest(p.seq, excluded.seq)",
@@ -268,6 +282,7 @@ async def _skip(connection: "asyncpg.Connection[Any]", taken: Sequence[int]) -> 
 async def take_news(
     connection: "asyncpg.Connection[Any]",
     changes: Sequence[dict[str, Any]],
+    keys: KeySet,
     now: datetime | None = None,
 ) -> int:
     """As ``take``, leaving out what is already held, so that following costs no folds."""
@@ -279,5 +294,5 @@ async def take_news(
         )
     }
     return await take(
-        connection, [c for c in changes if int(c["link_seq"]) > held.get(c["entry"], -1)], now
+        connection, [c for c in changes if int(c["link_seq"]) > held.get(c["entry"], -1)], keys, now
     )

@@ -1,7 +1,8 @@
 """Authenticity of rosters: each row carries a MAC over all of it, under the audit key, which lies outside the database.
 
 So whoever can write to the database alone can neither put a child on a roster, nor mark one as sent or accepted, nor
-invent a receipt.
+invent a receipt.  Each change of a row counts its generation on, and the database lets none go back: what was true of it
+once, with the MAC of then, cannot be put in its place again.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -48,6 +49,7 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
         "differing",
         "answered_by",
         "answered_at",
+        "generation",
     ),
     "roster_readings": (
         "id",
@@ -60,12 +62,14 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
         "digest",
         "received_by",
         "received_at",
+        "generation",
     ),
 }
 
 
 def _values(table: str, row: Mapping[str, Any]) -> list[Any]:
-    return [table, *(row[name] for name in COLUMNS[table])]
+    # A row of before generations were counted has none, and its MAC was made without.
+    return [table, *(row[name] for name in COLUMNS[table] if name != "generation" or row[name])]
 
 
 def mac(keys: KeySet, table: str, row: Mapping[str, Any]) -> bytes:
@@ -105,16 +109,27 @@ async def faults_of(session: AsyncSession, keys: KeySet) -> AsyncIterator[str]:
                 if not authentic(keys, table, row):
                     yield f"{table} {row['id']} was forged or changed"
             after = rows[-1]["id"]
+    for row in await connection.fetch(_GAPS):
+        yield f"rosters {row['id']} lacks rows, and nobody on it was erased"
+
+
+#: Rows are numbered from 1 on, and go with the erasure of a child alone.
+_GAPS: Final = (
+    "SELECT o.id FROM rosters o JOIN roster_rows r ON r.roster_id = o.id WHERE NOT EXISTS"
+    " (SELECT 1 FROM erasures x WHERE x.state = 'erased' AND x.erased_at >= o.made_at)"
+    " GROUP BY o.id HAVING count(*) <> max(r.number) ORDER BY o.id"
+)
 
 
 async def insert(session: AsyncSession, keys: KeySet, table: str, *rows: Mapping[str, Any]) -> None:
     """Write these rows, each with its MAC."""
     columns = COLUMNS[table]
+    made = [{**row, "generation": 1} for row in rows]
     connection = await raw(session)
     await connection.executemany(
         f"INSERT INTO {table} ({', '.join(columns)}, mac)"
         f" VALUES ({', '.join(f'${at}' for at in range(1, len(columns) + 2))})",
-        [(*(row[name] for name in columns), mac(keys, table, row)) for row in rows],
+        [(*(row[name] for name in columns), mac(keys, table, row)) for row in made],
     )
 
 
@@ -126,9 +141,11 @@ async def update(
     changed: Sequence[str],
 ) -> None:
     """Write the changed columns of these rows, and their MACs anew."""
-    assignments = ", ".join(f"{name} = ${at}" for at, name in enumerate(changed, 3))
+    columns = (*changed, "generation")
+    assignments = ", ".join(f"{name} = ${at}" for at, name in enumerate(columns, 3))
+    next_ = [{**row, "generation": row["generation"] + 1} for row in rows]
     connection = await raw(session)
     await connection.executemany(
         f"UPDATE {table} SET mac = $2, {assignments} WHERE id = $1",
-        [(row["id"], mac(keys, table, row), *(row[name] for name in changed)) for row in rows],
+        [(row["id"], mac(keys, table, row), *(row[name] for name in columns)) for row in next_],
     )

@@ -7,7 +7,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, LargeBinary, Text
+from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -55,6 +55,7 @@ class RosterRow(Table, table=True):
     differing: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     answered_by: str = Field(default="", sa_column=Column(Text, nullable=False))
     answered_at: datetime | None = Field(default=None, sa_column=Column(_AT))
+    generation: int = Field(sa_column=Column(Integer, nullable=False, server_default=text("0")))
     mac: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
@@ -73,4 +74,5 @@ class RosterReading(Table, table=True):
     digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     received_by: str = Field(default="", sa_column=Column(Text, nullable=False))
     received_at: datetime | None = Field(default=None, sa_column=Column(_AT))
+    generation: int = Field(sa_column=Column(Integer, nullable=False, server_default=text("0")))
     mac: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

@@ -133,7 +133,7 @@ async def _settle(
     """Keep what came of it, unless another worker took the task over."""
     connection = await raw(session)
     # True whoever tells it, and first, since whoever decides on a child holds its place in the fold queue first.
-    await take(connection, answer.links, now)
+    await take(connection, answer.links, kit.audit, now)
     concerned = [*task.ends, *(kept.of for kept in task.kept)]
     older = await queries.rulings_of(connection, concerned)
     await holding.hold(connection, [task.id, *older.values()])

@@ -27,6 +27,7 @@ from services.registry.compartments import authenticity as compartments
 from services.registry.erasures import authenticity as erasures
 from services.registry.erasures.schemas import ErasureState
 from services.registry.planning import by_index
+from services.registry.survey_rounds import authenticity as rounds
 from shared import audit, divisions
 from shared.database import raw
 from shared.sealing import Sealer, Unsealable, seal
@@ -255,21 +256,23 @@ def _width(code: int) -> int:
 async def _rounds(connection: "asyncpg.Connection[Any]", kit: Kit, areas: Areas, day: date) -> int:
     """Rounds that run go on in the place that took over the whole of theirs; those that have closed stay as they were."""
     rows = await connection.fetch(
-        f"SELECT id, division FROM survey_rounds WHERE {_ENDED.format(column='division')}"
+        f"SELECT * FROM survey_rounds WHERE {_ENDED.format(column='division')}"
         f" AND withdrawn_at IS NULL AND closes_on >= $4 ORDER BY id LIMIT {BATCH} FOR UPDATE",
         *areas,
         day,
     )
     done = 0
     for row, division in _moving(rows, "division", kit, day):
-        if _width(division) == _width(row["division"]):
+        if _width(division) == _width(row["division"]) and rounds.authentic(kit.audit, row):
             low, high = divisions.area_of(division)
+            carried = {**row, "division": division, "low": low, "high": high}
             await connection.execute(
-                "UPDATE survey_rounds SET division = $2, low = $3, high = $4 WHERE id = $1",
+                "UPDATE survey_rounds SET division = $2, low = $3, high = $4, mac = $5 WHERE id = $1",
                 row["id"],
                 division,
                 low,
                 high,
+                rounds.mac(kit.audit, carried),
             )
             done += 1
     return done

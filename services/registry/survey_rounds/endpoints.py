@@ -11,6 +11,7 @@ from services.registry.children.kit import Kit
 from services.registry.posts.endpoints import Within, area_within
 from services.registry.posts.terms import UNITS, Layer
 from services.registry.survey_rounds import opening, queries, showing
+from services.registry.survey_rounds.authenticity import authentic
 from services.registry.survey_rounds.schemas import (
     RoundIn,
     RoundOut,
@@ -63,7 +64,10 @@ async def list_survey_rounds(
     if len(rows) > limit:
         more = cursors.make(str(rows[limit - 1]["id"]), bound_to, now)
     day = today(request.app.state.clock)
-    return RoundsOut(rounds=[showing.shown(kit, row, day) for row in rows[:limit]], next=more)
+    return RoundsOut(
+        rounds=[showing.shown(kit, row, day) for row in rows[:limit] if authentic(kit.audit, row)],
+        next=more,
+    )
 
 
 @router.post(
@@ -90,14 +94,14 @@ async def open_survey_round(
     now = request.app.state.clock.now()
 
     async def effect() -> Ids:
-        made = await opening.open_round(session, kit.profiles, caller, body, now)
+        made = await opening.open_round(session, kit, caller, body, now)
         done = audit.Act.of(caller, "survey_rounds.open", [], survey_round=str(made))
         await audit.record(session, kit.audit, now, done)
         return {"round": made}
 
     ids = await once(session, kit.entries.key, caller, "survey_rounds.open", key, body, now, effect)
     response.headers["Location"] = f"/v1/survey-rounds/{ids['round']}"
-    return _answer(request, response, await _found(session, caller, ids["round"]))
+    return _answer(request, response, await _found(request, session, caller, ids["round"]))
 
 
 @router.get(
@@ -111,7 +115,7 @@ async def show_survey_round(
 ) -> RoundOut:
     """One round, with its clause and the blocks that it requires."""
     showing.sight(caller)
-    row = await _found(session, caller, round_id)
+    row = await _found(request, session, caller, round_id)
     await _record(request, session, caller, "survey_rounds.read", [], round_id)
     return _answer(request, response, row)
 
@@ -133,16 +137,17 @@ async def withdraw_survey_round(
     """Take back a round that was opened by mistake; one withdrawn is a conflict (409).  Surveys made meanwhile stay."""
     only_civil_affairs(caller)
     read = preconditions.given(if_match)
-    row = await _found(session, caller, round_id)
+    row = await _found(request, session, caller, round_id)
     if not (caller.covers(row["low"]) and caller.covers(row["high"])):
         raise Forbidden("The place that opened it withdraws it.")
-    row = await _found(session, caller, round_id, held=True)
+    row = await _found(request, session, caller, round_id, held=True)
     preconditions.check(read, _etag(row))
     if row["withdrawn_at"] is not None:
         raise Conflict("This round was withdrawn.")
-    await queries.withdraw(session, round_id, request.app.state.clock.now())
+    kit: Kit = request.app.state.kit
+    await queries.withdraw(session, kit.audit, row, request.app.state.clock.now())
     await _record(request, session, caller, "survey_rounds.withdraw", [], round_id)
-    return _answer(request, response, await _found(session, caller, round_id))
+    return _answer(request, response, await _found(request, session, caller, round_id))
 
 
 @router.get("/{round_id}/completion", summary="Count how far a round came")
@@ -161,7 +166,7 @@ async def show_survey_completion(
     """
     showing.sight(caller)
     kit: Kit = request.app.state.kit
-    row = await _running(session, caller, round_id)
+    row = await _running(request, session, caller, round_id)
     asked = showing.reckoning(kit, row, area_within(within), UNITS[by])
     with COUNTING.of(caller.client):
         rows = await queries.completion(session, caller, asked)
@@ -197,7 +202,7 @@ async def list_survey_children(
     kit: Kit = request.app.state.kit
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
-    row = await _running(session, caller, round_id)
+    row = await _running(request, session, caller, round_id)
     asked = showing.reckoning(kit, row, area_within(within))
     filters = f"{reached}|{stale}|{within}"
     bound_to = f"survey_children|{caller.client}|{caller.purpose}|{round_id}|{filters}"
@@ -219,16 +224,18 @@ async def list_survey_children(
     )
 
 
-async def _found(session: AsyncSession, caller: Caller, round_id: UUID, held: bool = False) -> Any:
-    row = await queries.one(session, caller, round_id, held)
+async def _found(
+    request: Request, session: AsyncSession, caller: Caller, round_id: UUID, held: bool = False
+) -> Any:
+    row = await queries.one(session, request.app.state.kit.audit, caller, round_id, held)
     if row is None:
         raise NotFound
     return row
 
 
-async def _running(session: AsyncSession, caller: Caller, round_id: UUID) -> Any:
+async def _running(request: Request, session: AsyncSession, caller: Caller, round_id: UUID) -> Any:
     """A round that still means something: nothing is counted of one withdrawn."""
-    row = await _found(session, caller, round_id)
+    row = await _found(request, session, caller, round_id)
     if row["withdrawn_at"] is not None:
         raise NotFound
     return row

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Computed, DateTime, Index, Text
+from sqlalchemy import BigInteger, Column, Computed, DateTime, Index, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
@@ -32,6 +32,9 @@ class Round(Table, table=True):
     actor: str = Field(sa_column=Column(Text, nullable=False))
     opened_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     withdrawn_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    mac: bytes = Field(
+        sa_column=Column(LargeBinary, nullable=False, server_default=text("''::bytea"))
+    )
 
 
 class StandingRow(Table, table=True):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.children.kit import Kit
 from services.registry.profiles import Profiles
 from services.registry.survey_rounds import queries
 from services.registry.survey_rounds.schemas import RoundIn
@@ -36,17 +37,17 @@ def _flawed(code: str, detail: str) -> Invalid:
 
 
 async def open_round(
-    session: AsyncSession, profiles: Profiles, caller: Caller, body: RoundIn, now: datetime
+    session: AsyncSession, kit: Kit, caller: Caller, body: RoundIn, now: datetime
 ) -> UUID:
     """The new round's id; Forbidden outside the caller's area, Conflict beside another round of the same division."""
     division = divisions.widen(body.division)
     low, high = divisions.area_of(division)
     if not (caller.covers(low) and caller.covers(high)):
         raise Forbidden("Open rounds for places inside your area.")
-    closes_on = days_of(profiles, division, body.opens_on, body.closes_on)
-    if await queries.overlaps(session, division, body.opens_on, closes_on):
+    closes_on = days_of(kit.profiles, division, body.opens_on, body.closes_on)
+    if await queries.overlaps(session, kit.audit, division, body.opens_on, closes_on):
         raise Conflict("Another round of this division covers one of these days.")
     made = uuid7()
     days = (body.opens_on, closes_on)
-    await queries.insert(session, caller, made, division, (low, high), days, now)
+    await queries.insert(session, kit.audit, caller, made, division, (low, high), days, now)
     return made

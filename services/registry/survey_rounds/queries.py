@@ -14,9 +14,11 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.key_care.queries import IN_INDEX_ORDER
+from services.registry.survey_rounds.authenticity import COLUMNS, authentic, mac
 from services.registry.survey_rounds.terms import Reached
 from shared.auth import Caller
 from shared.database import raw
+from shared.keys import KeySet
 
 #: Where a list of children stands: county (six digits) and id.
 Position = tuple[int, UUID]
@@ -26,7 +28,7 @@ NEWEST = UUID(int=2**128 - 1)
 MOST_PLACES = 20_000
 COUNTY = 10**6
 
-_ROUND = "r.id, r.division, r.low, r.high, r.opens_on, r.closes_on, r.opened_at, r.withdrawn_at"
+_ROUND = ", ".join(f"r.{name}" for name in (*COLUMNS, "mac"))
 #: The surveys of one standing that the round counts; $1–$4 are its first and last day and its counties.
 _COUNTED = (
     'SELECT m.blocks, m.channel, m."by", m."on", $5::text[] <@ m.blocks AS whole'
@@ -151,36 +153,42 @@ async def page(
     return rows
 
 
-async def one(session: AsyncSession, caller: Caller, survey_round: UUID, held: bool = False) -> Any:
-    """One round that covers any of the caller's area, or None."""
+async def one(
+    session: AsyncSession, keys: KeySet, caller: Caller, survey_round: UUID, held: bool = False
+) -> Any:
+    """One round that covers any of the caller's area, or None, also where it was not written by the service."""
     connection = await raw(session)
-    return await connection.fetchrow(
+    row = await connection.fetchrow(
         f"SELECT {_ROUND} FROM survey_rounds r WHERE r.id = $3 AND r.low <= $2 AND r.high >= $1"
         + (" FOR UPDATE" if held else ""),
         caller.grant.low,
         caller.grant.high,
         survey_round,
     )
+    return row if row is not None and authentic(keys, row) else None
 
 
-async def overlaps(session: AsyncSession, division: int, opens_on: date, closes_on: date) -> bool:
+async def overlaps(
+    session: AsyncSession, keys: KeySet, division: int, opens_on: date, closes_on: date
+) -> bool:
     """Whether a round of this very division already covers one of these days; nobody opens another one meanwhile."""
     connection = await raw(session)
     await connection.execute(
         "SELECT pg_advisory_xact_lock(hashtext('survey_rounds'), hashint8($1))", division
     )
-    found = await connection.fetchval(
-        "SELECT EXISTS (SELECT 1 FROM survey_rounds WHERE division = $1 AND withdrawn_at IS NULL"
-        " AND opens_on <= $3 AND closes_on >= $2)",
+    found = await connection.fetch(
+        f"SELECT {_ROUND} FROM survey_rounds r WHERE division = $1 AND withdrawn_at IS NULL"
+        " AND opens_on <= $3 AND closes_on >= $2",
         division,
         opens_on,
         closes_on,
     )
-    return bool(found)
+    return any(authentic(keys, row) for row in found)
 
 
 async def insert(
     session: AsyncSession,
+    keys: KeySet,
     caller: Caller,
     made: UUID,
     division: int,
@@ -188,22 +196,35 @@ async def insert(
     days: tuple[date, date],
     now: datetime,
 ) -> None:
+    low, high = area
+    opens_on, closes_on = days
+    row = {
+        "id": made,
+        "division": division,
+        "low": low,
+        "high": high,
+        "opens_on": opens_on,
+        "closes_on": closes_on,
+        "client": caller.client,
+        "actor": caller.actor,
+        "opened_at": now,
+        "withdrawn_at": None,
+    }
     connection = await raw(session)
     await connection.execute(
-        "INSERT INTO survey_rounds (id, division, low, high, opens_on, closes_on, client, actor, opened_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        made,
-        division,
-        *area,
-        *days,
-        caller.client,
-        caller.actor,
-        now,
+        f"INSERT INTO survey_rounds ({', '.join(COLUMNS)}, mac)"
+        f" VALUES ({', '.join(f'${at}' for at in range(1, len(COLUMNS) + 2))})",
+        *(row[name] for name in COLUMNS),
+        mac(keys, row),
     )
 
 
-async def withdraw(session: AsyncSession, survey_round: UUID, now: datetime) -> None:
+async def withdraw(session: AsyncSession, keys: KeySet, row: Any, now: datetime) -> None:
+    """Withdraw a round that ``one`` gave."""
     connection = await raw(session)
     await connection.execute(
-        "UPDATE survey_rounds SET withdrawn_at = $2 WHERE id = $1", survey_round, now
+        "UPDATE survey_rounds SET withdrawn_at = $2, mac = $3 WHERE id = $1",
+        row["id"],
+        now,
+        mac(keys, {**row, "withdrawn_at": now}),
     )

@@ -1,0 +1,36 @@
+"""Rows from before they bore a MAC: an operator vouches for them, and for nothing that was forged."""
+
+from services.registry import adopting
+from services.registry.changes import authenticity as changes
+from shared.database import SYSTEM
+from tests.registry.conftest import Registry
+from tests.registry.key_care import surveyed
+from tests.registry.test_changes import follow, number
+
+
+async def faults(registry: Registry) -> list[str]:
+    async with registry.database.transaction(SYSTEM) as session:
+        return [one async for one in changes.faults_of(session, registry.app.state.kit.audit)]
+
+
+async def test_what_bears_no_mac_is_told_to_nobody_until_somebody_vouches_for_it(
+    registry: Registry,
+) -> None:
+    await surveyed(registry)
+    await number(registry)
+    civil = await registry("civil_affairs:500103")
+    assert len((await follow(civil))[0]) == 1
+    await registry.system("UPDATE child_changes SET mac = ''")
+    assert (await follow(civil))[0] == []
+    assert len(await faults(registry)) == 2
+    async with registry.database.transaction(SYSTEM) as session:
+        assert (await adopting.old(session))["child_changes"] == 2
+        assert await adopting.adopt(session, registry.app.state.kit.audit) == 2
+    assert await faults(registry) == []
+    assert len((await follow(civil))[0]) == 1
+
+    await registry.system("UPDATE child_changes SET at = at + interval '1 second'")
+    async with registry.database.transaction(SYSTEM) as session:
+        assert await adopting.adopt(session, registry.app.state.kit.audit) == 0
+    assert len(await faults(registry)) == 2
+    assert (await follow(civil))[0] == []
