@@ -261,6 +261,7 @@ async def test_evidence_that_is_recalled_turns_a_confirmed_entry_into_a_review(
         await take(
             await raw(session),
             [{"entry": str(rows[0]["entry_id"]), "grade": "none", "link_seq": 10**9}],
+            registry.app.state.kit.audit,
         )
     await fold(registry)
 
