@@ -12,6 +12,7 @@ from rich.table import Table
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.commands import tables
+from services.commands.clients import Actor
 from services.commands.transacting import transact
 from services.matching import proving as links
 from services.matching.entries.sealing import Strongroom
@@ -30,6 +31,7 @@ from services.registry.children.proving import Difference
 from services.registry.erasures import authenticity as erasures
 from services.registry.figures import authenticity as figures
 from services.registry.identity import clients
+from services.registry.identity.clients import OPERATOR
 from services.registry.records import authenticity as former_links
 from services.registry.rosters import authenticity as rosters
 from services.registry.rulebooks import adopting
@@ -37,6 +39,7 @@ from services.registry.settings import RegistrySettings
 from services.registry.survey_rounds import authenticity as survey_rounds
 from shared import checkpoints, signatures, verification
 from shared.checkpoints import AUDIT, OUTBOX, Checkpoint
+from shared.clock import SystemClock
 from shared.database import SYSTEM, Database, raw
 from shared.settings import HubSettings
 from shared.verification import Proof
@@ -85,6 +88,7 @@ def verify_audit(
 @audit.command("adopt")
 def adopt_rows(
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    actor: Actor = OPERATOR,
 ) -> None:
     """Vouch for changes, former links and survey rounds from before they were authenticated: counted first."""
     settings = RegistrySettings()
@@ -98,9 +102,10 @@ def adopt_rows(
         typer.confirm("All of them are as this hub made them?", abort=True)
     keys = settings.key_set("registry", "audit")
     done = transact(
-        settings.database_url("registry"), lambda session: adopting_rows.adopt(session, keys)
+        settings.database_url("registry"),
+        lambda session: adopting_rows.adopt(session, keys, SystemClock().now(), actor),
     )
-    typer.echo(f"{done} adopted")
+    typer.echo(f"{sum(done.values())} adopted")
 
 
 @audit.command("checkpoints")

@@ -1,17 +1,20 @@
-"""Adopting: an operator vouches for changes, former links and survey rounds from before they were authenticated.
+"""Adopting: an operator vouches for changes, former links and survey rounds from before they were authenticated, on record.
 
-A row that bore a MAC once is never adopted: only those without any are, which none is that the hub writes.
+A row that bears a MAC which does not fit is never adopted: only those without any are, and the hub writes none such.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import ModuleType
 from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.changes import authenticity as changes
+from services.registry.identity.clients import OPERATOR
 from services.registry.records import authenticity as former_links
 from services.registry.survey_rounds import authenticity as survey_rounds
+from shared import audit
 from shared.database import raw
 from shared.keys import KeySet
 
@@ -32,10 +35,12 @@ async def old(session: AsyncSession) -> dict[str, int]:
     }
 
 
-async def adopt(session: AsyncSession, keys: KeySet) -> int:
-    """Vouch for them; how many."""
+async def adopt(
+    session: AsyncSession, keys: KeySet, now: datetime, actor: str = OPERATOR
+) -> dict[str, int]:
+    """Vouch for them; how many of each table."""
     connection = await raw(session)
-    done = 0
+    done = dict.fromkeys(_TABLES, 0)
     for table, (authenticity, key) in _TABLES.items():
         same = " AND ".join(f"{name} = ${at}" for at, name in enumerate(key, 2))
         while rows := await connection.fetch(f"SELECT * FROM {table} WHERE mac = '' LIMIT {PAGE}"):
@@ -43,5 +48,8 @@ async def adopt(session: AsyncSession, keys: KeySet) -> int:
                 f"UPDATE {table} SET mac = $1 WHERE {same}",
                 [(authenticity.mac(keys, row), *(row[name] for name in key)) for row in rows],
             )
-            done += len(rows)
+            done[table] += len(rows)
+    if any(done.values()):
+        act = audit.Act("hutong", "operator", actor, "", "rows.adopt", (), dict(done))
+        await audit.record(session, keys, now, act)
     return done

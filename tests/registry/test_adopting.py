@@ -25,12 +25,18 @@ async def test_what_bears_no_mac_is_told_to_nobody_until_somebody_vouches_for_it
     assert len(await faults(registry)) == 2
     async with registry.database.transaction(SYSTEM) as session:
         assert (await adopting.old(session))["child_changes"] == 2
-        assert await adopting.adopt(session, registry.app.state.kit.audit) == 2
+        done = await adopting.adopt(session, registry.app.state.kit.audit, registry.clock.now())
+        assert done == {"child_changes": 2, "former_links": 0, "survey_rounds": 0}
+    (seen,) = await registry.system(
+        "SELECT actor FROM audit_entries WHERE operation = 'rows.adopt'"
+    )
+    assert seen["actor"] == "system:operator"
     assert await faults(registry) == []
     assert len((await follow(civil))[0]) == 1
 
     await registry.system("UPDATE child_changes SET at = at + interval '1 second'")
     async with registry.database.transaction(SYSTEM) as session:
-        assert await adopting.adopt(session, registry.app.state.kit.audit) == 0
+        done = await adopting.adopt(session, registry.app.state.kit.audit, registry.clock.now())
+        assert not any(done.values())
     assert len(await faults(registry)) == 2
     assert (await follow(civil))[0] == []

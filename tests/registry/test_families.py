@@ -1,9 +1,14 @@
 """What the six texts say of surveys, exchange and benefits: a table a rule, and what no text says."""
 
+from enum import StrEnum
+from typing import get_args, get_type_hints
+
 import pytest
 
+from services.registry.alerts.terms import AlertKind
 from services.registry.profiles import open_points
 from services.registry.profiles.families import TYPED
+from services.registry.profiles.families.alerts import AlertRule
 from services.registry.profiles.families.entitlements import (
     ApplicationPlace,
     EarlyScreening,
@@ -23,7 +28,14 @@ from services.registry.profiles.families.surveys import (
     SurveyRound,
     UpwardRoster,
 )
+from services.registry.profiles.rules import Rule
+from services.registry.prompts.schemas import Entitlement
 from services.registry.records.feeds import FEEDS
+from services.registry.records.feeds.health_checks import ScreeningKind
+from services.registry.records.feeds.item import Relation
+from services.registry.rosters.layout import layout_of
+from services.registry.rosters.terms import Eligible, RosterKind
+from services.registry.status.deciding import Status
 from tests.registry.texts import ABSENT, PLACES, PROFILES, TODAY, UNSET, by_place, keys, told
 
 SIX = {
@@ -224,3 +236,26 @@ def test_every_rule_cites_its_clause_in_the_texts_own_words(place: str) -> None:
 def test_every_family_is_used_or_waits_for_a_place() -> None:
     used = {family for place in PLACES for family, _, _ in PROFILES[place].effective()}
     assert TYPED.keys() - used == {"counted_besides", "school_calendar", "vaccine_dose"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "wire"),
+    [
+        (AlertRule, "alert", AlertKind),
+        (EarlyScreening, "screening", ScreeningKind),
+        (FollowUp, "entitlement", Entitlement),
+    ],
+    ids=["alerts", "screenings", "entitlements"],
+)
+def test_rules_and_the_api_know_the_same_words(
+    rule: type[Rule], name: str, wire: type[StrEnum]
+) -> None:
+    assert list(get_args(get_type_hints(rule)[name])) == list(map(str, wire))
+
+
+def test_a_roster_in_a_workbook_has_a_title_for_each_word() -> None:
+    for kind in RosterKind:
+        words = layout_of(kind).words
+        assert set(words["status"]) == set(Status)
+        assert set(words["guardian_relation"]) == set(Relation)
+        assert set(words["eligible"]) == set(Eligible)

@@ -18,11 +18,7 @@ from services.registry.alerts.watching import Spell, Watched, counting, first, u
 from services.registry.duties.spans import DAY, span_after, span_of
 from services.registry.profiles import Profile
 from services.registry.profiles.families.alerts import AlertName
-from services.registry.profiles.families.entitlements import (
-    Insurance,
-    SchoolAges,
-    Schooling,
-)
+from services.registry.profiles.families.entitlements import Insurance, SchoolAges, Schooling
 from services.registry.status.counting import age_reached_on, months_on
 from services.registry.status.deciding import Status
 from shared.vocabulary import Department
@@ -145,8 +141,8 @@ def _silence(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
     heard = watched.folded.heard_on
     known = watched.folded.known_on
     # What was heard of before the child was known here is one past: silence is counted from its end.
-    first = max(0, bisect_right(heard, known) - 1) if known is not None else 0
-    for at in range(first, len(heard)):
+    start = max(0, bisect_right(heard, known) - 1) if known is not None else 0
+    for at in range(start, len(heard)):
         last, again = heard[at], heard[at + 1] if at + 1 < len(heard) else None
         if again is not None and (again - last).days < 28 * months:
             continue

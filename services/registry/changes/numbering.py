@@ -36,7 +36,7 @@ async def number_changes(session: AsyncSession, keys: KeySet) -> int:
     for row in rows:
         position += row["id"] != last
         last = row["id"]
-        told = mac(keys, {**row, "position": position}) if authentic(keys, row) else b""
+        told = mac(keys, {**row, "position": position}) if authentic(keys, row) else row["mac"]
         numbered.append((row["id"], row["county"], position, told))
     done = await connection.execute(_NUMBER, *zip(*numbered, strict=True))
     return int(done.split()[-1])

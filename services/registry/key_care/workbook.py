@@ -89,7 +89,7 @@ async def build(request: Request, caller: Caller, question: Question) -> AsyncIt
         finally:
             await asyncio.to_thread(writer.close)
         whole = path.open("rb")
-    return _chunks(whole)
+    return chunks(whole)
 
 
 async def _fill(writer: Writer, request: Request, caller: Caller, question: Question) -> None:
@@ -122,7 +122,8 @@ def _directory() -> Iterator[Path]:
         yield Path(name)
 
 
-async def _chunks(whole: BinaryIO) -> AsyncIterator[bytes]:
+async def chunks(whole: BinaryIO) -> AsyncIterator[bytes]:
+    """A finished workbook, whose file has no name any more, piece by piece."""
     with whole:
         while chunk := await asyncio.to_thread(whole.read, _CHUNK_BYTES):
             yield chunk

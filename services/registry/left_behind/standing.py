@@ -46,7 +46,6 @@ class LeftBehind:
     since: date
     clause: str
     review: str
-    returned_on: date | None
     evidence: tuple[UUID, ...]
     spells: tuple[Spell, ...]
 
@@ -57,8 +56,6 @@ class LeftBehind:
             seen["clause"] = self.clause
         if self.review:
             seen["review"] = self.review
-        if self.returned_on is not None:
-            seen["returned_on"] = self.returned_on.isoformat()
         return seen
 
 
@@ -103,7 +100,7 @@ def stand(
     events = [*_said(heard, home), *_decided(words)]
     for on, _, _, event in sorted(events, key=lambda one: one[:3]):
         course.take(on, event)
-    return course.ends(home, rule, frozenset(live), day)
+    return course.ends(frozenset(live), day)
 
 
 def _county(profiles: Profiles, code: int, day: date) -> int:
@@ -233,19 +230,19 @@ class _Course:
             self.done.append(self.asked._replace(ended=on, ended_by=ended_by, detail=detail))
             self.asked = None
 
-    def ends(self, home: _Home, rule: _Rule, live: frozenset[UUID], day: date) -> LeftBehind | None:
+    def ends(self, live: frozenset[UUID], day: date) -> LeftBehind | None:
         """How it stands after the last event; a confirmed child that left, grew up or lost its evidence is looked at again."""
         if self.word == LeftBehindState.CONFIRMED:
-            if not home.own:
-                # Whoever left was asked about before is asked about no more: the leaving is what is to be judged.
-                begins = max(home.since, self.decided_on)
+            if not self.home.own:
+                # What was asked before it left is asked no more: the leaving is what is to be judged.
+                begins = max(self.home.since, self.decided_on)
                 self.asked = _review(LeftBehindReview.MOVED, begins)
             elif self.asked is None and self.basis and live.isdisjoint(self.basis):
                 self.asked = _review(LeftBehindReview.EVIDENCE_GONE, self.decided_on)
-            elif self.asked is None and rule.ages_out is not None:
-                begins = max(rule.ages_out, self.decided_on)
+            elif self.asked is None and self.rule.ages_out is not None:
+                begins = max(self.rule.ages_out, self.decided_on)
                 self.asked = _review(LeftBehindReview.OF_AGE, begins)
-        elif not home.own:
+        elif not self.home.own:
             self.asked = None
         spells = (*self.done, *([self.asked] if self.asked else ()))
         asked = self.asked if self.asked is not None and self.asked.begins <= day else None
@@ -261,9 +258,8 @@ class _Course:
         return LeftBehind(
             state=state,
             since=since,
-            clause=rule.clause,
+            clause=self.rule.clause,
             review=str(asked.detail.get("review", "")) if asked else "",
-            returned_on=home.since if home.returned else None,
             evidence=(asked.record,) if asked and asked.record else (),
             spells=spells,
         )

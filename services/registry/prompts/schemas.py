@@ -1,4 +1,4 @@
-"""What crosses the wire about follow-ups."""
+"""What crosses the wire about prompts."""
 
 from datetime import date
 from enum import StrEnum

@@ -10,12 +10,12 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import xlsxwriter
 from fastapi import Request
 
-from services.registry.key_care.workbook import safe
+from services.registry.key_care.workbook import chunks, safe
 from services.registry.rosters import reading
 from services.registry.rosters.layout import Layout, layout_of
 from services.registry.rosters.terms import RosterKind
@@ -37,7 +37,6 @@ _HOW: Final = (
     "在“回执结果”中选择；退回的，可在“原因代码”中填写对方系统的代码（小写字母、数字、._-），勿填写文字说明。"
     "对方系统中的内容与本表不同的，可另加“系统中的”加原列名的列（如“系统中的儿童姓名”），由平台比对，不留存。"
 )
-_CHUNK_BYTES = 64 * 1024
 
 
 class Writer:
@@ -114,7 +113,7 @@ async def build(request: Request, caller: Caller, roster: Any) -> AsyncIterator[
         if end.get("end") != "complete":
             raise Forbidden("The grant ended while the workbook was made.")
         whole = path.open("rb")
-    return _chunks(whole)
+    return chunks(whole)
 
 
 def _said(layout: Layout, roster: Any, end: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -124,14 +123,5 @@ def _said(layout: Layout, roster: Any, end: Mapping[str, Any]) -> list[tuple[str
         ("人数", str(end.get("rows", ""))),
         ("摘要 SHA-256", str(end.get("sha256", ""))),
         ("列的由来", layout.note),
-        (
-            "回执填写",
-            _HOW,
-        ),
+        ("回执填写", _HOW),
     ]
-
-
-async def _chunks(whole: BinaryIO) -> AsyncIterator[bytes]:
-    with whole:
-        while chunk := await asyncio.to_thread(whole.read, _CHUNK_BYTES):
-            yield chunk
