@@ -104,7 +104,12 @@ def create(
     async def healthz() -> Health:
         return Health(status="alive")
 
-    @app.get("/readyz", tags=["health"], responses=problems.responses(503))
+    @app.get(
+        "/readyz",
+        summary="Is the process able to serve?",
+        tags=["health"],
+        responses=problems.responses(503),
+    )
     async def readyz() -> Health:
         """Is this process able to serve?  Asks its own database and no peer."""
         try:

@@ -52,6 +52,11 @@ def test_every_operation_says_what_it_is_for() -> None:
     ] == []
 
 
+def test_every_summary_is_a_sentence_of_ours_and_no_title_made_of_the_functions_name() -> None:
+    made = [(one, one.id.replace("_", " ").title()) for one in every_operation()]
+    assert [str(one) for one, name in made if " " in name and one.spec["summary"] == name] == []
+
+
 def test_every_secured_operation_documents_its_refusals() -> None:
     lacking = {
         str(one): sorted(EVERYWHERE - set(one.spec["responses"]))

@@ -192,6 +192,17 @@ async def test_r27_an_open_suggestion_is_listed(registry: Registry) -> None:
     assert (await acted(civil, path, "close"))["state"] == "closed"
 
 
+async def test_r57_what_police_correct_is_closed_by_whoever_asked(registry: Registry) -> None:
+    school, police = [await registry(f"{one}:{HOME}") for one in ("education", "police")]
+    path = await opened(school, kind="correction", topic="personal_information")
+    assert (await acted(police, path, "answer", outcome="corrected"))["state"] == "answered"
+    assert (await act(police, path, "close")).status_code == 403
+    assert (await acted(school, path, "close"))["state"] == "closed"
+    reported = await opened(school)
+    await acted(police, reported, "answer", outcome="unfounded")
+    assert (await act(school, reported, "close")).status_code == 403
+
+
 async def test_r57_what_a_guardian_wants_corrected_is_tracked_to_an_answer(
     registry: Registry,
 ) -> None:

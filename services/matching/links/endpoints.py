@@ -41,7 +41,7 @@ router = APIRouter(prefix="/v1", tags=["links"], responses=USUAL)
 Registry = Annotated[Caller, allowed(Scope.RESOLUTIONS_WRITE, purpose=False)]
 
 
-@router.post("/resolutions")
+@router.post("/resolutions", summary="Resolve entries")
 async def resolve_entries(
     request: Request, caller: Registry, session: Transaction, resolutions: ResolutionsIn
 ) -> LinksOut:
@@ -54,7 +54,7 @@ async def resolve_entries(
     return LinksOut(items=[LinkOut.of(link) for link in links])
 
 
-@router.post("/retractions")
+@router.post("/retractions", summary="Retract entries")
 async def retract_entries(
     request: Request, caller: Registry, session: Transaction, retractions: RetractionsIn
 ) -> LinksOut:
@@ -64,7 +64,7 @@ async def retract_entries(
     return LinksOut(items=[LinkOut.of(link) for link in links])
 
 
-@router.get("/link-changes")
+@router.get("/link-changes", summary="List changed links")
 async def list_link_changes(
     caller: Registry,
     session: Transaction,
@@ -79,7 +79,7 @@ async def list_link_changes(
     )
 
 
-@router.get("/explanations/{entry}")
+@router.get("/explanations/{entry}", summary="Explain a link")
 async def explain_link(
     request: Request, caller: Registry, session: Transaction, entry: Annotated[UUID, Path()]
 ) -> ExplanationOut:
@@ -88,7 +88,7 @@ async def explain_link(
     return _explained(found, linker_of(request).model)
 
 
-@router.post("/explanations/read")
+@router.post("/explanations/read", summary="Explain several links")
 async def explain_links(
     request: Request, caller: Registry, session: Transaction, asked: ExplanationsIn
 ) -> ExplanationsOut:

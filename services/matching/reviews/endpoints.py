@@ -14,7 +14,7 @@ from shared.limits import MAX_PAGE
 router = APIRouter(prefix="/v1", tags=["reviews"], responses=USUAL)
 
 
-@router.get("/review-changes", response_model_exclude_none=True)
+@router.get("/review-changes", summary="List changed reviews", response_model_exclude_none=True)
 async def list_review_changes(
     caller: Registry,
     session: Transaction,

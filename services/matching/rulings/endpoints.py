@@ -11,7 +11,7 @@ from shared.application import USUAL, Transaction
 router = APIRouter(prefix="/v1", tags=["rulings"], responses=USUAL)
 
 
-@router.post("/rulings")
+@router.post("/rulings", summary="Carry out rulings")
 async def make_rulings(
     request: Request, caller: Registry, session: Transaction, rulings: RulingsIn
 ) -> RuledOut:

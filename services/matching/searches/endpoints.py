@@ -11,7 +11,7 @@ from shared.application import USUAL, Transaction
 router = APIRouter(prefix="/v1", tags=["searches"], responses=USUAL)
 
 
-@router.post("/searches")
+@router.post("/searches", summary="Search persons")
 async def search_persons(
     request: Request, caller: Registry, session: Transaction, search: SearchIn
 ) -> SearchOut:

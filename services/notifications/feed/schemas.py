@@ -79,7 +79,9 @@ class EventsPageOut(Reply):
     """A page of the event feed (事件流): the items that follow what you last confirmed."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"items": [UPDATED_EXAMPLE, NOTICE_EXAMPLE], "next": "AQ…"}}
+        json_schema_extra={
+            "example": {"items": [UPDATED_EXAMPLE, NOTICE_EXAMPLE, CASE_EXAMPLE], "next": "AQ…"}
+        }
     )
 
     items: Annotated[list[ItemOut], Field(max_length=MAX_PAGE)]

@@ -13,7 +13,7 @@ from shared.vocabulary import Department, Scope
 router = APIRouter(prefix="/v1", tags=["rules"], responses=USUAL)
 
 
-@router.get("/access")
+@router.get("/access", summary="Read who sees what")
 async def show_access(
     caller: Annotated[Caller, allowed(Scope.ACCESS_READ, purpose=False)],
 ) -> AccessOut:

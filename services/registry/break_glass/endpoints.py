@@ -34,7 +34,12 @@ router = APIRouter(
 BreakGlass = Annotated[Caller, allowed(Scope.BREAK_GLASS)]
 
 
-@router.post("", response_model_exclude_none=True, responses=problems.responses(409))
+@router.post(
+    "",
+    summary="Look a child up in an emergency",
+    response_model_exclude_none=True,
+    responses=problems.responses(409),
+)
 async def open_break_glass(
     request: Request,
     body: BreakGlassIn,
@@ -65,7 +70,7 @@ async def open_break_glass(
     return told or BreakGlassOut(found=False)
 
 
-@router.get("", response_model_exclude_none=True)
+@router.get("", summary="List openings in emergencies", response_model_exclude_none=True)
 async def list_break_glass(
     request: Request,
     caller: BreakGlass,
@@ -93,7 +98,7 @@ async def list_break_glass(
     )
 
 
-@router.get("/{opening_id}", response_model_exclude_none=True)
+@router.get("/{opening_id}", summary="Read one opening", response_model_exclude_none=True)
 async def show_break_glass(
     request: Request, opening_id: UUID, caller: BreakGlass, session: Transaction
 ) -> BreakGlassOut:
@@ -106,7 +111,10 @@ async def show_break_glass(
 
 
 @router.post(
-    "/{opening_id}/review", response_model_exclude_none=True, responses=problems.responses(409)
+    "/{opening_id}/review",
+    summary="Review an opening",
+    response_model_exclude_none=True,
+    responses=problems.responses(409),
 )
 async def review_break_glass(
     request: Request,

@@ -76,10 +76,10 @@ async def act(
 
 async def _may(session: AsyncSession, kit: Kit, caller: Caller, row: Any, act: CaseActKind) -> bool:
     """Who leads may say that something is done, too, where a department's own report says so."""
-    parties = Department(row["addressee"]), Department(row["department"])
-    if may(act, caller.department, *parties):
+    kind, opener = CaseKind(row["kind"]), Department(row["department"])
+    if may(kind, act, caller.department, Department(row["addressee"]), opener):
         return True
-    if act != CaseActKind.COMPLETE or not leads(caller.department, *parties):
+    if act != CaseActKind.COMPLETE or not leads(kind, caller.department, opener):
         return False
     words = words_of(kit.sealer, row)
     return await evidence_for(session, kit, caller, row, words) is not None

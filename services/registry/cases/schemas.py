@@ -70,7 +70,9 @@ class CaseIn(BaseModel):
     topic: Topic
     place: DivisionText = Field(description="where it happens (发生地), inside your area")
     to: Department = Field(description="who is to answer; police, for a report")
-    child_id: UUID | None = None
+    child_id: UUID | None = Field(
+        default=None, description="of a registered child that you may see"
+    )
     child: ParticularsIn | None = Field(
         default=None, description="of a child that is not registered"
     )
@@ -204,7 +206,9 @@ class CaseOut(CaseMark):
     child: UUID | None = Field(
         default=None, description="the registered child, where you may see it"
     )
-    particulars: dict[Short, Short] | None = Field(default=None, max_length=10)
+    particulars: dict[Short, Short] | None = Field(
+        default=None, max_length=10, description="of the child, as `child` of the request said them"
+    )
     account: Annotated[str, StringConstraints(max_length=4000)] | None = None
     clause: Short | None = Field(default=None, description="the rule of the place behind it")
     year: int | None = Field(default=None, description="of assistance: the insured year (参保年度)")

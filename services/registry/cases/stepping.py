@@ -146,7 +146,11 @@ def state_of(kind: CaseKind, acts: Iterable[CaseActKind]) -> CaseState:
 
 
 def may(
-    act: CaseActKind, department: Department, addressee: Department, opener: Department
+    kind: CaseKind,
+    act: CaseActKind,
+    department: Department,
+    addressee: Department,
+    opener: Department,
 ) -> bool:
     """Whether a department may act so; measures are told by police, or by civil affairs for procuratorate and court."""
     if act in _ADDRESSEES_ACTS:
@@ -154,13 +158,14 @@ def may(
     if act in MEASURES:
         return department in (Department.POLICE, Department.CIVIL_AFFAIRS)
     if act in _LEADS_ACTS:
-        return leads(department, addressee, opener)
+        return leads(kind, department, opener)
     return department in (addressee, opener, Department.CIVIL_AFFAIRS)
 
 
-def leads(department: Department, addressee: Department, opener: Department) -> bool:
-    lead = Department.CIVIL_AFFAIRS if addressee == Department.POLICE else opener
-    return department in (lead, Department.CIVIL_AFFAIRS)
+def leads(kind: CaseKind, department: Department, opener: Department) -> bool:
+    return department == Department.CIVIL_AFFAIRS or (
+        department == opener and kind != CaseKind.REPORT
+    )
 
 
 def lacking(kind: CaseKind, acts: Sequence[Done], commanded: Iterable[str]) -> tuple[str, ...]:

@@ -91,7 +91,12 @@ async def shown(
     return children
 
 
-@router.get("/children/{child_id}", response_model_exclude_none=True, responses={200: TAGGED})
+@router.get(
+    "/children/{child_id}",
+    summary="Read a child",
+    response_model_exclude_none=True,
+    responses={200: TAGGED},
+)
 async def show_child(
     request: Request,
     response: Response,
@@ -129,7 +134,11 @@ async def show_child(
     return child
 
 
-@router.get("/entries/{entry_id}/child", response_model_exclude_none=True)
+@router.get(
+    "/entries/{entry_id}/child",
+    summary="Read the child that an entry speaks of",
+    response_model_exclude_none=True,
+)
 async def show_child_of_entry(
     request: Request, entry_id: UUID, caller: ChildReader, session: Transaction
 ) -> ChildOut:
@@ -142,7 +151,9 @@ async def show_child_of_entry(
     return child
 
 
-@router.post("/children/search", response_model_exclude_none=True)
+@router.post(
+    "/children/search", summary="Find children by exact criteria", response_model_exclude_none=True
+)
 async def search_children(
     request: Request, body: SearchIn, caller: ChildReader, session: Transaction
 ) -> ChildrenOut:
@@ -160,7 +171,9 @@ async def search_children(
     return ChildrenOut(children=await shown(request, session, caller, rows, "children.search"))
 
 
-@router.post("/references/read", response_model_exclude_none=True)
+@router.post(
+    "/references/read", summary="Read children by reference", response_model_exclude_none=True
+)
 async def read_references(
     request: Request,
     body: ReferencesIn,

@@ -260,7 +260,7 @@ class ChildOut(BaseModel):
         default=None, max_length=50, description="children that share a guardian (同一监护人)"
     )
     status: StatusOut | None = None
-    left_behind: LeftBehindMark | None = None
+    left_behind: LeftBehindMark | None = Field(default=None, description="留守认定")
     key_care: list[KeyCareMark] | None = Field(
         default=None, max_length=50, description="重点关爱, in the categories open to you"
     )

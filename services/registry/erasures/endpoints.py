@@ -32,6 +32,7 @@ Eraser = Annotated[Caller, allowed(Scope.ERASURES_WRITE)]
 
 @router.post(
     "",
+    summary="Ask for a child to be erased",
     status_code=201,
     response_model_exclude_none=True,
     responses={201: LOCATED, **problems.responses(409)},
@@ -60,7 +61,7 @@ async def request_erasure(
     return await _shown(session, caller, made["erasure"])
 
 
-@router.get("", response_model_exclude_none=True)
+@router.get("", summary="List requests for erasure", response_model_exclude_none=True)
 async def list_erasures(
     request: Request,
     caller: Eraser,
@@ -83,7 +84,7 @@ async def list_erasures(
     return ErasuresOut(erasures=[_out(row) for row in rows], next=more)
 
 
-@router.get("/{erasure_id}", response_model_exclude_none=True)
+@router.get("/{erasure_id}", summary="Read a request for erasure", response_model_exclude_none=True)
 async def show_erasure(
     request: Request, erasure_id: UUID, caller: Eraser, session: Transaction
 ) -> ErasureOut:
@@ -98,6 +99,7 @@ async def show_erasure(
 
 @router.post(
     "/{erasure_id}/approvals",
+    summary="Approve an erasure as the second person",
     response_model_exclude_none=True,
     responses=problems.responses(409),
 )
@@ -116,7 +118,12 @@ async def approve_erasure(
     return await _shown(session, caller, erasure_id)
 
 
-@router.delete("/{erasure_id}", response_model_exclude_none=True, responses=problems.responses(409))
+@router.delete(
+    "/{erasure_id}",
+    summary="Withdraw a request for erasure",
+    response_model_exclude_none=True,
+    responses=problems.responses(409),
+)
 async def withdraw_erasure(
     request: Request, erasure_id: UUID, caller: Eraser, session: Transaction
 ) -> ErasureOut:

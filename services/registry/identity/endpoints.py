@@ -52,6 +52,7 @@ class OAuthError(BaseModel):
 
 @router.post(
     "/oauth2/token",
+    summary="Issue a token",
     response_model=TokenOut,
     responses={400: {"model": OAuthError}, 401: {"model": OAuthError}, **responses(413, 422, 503)},
 )
@@ -145,7 +146,7 @@ class Metadata(BaseModel):
     scopes_supported: list[Word] = Field(max_length=50)
 
 
-@router.get("/.well-known/oauth-authorization-server")
+@router.get("/.well-known/oauth-authorization-server", summary="Read where tokens are issued")
 async def show_issuer_metadata(request: Request) -> Metadata:
     """Where and how to get a token."""
     issuer: str = request.app.state.issuer
@@ -165,7 +166,7 @@ class JwksOut(BaseModel):
     keys: list[dict[str, Word]] = Field(max_length=10)
 
 
-@router.get("/.well-known/jwks.json")
+@router.get("/.well-known/jwks.json", summary="Read the keys that sign tokens")
 async def show_keys(request: Request) -> JwksOut:
     """The keys that verify access tokens: the one that signs now and the one before or after it."""
     return JwksOut(keys=_jwks(request)["keys"])
@@ -191,7 +192,7 @@ class RevocationsOut(BaseModel):
     jwks: JwksOut
 
 
-@router.get("/v1/revocations", responses=USUAL)
+@router.get("/v1/revocations", summary="List revoked tokens", responses=USUAL)
 async def list_revocations(
     request: Request,
     caller: Annotated[Caller, allowed(Scope.REVOCATIONS_READ, purpose=False)],

@@ -85,6 +85,7 @@ def _add_import(feed: Feed) -> None:
         receive,
         methods=["POST"],
         name=f"import_{feed.name.replace('-', '_')}",
+        summary=f"Import {feed.name.replace('-', ' ')}",
         status_code=202,
         response_model=ImportOut,
         response_model_exclude_none=True,
@@ -115,14 +116,14 @@ for _feed in FEEDS.values():
         _add_import(_feed)
 
 
-@router.get("", response_model_exclude_none=True)
+@router.get("", summary="List imports", response_model_exclude_none=True)
 async def list_imports(caller: Pusher, session: Transaction) -> ImportsOut:
     """Your newest import jobs, the running ones among them."""
     rows = await queries.newest(session, caller, DEFAULT_PAGE)
     return ImportsOut(imports=[ImportOut.of(row) for row in rows])
 
 
-@router.get("/{import_id}", response_model_exclude_none=True)
+@router.get("/{import_id}", summary="Read an import", response_model_exclude_none=True)
 async def show_import(
     response: Response, import_id: UUID, caller: Pusher, session: Transaction
 ) -> ImportOut:
@@ -133,7 +134,12 @@ async def show_import(
     return job
 
 
-@router.delete("/{import_id}", response_model_exclude_none=True, responses=problems.responses(409))
+@router.delete(
+    "/{import_id}",
+    summary="Cancel an import",
+    response_model_exclude_none=True,
+    responses=problems.responses(409),
+)
 async def cancel_import(
     request: Request, import_id: UUID, caller: Pusher, session: Transaction
 ) -> ImportOut:
@@ -156,6 +162,7 @@ async def cancel_import(
 
 @router.get(
     "/{import_id}/verdicts",
+    summary="Read what became of an import's lines",
     response_class=Verdicts,
     responses={
         200: {

@@ -28,8 +28,11 @@ class LeftBehindIn(BaseModel):
     )
 
     decision: LeftBehindDecision
-    reason: LeftBehindReason
-    note: Note = ""
+    reason: LeftBehindReason = Field(
+        description="`confirm`: `assessed`, `found_by_visit`; `refuse`: `assessed`, `with_parents`, `not_so`; `end`:"
+        " `parents_returned`, `joined_parents`, `of_age`, `not_so`; each: `other`"
+    )
+    note: Note = Field(default="", description="Sealed; required with `other`.")
 
 
 class LeftBehindOut(BaseModel):
@@ -46,8 +49,10 @@ class LeftBehindOut(BaseModel):
         }
     )
 
-    child: UUID
-    decision: UUID
+    child: UUID = Field(
+        description="read how it stands now at `/v1/children/{id}`, as `left_behind`"
+    )
+    decision: UUID = Field(description="id of the decision")
 
 
 class LeftBehindMark(BaseModel):

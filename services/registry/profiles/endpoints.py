@@ -19,7 +19,9 @@ from shared.vocabulary import Scope
 router = APIRouter(prefix="/v1", tags=["rules"], responses=USUAL)
 
 
-@router.get("/profiles/{division}", response_model_exclude_none=True)
+@router.get(
+    "/profiles/{division}", summary="Read the rules of a place", response_model_exclude_none=True
+)
 async def show_profile(
     request: Request,
     division: Annotated[DivisionText, Path(examples=["500103"])],

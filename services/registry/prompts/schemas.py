@@ -52,7 +52,7 @@ class PromptOut(BaseModel):
         default=None,
         description="where it lives, or lived last; of a shielded child the county alone",
     )
-    shielded: bool
+    shielded: bool = Field(description="地址保密")
     follow_up: FollowUpOut
 
 
@@ -62,6 +62,8 @@ class PromptsOut(BaseModel):
     model_config = ConfigDict(populate_by_name=True, json_schema_extra={"examples": [_EXAMPLE]})
 
     follow_ups: list[PromptOut] = Field(max_length=10 * MAX_PAGE)
-    since: date = Field(alias="from")
-    until: date
-    next: Annotated[str, StringConstraints(max_length=500)] | None = None
+    since: date = Field(alias="from", description="send it with `cursor`: without it, days pass")
+    until: date = Field(description="likewise")
+    next: Annotated[str, StringConstraints(max_length=500)] | None = Field(
+        default=None, description="cursor of the next page"
+    )

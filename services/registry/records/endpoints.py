@@ -40,7 +40,7 @@ Pusher = Annotated[Caller, allowed(Scope.RECORDS_WRITE, purpose=False)]
 
 def _add_push(feed: Feed) -> None:
     name = feed.model.__name__
-    slug = feed.name.replace("-", "_")
+    slug, spoken = feed.name.replace("-", "_"), feed.name.replace("-", " ")
 
     async def push(
         request: Request, caller: Pusher, body: RawBody, session: Transaction
@@ -66,6 +66,7 @@ def _add_push(feed: Feed) -> None:
         push,
         methods=["POST"],
         name=f"push_{slug}",
+        summary=f"Push {spoken}",
         status_code=207,
         response_model=BulkOut,
         response_model_exclude_none=True,
@@ -105,6 +106,7 @@ def _add_push(feed: Feed) -> None:
         take_back,
         methods=["POST"],
         name=f"recall_{slug}",
+        summary=f"Recall {spoken}",
         status_code=207,
         response_model=BulkOut,
         response_model_exclude_none=True,
@@ -129,7 +131,9 @@ for _feed in FEEDS.values():
         _add_push(_feed)
 
 
-@router.get("/feeds", response_model_exclude_none=True)
+@router.get(
+    "/feeds", summary="List feeds and when they were last heard", response_model_exclude_none=True
+)
 async def list_feeds(
     request: Request,
     caller: Annotated[Caller, allowed(Scope.RECORDS_READ, purpose=False)],
@@ -139,7 +143,9 @@ async def list_feeds(
     return await lateness.of(session, caller, today(request.app.state.clock))
 
 
-@router.get("/records/{record_id}", response_model_exclude_none=True)
+@router.get(
+    "/records/{record_id}", summary="Read a record of your own", response_model_exclude_none=True
+)
 async def show_record(
     request: Request,
     record_id: UUID,

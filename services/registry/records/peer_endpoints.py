@@ -77,6 +77,7 @@ def _body(schema: dict[str, Any]) -> dict[str, Any]:
 
 @router.post(
     "/peer-facts",
+    summary="Push facts of a peer hub",
     status_code=207,
     response_model_exclude_none=True,
     openapi_extra=_body(
@@ -100,6 +101,7 @@ async def push_peer_facts(
 
 @router.post(
     "/hukou-answers",
+    summary="Push the answer of a hukou place",
     status_code=207,
     response_model_exclude_none=True,
     openapi_extra=_body({"$ref": "#/components/schemas/HukouAnswerIn"}),

@@ -216,12 +216,16 @@ class RosterVerdictsOut(BaseModel):
 class RosterSheetLineOut(BaseModel):
     """What became of one row of a workbook; `flaws` are the columns that cannot be read."""
 
-    number: int = Field(description="the row's number in the sheet")
+    number: int = Field(description="the row's number in the sheet, its titles being row 1")
     row: UUID | None = None
     outcome: LineOutcome
     verdict: RosterVerdict | None = None
     differing: list[Short] = Field(default=[], max_length=100, description="columns that differ")
-    flaws: list[Short] = Field(default=[], max_length=100)
+    flaws: list[Short] = Field(
+        default=[],
+        max_length=100,
+        description="`row` 回执编号, `verdict` 回执结果, `reason` 原因代码, or a column of `held`",
+    )
 
 
 class RosterSheetOut(BaseModel):

@@ -75,7 +75,7 @@ class HealthCheck(Item):
     managed: Flag | None = None
     """Whether the child is under health management here (健康管理)."""
     screenings: Annotated[tuple[ScreeningKind, ...], Field(max_length=5), NullAsEmpty()] = ()
-    """Early screenings that it included, whatever they found."""
+    """Early screenings that it included (早期筛查), whatever they found: each closes its gap, late or not."""
     findings: Annotated[tuple[Code, ...], Field(max_length=32), NullAsEmpty()] = ()
     """Findings as codes of the pushing system, not as clinical text."""
     psychological_finding: PsychologicalFinding | None = None
