@@ -17,6 +17,7 @@ from tests.registry.conftest import Registry
 from tests.registry.key_care import CAO, TIANMEN, link, opened, push, survey, surveyed
 from tests.registry.test_duties import on
 
+TOWNSHIP = "429006001000"
 PROFILES = Profiles.load(SHIPPED)
 BORN = date(2010, 5, 3)
 SIXTEEN, EIGHTEEN = date(2026, 5, 3), date(2028, 5, 3)
@@ -182,6 +183,22 @@ async def test_r5_a_list_says_who_is_to_be_prompted_at_eighteen(registry: Regist
     cursor = (await client.get("/v1/follow-ups", params={**grant, "limit": 1})).json()["next"]
     foreign = await client.get("/v1/follow-ups", params={"limit": 1, "cursor": cursor})
     assert foreign.status_code == 400
+
+
+async def test_r5_who_sees_no_address_is_told_the_county_alone(registry: Registry) -> None:
+    """As in the child's own view: below the county a division is an address."""
+    home = {"division": TOWNSHIP, "since": "2025-06-01"}
+    child_part = {"name": "示址", "birth_date": "2010-05-03", "sex": "female"}
+    (child,) = await surveyed(registry, survey(TOWNSHIP, residence=home, child=child_part))
+    await on(registry, "2026-06-01")
+    for department, purpose, told in (
+        ("civil_affairs", "survey", TOWNSHIP),
+        ("civil_affairs", "verification", TIANMEN),
+        ("education", "service", TIANMEN),
+    ):
+        reader = await registry(f"{department}:429006", purpose=purpose)
+        prompts = await prompted(reader, **{"from": "2026-05-03"})
+        assert {one["division"] for one in prompts if one["child"] == str(child)} == {told}
 
 
 async def test_r5_what_a_compartment_gives_is_told_at_its_own_door_alone(

@@ -3,7 +3,8 @@
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,9 +13,12 @@ import pytest
 import python_calamine as calamine
 import xlsxwriter
 
+from services.registry.identity import clients
 from services.registry.imports.sheets import MEDIA_TYPE
 from services.registry.rosters.layout import layout_of
 from services.registry.rosters.terms import RosterKind
+from services.registry.rosters.workbook import Writer
+from shared.database import SYSTEM
 from tests.registry.conftest import Registry
 from tests.registry.key_care import survey, surveyed, turn
 from tests.registry.test_rosters import HOME, made, national, rows, states
@@ -186,3 +190,57 @@ async def test_r13_a_department_answers_by_workbook_and_another_does_not(
     assert len(given) == 1
     (result,) = (await brought(school, roster, filled(*given))).json()["results"]
     assert (result["outcome"], result["verdict"]) == ("applied", "accepted")
+
+
+async def test_a_workbook_under_way_holds_no_connection_of_the_pool(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each would hold one while it waits for another: as many as the pool is large would stand still, and all others too."""
+    await surveyed(registry, survey())
+    civil = await national(registry)
+    roster = await made(civil, kind="national_system", division=HOME)
+    pool: Any = registry.database.engine.pool
+    held: list[int] = []
+
+    def add(_: Writer, line: Mapping[str, Any]) -> None:
+        held.append(pool.checkedout())
+
+    monkeypatch.setattr(Writer, "add", add)
+    await workbook(civil, roster)
+    assert held == [0]
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"PK"
+        held.append(pool.checkedout())
+
+    reply = await civil.post(
+        f"/v1/rosters/{roster['id']}/verdicts/workbook", content=slowly(), headers=XLSX
+    )
+    assert reply.status_code == 400
+    assert held == [0, 0]
+
+
+async def test_whose_grant_ended_while_the_workbook_came_writes_nothing(
+    registry: Registry,
+) -> None:
+    await surveyed(registry, survey())
+    civil = await national(registry)
+    roster = await made(civil, kind="national_system", division=HOME)
+    (line,) = as_rows((await workbook(civil, roster))["名单"])
+    body = filled({ROW: line[ROW], VERDICT: "接收"})
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield body[:100]
+        (maker,) = await registry.system("SELECT client FROM rosters")
+        async with registry.database.transaction(SYSTEM) as session:
+            keys, now = registry.app.state.kit.audit, datetime.now(UTC)
+            await clients.revoke(session, keys, maker["client"], now)
+        yield body[100:]
+
+    reply = await civil.post(
+        f"/v1/rosters/{roster['id']}/verdicts/workbook", content=slowly(), headers=XLSX
+    )
+    assert reply.status_code == 403, reply.text
+    assert [row["verdict"] for row in await registry.system("SELECT verdict FROM roster_rows")] == [
+        ""
+    ]

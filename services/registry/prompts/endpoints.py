@@ -115,8 +115,8 @@ def _prompts(kit: Kit, row: Any, groups: Mapping[str, str], day: date) -> Iterat
     identity = {group: level for group, level in groups.items() if group == "identity"}
     fields = viewing.view(state, identity, row["shielded"])["fields"]
     code = row["residence_code"] if "residence" in groups else None
-    if code is not None and row["shielded"]:
-        code = divisions.county_of(code)
+    if code is not None and (row["shielded"] or "residence_address" not in groups):
+        code = divisions.county_of(code)  # below the county a division code is an address too
     for one in opened:
         yield PromptOut.model_validate(
             {

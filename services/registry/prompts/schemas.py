@@ -50,7 +50,7 @@ class PromptOut(BaseModel):
     name: Text | None = Field(default=None, description="姓名, masked or full")
     division: Division | None = Field(
         default=None,
-        description="where it lives, or lived last; of a shielded child the county alone",
+        description="where it lives, or lived last; the county alone of a shielded child, and for who sees no addresses",
     )
     shielded: bool = Field(description="地址保密")
     follow_up: FollowUpOut

@@ -1,6 +1,6 @@
 """Rosters as workbooks (名单工作簿), for offices that carry a file to another system by hand and bring back what became of it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -9,14 +9,17 @@ from fastapi.responses import StreamingResponse
 from services.registry.children.kit import Kit
 from services.registry.imports.sheets import MEDIA_TYPE
 from services.registry.imports.uploading import ASKED, BINARY, NAMED, rows_uploaded
+from services.registry.key_care.reading import granted_still
 from services.registry.rosters import answering, reading, workbook
 from services.registry.rosters.layout import layout_of
 from services.registry.rosters.returning import Returned, returned
 from services.registry.rosters.schemas import RosterLineOut, RosterSheetLineOut, RosterSheetOut
 from services.registry.rosters.terms import LineOutcome, RosterKind
-from shared.application import USUAL, Transaction
+from shared.application import USUAL
 from shared.auth import Caller, allowed
+from shared.database import Database
 from shared.limits import MAX_BULK_ITEMS
+from shared.problems import Forbidden
 from shared.vocabulary import Scope
 
 router = APIRouter(prefix="/v1", tags=["rosters"], responses=USUAL)
@@ -32,7 +35,7 @@ Answerer = Annotated[Caller, allowed(Scope.ROSTERS_ANSWER)]
     responses={200: {"content": {MEDIA_TYPE: BINARY}, "headers": NAMED}},
 )
 async def read_roster_workbook(
-    request: Request, roster_id: UUID, caller: Reader, session: Transaction
+    request: Request, roster_id: UUID, caller: Reader
 ) -> StreamingResponse:
     """Every child on the roster as it stands now, one a row, in the columns that your department and purpose open.
 
@@ -40,8 +43,7 @@ async def read_roster_workbook(
     receipt is confirmed.  The layout is this hub's own: that of the national system (全国儿童福利信息系统) is not public, and no
     text gives it.  With this a row counts as sent, as by `…/rows`.
     """
-    kit: Kit = request.app.state.kit
-    roster = await reading.readable(session, kit, caller, roster_id)
+    roster = await _readable(request, caller, roster_id)
     return StreamingResponse(
         await workbook.build(request, caller, roster),
         media_type=MEDIA_TYPE,
@@ -56,7 +58,7 @@ async def read_roster_workbook(
     openapi_extra=ASKED,
 )
 async def answer_roster_workbook(
-    request: Request, roster_id: UUID, caller: Answerer, session: Transaction
+    request: Request, roster_id: UUID, caller: Answerer
 ) -> RosterSheetOut:
     """The roster's workbook, filled in (回执工作簿): each row applied or not by itself, as by `…/verdicts`, by its number in the
     sheet.
@@ -67,17 +69,29 @@ async def answer_roster_workbook(
     """
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()
-    roster = await reading.readable(session, kit, caller, roster_id)
-    layout = layout_of(RosterKind(roster["kind"]))
+    layout = layout_of(RosterKind((await _readable(request, caller, roster_id))["kind"]))
     back = list(returned(await rows_uploaded(request), layout))
     lines = [one.line for one in back if one.line is not None]
     found: list[RosterLineOut] = []
-    for first in range(0, max(len(lines), 1), MAX_BULK_ITEMS):
-        part = lines[first : first + MAX_BULK_ITEMS]
-        found += await answering.answer(session, kit, caller, roster_id, part, now)
+    # Only now: a slow sender must not hold a database connection, nor a grant that has ended meanwhile.
+    still = await granted_still(request, caller, Scope.ROSTERS_ANSWER)
+    if still is None:
+        raise Forbidden("The grant ended while the workbook was sent.")
+    database: Database = request.app.state.database
+    async with database.transaction(still.reach) as session:
+        for first in range(0, max(len(lines), 1), MAX_BULK_ITEMS):
+            part = lines[first : first + MAX_BULK_ITEMS]
+            found += await answering.answer(session, kit, still, roster_id, part, now)
     results = iter(found)
     shown = [_shown(one, next(results) if one.line is not None else None) for one in back]
     return RosterSheetOut(results=shown)
+
+
+async def _readable(request: Request, caller: Caller, roster: UUID) -> Any:
+    """In a transaction of its own: who makes a workbook page by page, or waits for one, holds no other connection."""
+    database: Database = request.app.state.database
+    async with database.transaction(caller.reach) as session:
+        return await reading.readable(session, request.app.state.kit, caller, roster)
 
 
 def _shown(one: Returned, result: RosterLineOut | None) -> RosterSheetLineOut:
