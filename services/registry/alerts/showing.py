@@ -109,7 +109,8 @@ def _alert(row: Any, child: dict[str, Any], groups: Groups) -> dict[str, Any]:
     detail, code = row["detail"], row["place"]
     shielded = bool(row["shielded"])
     county = divisions.county_of(code) if code is not None else None
-    finest = county if shielded else code
+    # Below the county a division code is an address too.
+    finest = county if shielded or "residence_address" not in groups else code
     seen: dict[str, Any] = {
         "id": row["alert_id"],
         "kind": row["kind"],

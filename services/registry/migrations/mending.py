@@ -43,6 +43,17 @@ BEGIN
 END $$
 """
 _COUNTED = ("roster_rows", "roster_readings")
+#: Else a row altered past the hub could be made to look like one from before MACs, and be vouched for.
+_ONCE_BOUND = """
+CREATE FUNCTION once_bound() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.mac <> '' AND NEW.mac = ''
+     AND current_user <> (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID) THEN
+    RAISE EXCEPTION 'a row that bore a MAC bears one' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$
+"""
 
 
 def mended() -> None:
@@ -54,8 +65,13 @@ def mended() -> None:
     )
     op.execute(f"REVOKE DELETE ON erasures FROM {role}")
     op.execute(f"ALTER POLICY reach ON child_changes USING ({_CHANGE_IS_TOLD})")
+    op.execute(_ONCE_BOUND)
     for table in _BOUND_NOW:
         op.execute(f"GRANT UPDATE (mac) ON {table} TO {role}")
+        op.execute(
+            f"CREATE TRIGGER once_bound BEFORE UPDATE ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION once_bound()"
+        )
     op.execute(
         f"CREATE POLICY of_the_erased ON roster_rows AS RESTRICTIVE FOR DELETE TO {role}"
         f" USING ({_OF_THE_ERASED})"
@@ -80,7 +96,9 @@ def not_mended() -> None:
     op.execute("DROP FUNCTION rosters_only_forward()")
     op.execute("DROP POLICY of_the_erased ON roster_rows")
     for table in _BOUND_NOW:
+        op.execute(f"DROP TRIGGER once_bound ON {table}")
         op.execute(f"REVOKE UPDATE (mac) ON {table} FROM {role}")
+    op.execute("DROP FUNCTION once_bound()")
     op.execute(f"ALTER POLICY reach ON child_changes USING ({_CHANGE_IS_SEEN})")
     op.execute(f"GRANT DELETE ON erasures TO {role}")
     op.execute("DROP POLICY about_the_erased ON alert_acts")
