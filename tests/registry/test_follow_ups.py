@@ -181,6 +181,9 @@ async def test_r5_a_list_says_who_is_to_be_prompted_at_eighteen(registry: Regist
     wrong = await client.get("/v1/follow-ups", params={"from": "2028-05-03", "until": "2028-05-02"})
     assert wrong.status_code == 422
     cursor = (await client.get("/v1/follow-ups", params={**grant, "limit": 1})).json()["next"]
+    registry.clock.at += timedelta(hours=14)
+    overnight = {**grant, "limit": 1, "cursor": cursor}
+    assert (await client.get("/v1/follow-ups", params=overnight)).status_code == 200
     foreign = await client.get("/v1/follow-ups", params={"limit": 1, "cursor": cursor})
     assert foreign.status_code == 400
 

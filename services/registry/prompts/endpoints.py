@@ -76,7 +76,7 @@ async def list_follow_ups(
     last = until or months_on(day, MONTHS, ASSUMED_COUNTING)
     if last < first:
         raise Invalid(flaws=[Flaw("/query/until", "before_from", "It lies before the first day.")])
-    asked = "|".join(map(str, (place, entitlement, first, last)))
+    asked = f"{place}|{entitlement}"  # not the days: without any, tomorrow they are others
     bound_to = f"follow-ups|{caller.client}|{caller.purpose}|{asked}"
     after = UUID(cursors.read(cursor, bound_to, now)) if cursor else queries.START
     rows = await queries.page(session, caller, place, after, limit + 1)
