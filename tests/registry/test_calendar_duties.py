@@ -1,20 +1,28 @@
 """Calendar duties: what a place's texts put into its calendar, and what was reported of it."""
 
-from datetime import date
+import itertools
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from services.registry.calendar_duties.schools import stand
 from services.registry.calendar_duties.tasking import Task, tasks
 from services.registry.duties.acts import reporters_of
 from services.registry.profiles import SHIPPED, Profiles
+from services.registry.profiles.cadences import Period
 from tests.registry.conftest import Registry
+from tests.registry.key_care import TIANMEN, fold, link, push, survey, surveyed, turn
 
 PROFILES = Profiles.load(SHIPPED).by_id
 DAY = date(2026, 5, 10)
+AT_HOME = {"division": TIANMEN, "since": "2025-06-01"}
+FIRST, SECOND = "天门示例一小", "天门示例二小"
+_numbers = itertools.count(1)
 CALENDAR = """
 [[rules.school_calendar]]
 clause = "市教育局校历"
@@ -40,9 +48,9 @@ def test_r58_a_law_lesson_is_due_each_semester() -> None:
     lesson = by_name(PROFILES["tianmen"])["law_lesson", ""]
     assert lesson.span is not None and lesson.span.last == date(2026, 8, 31)
     assert lesson.rule.clause.endswith("三(九)")
-    assert lesson.state(0, DAY) == "pending"
-    assert lesson.state(0, date(2026, 9, 1)) == "overdue"
-    assert lesson.state(1, date(2026, 9, 1)) is None
+    assert lesson.state(False, DAY) == "pending"
+    assert lesson.state(False, date(2026, 9, 1)) == "overdue"
+    assert lesson.state(True, date(2026, 9, 1)) is None
 
 
 @pytest.mark.parametrize(
@@ -57,7 +65,7 @@ def test_r58_without_a_dated_calendar_an_occasion_is_on_the_red_list(
     place: str, duty: str, occasion: str
 ) -> None:
     task = by_name(PROFILES[place])[duty, occasion]
-    assert task.span is None and task.state(0, DAY) == "interval_not_configured"
+    assert task.span is None and task.state(False, DAY) == "interval_not_configured"
 
 
 def test_r58_a_holiday_that_an_administrator_dates_makes_a_task(tmp_path: Path) -> None:
@@ -93,18 +101,67 @@ async def lessons(client: httpx.AsyncClient, **asked: str) -> dict[str, Any]:
     return dict(found)
 
 
-async def test_r58_what_schools_report_stands_beside_the_task(registry: Registry) -> None:
+async def pupil(registry: Registry, school: str | None, **more: Any) -> UUID:
+    """A migrant child that the named school of Tianmen enrolled."""
+    (child,) = await surveyed(registry, survey(TIANMEN, residence=AT_HOME))
+    enrolled = {
+        "source_id": f"P-{next(_numbers)}",
+        "version": 1,
+        "observed_on": "2026-03-01",
+        "division": TIANMEN,
+        "child": {"name": "示童"},
+        "event": "enrolled",
+        "on": "2025-09-01",
+        "stage": "primary",
+        "residence": AT_HOME,
+        **({"school_name": school} if school else {}),
+        **more,
+    }
+    await link(registry, await push(registry, "education:429006", "enrolments", enrolled), [child])
+    return child
+
+
+def owing(task: dict[str, Any]) -> dict[str, int]:
+    return {one["school"]: one["done"] for one in task["owing"]}
+
+
+async def test_r58_each_school_that_enrolments_name_owes_it_until_it_reported(
+    registry: Registry,
+) -> None:
+    for name in (FIRST, FIRST, SECOND):
+        await pupil(registry, name)
+    await pupil(registry, "天门示例三小", event="transferred_out", on="2026-02-20")
+    await pupil(registry, None)
     school = await registry("education:429006", purpose="service")
     civil = await registry("civil_affairs:429006")
     before = await lessons(school)
     assert (before["state"], before["done"], before["due_on"]) == ("pending", 0, "2026-08-31")
+    assert owing(before) == {FIRST: 0, SECOND: 0}
 
-    for code in ("S-1", "S-2", "S-2"):
-        assert (await report(school, school=code, participants=100)).status_code == 201
+    for _ in range(2):
+        assert (await report(school, school=FIRST, participants=100)).status_code == 201
+    assert (await report(school, school="S-9")).status_code == 201
+    assert (await report(school)).status_code == 201
 
+    half = await lessons(civil)
+    assert (half["state"], half["done"], half["schools"]) == ("pending", 4, 2)
+    assert (half["known"], half["fulfilled"], half["unknown"]) == (2, 1, 2)
+    assert owing(half) == {SECOND: 0}
+    registry.clock.at += timedelta(days=190)
+    assert (await lessons(civil, on="2026-08-31"))["state"] == "overdue"
+    registry.clock.at -= timedelta(days=190)
+
+    assert (await report(school, school=" 天门示例 二小")).status_code == 201
     after = await lessons(civil)
-    assert ("state" in after, after["done"], after["schools"]) == (False, 3, 2)
+    assert "state" not in after
+    assert (after["known"], after["fulfilled"], after["owing"]) == (2, 2, [])
     assert (await lessons(civil, on="2026-02-10"))["done"] == 0
+
+
+async def test_r58_an_activity_is_reported_inside_ones_area_when_it_is_over(
+    registry: Registry,
+) -> None:
+    school = await registry("education:429006", purpose="service")
     elsewhere = await report(school, division="500103")
     assert elsewhere.status_code == 403
     assert (await report(school, duty="dance_class")).status_code == 409
@@ -112,6 +169,69 @@ async def test_r58_what_schools_report_stands_beside_the_task(registry: Registry
     assert (
         await report(await registry("education:429006", purpose="statistics"))
     ).status_code == 403
+
+
+async def test_r58_where_enrolments_name_no_school_no_report_ends_what_schools_owe(
+    registry: Registry,
+) -> None:
+    school = await registry("education:429006", purpose="service")
+    assert (await report(school, school=FIRST)).status_code == 201
+    found = await lessons(school)
+    assert (found["state"], found["known"], found["unknown"]) == ("pending", 0, 1)
+
+
+async def test_r58_no_school_is_known_by_a_shielded_child_or_to_another_area(
+    registry: Registry,
+) -> None:
+    child = await pupil(registry, FIRST)
+    await pupil(registry, SECOND)
+    civil = await registry("civil_affairs:429006")
+    assert (await turn(civil, child)).status_code < 300
+    await fold(registry)
+    assert owing(await lessons(civil)) == {SECOND: 0}
+    (read,) = await registry.system(
+        "SELECT cardinality(subjects) AS n FROM audit_entries WHERE operation = 'calendar_duties.list'"
+    )
+    assert read["n"] == 1
+    elsewhere = await registry("civil_affairs:500103")
+    other = await lessons(elsewhere, within="429006")
+    assert (other["known"], other["owing"]) == (0, [])
+
+
+def test_r58_a_school_owes_it_as_often_as_the_text_asks() -> None:
+    lesson = by_name(PROFILES["tianmen"])["law_lesson", ""]
+    twice = replace(
+        lesson, rule=replace(lesson.rule, period=Period("semester", times=2), stages=("primary",))
+    )
+    one, other, kindergarten = ((429006, name) for name in ("一小", "二小", "幼儿园"))
+    schools = {
+        one: frozenset({"primary"}),
+        other: frozenset({"primary", "junior"}),
+        kindergarten: frozenset({"kindergarten"}),
+    }
+    told = [(one, 1), (other, 1), (other, 1), (kindergarten, 1), ((429006, ""), 3)]
+    found = stand(twice, schools, told)
+    assert (found.known, found.fulfilled, found.unknown) == (2, 1, 3)
+    assert found.owing == {one: 1} and not found.done
+    assert stand(twice, schools, [*told, (one, 1)]).done
+    assert not stand(twice, {}, told).done
+
+
+async def test_r58_what_a_place_owes_twice_is_not_done_once(
+    registry: Registry, tmp_path: Path
+) -> None:
+    text = (SHIPPED / "chongqing.toml").read_text(encoding="utf-8")
+    before, after = text.split('duty = "progress_meeting"')
+    rule, rest = after.split("period = {", 1)
+    (tmp_path / "chongqing.toml").write_text(
+        f'{before}duty = "progress_meeting"{rule}period = {{ times = 2,{rest}', encoding="utf-8"
+    )
+    object.__setattr__(registry.app.state.kit, "profiles", Profiles.load(tmp_path))
+    county = await registry("civil_affairs:500103")
+    held = {"duty": "progress_meeting", "division": "500103"}
+    for expected in ((1, "pending"), (2, None)):
+        assert (await report(county, **held)).status_code == 201
+        assert await meeting(county) == expected
 
 
 async def meeting(client: httpx.AsyncClient, **asked: str) -> tuple[int, str | None]:

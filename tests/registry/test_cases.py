@@ -82,6 +82,38 @@ async def test_r25_a_child_nobody_registered_is_reported_and_police_answer(
     ]
 
 
+@pytest.mark.parametrize(
+    ("place", "topic", "asked"),
+    [
+        (HOME, "lives_alone", {"urgency": "immediately", "only_if": [], "before": []}),
+        (
+            CAO,
+            "guardian_fails_duty",
+            {"urgency": "promptly", "only_if": ["serious"], "before": ["dissuade", "stop"]},
+        ),
+    ],
+    ids=["Chongqing", "Heze"],
+)
+async def test_r25_a_case_shows_what_the_text_asks_of_a_report(
+    registry: Registry, place: str, topic: str, asked: dict[str, Any]
+) -> None:
+    path = await opened(await registry(f"education:{place}"), place=place, topic=topic)
+    assert (await (await registry(f"police:{place}")).get(path)).json()["asked"] == asked
+
+
+async def test_r25_an_event_that_the_text_does_not_name_is_reported_under_no_clause(
+    registry: Registry,
+) -> None:
+    """What is done with the guardian is commanded whatever was reported, and nothing else is claimed of the text."""
+    civil, police = await registry(f"civil_affairs:{CAO}"), await registry(f"police:{CAO}")
+    path = await opened(civil, place=CAO, topic="lives_alone")
+    seen = await acted(police, path, "answer", outcome="established")
+    assert not {"clause", "asked"} & set(seen)
+    assert seen["lacking"] == ["admonition"]
+    refused = await act(civil, path, "close")
+    assert (refused.status_code, refused.json()["detail"]) == (409, "Not taken: admonition.")
+
+
 async def test_r25_only_those_concerned_see_a_case(registry: Registry) -> None:
     path = await opened(await registry(f"education:{HOME}"))
     strangers = [

@@ -254,7 +254,7 @@ async def test_r6_of_two_children_found_to_be_one_one_county_has_the_file(
     assert await rebuilt(registry) == []
 
 
-async def test_r58_an_erasure_takes_its_handovers_along(registry: Registry) -> None:
+async def test_r57_an_erasure_takes_its_handovers_along(registry: Registry) -> None:
     child, old, new = await who_moved(registry)
     path = (await proposed(old, child, JIULONGPO, note="示小满已随父迁出")).headers["Location"]
     async with registry.database.transaction(SYSTEM) as session:

@@ -418,7 +418,7 @@ async def test_r2_what_stands_by_itself_is_carried_over_and_still_opens(
     assert orjson.loads(told["detail"])["cases"] == 1
 
 
-async def test_r58_an_erasure_asked_for_before_the_day_is_approved_by_the_heirs_office(
+async def test_r57_an_erasure_asked_for_before_the_day_is_approved_by_the_heirs_office(
     registry: Registry,
 ) -> None:
     at(registry, EVE)

@@ -7,9 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.calendar_duties import schools
 from services.registry.calendar_duties.schemas import (
     CalendarActIn,
     CalendarActOut,
+    OwingSchoolOut,
     TaskOut,
     TasksOut,
 )
@@ -17,6 +19,7 @@ from services.registry.calendar_duties.tasking import Task, tasks
 from services.registry.children.kit import Kit
 from services.registry.duties.acts import reporters_of
 from services.registry.duties.showing import sight
+from services.registry.posts.terms import place_name
 from services.registry.profiles.cadences import Cadence
 from services.registry.profiles.rules import Unset
 from services.registry.records.feeds.wire import DivisionText
@@ -28,6 +31,7 @@ from shared.database import raw
 from shared.days import AskedDay
 from shared.idempotency import Ids, KeyHeader, once
 from shared.ids import uuid7
+from shared.one_at_a_time import OneAtATime
 from shared.problems import Conflict, Flaw, Forbidden, Invalid, responses
 from shared.vocabulary import Scope
 
@@ -35,6 +39,7 @@ router = APIRouter(prefix="/v1/calendar-duties", tags=["duties"], responses=USUA
 
 #: No span of a calendar is longer, by whatever end the day lies.
 AROUND = timedelta(days=400)
+READING = OneAtATime()
 Reader = Annotated[Caller, allowed(Scope.DUTIES_READ)]
 Reporter = Annotated[Caller, allowed(Scope.DUTIES_WRITE)]
 
@@ -52,9 +57,13 @@ async def list_calendar_duties(
 ) -> TasksOut:
     """What schools and the place owe around a day (法治专题教育、假期前安全教育、心理健康宣传月 …), and what was reported of it.
 
+    A duty of schools is judged school by school: each that enrolments of today name for a migrant child who lives in the area
+    owes it until it was reported for it as often as asked.  `owing` names those, where you may see schools.  A report counts for
+    a school whose name it bears, in the county where the pupils live.  Above 20,000 migrant children: name a smaller place.
+
     A duty tied to occasions that no school calendar dates is `interval_not_configured`.
     """
-    sight(caller)
+    groups = sight(caller)
     kit: Kit = request.app.state.kit
     code = divisions.widen(within) if within else caller.grant.low // 10**6 * 10**6
     area = divisions.area_of(code) if within else (caller.grant.low, caller.grant.high)
@@ -63,10 +72,19 @@ async def list_calendar_duties(
     profile = kit.profiles.for_division(code, around)
     done = await _done(session, caller, area, divisions.county_of(code), around)
     now = request.app.state.clock.now()
-    await audit.record(session, kit.audit, now, audit.Act.of(caller, "calendar_duties.list", []))
     found = tasks(profile, around) if profile else ()
+    known: schools.Schools = {}
+    read: list[UUID] = []
+    if any(task.rule.level == "school" and task.span for task in found):
+        with READING.of(caller.client):
+            known, read = await schools.known(session, kit, caller, area)
+    act = audit.Act.of(caller, "calendar_duties.list", read, fields=["school"] if read else [])
+    await audit.record(session, kit.audit, now, act)
+    named = "school" in groups
     return TasksOut(
-        division=divisions.text_of(code), on=around, tasks=[_shown(t, done, day) for t in found]
+        division=divisions.text_of(code),
+        on=around,
+        tasks=[_shown(task, done, known, day, named=named) for task in found],
     )
 
 
@@ -148,13 +166,13 @@ def _may_report(caller: Caller, rule: Cadence, division: int) -> None:
 async def _done(
     session: AsyncSession, caller: Caller, area: tuple[int, int], place: int, around: date
 ) -> list[Any]:
-    """What was reported inside an area, and for the ``place`` as a whole."""
+    """What was reported in the counties of an area, ``inside`` it or not, and for the ``place`` as a whole."""
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
-        "SELECT duty, occasion, done_on, school, division BETWEEN $3 AND $4 AS inside,"
-        " division = $5 AS whole, count(*) AS times FROM calendar_acts"
-        " WHERE division BETWEEN $1 AND $2 AND (division BETWEEN $3 AND $4 OR division = $5)"
-        " AND done_on BETWEEN $6 AND $7 GROUP BY 1, 2, 3, 4, 5, 6",
+        "SELECT duty, occasion, done_on, school, division / 1000000 AS county,"
+        " division BETWEEN $3 AND $4 AS inside, division = $5 AS whole, count(*) AS times FROM calendar_acts"
+        " WHERE division BETWEEN $1 AND $2 AND division / 1000000 BETWEEN $3 / 1000000 AND $4 / 1000000"
+        " AND done_on BETWEEN $6 AND $7 GROUP BY 1, 2, 3, 4, 5, 6, 7",
         caller.grant.low,
         caller.grant.high,
         *area,
@@ -165,29 +183,58 @@ async def _done(
     return rows
 
 
-def _shown(task: Task, done: list[Any], day: date) -> TaskOut:
+def _shown(
+    task: Task, done: list[Any], known: schools.Schools, day: date, *, named: bool
+) -> TaskOut:
+    """``named``: whether the caller sees schools."""
     rule, span = task.rule, task.span
-    # What a place owes once is done for all of it or not at all.
-    counted = "whole" if rule.level == "place" else "inside"
-    mine = [
+    told = [
         one
         for one in done
-        if one[counted]
-        and (one["duty"], one["occasion"]) == (rule.duty, task.occasion)
+        if (one["duty"], one["occasion"]) == (rule.duty, task.occasion)
         and span is not None
         and span.first <= one["done_on"] <= span.last
     ]
+    # What a place owes once is done for all of it or not at all.
+    mine = [one for one in told if one["whole" if rule.level == "place" else "inside"]]
     times = sum(one["times"] for one in mine)
-    return TaskOut(
+    shown = TaskOut(
         duty=rule.duty,
         level=rule.level,
         clause=rule.clause,
         wording=rule.wording or None,
         performers=None if isinstance(rule.performers, Unset) else list(rule.performers) or None,
         occasion=task.occasion or None,
-        state=task.state(times, day),
+        state=task.state(times >= task.times, day),
         first=span.first if span else None,
         due_on=span.last if span else None,
+        times=task.times,
         done=times,
         schools=len({one["school"] for one in mine if one["school"]}),
     )
+    if rule.level != "school" or span is None:
+        return shown
+    # A school that pupils of a village attend may have told of itself by its county.
+    by_school = [((one["county"], schools.name_of(one["school"])), one) for one in told]
+    standing = schools.stand(
+        task,
+        known,
+        [(school, one["times"]) for school, one in by_school if one["inside"] or school in known],
+    )
+    shown.state = task.state(standing.done, day)
+    shown.known, shown.fulfilled, shown.unknown = (
+        standing.known,
+        standing.fulfilled,
+        standing.unknown,
+    )
+    if named:
+        shown.owing = [
+            OwingSchoolOut(
+                division=divisions.text_of(county * 10**6),
+                place=place_name(county * 10**6),
+                school=school,
+                done=count,
+            )
+            for (county, school), count in standing.owing.items()
+        ]
+    return shown

@@ -10,8 +10,8 @@ from services.registry.tables import Table
 
 
 class CalendarAct(Table, table=True):
-    """``school`` is a school's code, empty where a whole place was meant; ``evidence`` a code or number of a file kept by
-    the reporting department."""
+    """``school`` is a school's name as enrolments have it, empty where a whole place was meant; ``evidence`` a code or number
+    of a file kept by the reporting department."""
 
     __tablename__ = "calendar_acts"
     __table_args__ = (Index("calendar_acts_place", "division", "duty", "done_on"),)

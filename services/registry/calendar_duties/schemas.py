@@ -12,6 +12,8 @@ from services.registry.duties.terms import DutyState
 from services.registry.records.feeds.wire import DivisionText
 from shared.days import AskedDay
 
+#: No control characters.
+SchoolName = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Opaque = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9._:/-]*$")]
 
 TASK_EXAMPLE: dict[str, Any] = {
@@ -22,9 +24,31 @@ TASK_EXAMPLE: dict[str, Any] = {
     "performers": ["school"],
     "first": "2026-03-01",
     "due_on": "2026-08-31",
+    "times": 1,
     "done": 12,
     "schools": 12,
+    "known": 13,
+    "fulfilled": 12,
+    "unknown": 0,
+    "state": "pending",
+    "owing": [
+        {
+            "division": "500103000000",
+            "place": "示例区",
+            "school": "示例区示例小学",
+            "done": 0,
+        }
+    ],
 }
+
+
+class OwingSchoolOut(BaseModel):
+    """A school for which it was not yet reported as often as asked."""
+
+    division: Division = Field(description="the county where its pupils live")
+    place: Text
+    school: Text = Field(description="学校名称")
+    done: int = Field(ge=0, description="activities reported for it within the span")
 
 
 class TaskOut(BaseModel):
@@ -36,11 +60,27 @@ class TaskOut(BaseModel):
     wording: Text | None = None
     performers: list[Text] | None = Field(default=None, max_length=20, description="责任单位")
     occasion: Text | None = Field(default=None, description="as `before_summer_holiday`")
-    state: DutyState | None = Field(default=None, description="absent once it was done here")
+    state: DutyState | None = Field(
+        default=None,
+        description="absent once it was done as often as asked, by every known school where schools owe it",
+    )
     first: date | None = Field(default=None, description="first day on which it counts")
     due_on: date | None = Field(default=None, description="last day on time")
+    times: int = Field(ge=1, description="how often it is asked for within the span")
     done: int = Field(ge=0, description="activities reported within the span")
     schools: int = Field(ge=0, description="schools that reported one")
+    known: int | None = Field(
+        default=None, ge=0, description="of schools: those known from enrolments (应办)"
+    )
+    fulfilled: int | None = Field(
+        default=None, ge=0, description="of these, those that did it as often as asked (已办)"
+    )
+    unknown: int | None = Field(
+        default=None, ge=0, description="activities reported for no school that enrolments name"
+    )
+    owing: list[OwingSchoolOut] | None = Field(
+        default=None, max_length=20_000, description="the schools that owe it (欠办学校)"
+    )
 
 
 class TasksOut(BaseModel):
@@ -68,7 +108,7 @@ class CalendarActIn(BaseModel):
                 {
                     "duty": "law_lesson",
                     "division": "500103000000",
-                    "school": "2150000001",
+                    "school": "示例区示例小学",
                     "done_on": "2026-03-10",
                     "participants": 420,
                     "evidence": "YZ-2026-FZ-017",
@@ -82,7 +122,10 @@ class CalendarActIn(BaseModel):
     division: DivisionText = Field(
         description="where it was held, inside your area; of a duty of level `place` its county"
     )
-    school: Opaque = Field(default="", description="the school's code (学校标识码)")
+    school: SchoolName = Field(
+        default="",
+        description="the school's name, as its enrolments have it (学校名称): by another it stays owing",
+    )
     done_on: AskedDay
     participants: int = Field(default=0, ge=0, le=1_000_000)
     evidence: Opaque = Field(default="", description="number of the file that shows it (佐证材料)")

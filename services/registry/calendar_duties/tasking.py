@@ -25,8 +25,13 @@ class Task:
     occasion: str = ""
     span: Span | None = None
 
-    def state(self, done: int, day: date) -> DutyState | None:
-        """None once it was done; ``done`` times within the span."""
+    @property
+    def times(self) -> int:
+        """How often it is asked for within the span."""
+        return 1 if isinstance(self.rule.period, Unset) else self.rule.period.times
+
+    def state(self, done: bool, day: date) -> DutyState | None:
+        """None once it was ``done`` within the span as often as asked, by all who owe it."""
         if self.span is None:
             return DutyState.INTERVAL_NOT_CONFIGURED
         if done:

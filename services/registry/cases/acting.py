@@ -112,7 +112,8 @@ def _checked(kit: Kit, case: Any, acts: Sequence[Any]) -> CaseState:
 def _may_close(kind: CaseKind, acts: Sequence[Any], rules: Rules) -> None:
     missing = lacking(kind, done(acts), rules.commanded)
     if missing:
-        raise MeasuresLacking(f"Not taken: {', '.join(missing)} ({rules.clause}).")
+        behind = f" ({rules.clause})" if rules.clause else ""
+        raise MeasuresLacking(f"Not taken: {', '.join(missing)}{behind}.")
 
 
 async def _append(

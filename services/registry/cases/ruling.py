@@ -19,12 +19,22 @@ _CORRECTION = "《中华人民共和国个人信息保护法》第四十六条"
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What the text asks of whoever reports: how soon, on what condition (any one), and what comes first.  Nothing enforces it."""
+
+    urgency: str
+    only_if: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
-    """``limit`` is None where no text and no administrator set one."""
+    """``limit`` is None where no text and no administrator set one; ``asked`` where the text does not name the event."""
 
     clause: str = ""
     limit: timedelta | None = None
     commanded: tuple[str, ...] = ()
+    asked: Asked | None = None
 
 
 def rules_of(kit: Kit, place: int, kind: CaseKind, topic: str, day: date) -> Rules:
@@ -37,13 +47,15 @@ def rules_of(kit: Kit, place: int, kind: CaseKind, topic: str, day: date) -> Rul
     if kind == CaseKind.REPORT:
         report = profile.rule(Report, day, topic)
         measures = profile.rules(CaseMeasure, day)
-        shall = [one for one in measures if one.force == "shall"]
-        clause = report.clause if report else (shall[0].clause if shall else "")
-        hours = report.reply_hours if report else None
+        commanded = tuple(one.measure for one in measures if one.force == "shall")
+        if report is None:  # an event that the text does not name: no clause is behind it
+            return Rules(commanded=commanded)
+        hours = report.reply_hours
         return Rules(
-            clause,
+            report.clause,
             timedelta(hours=hours) if isinstance(hours, int) else None,
-            tuple(one.measure for one in shall),
+            commanded,
+            Asked(report.urgency, report.only_if, report.before),
         )
     if kind == CaseKind.INTERVENTION:
         intervention = profile.rule(Guardianship, day, "high_risk_intervention")

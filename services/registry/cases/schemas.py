@@ -1,7 +1,7 @@
 """What crosses the wire about cases."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -196,6 +196,24 @@ class CaseEvidence(BaseModel):
     record: UUID | None = None
 
 
+class CaseAsked(BaseModel):
+    """What the place's text asks of whoever reports such an event; shown, not enforced."""
+
+    urgency: Literal["immediately", "promptly"] = Field(
+        description="`immediately` 第一时间, `promptly` 及时"
+    )
+    only_if: list[Literal["serious", "law_must_act"]] = Field(
+        default=[],
+        max_length=2,
+        description="any one of them must be the case beside the event: `serious` 情节严重, `law_must_act` 需要法律介入",
+    )
+    before: list[Literal["dissuade", "stop", "explain_liability"]] = Field(
+        default=[],
+        max_length=3,
+        description="what comes first: `dissuade` 劝诫, `stop` 制止, `explain_liability` 告知法律责任",
+    )
+
+
 class CaseOut(CaseMark):
     """A case with its acts."""
 
@@ -210,7 +228,13 @@ class CaseOut(CaseMark):
         default=None, max_length=10, description="of the child, as `child` of the request said them"
     )
     account: Annotated[str, StringConstraints(max_length=4000)] | None = None
-    clause: Short | None = Field(default=None, description="the rule of the place behind it")
+    clause: Short | None = Field(
+        default=None,
+        description="the rule of the place behind it; absent of an event that its text does not name",
+    )
+    asked: CaseAsked | None = Field(
+        default=None, description="of a report: what the text asks of whoever makes it"
+    )
     year: int | None = Field(default=None, description="of assistance: the insured year (参保年度)")
     evidence: CaseEvidence | None = Field(
         default=None,

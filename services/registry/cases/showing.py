@@ -1,6 +1,7 @@
 """Showing cases, as those see them who have to do with them."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +42,8 @@ def whole(
     }
     if rules.clause:
         seen["clause"] = rules.clause
+    if rules.asked:
+        seen["asked"] = asdict(rules.asked)
     for key in ("account", "year"):
         if key in words:
             seen[key] = words[key]
