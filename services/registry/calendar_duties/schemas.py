@@ -32,6 +32,10 @@ class TaskOut(BaseModel):
 
     duty: Text
     level: Text = Field(description="`school`: each school owes it; `place`: the place, once")
+    tier: Text | None = Field(
+        default=None,
+        description="of level `place`: `province`, `prefecture` or `county`, which owe it",
+    )
     clause: Text = Field(description="条款")
     wording: Text | None = None
     performers: list[Text] | None = Field(default=None, max_length=20, description="责任单位")
@@ -80,7 +84,7 @@ class CalendarActIn(BaseModel):
     duty: DutyName
     occasion: DutyName | None = None
     division: DivisionText = Field(
-        description="where it was held, inside your area; of a duty of level `place` its county"
+        description="where it was held, inside your area; of a duty of level `place` its county, or what its `tier` says"
     )
     school: Opaque = Field(default="", description="the school's code (学校标识码)")
     done_on: AskedDay
