@@ -22,7 +22,7 @@ def verify(
     """Count figures afresh from the records, as known at their instants and by their rules; names each that differs.
 
     Where children were erased since, their number is told: the past has them no more.  A figure of an earlier method is
-    counted again in what that method counted; one of a method that is not known here is told, and is no fault.
+    counted again in what that method counted; one of a method that is not known any more is told, and is no fault.
     """
     found, untold = asyncio.run(_run(figure))
     for line in (*untold, *found):
@@ -66,10 +66,11 @@ async def verified(
         if not authentic(kit.audit, row):
             found.append(f"figure {row['id']} was forged or changed")
             continue
+        name = f"figure {row['id']}"
+        if row["method"] != METHODS[-1]:
+            name += f", of an earlier method ({row['method']}),"
         if row["method"] not in METHODS:
-            untold.append(
-                f"figure {row['id']} is of an earlier method, {row['method']}: it cannot be counted again"
-            )
+            untold.append(f"{name} cannot be counted again by this one")
             continue
         again = await counts_of(database, kit, row)
         cells = [
@@ -81,9 +82,7 @@ async def verified(
             async with database.transaction(SYSTEM) as session:
                 area = (row["low"], row["high"])
                 erased = await erased_since(session, area, row["known_at"])
-            found.append(
-                f"figure {row['id']} differs in {len(cells)} cells; {erased} children erased since"
-            )
+            found.append(f"{name} differs in {len(cells)} cells; {erased} children erased since")
     return found, untold
 
 
