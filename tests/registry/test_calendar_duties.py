@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from services.registry.calendar_duties.schools import stand
-from services.registry.calendar_duties.tasking import Task, tasks
+from services.registry.calendar_duties.tasking import Task, concerns, owner_of, tasks
 from services.registry.duties.acts import reporters_of
 from services.registry.profiles import SHIPPED, Profiles
 from services.registry.profiles.cadences import Period
@@ -264,6 +264,53 @@ async def test_r58_a_duty_of_the_place_is_reported_for_the_place_itself(registry
     assert await meeting(await registry("civil_affairs:50"), within="500103") == (1, None)
     assert await meeting(await registry("civil_affairs:50"), within="500107") == (0, "pending")
     assert await meeting(await registry("civil_affairs:50")) == (0, "pending")
+
+
+@pytest.mark.parametrize(
+    ("province", "parts"), [("150000", ("150200", "150203")), ("230000", ("230100", "230102"))]
+)
+async def test_r58_what_the_text_asks_of_the_province_no_county_owes(
+    registry: Registry, province: str, parts: tuple[str, ...]
+) -> None:
+    """自治区民政厅 and 省民政厅 hold the meeting: no county is late with it, nor could one report it."""
+    above = await registry(f"civil_affairs:{province}")
+    held = {"duty": "progress_meeting", "division": province}
+    assert await meeting(above) == (0, "pending")
+    for part in parts:
+        below = await registry(f"civil_affairs:{part}")
+        for asker in (above, below):
+            reply = await asker.get("/v1/calendar-duties", params={"within": part})
+            assert reply.status_code == 200, reply.text
+            assert "progress_meeting" not in {t["duty"] for t in reply.json()["tasks"]}
+        assert (await report(below, **{**held, "division": part})).status_code == 403
+        assert (await report(below, **held)).status_code == 403
+        finer = await report(above, **{**held, "division": part})
+        assert (finer.status_code, finer.json()["errors"][0]["code"]) == (422, "wrong_layer")
+    assert await meeting(above) == (0, "pending")
+    assert (await report(above, **held)).status_code == 201
+    assert await meeting(above) == (1, None)
+
+
+def test_r58_the_tier_that_owes_is_the_one_of_the_text() -> None:
+    def tier(place: str) -> str:
+        (rule,) = {t.rule for t in tasks(PROFILES[place], DAY) if t.rule.duty == "progress_meeting"}
+        return rule.tier
+
+    found = {one: tier(one) for one in ("inner_mongolia", "baotou", "heilongjiang")}
+    assert set(found.values()) == {"province"}
+    assert {tier("chongqing"), tier("heze")} == {"county"}
+
+
+def test_r58_a_city_that_owes_a_duty_owes_it_for_itself(tmp_path: Path) -> None:
+    text = (SHIPPED / "heilongjiang.toml").read_text(encoding="utf-8")
+    text = text.replace('tier = "province"', 'tier = "prefecture"')
+    (tmp_path / "heilongjiang.toml").write_text(text, encoding="utf-8")
+    rule = by_name(Profiles.load(tmp_path).by_id["heilongjiang"])["progress_meeting", ""].rule
+    city = 230100000000
+    assert [owner_of(rule, one) for one in (230102001000, 230102000000, city)] == [city] * 3
+    assert [concerns(rule, one) for one in (230102001000, 230102000000, city)] == [False] * 2 + [
+        True
+    ]
 
 
 async def test_r58_civil_affairs_reports_for_a_school_and_health_does_not(

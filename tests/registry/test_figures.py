@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from services.commands.figures import verified
 from services.registry.figures import authenticity
 from services.registry.figures.endpoints import COUNTING
 from services.registry.figures.publishing import count_next, counts_of, differences
@@ -435,6 +436,50 @@ async def test_r52_a_figure_that_was_not_written_here_is_not_shown(registry: Reg
         named = [f async for f in authenticity.faults_of(session, registry.app.state.kit.audit)]
         assert await raw(session) is not None
     assert named == [f"figure {figure} was forged or changed"]
+
+
+@pytest.mark.parametrize("method", ["2026-11", "2026-11-22", "2025-01"])
+async def test_r52_a_figure_of_an_earlier_method_is_no_forged_one(
+    registry: Registry, method: str
+) -> None:
+    """It is counted again in what its method counted; of a method that nobody knows any more that is told."""
+    story = Story(registry, Path(), random.Random(3))
+    await story.arrive()
+    figure = await publish(registry)
+    await count(registry)
+    kit, database = registry.app.state.kit, registry.database
+    assert await verified(database, kit) == ([], [])
+
+    async def rewrite(change: Callable[[dict[str, Any]], None]) -> None:
+        (row,) = await frozen(registry)
+        row["method"] = method
+        for heads in row["counts"]["parts"].values():
+            change(heads)
+        await registry.system(
+            "UPDATE figures SET method = $1, counts = $2::jsonb, mac = $3",
+            method,
+            json.dumps(row["counts"]),
+            authenticity.mac(kit.audit, row),
+        )
+
+    def as_then(heads: dict[str, Any]) -> None:
+        if method == "2026-11":
+            heads.pop("left_behind")
+
+    await rewrite(as_then)
+    found, untold = await verified(database, kit)
+    assert found == []
+    assert [f"{figure}, of an earlier method ({method})" in one for one in untold] == [True] * (
+        method == "2025-01"
+    )
+
+    await rewrite(lambda heads: heads.update(status={"migrant": 7}))
+    found, untold = await verified(database, kit)
+    assert not [one for one in (*found, *untold) if "forged" in one]
+    assert all(f"of an earlier method ({method})" in one for one in (*found, *untold))
+    assert len(found) == (method != "2025-01")
+    await registry.system("UPDATE figures SET method = '2026-11-23'")
+    assert await verified(database, kit) == ([f"figure {figure} was forged or changed"], [])
 
 
 async def test_r55_pilot_areas_alone_are_counted(registry: Registry, tmp_path: Path) -> None:

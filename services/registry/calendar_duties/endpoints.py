@@ -15,7 +15,7 @@ from services.registry.calendar_duties.schemas import (
     TaskOut,
     TasksOut,
 )
-from services.registry.calendar_duties.tasking import Task, tasks
+from services.registry.calendar_duties.tasking import Task, concerns, owner_of, tasks
 from services.registry.children.kit import Kit
 from services.registry.duties.acts import reporters_of
 from services.registry.duties.showing import sight
@@ -61,6 +61,7 @@ async def list_calendar_duties(
     owes it until it was reported for it as often as asked.  `owing` names those, where you may see schools.  A report counts for
     a school whose name it bears, in the county where the pupils live.  Above 20,000 migrant children: name a smaller place.
 
+    What a province or city owes as such stands in its own calendar alone, and not in those of its counties.
     A duty tied to occasions that no school calendar dates is `interval_not_configured`.
     """
     groups = sight(caller)
@@ -84,7 +85,11 @@ async def list_calendar_duties(
     return TasksOut(
         division=divisions.text_of(code),
         on=around,
-        tasks=[_shown(task, done, known, day, named=named) for task in found],
+        tasks=[
+            _shown(task, done, known, day, named=named)
+            for task in found
+            if concerns(task.rule, code)
+        ],
     )
 
 
@@ -100,7 +105,7 @@ async def report_calendar_act(
     """That an activity was held which a calendar duty of the place asks for; a duty that it does not know is a conflict.
 
     The departments that the text names report it, and civil affairs (民政).  What the place owes is reported for the county or
-    above, and by nobody whose area is smaller.
+    above, for the province or city where the text names that (`tier`), and by nobody whose area is smaller.
     """
     sight(caller)
     kit: Kit = request.app.state.kit
@@ -152,13 +157,17 @@ def _may_report(caller: Caller, rule: Cadence, division: int) -> None:
     """Forbidden to whom neither owes it nor leads; a place's duty is not done by a part of the place."""
     if caller.department not in reporters_of(rule):
         raise Forbidden("The rules of the place name other departments for it.")
-    if rule.level != "place" or division == divisions.county_of(division):
+    if rule.level != "place" or division == owner_of(rule, division):
         return
-    if not caller.covers(divisions.county_of(division)):
-        raise Forbidden("The county reports what the place owes.")
+    if not all(caller.covers(end) for end in divisions.area_of(owner_of(rule, division))):
+        raise Forbidden(f"The {rule.tier} reports what the place owes.")
     raise Invalid(
         flaws=[
-            Flaw("/body/division", "wrong_layer", "The place itself owes it: report its county.")
+            Flaw(
+                "/body/division",
+                "wrong_layer",
+                f"The place itself owes it: report its {rule.tier}.",
+            )
         ]
     )
 
@@ -201,6 +210,7 @@ def _shown(
     shown = TaskOut(
         duty=rule.duty,
         level=rule.level,
+        tier=rule.tier if rule.level == "place" else None,
         clause=rule.clause,
         wording=rule.wording or None,
         performers=None if isinstance(rule.performers, Unset) else list(rule.performers) or None,

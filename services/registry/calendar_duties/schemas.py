@@ -56,6 +56,10 @@ class TaskOut(BaseModel):
 
     duty: Text
     level: Text = Field(description="`school`: each school owes it; `place`: the place, once")
+    tier: Text | None = Field(
+        default=None,
+        description="of level `place`: `province`, `prefecture` or `county`, which owe it",
+    )
     clause: Text = Field(description="条款")
     wording: Text | None = None
     performers: list[Text] | None = Field(default=None, max_length=20, description="责任单位")
@@ -120,7 +124,7 @@ class CalendarActIn(BaseModel):
     duty: DutyName
     occasion: DutyName | None = None
     division: DivisionText = Field(
-        description="where it was held, inside your area; of a duty of level `place` its county"
+        description="where it was held, inside your area; of a duty of level `place` its county, or what its `tier` says"
     )
     school: SchoolName = Field(
         default="",

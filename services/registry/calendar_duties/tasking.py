@@ -11,10 +11,12 @@ from datetime import date
 from services.registry.duties.spans import DAY, Span, span_of
 from services.registry.duties.terms import DutyState
 from services.registry.profiles import Profile
-from services.registry.profiles.cadences import Cadence, Occasion
+from services.registry.profiles.cadences import Cadence, Occasion, Tier
 from services.registry.profiles.rules import Unset
+from shared import divisions
 
 BEFORE = "before_"
+_WIDTHS: dict[Tier, int] = {"province": 10**10, "prefecture": 10**8}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,21 @@ def tasks(profile: Profile, day: date) -> tuple[Task, ...]:
         if rule.level != "child"
         for task in _tasks(profile, rule, day)
     )
+
+
+def owner_of(rule: Cadence, division: int) -> int:
+    """The division around ``division`` that owes what the rule asks of a place; a wider one stands for itself."""
+    if rule.tier == "county":
+        return divisions.county_of(division)
+    return division // _WIDTHS[rule.tier] * _WIDTHS[rule.tier]
+
+
+def concerns(rule: Cadence, division: int) -> bool:
+    """Whether a duty is in the calendar of a division: what a province or city owes is not in that of a part of it.
+
+    A township's calendar shows what its county owes.
+    """
+    return rule.level != "place" or rule.tier == "county" or owner_of(rule, division) == division
 
 
 def _tasks(profile: Profile, rule: Cadence, day: date) -> Iterator[Task]:

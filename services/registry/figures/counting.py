@@ -4,7 +4,8 @@ Cast: a *figure* is about an *area* and a day; its *parts* are the divisions nex
 each, and every child that it counts gives one *answer* to each.  Three populations: the *ledger* (台账) is every child whose
 home, the last one that had begun by that day, lies in the area; the *migrants* (流动儿童) are those of them whose status was
 that; the *left behind* (留守儿童) those whom a person had confirmed as such.  No child is of the last two at once, and both are
-asked the same, so that they can be analysed jointly (R62).  By what is counted stands in the texts (数量规模、年龄结构、区域分布、
+asked the same, so that they can be analysed jointly (R62); what a place counts besides (`besides.py`) is asked of its own alone.
+By what is counted stands in the texts (数量规模、年龄结构、区域分布、
 健康、就学、监护、参保); in which bands, none says.
 """
 
@@ -16,6 +17,7 @@ from uuid import UUID
 from services.registry.children.building import Folded
 from services.registry.children.company import company_of
 from services.registry.children.kit import Kit
+from services.registry.figures.besides import PREFIX, besides
 from services.registry.left_behind.terms import LeftBehindState
 from services.registry.past.gathering import Known
 from services.registry.past.standing import Standing, standing
@@ -26,10 +28,14 @@ from services.registry.records.vault import Opened
 from services.registry.status import Status
 from shared import divisions
 
-#: Version of this way of counting: a figure counted in another way cannot be counted again by this one.
-METHOD = "2026-11-22"
+#: Version of this way of counting: what it counts otherwise than another way cannot be counted again by it.
+METHOD = "2026-11-22.2"
 #: The way before, which knew no left-behind children: figures frozen by it show none of what they did not count.
 WITHOUT_LEFT_BEHIND = "2026-11"
+#: The way after that, which counted nothing besides, whatever a place had set.
+WITHOUT_BESIDES = "2026-11-22"
+#: The ways by which a figure can be counted again, each in what it counted.
+METHODS = (WITHOUT_LEFT_BEHIND, WITHOUT_BESIDES, METHOD)
 CATEGORIES = (
     "family_hardship",
     "disability",
@@ -46,6 +52,12 @@ LEDGER = ("status", "presence", "left_behind", *(f"key_care.{one}" for one in CA
 MIGRANTS = ("age", "sex", "health", "schooling", "guardianship", "insurance")
 #: The same of its left-behind children.
 LEFT_BEHIND = tuple(f"left_behind.{one}" for one in MIGRANTS)
+#: The populations that a place may wish to count besides; of its children alone, `not_set` being all others of the area.
+BESIDES = tuple(
+    f"{PREFIX}{one}"
+    for one in ("cross_township", "central_districts", "unaccompanied", "left_behind")
+)
+NOT_SET = "not_set"
 #: First age of each band, in years.
 BANDS = (0, 3, 6, 9, 12, 15, 16)
 UNREPORTED = "unreported"
@@ -121,6 +133,7 @@ def counted(
     elif answers["left_behind"] == CONFIRMED:
         particulars = _particulars(stood, question.on)
         answers |= {f"left_behind.{head}": answer for head, answer in particulars.items()}
+    answers |= besides(stood, profile, question.on)
     return Counted(question.part_of(row.residence_code, row.shielded), answers)
 
 
@@ -198,6 +211,13 @@ def _insurance(live: Iterable[Opened], on: date) -> str:
         and one.plain.observed_on <= on
     ]
     return UNREPORTED if not said else "insured" if any(said) else "uninsured"
+
+
+def counted_by(method: str, breakdown: str) -> bool:
+    """Whether a way of counting asked this at all: of what it did not count nothing is shown, not even none."""
+    if breakdown.startswith(PREFIX):
+        return method not in (WITHOUT_LEFT_BEHIND, WITHOUT_BESIDES)
+    return method != WITHOUT_LEFT_BEHIND or not breakdown.startswith("left_behind")
 
 
 @dataclass(slots=True)

@@ -17,7 +17,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from services.registry.figures.counting import CONFIRMED, LEDGER, LEFT_BEHIND, MIGRANTS, Table
+from services.registry.figures.counting import (
+    BESIDES,
+    CONFIRMED,
+    LEDGER,
+    LEFT_BEHIND,
+    MIGRANTS,
+    NOT_SET,
+    Table,
+)
 
 #: Where no place has set a size.  No text gives one (R52).
 DEFAULT_SMALLEST = 10
@@ -146,6 +154,9 @@ def masked(table: Table, smallest: int) -> dict[str, Shown]:
         head: protect({part: heads.get(head, {}) for part, heads in table.items()}, smallest)
         for head in LEDGER
     }
+    for head in BESIDES:
+        if any(head in heads for heads in table.values()):
+            shown[head] = protect(_filled(table, head), smallest)
     for heads, counted, cell in (
         (MIGRANTS, "status", "migrant"),
         (LEFT_BEHIND, "left_behind", CONFIRMED),
@@ -156,6 +167,18 @@ def masked(table: Table, smallest: int) -> dict[str, Shown]:
         for head in heads:
             shown[head] = _below(table, head, smallest, blind, secret)
     return shown
+
+
+def _filled(table: Table, head: str) -> dict[int, dict[str, int]]:
+    """What some places count besides, with the other children of the ledger: all breakdowns of it have the same totals, so
+    that none gives away a part that another hides."""
+    rows = {}
+    for part, heads in table.items():
+        row = dict(heads.get(head, {}))
+        if others := sum(heads.get("status", {}).values()) - sum(row.values()):
+            row[NOT_SET] = others
+        rows[part] = row
+    return rows
 
 
 def _below(table: Table, head: str, smallest: int, blind: frozenset[int], secret: bool) -> Shown:

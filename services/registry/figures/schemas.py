@@ -79,7 +79,7 @@ class BreakdownOut(BaseModel):
 
     name: Text = Field(
         description="of the ledger (台账): `status` 认定状态, `presence` 是否仍在本地, `left_behind` 留守认定,"
-        " `key_care.…` 重点关爱类型;"
+        " `key_care.…` 重点关爱类型, and where a place counts others besides, `besides.…` 另行统计;"
         " of migrant children: `age` 年龄, `sex` 性别, `health` 健康管理, `schooling` 就学, `guardianship` 监护,"
         " `insurance` 参保; the same of left-behind children, as `left_behind.age`"
     )

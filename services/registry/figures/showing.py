@@ -5,11 +5,12 @@ from typing import Any
 
 from services.registry.access.matrix import categories_of
 from services.registry.figures.counting import (
+    BESIDES,
     LEDGER,
     LEFT_BEHIND,
     MIGRANTS,
-    WITHOUT_LEFT_BEHIND,
     Table,
+    counted_by,
 )
 from services.registry.figures.masking import Shown, masked
 from services.registry.figures.publishing import differences, table_of
@@ -26,7 +27,7 @@ from shared import divisions
 from shared.vocabulary import Department
 
 _KEY_CARE = "key_care."
-POPULATIONS = {"ledger": LEDGER, "migrant": MIGRANTS, "left_behind": LEFT_BEHIND}
+POPULATIONS = {"ledger": (*LEDGER, *BESIDES), "migrant": MIGRANTS, "left_behind": LEFT_BEHIND}
 
 
 def may_read(department: Department, breakdown: str) -> bool:
@@ -67,15 +68,10 @@ def whole(row: Mapping[str, Any], department: Department) -> FigureOut:
             "breakdowns": [
                 one
                 for one in breakdowns(table_of(row["counts"]), row["smallest"], department)
-                if _counted_then(row["method"], one.name)
+                if counted_by(row["method"], one.name)
             ],
         }
     )
-
-
-def _counted_then(method: str, breakdown: str) -> bool:
-    """Whether that way of counting asked this at all: what was not counted is not shown as none."""
-    return method != WITHOUT_LEFT_BEHIND or not breakdown.startswith("left_behind")
 
 
 def breakdowns(table: Table, smallest: int, department: Department) -> list[BreakdownOut]:
@@ -84,7 +80,7 @@ def breakdowns(table: Table, smallest: int, department: Department) -> list[Brea
         _breakdown(name, population, shown[name])
         for population, names in POPULATIONS.items()
         for name in names
-        if may_read(department, name)
+        if name in shown and may_read(department, name)
     ]
 
 
@@ -131,7 +127,6 @@ def revision(frozen: Any, row: Any, department: Department) -> FigureRevisionOut
                 revised=one.revised,
             )
             for one in differences(frozen["counts"], row["counts"])
-            if may_read(department, one.breakdown)
-            and _counted_then(frozen["method"], one.breakdown)
+            if may_read(department, one.breakdown) and counted_by(frozen["method"], one.breakdown)
         ]
     return seen

@@ -25,6 +25,7 @@ Occasion = Literal[
     "psychology_month",
 ]
 Level = Literal["child", "school", "place"]
+Tier = Literal["province", "prefecture", "county"]
 Population = Literal["migrant", "key_care", "enrolled"]
 Stage = Literal["kindergarten", "primary", "junior", "senior", "vocational", "special"]
 Performer = Literal[
@@ -62,6 +63,7 @@ class Cadence(Rule):
     """How often a duty is due, to whom, and by whom.
 
     - `level`: owed to each child, or once for a whole school or place.
+    - `tier`: of level `place`, the divisions that owe it: each county, or the province (省、自治区) or city (市) alone.
     - `population`: the migrant children, those in key care, or the migrant children enrolled in a
       school; `stages` narrows the enrolled to these stages, and primary school to `from_grade`
       (None: every grade). `categories`, if any, narrow key care to those named.
@@ -75,6 +77,7 @@ class Cadence(Rule):
 
     duty: str
     level: Level = "child"
+    tier: Tier = "county"
     population: Population
     stages: tuple[Stage, ...] = ()
     from_grade: int | Unset | None = None
@@ -101,6 +104,8 @@ class Cadence(Rule):
                 return "period", "must be at least once within at most 120 units"
         if self.stages and self.population != "enrolled":
             return "stages", "narrow the enrolled alone"
+        if self.tier != "county" and self.level != "place":
+            return "tier", "is of the level place alone"
         if self.from_grade is not None and "primary" not in self.stages:
             return "from_grade", "is a grade of primary school, which stages must name"
         return None

@@ -20,7 +20,7 @@ def stay_on(timeline: Timeline, counting: DayCounting, day: date) -> Stay:
     """The stay that `day` belongs to; on `day` the child must be known to live away."""
     since = timeline.cut_before(day) or day
     later = timeline.on(day, rules_of=day)
-    while (found := _before(timeline, counting, since, day)) is not None:
+    while (found := stretch_before(timeline, counting, since, day)) is not None:
         start, earlier = found
         if earlier.crossing is False or earlier.central:
             break
@@ -36,7 +36,7 @@ def stay_on(timeline: Timeline, counting: DayCounting, day: date) -> Stay:
     return Stay(since)
 
 
-def _before(
+def stretch_before(
     timeline: Timeline, counting: DayCounting, since: date, day: date
 ) -> tuple[date, Situation] | None:
     """The stretch before `since`, across a gap if that is tolerated; None if there is none."""

@@ -25,12 +25,13 @@ from services.registry.status.places import (
 class Situation:
     """How a child stood on one day.
 
-    `residence_code` is None on a day that no episode covers. `crossing`: lives in another county
-    than its hukou; `central`: both are exempt from counting; None where that cannot be told, and
-    then `missing` names the facts or rules that would tell.
+    `residence_code` is None on a day that no episode covers; both codes are as sources told them.
+    `crossing`: lives in another county than its hukou; `central`: both are exempt from counting; None
+    where that cannot be told, and then `missing` names the facts or rules that would tell.
     """
 
     residence_code: int | None
+    hukou_code: int | None
     residence: Place | None
     hukou: Place | None
     accompanied: bool | None
@@ -88,6 +89,7 @@ class Timeline:
         company = {e.accompanied for e in episodes if e.accompanied is not None}
         return Situation(
             residence_code=min((e.code for e in episodes), default=None),
+            hukou_code=min((s.code for s in spells), default=None),
             residence=residence,
             hukou=hukou,
             accompanied=company.pop() if len(company) == 1 else None,
