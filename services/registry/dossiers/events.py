@@ -23,7 +23,8 @@ class DossierEventKind(StrEnum):
     `key_care_decision` 重点关爱决定, `left_behind_decision` 留守认定,
     `shield` 地址保密, `case_opened` 个案立案, `case_act` 个案办理,
     `match_review_opened` 疑似待核, `match_review_closed` 疑似了结, `ruling` 人工判定, `announced` 通知事项,
-    `emergency_opened` 紧急查询, `emergency_reviewed` 紧急查询审查.
+    `emergency_opened` 紧急查询, `emergency_reviewed` 紧急查询审查,
+    `assessment` 监护评估, `placement` 监护照料, `placement_act` 监护照料复核或变动.
     """
 
     EPISODE_BEGAN = "episode_began"
@@ -47,6 +48,9 @@ class DossierEventKind(StrEnum):
     ANNOUNCED = "announced"
     EMERGENCY_OPENED = "emergency_opened"
     EMERGENCY_REVIEWED = "emergency_reviewed"
+    ASSESSMENT = "assessment"
+    PLACEMENT = "placement"
+    PLACEMENT_ACT = "placement_act"
 
 
 TITLES: Final[Mapping[DossierEventKind, str]] = {
@@ -71,6 +75,9 @@ TITLES: Final[Mapping[DossierEventKind, str]] = {
     DossierEventKind.ANNOUNCED: "通知事项",
     DossierEventKind.EMERGENCY_OPENED: "紧急查询",
     DossierEventKind.EMERGENCY_REVIEWED: "紧急查询审查",
+    DossierEventKind.ASSESSMENT: "监护评估",
+    DossierEventKind.PLACEMENT: "监护照料",
+    DossierEventKind.PLACEMENT_ACT: "监护照料复核或变动",
 }
 _RANK: Final = {kind: rank for rank, kind in enumerate(DossierEventKind)}
 
