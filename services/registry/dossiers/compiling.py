@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.registry.children.building import open_state
-from services.registry.dossiers import guardianship, life, telling
+from services.registry.dossiers import alerts, guardianship, handovers, life, telling
 from services.registry.dossiers.events import Event
 from services.registry.dossiers.reader import Reader
 
@@ -27,6 +27,8 @@ async def compile_events(reader: Reader, row: Any) -> list[Event]:
         *await telling.announced(reader),
         *await guardianship.assessed(reader),
         *await guardianship.placed(reader),
+        *await alerts.alerted(reader),
+        *await handovers.handed(reader),
     ]
     if "status" in groups:
         events += life.statuses(key, child, state, kit.profiles, reader.day)
