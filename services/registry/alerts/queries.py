@@ -127,6 +127,20 @@ async def one(
     )
 
 
+async def of_child(session: AsyncSession, caller: Caller, child: UUID) -> list[Any]:
+    """The alerts of a child that ``one`` would show the caller, each by itself."""
+    connection = await raw(session)
+    rows: list[Any] = await connection.fetch(
+        f"SELECT {_ALERT}, c.*, v.* FROM alerts a{_JOINED}"
+        " WHERE a.child_id = $3 AND (a.residence_code BETWEEN $1 AND $2 OR a.hukou_code BETWEEN $1 AND $2)"
+        " ORDER BY a.raised_on, a.id",
+        caller.grant.low,
+        caller.grant.high,
+        child,
+    )
+    return rows
+
+
 async def acts_of(session: AsyncSession, alert: Any) -> list[Any]:
     """What people did last about an alert, oldest first, the erased left out; for the service itself."""
     connection = await raw(session)

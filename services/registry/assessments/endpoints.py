@@ -20,7 +20,6 @@ from services.registry.assessments.schemas import (
 from services.registry.assessments.terms import ReviewDue
 from services.registry.children import queries as children
 from services.registry.children.kit import Kit
-from services.registry.key_care.showing import sight_of_decider
 from shared import audit, preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
@@ -30,21 +29,14 @@ from shared.cursors import Cursors
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.preconditions import IfMatch
-from shared.problems import Forbidden, NotFound, responses
+from shared.problems import NotFound, responses
 from shared.sealing import Unsealable
-from shared.vocabulary import Purpose, Scope
+from shared.vocabulary import Scope
 
 router = APIRouter(prefix="/v1", tags=["assessments"], responses=USUAL)
 
 Reader = Annotated[Caller, allowed(Scope.GUARDIANSHIP_READ)]
 Writer = Annotated[Caller, allowed(Scope.GUARDIANSHIP_WRITE)]
-
-
-def _handles(caller: Caller) -> None:
-    """Civil affairs, for key care alone: what is noted of a family is read for no other purpose."""
-    if caller.purpose != Purpose.KEY_CARE:
-        raise Forbidden("Guardianship is handled for key care alone.")
-    sight_of_decider(caller)
 
 
 @router.post(
@@ -67,7 +59,7 @@ async def assess_guardianship(
     A high risk opens a case of intervention at once, or names the one that is open: whatever the child's status, and
     whether or not the place's rules speak of it.
     """
-    _handles(caller)
+    showing.sight(caller)
     kit: Kit = request.app.state.kit
     clock = request.app.state.clock
 
@@ -106,7 +98,7 @@ async def show_guardianship(
     request: Request, child_id: UUID, caller: Reader, session: Transaction
 ) -> Response:
     """All assessments and placements of a child, with what is due next."""
-    _handles(caller)
+    showing.sight(caller)
     kit: Kit = request.app.state.kit
     clock = request.app.state.clock
     child = await _visible(session, caller, child_id)
@@ -142,7 +134,7 @@ async def place_child(
     Where the place's rules ask for the guardian's consent (经监护人同意), care rests on it or on a statutory ground that is
     cited, so that no guardian vetoes what protects the child from them; else a conflict (409 `guardian-consent-needed`).
     """
-    _handles(caller)
+    showing.sight(caller)
     kit: Kit = request.app.state.kit
     clock = request.app.state.clock
 
@@ -179,7 +171,7 @@ async def list_placements(
 
     A page may be short, or empty, and `next` still leads on.
     """
-    _handles(caller)
+    showing.sight(caller)
     kit: Kit = request.app.state.kit
     clock = request.app.state.clock
     cursors: Cursors = request.app.state.cursors
@@ -219,7 +211,7 @@ async def show_placement(
     request: Request, placement_id: UUID, caller: Reader, session: Transaction
 ) -> Response:
     """A placement with its acts; one of a child whom you do not see answers as one that does not exist."""
-    _handles(caller)
+    showing.sight(caller)
     return await _placement(request, session, caller, placement_id, "placements.read")
 
 
@@ -239,7 +231,7 @@ async def act_on_placement(
     if_match: IfMatch = None,
 ) -> Response:
     """Look at it again, note that the guardian withdrew the consent, or end it.  Nothing ends it but a person."""
-    _handles(caller)
+    showing.sight(caller)
     read = preconditions.given(if_match)
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()

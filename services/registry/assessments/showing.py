@@ -10,7 +10,18 @@ from services.registry.assessments.reviewing import Done, due, standing
 from services.registry.assessments.ruling import rules_of
 from services.registry.assessments.terms import AssessmentFinding, PlacementActKind, ReviewDue
 from services.registry.children.kit import Kit
+from services.registry.key_care.showing import sight_of_decider
+from shared.auth import Caller
+from shared.problems import Forbidden
 from shared.sealing import Unsealable
+from shared.vocabulary import Purpose
+
+
+def sight(caller: Caller) -> None:
+    """Civil affairs, for key care alone: what is noted of a family is read for no other purpose."""
+    if caller.purpose != Purpose.KEY_CARE:
+        raise Forbidden("Guardianship is handled for key care alone.")
+    sight_of_decider(caller)
 
 
 def assessment(kit: Kit, row: Any, place: int | None, day: date) -> dict[str, Any]:

@@ -1,15 +1,14 @@
 """Compiling: one child's file as one caller sees it, in order of days, each event once."""
 
-from datetime import date
 from typing import Any
 
 from services.registry.children.building import open_state
-from services.registry.dossiers import life, telling
+from services.registry.dossiers import alerts, guardianship, handovers, life, telling
 from services.registry.dossiers.events import Event
-from services.registry.dossiers.telling import Reader
+from services.registry.dossiers.reader import Reader
 
 
-async def compile_events(reader: Reader, row: Any, today: date) -> list[Event]:
+async def compile_events(reader: Reader, row: Any) -> list[Event]:
     """Every event that is open to the reader; ``row`` is the child's, with its data key."""
     kit, groups, child, shielded = reader.kit, reader.groups, reader.child, row["shielded"]
     key, state = kit.entries.key, open_state(kit.sealer, row)
@@ -26,8 +25,12 @@ async def compile_events(reader: Reader, row: Any, today: date) -> list[Event]:
         *await telling.doubted(reader),
         *await telling.looked_up(reader),
         *await telling.announced(reader),
+        *await guardianship.assessed(reader),
+        *await guardianship.placed(reader),
+        *await alerts.alerted(reader),
+        *await handovers.handed(reader),
     ]
     if "status" in groups:
-        events += life.statuses(key, child, state, kit.profiles, today)
+        events += life.statuses(key, child, state, kit.profiles, reader.day)
     once = {event.id: event for event in events}
     return sorted(once.values(), key=lambda event: event.position)

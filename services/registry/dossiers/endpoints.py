@@ -11,8 +11,8 @@ from services.registry.children import queries
 from services.registry.children.endpoints import ChildReader, shown
 from services.registry.children.kit import Kit
 from services.registry.dossiers.compiling import compile_events
+from services.registry.dossiers.reader import Reader
 from services.registry.dossiers.schemas import DossierOut
-from services.registry.dossiers.telling import Reader
 from shared import audit
 from shared.application import USUAL, Transaction
 from shared.clock import today
@@ -41,8 +41,9 @@ async def show_dossier(
 ) -> Response:
     """Everything that happened to the child and was done for it, each event once, the oldest first.
 
-    Stays, hukou, status, reported records, visits, duties, key care with its decisions, cases with their acts, doubts about
-    who it is, emergencies, and what others were told: as far as your department, purpose and scopes open each.  What a visit
+    Stays, hukou, status, reported records, visits, duties, key care with its decisions, guardianship, alerts, handovers and
+    cases with every act, doubts about who it is, emergencies, and what others were told: as far as your department, purpose
+    and scopes open each, and never more than their own addresses would show you.  What a visit
     or survey told stands there as the visit; its record does not stand there again.  A merged child's events stand with the
     child it was merged into.  A child you may not see answers exactly as one that does not exist.
     """
@@ -55,8 +56,9 @@ async def show_dossier(
     rows = await queries.visible(session, caller, [child_id])
     if not rows:
         raise NotFound
-    reader = Reader(session, kit, caller, groups, child_id)
-    events = await compile_events(reader, rows[0], today(clock))
+    place = rows[0]["residence_code"]
+    reader = Reader(session, kit, caller, groups, child_id, place, today(clock))
+    events = await compile_events(reader, rows[0])
     page = [event for event in events if event.position > after][: limit + 1]
     seen: dict[str, Any] = {}
     if cursor is None:

@@ -23,7 +23,10 @@ class DossierEventKind(StrEnum):
     `key_care_decision` 重点关爱决定, `left_behind_decision` 留守认定,
     `shield` 地址保密, `case_opened` 个案立案, `case_act` 个案办理,
     `match_review_opened` 疑似待核, `match_review_closed` 疑似了结, `ruling` 人工判定, `announced` 通知事项,
-    `emergency_opened` 紧急查询, `emergency_reviewed` 紧急查询审查.
+    `emergency_opened` 紧急查询, `emergency_reviewed` 紧急查询审查,
+    `assessment` 监护评估, `placement` 监护照料, `placement_act` 监护照料复核或变动,
+    `alert_raised` 预警提示, `alert_act` 预警处理, `alert_closed` 预警已由数据消除,
+    `handover_due` 待移交, `handover_act` 移交办理, `handover_passed` 移交生效.
     """
 
     EPISODE_BEGAN = "episode_began"
@@ -47,6 +50,15 @@ class DossierEventKind(StrEnum):
     ANNOUNCED = "announced"
     EMERGENCY_OPENED = "emergency_opened"
     EMERGENCY_REVIEWED = "emergency_reviewed"
+    ASSESSMENT = "assessment"
+    PLACEMENT = "placement"
+    PLACEMENT_ACT = "placement_act"
+    ALERT_RAISED = "alert_raised"
+    ALERT_ACT = "alert_act"
+    ALERT_CLOSED = "alert_closed"
+    HANDOVER_DUE = "handover_due"
+    HANDOVER_ACT = "handover_act"
+    HANDOVER_PASSED = "handover_passed"
 
 
 TITLES: Final[Mapping[DossierEventKind, str]] = {
@@ -71,6 +83,15 @@ TITLES: Final[Mapping[DossierEventKind, str]] = {
     DossierEventKind.ANNOUNCED: "通知事项",
     DossierEventKind.EMERGENCY_OPENED: "紧急查询",
     DossierEventKind.EMERGENCY_REVIEWED: "紧急查询审查",
+    DossierEventKind.ASSESSMENT: "监护评估",
+    DossierEventKind.PLACEMENT: "监护照料",
+    DossierEventKind.PLACEMENT_ACT: "监护照料复核或变动",
+    DossierEventKind.ALERT_RAISED: "预警提示",
+    DossierEventKind.ALERT_ACT: "预警处理",
+    DossierEventKind.ALERT_CLOSED: "预警已由数据消除",
+    DossierEventKind.HANDOVER_DUE: "待移交",
+    DossierEventKind.HANDOVER_ACT: "移交办理",
+    DossierEventKind.HANDOVER_PASSED: "移交生效",
 }
 _RANK: Final = {kind: rank for rank, kind in enumerate(DossierEventKind)}
 

@@ -5,12 +5,10 @@ anchors; what a scope or a group does not open is not told, and leaves no trace.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system
 from services.registry.cases import queries as cases
@@ -19,20 +17,19 @@ from services.registry.children.building import SHIELDING
 from services.registry.children.gathering import decisions_of
 from services.registry.children.kit import Kit
 from services.registry.dossiers.events import DossierEventKind, Event, at, made_id
+from services.registry.dossiers.reader import Reader
 from services.registry.duties import queries as duties
 from services.registry.key_care.deciding import note_of as decision_note
 from services.registry.key_care.terms import DecisionKind
 from services.registry.left_behind.terms import KINDS as LEFT_BEHIND
 from services.registry.records.models import RECALL
 from services.registry.rulings.sight import may_read
-from shared.auth import Caller
 from shared.database import raw
 from shared.sealing import Unsealable
 from shared.vocabulary import Department, Purpose, Scope
 
 log = structlog.get_logger()
 
-Groups = Mapping[str, str]
 #: The group that opens what a feed tells: the mere fact that a department reported can tell as much.
 FEED_GROUPS: Final[Mapping[str, str]] = {
     "enrolments": "school",
@@ -60,28 +57,6 @@ ANNOUNCED: Final = (
     "child.parted",
     "key_care.changed",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who reads, of which child, and what is open to it."""
-
-    session: AsyncSession
-    kit: Kit
-    caller: Caller
-    groups: Groups
-    child: UUID
-
-    def has(self, *groups: str) -> bool:
-        return all(group in self.groups for group in groups)
-
-    def holds(self, scope: Scope) -> bool:
-        return scope in self.caller.grant.scopes
-
-    async def rows(self, statement: str, *values: Any) -> list[Any]:
-        connection = await raw(self.session)
-        found: list[Any] = await connection.fetch(statement, self.child, *values)
-        return found
 
 
 async def records(reader: Reader, told: Collection[UUID]) -> list[Event]:

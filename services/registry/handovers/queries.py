@@ -32,6 +32,18 @@ async def one(session: AsyncSession, caller: Caller, handover: UUID) -> Any | No
     )
 
 
+async def of_child(session: AsyncSession, caller: Caller, child: UUID) -> list[Any]:
+    """The handovers of a child that ``one`` would show the caller, each by itself."""
+    connection = await raw(session)
+    rows: list[Any] = await connection.fetch(
+        f"SELECT {_HANDOVER} FROM handovers h WHERE h.child_id = $3 AND {_SEEN} ORDER BY h.begun_on, h.id",
+        caller.grant.low,
+        caller.grant.high,
+        child,
+    )
+    return rows
+
+
 async def concerns(session: AsyncSession, caller: Caller, child: UUID) -> bool:
     """Whether the caller's area has, or had, to do with a handover of this child; one that is due counts, although the
     county that has the file of a shielded child is not shown it."""
