@@ -13,12 +13,12 @@ from services.registry.access.matrix import categories_of
 from services.registry.alerts import signals
 from services.registry.alerts.health_gaps import screening_gap, vaccination_gap
 from services.registry.alerts.rules import Stretch
+from services.registry.alerts.schooling_gaps import dropped_out, not_enrolled
 from services.registry.alerts.signals import Signal
-from services.registry.alerts.watching import Spell, Watched, counting, first, until
-from services.registry.duties.spans import DAY, span_after, span_of
-from services.registry.profiles import Profile
+from services.registry.alerts.watching import Spell, Watched, counting, first, number, until
+from services.registry.duties.spans import DAY
 from services.registry.profiles.families.alerts import AlertName
-from services.registry.profiles.families.entitlements import Insurance, SchoolAges, Schooling
+from services.registry.profiles.families.entitlements import Insurance
 from services.registry.status.counting import age_reached_on, months_on
 from services.registry.status.deciding import Status
 from shared.vocabulary import Department
@@ -41,53 +41,6 @@ def _costly_bill(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spel
             office=one.office,
             detail=detail,
         )
-
-
-def _ages(stretch: Stretch, day: date) -> SchoolAges | None:
-    rule = stretch.profile.rule(Schooling, day) if stretch.profile else None
-    return rule.ages if rule and isinstance(rule.ages, SchoolAges) else None
-
-
-def _not_enrolled(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
-    ages, born, profile = _ages(stretch, day), watched.folded.birth_on, stretch.profile
-    if ages is None or born is None or profile is None:
-        return
-    days = timedelta(days=_number(stretch.rule.days))
-    too_old = age_reached_on(born, ages.below_age, counting(profile, day))
-    late = (born.month, born.day) > (ages.by_month, ages.by_day)
-    term = _term_of(profile, born.year + ages.from_age + late)
-    told = [
-        s
-        for s in watched.told(signals.ENTERED, signals.LEFT)
-        if not s.word.endswith(":kindergarten")
-    ]
-    yield until(Spell(f"{term}", term + days), first(told))
-    for left in told:
-        if left.word != "graduated:primary":
-            continue
-        term = span_after(profile, "school_year", span_of(profile, "school_year", left.on)).first
-        if term + days < too_old:
-            entered = [s for s in told if s.kind == signals.ENTERED and s.on >= left.on]
-            yield until(Spell(f"{term}", term + days), first(entered))
-
-
-def _term_of(profile: Profile, year: int) -> date:
-    """The first day of the school year that begins in a calendar year."""
-    return span_of(profile, "school_year", date(year, 12, 1)).first
-
-
-def _dropped_out(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
-    entered = watched.told(signals.ENTERED)
-    for left in watched.told(signals.LEFT):
-        again = first([s for s in entered if s.on >= left.on])
-        detail = {"left_on": left.on.isoformat()}
-        if left.word.startswith("dropped_out:"):
-            yield until(Spell(f"{left.on}", left.known, record=left.record, detail=detail), again)
-        elif left.word.startswith("transferred_out:") and stretch.profile is not None:
-            profile = stretch.profile
-            term = span_after(profile, "semester", span_of(profile, "semester", left.on)).first
-            begins = term + timedelta(days=_number(stretch.rule.days))
-            yield until(Spell(f"{left.on}", begins, record=left.record, detail=detail), again)
 
 
 def _insurance_gap(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
@@ -130,12 +83,12 @@ def _permit_expiring(watched: Watched, stretch: Stretch, day: date) -> Iterator[
         held = min(s.on for s in permits if s.until == last)
         later = [s for s in permits if s.until is not None and s.until > last]
         later += [s for s in ended if s.on >= held]
-        begins = last - timedelta(days=_number(stretch.rule.days))
+        begins = last - timedelta(days=number(stretch.rule.days))
         yield until(Spell(f"{last}", begins, detail={"ends_on": f"{last}"}), first(later))
 
 
 def _silence(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
-    months = _number(stretch.rule.months)
+    months = number(stretch.rule.months)
     if not months:
         return
     heard = watched.folded.heard_on
@@ -171,7 +124,7 @@ def _unaccompanied(watched: Watched, stretch: Stretch, day: date) -> Iterator[Sp
 def _status_unclear(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
     known_on, decision = watched.folded.known_on, watched.decision
     if decision.status is Status.CANNOT_TELL and known_on is not None:
-        begins = known_on + timedelta(days=_number(stretch.rule.days))
+        begins = known_on + timedelta(days=number(stretch.rule.days))
         missing = list(decision.missing)
         yield Spell("+".join(missing), begins, detail={"missing": missing})
 
@@ -179,7 +132,7 @@ def _status_unclear(watched: Watched, stretch: Stretch, day: date) -> Iterator[S
 def _overdue_duty(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell]:
     for one in watched.duties:
         if one.due_on is not None:
-            begins = one.due_on + timedelta(days=_number(stretch.rule.days)) + DAY
+            begins = one.due_on + timedelta(days=number(stretch.rule.days)) + DAY
             detail = {"duty": one.duty, "due_on": f"{one.due_on}", "department": one.department}
             yield Spell(f"{one.duty}:{one.due_on}", begins, detail=detail)
 
@@ -196,7 +149,7 @@ def _ageing_out(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spell
     birthday = age_reached_on(born, rule.age_below, days)
     if birthday <= max(stretch.since, folded.known_on or stretch.since):
         return
-    begins = months_on(born, 12 * rule.age_below - _number(stretch.rule.months), days)
+    begins = months_on(born, 12 * rule.age_below - number(stretch.rule.months), days)
     yield Spell(f"{birthday}", begins, detail={"birthday": f"{birthday}", "age": rule.age_below})
 
 
@@ -221,7 +174,7 @@ def _left_behind(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spel
 #: Without any signal of these kinds there is nothing to find.
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "costly_bill": (signals.BILL,),
-    "dropped_out": (signals.LEFT,),
+    "dropped_out": (signals.LEFT, signals.NOT_ATTENDING),
     "vaccination_gap": (signals.DOSE,),
     "screening_gap": (signals.SCREENED, signals.CHECKED),
     "permit_expiring": (signals.PERMIT,),
@@ -244,14 +197,10 @@ def concerns(kind: AlertName, watched: Watched) -> bool:
     return kind != "sibling_in_care" or bool(watched.siblings)
 
 
-def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0
-
-
 FINDERS: Mapping[AlertName, Finder] = {
     "costly_bill": _costly_bill,
-    "not_enrolled": _not_enrolled,
-    "dropped_out": _dropped_out,
+    "not_enrolled": not_enrolled,
+    "dropped_out": dropped_out,
     "vaccination_gap": vaccination_gap,
     "insurance_gap": _insurance_gap,
     "permit_expiring": _permit_expiring,

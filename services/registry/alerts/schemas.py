@@ -73,6 +73,7 @@ class AlertAbout(BaseModel):
     clause: Text | None = None
     incurred_on: date | None = None
     left_on: date | None = None
+    found_on: date | None = Field(default=None, description="走访发现未在学的日期")
     ends_on: date | None = None
     heard_on: date | None = None
     matter: Text | None = Field(default=None, description="what sources contradict each other on")

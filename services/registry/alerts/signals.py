@@ -20,14 +20,18 @@ from services.registry.records.feeds import (
     ResidencePermit,
     Survey,
     Vaccination,
+    Visit,
 )
 from services.registry.records.feeds.health_checks import CheckKind
 from services.registry.records.feeds.surveys import Parents, ParentState
+from services.registry.visits.noting import findings_of
 
 SCREENED, CHECKED = "screened", "checked"
 DOSE, BILL, INSURED, UNINSURED = "dose", "bill", "insured", "uninsured"
 PERMIT, PERMIT_ENDED, ENTERED, LEFT = "permit", "permit_ended", "entered", "left"
 ALONE, ACCOMPANIED = "alone", "accompanied"
+#: What a visit found of a child's schooling; schools themselves tell `entered` and `left`.
+ATTENDING, NOT_ATTENDING = "attending", "not_attending"
 #: Of the first, ``word`` says whose absence is told: `both`, or `one`.
 PARENTS_AWAY, PARENTS_HERE = "parents_away", "parents_here"
 
@@ -116,6 +120,17 @@ def _peer(item: PeerFacts, observed: date) -> Iterator[_Told]:
     yield from _parents(item.accompanied_by, None, observed)
 
 
+def _visit(item: Visit, observed: date) -> Iterator[_Told]:
+    found = findings_of(item, observed)
+    if found is None:
+        return
+    yield from _company(found.lives_with, observed)
+    yield from _parents(found.lives_with, None, observed)
+    if found.attending_school is not None:
+        kind = ATTENDING if found.attending_school else NOT_ATTENDING
+        yield kind, observed, "", 0, None
+
+
 def _parents(lives_with: object, parents: Parents | None, observed: date) -> Iterator[_Told]:
     """Whether parents are away from the child, by with whom it lives and what is said of each of them.
 
@@ -153,4 +168,5 @@ _TELLING: Mapping[type[Item], Callable[[Any, date], Iterator[_Told]]] = {
     Enrolment: _school,
     Survey: _survey,
     PeerFacts: _peer,
+    Visit: _visit,
 }

@@ -78,6 +78,11 @@ def counting(profile: Profile | None, on: date) -> DayCounting:
     return profile.day_counting(on) if profile else ASSUMED_COUNTING
 
 
+def number(value: object) -> int:
+    """What a rule sets as a number; 0 where it sets none."""
+    return value if isinstance(value, int) else 0
+
+
 def first(found: Sequence[Signal]) -> Signal | None:
     """The one that was known first."""
     return min(found, key=lambda s: (s.known, s.on), default=None)

@@ -207,7 +207,8 @@ def _without_echoes(kept: Sequence[Opened], claims: list[Claims]) -> list[Claims
     """The claims, those that only restate left out where any other record says something of the kind.
 
     A visit finds a child where others say that it lives.  Where nothing else speaks of a field, or of a county, the visit
-    is all there is: protection does not wait for another word, and no first other word may take the child away.
+    is all there is: protection does not wait for another word, and no first other word may take the child away.  With whom
+    the child lives it did not copy: that was found, as a survey finds it.
     """
     own: list[Claims] = []
     echoes: list[Claims] = []
@@ -218,14 +219,12 @@ def _without_echoes(kept: Sequence[Opened], claims: list[Claims]) -> list[Claims
     fields = {o.field for c in own for o in c.observations}
     homes = {divisions.county_of(s.code) for c in own for s in c.stays}
     hukous = {divisions.county_of(h.code) for c in own for h in c.hukou}
-    company = any(c.company for c in own)
     guardians = any(c.guardians for c in own)
     return own + [
         c._replace(
             observations=tuple(o for o in c.observations if o.field not in fields),
             stays=tuple(s for s in c.stays if divisions.county_of(s.code) not in homes),
             hukou=tuple(h for h in c.hukou if divisions.county_of(h.code) not in hukous),
-            company=() if company else c.company,
             guardians=() if guardians else c.guardians,
         )
         for c in echoes

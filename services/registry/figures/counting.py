@@ -196,7 +196,7 @@ def _guardianship(live: Iterable[Opened], on: date) -> str:
         for one in live
         if one.item is not None
         and one.plain.observed_on <= on
-        and (company := company_of(one.item)) not in ("", "unknown")
+        and (company := company_of(one.item, one.plain.observed_on)) not in ("", "unknown")
     ]
     return max(said)[2] if said else UNREPORTED
 

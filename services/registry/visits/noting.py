@@ -14,7 +14,7 @@ from services.registry.children.claims import Source, VisitClaim
 from services.registry.records.feeds import HealthCheck, Item, Survey, Visit
 from services.registry.records.feeds.health_checks import CheckKind
 from services.registry.records.feeds.surveys import SurveyChannel
-from services.registry.records.feeds.visits import VisitChannel, VisitOutcome
+from services.registry.records.feeds.visits import VisitChannel, VisitFindings, VisitOutcome
 from shared.clock import SHANGHAI
 
 #: What a survey and a check are called among visits.
@@ -34,6 +34,12 @@ def visits_of(item: Item, source: Source) -> tuple[VisitClaim, ...]:
     if claim is None or claim.on > _day(source.received_at):
         return ()
     return (claim,)
+
+
+def findings_of(item: Visit, observed: date) -> VisitFindings | None:
+    """What was found, where somebody met the child, on no later day than the one of which the record speaks."""
+    made = item.outcome is VisitOutcome.MET and item.visited_on <= observed
+    return item.findings if made else None
 
 
 @lru_cache(maxsize=1024)
