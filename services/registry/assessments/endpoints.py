@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.registry import answers
 from services.registry.assessments import making, queries, showing
+from services.registry.assessments.homes import homes_of
 from services.registry.assessments.schemas import (
     AssessmentIn,
     AssessmentOut,
@@ -72,11 +73,13 @@ async def assess_guardianship(
     ids = await once(
         session, kit.entries.key, caller, "assessments.make", key, body, clock.now(), effect
     )
-    child = await _visible(session, caller, body.child_id)
+    await _visible(session, caller, body.child_id)
     rows = await queries.of_child(session, kit, caller, "assessments", body.child_id)
+    rows = [row for row in rows if row["id"] == ids["assessment"]]
+    homes = await homes_of(session, kit, caller, rows)
     seen = _opened(
-        lambda row: showing.assessment(kit, row, child["residence_code"], today(clock)),
-        (row for row in rows if row["id"] == ids["assessment"]),
+        lambda row: showing.assessment(kit, row, homes, today(clock)),
+        rows,
     )
     if not seen:
         raise NotFound
@@ -101,17 +104,18 @@ async def show_guardianship(
     showing.sight(caller)
     kit: Kit = request.app.state.kit
     clock = request.app.state.clock
-    child = await _visible(session, caller, child_id)
-    place, day = child["residence_code"], today(clock)
+    await _visible(session, caller, child_id)
+    day = today(clock)
     assessed = await queries.of_child(session, kit, caller, "assessments", child_id)
+    homes = await homes_of(session, kit, caller, assessed)
     placed = await queries.of_child(session, kit, caller, "placements", child_id)
     acts = await queries.acts_of(session, caller, [row["id"] for row in placed])
     read = audit.Act.of(caller, "guardianship.read", [child_id])
     await audit.record(session, kit.audit, clock.now(), read)
     seen = {
-        "assessments": _opened(lambda row: showing.assessment(kit, row, place, day), assessed),
+        "assessments": _opened(lambda row: showing.assessment(kit, row, homes, day), assessed),
         "placements": _opened(
-            lambda row: showing.placement(kit, row, acts.get(row["id"], []), child_id, place, day),
+            lambda row: showing.placement(kit, row, acts.get(row["id"], []), child_id, day),
             placed,
         ),
     }
@@ -184,11 +188,10 @@ async def list_placements(
     shown, named = [], []
     for row, child in rows:
         if child in seen_children:
-            place = seen_children[child]["residence_code"]
             if not showing.opens("placements", kit, row):
                 continue
             done = [a for a in acts.get(row["id"], ()) if showing.opens("placement_acts", kit, a)]
-            one = showing.mark(kit, row, done, child, place, today(clock))
+            one = showing.mark(kit, row, done, child, today(clock))
             if "ended_on" not in one and review in (None, one["review"]):
                 shown.append(one)
                 named.append(seen_children[child]["id"])
@@ -258,7 +261,7 @@ async def _placement(
         read = audit.Act.of(caller, operation, [child["id"]], placement=str(at))
         await audit.record(session, kit.audit, clock.now(), read)
     try:
-        seen = showing.placement(kit, row, acts, of, child["residence_code"], today(clock))
+        seen = showing.placement(kit, row, acts, of, today(clock))
     except Unsealable:
         raise NotFound from None
     etag = preconditions.etag(len(acts) + 1)

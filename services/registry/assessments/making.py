@@ -108,8 +108,8 @@ async def place(
     """The new placement's id.  ConsentNeeded where the rules ask for consent and nothing stands in its place."""
     subject = Subject.of(caller)
     child, anchor = await _child(session, caller, body.child_id)
-    day = now.astimezone(SHANGHAI).date()
-    rules = rules_of(kit, child["residence_code"], str(body.kind), day)
+    day, at = now.astimezone(SHANGHAI).date(), place_of(caller, child)
+    rules = rules_of(kit, at, str(body.kind), day)
     if rules.consent and body.kind in CARE and body.basis == Basis.NEITHER:
         raise ConsentNeeded(f"It is asked for by {rules.consent}.")
     row: dict[str, Any] = {
@@ -120,7 +120,7 @@ async def place(
         "performer": body.performer,
         "basis": str(body.basis),
         "since": body.since,
-        "place": place_of(caller, child),
+        "place": at,
         "client": subject.client,
         "actor": subject.actor,
         "made_at": now,

@@ -33,8 +33,13 @@ def standing(since: date, acts: Sequence[Done], every_days: int | None, day: dat
     withdrawn = last(PlacementActKind.WITHDRAW_CONSENT)
     if ended is not None:
         return Standing(ended, withdrawn, ReviewDue.NO, None)
-    review, on = due(max(since, last(PlacementActKind.REVIEW) or since), every_days, day)
+    review, on = due(last_seen(since, acts), every_days, day)
     return Standing(None, withdrawn, review, on)
+
+
+def last_seen(since: date, acts: Sequence[Done]) -> date:
+    """The day on which a placement was last looked at: when it began, or at its last review."""
+    return max([since, *(act.on for act in acts if act.kind == PlacementActKind.REVIEW)])
 
 
 def due(seen_on: date, every_days: int | None, day: date) -> tuple[ReviewDue, date | None]:

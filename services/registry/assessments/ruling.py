@@ -1,4 +1,4 @@
-"""What the rules of a child's place say about guardianship: the clause, how often to look again, whether consent is needed."""
+"""What the rules of a place said on a day about guardianship: the clause, how often to look again, whether consent is needed."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,4 +1,7 @@
-"""Showing assessments and placements to those who answer for the child."""
+"""Showing assessments and placements to those who answer for the child.
+
+Each by the rules of its own place and day: neither a change of rules nor a move since then makes it another.
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -6,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from services.registry.assessments.authenticity import words_of
-from services.registry.assessments.reviewing import Done, due, standing
+from services.registry.assessments.homes import Homes
+from services.registry.assessments.reviewing import Done, due, last_seen, standing
 from services.registry.assessments.ruling import rules_of
 from services.registry.assessments.terms import AssessmentFinding, PlacementActKind, ReviewDue
 from services.registry.children.kit import Kit
@@ -24,13 +28,17 @@ def sight(caller: Caller) -> None:
     sight_of_decider(caller)
 
 
-def assessment(kit: Kit, row: Any, place: int | None, day: date) -> dict[str, Any]:
-    """Unsealable where it was not written so.  A risk that is not high is not looked at again by itself."""
-    rules = rules_of(kit, place, row["kind"], day)
+def assessment(kit: Kit, row: Any, homes: Homes, day: date) -> dict[str, Any]:
+    """By the child's home on the day of it.  Unsealable where it was not written so.
+
+    A risk that is not high is not looked at again by itself.
+    """
+    on, place = row["assessed_on"], homes.get(row["id"])
+    rules = rules_of(kit, place, row["kind"], on)
     high = row["finding"] == AssessmentFinding.HIGH
     if high:
-        rules = rules_of(kit, place, "high_risk_intervention", day)
-    review, on = due(row["assessed_on"], rules.review_days, day) if high else (ReviewDue.NO, None)
+        rules = rules_of(kit, place, "high_risk_intervention", on)
+    review, due_on = due(on, rules.review_days, day) if high else (ReviewDue.NO, None)
     return _whole(
         {
             **{
@@ -41,7 +49,7 @@ def assessment(kit: Kit, row: Any, place: int | None, day: date) -> dict[str, An
             "case": row["case_id"],
             "clause": rules.clause,
             "review": review,
-            "review_on": on,
+            "review_on": due_on,
         }
     )
 
@@ -55,18 +63,20 @@ def opens(table: str, kit: Kit, row: Any) -> bool:
     return True
 
 
-def mark(
-    kit: Kit, row: Any, acts: Sequence[Any], child: UUID | None, place: int | None, day: date
-) -> dict[str, Any]:
-    rules = rules_of(kit, place, row["measure"], day)
+def mark(kit: Kit, row: Any, acts: Sequence[Any], child: UUID | None, day: date) -> dict[str, Any]:
+    """The clause is of the day it began, the interval of the day it was last looked at."""
     done = [Done(PlacementActKind(one["kind"]), one["done_on"]) for one in acts]
-    stands = standing(row["since"], done, rules.review_days, day)
+    began, seen = (
+        rules_of(kit, row["place"], row["measure"], one)
+        for one in (row["since"], last_seen(row["since"], done))
+    )
+    stands = standing(row["since"], done, seen.review_days, day)
     return _whole(
         {
             **{name: row[name] for name in ("id", "performer", "basis", "since")},
             "kind": row["measure"],
             "child": child,
-            "clause": rules.clause,
+            "clause": began.clause,
             "ended_on": stands.ended_on,
             "consent_withdrawn_on": stands.consent_withdrawn_on,
             "review": stands.review,
@@ -76,11 +86,11 @@ def mark(
 
 
 def placement(
-    kit: Kit, row: Any, acts: Sequence[Any], child: UUID | None, place: int | None, day: date
+    kit: Kit, row: Any, acts: Sequence[Any], child: UUID | None, day: date
 ) -> dict[str, Any]:
     """With its words and acts; Unsealable where one was not written so."""
     return {
-        **mark(kit, row, acts, child, place, day),
+        **mark(kit, row, acts, child, day),
         **_whole({"note": words_of("placements", kit.sealer, row)}),
         "acts": [
             _whole(

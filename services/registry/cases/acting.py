@@ -11,7 +11,7 @@ from services.registry.access.subjects import Subject
 from services.registry.cases import announcing, queries
 from services.registry.cases.authenticity import act_bound, note_of, words_of
 from services.registry.cases.evidence import evidence_for
-from services.registry.cases.ruling import Rules, rules_of
+from services.registry.cases.ruling import Rules, rules_behind
 from services.registry.cases.schemas import CaseActIn
 from services.registry.cases.stepping import STEPS, Done, lacking, leads, may, owes, state_of
 from services.registry.cases.terms import CaseActKind, CaseKind, CaseOutcome, CaseState
@@ -19,7 +19,6 @@ from services.registry.children.kit import Kit
 from services.registry.vault import new_key
 from shared import preconditions
 from shared.auth import Caller
-from shared.clock import SHANGHAI
 from shared.database import raw
 from shared.ids import uuid7
 from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound
@@ -65,8 +64,7 @@ async def act(
     if not await _may(session, kit, caller, row, body.act):
         raise Forbidden("Another department does this.")
     if body.act == CaseActKind.CLOSE:
-        rules = rules_of(kit, row["place"], kind, row["topic"], now.astimezone(SHANGHAI).date())
-        _may_close(kind, acts, rules)
+        _may_close(kind, acts, rules_behind(kit, row))
     following = STEPS[kind][state][body.act] or state
     await _append(session, kit, caller, row, body, following, now)
     if following == CaseState.SENT != state:

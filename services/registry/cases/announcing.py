@@ -16,7 +16,6 @@ from services.registry.cases.terms import CaseKind
 from services.registry.children.events import county
 from services.registry.children.kit import Kit
 from shared import outbox
-from shared.clock import SHANGHAI
 from shared.database import raw
 from shared.sealing import Unsealable
 from shared.vocabulary import Department
@@ -25,11 +24,19 @@ SENT: Final = "case.sent"
 OVERDUE: Final = "case.overdue"
 #: Advisory lock number: one worker presses at a time, lest two tell of one case.
 PRESSING_LOCK: Final = 0x48_75_43_61
-_WAITING = "SELECT DISTINCT place, kind, topic FROM cases WHERE waiting_since IS NOT NULL"
+_DAY = "(c.opened_at AT TIME ZONE 'Asia/Shanghai')::date"
+_WAITING = (
+    f"SELECT DISTINCT c.place, c.kind, c.topic, {_DAY} AS day FROM cases c"
+    " WHERE c.waiting_since IS NOT NULL"
+)
 _LATE = (
-    "SELECT c.*, k.master, k.wrapped FROM cases c JOIN vault.data_keys k ON k.id = c.id"
-    " WHERE c.waiting_since < $1 AND c.place = $2 AND c.kind = $3 AND c.topic = $4 AND NOT EXISTS"
-    " (SELECT 1 FROM outbox o WHERE o.subject = c.id AND o.type = $5) ORDER BY c.id LIMIT $6"
+    "SELECT c.* FROM unnest($1::bigint[], $2::text[], $3::text[], $4::date[], $5::timestamptz[])"
+    "  AS d(place, kind, topic, day, before)"
+    " CROSS JOIN LATERAL (SELECT c.*, k.master, k.wrapped FROM cases c"
+    "  JOIN vault.data_keys k ON k.id = c.id"
+    "  WHERE c.place = d.place AND c.kind = d.kind AND c.topic = d.topic"
+    f"  AND {_DAY} = d.day AND c.waiting_since < d.before AND NOT EXISTS"
+    "  (SELECT 1 FROM outbox o WHERE o.subject = c.id AND o.type = $6) ORDER BY c.id LIMIT $7) c"
 )
 
 
@@ -44,24 +51,24 @@ async def press(session: AsyncSession, kit: Kit, limit: int, now: datetime) -> i
     connection = await raw(session)
     if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", PRESSING_LOCK):
         return 0
-    day = now.astimezone(SHANGHAI).date()
+    limited = [
+        (place, kind, topic, day, now - within)
+        for place, kind, topic, day in await connection.fetch(_WAITING)
+        if (within := _limit(kit, place, kind, topic, day)) is not None
+    ]
+    if not limited:
+        return 0
     told: list[outbox.Event] = []
-    for place, kind, topic in await connection.fetch(_WAITING):
-        within = _limit(kit, place, kind, topic, day)
-        if within is None or len(told) >= limit:
-            continue
-        found = await connection.fetch(
-            _LATE, now - within, place, kind, topic, OVERDUE, limit - len(told)
-        )
-        for case in found:
-            if _authentic(kit, case):
-                to = {case["addressee"], str(Department.CIVIL_AFFAIRS)}
-                told.append(_event(OVERDUE, case, case["version"], sorted(to)))
+    for case in await connection.fetch(_LATE, *zip(*limited, strict=True), OVERDUE, limit):
+        if len(told) < limit and _authentic(kit, case):
+            to = {case["addressee"], str(Department.CIVIL_AFFAIRS)}
+            told.append(_event(OVERDUE, case, case["version"], sorted(to)))
     await outbox.append(session, kit.audit, now, told)
     return len(told)
 
 
 def _limit(kit: Kit, place: int, kind: str, topic: str, day: date) -> timedelta | None:
+    """The limit of the day on which such cases were opened."""
     try:
         return rules_of(kit, place, CaseKind(kind), topic, day).limit
     except ValueError:  # no kind of ours: somebody wrote it past the hub

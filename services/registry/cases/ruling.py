@@ -1,7 +1,11 @@
-"""What the rules of a place say about a case: the clause behind it, the time for an answer, measures that are commanded."""
+"""What the rules of a place say about a case: the clause behind it, the time for an answer, measures that are commanded.
+
+They are those of the day on which it was opened, for as long as it is there: what changes later binds later cases alone.
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from services.registry.cases.terms import CaseKind
 from services.registry.children.kit import Kit
@@ -13,6 +17,7 @@ from services.registry.profiles.families.protection import (
     Report,
     Suggestion,
 )
+from shared.clock import SHANGHAI
 
 #: National law, the same everywhere; it says promptly (及时) and sets no limit.
 _CORRECTION = "《中华人民共和国个人信息保护法》第四十六条"
@@ -35,6 +40,12 @@ class Rules:
     limit: timedelta | None = None
     commanded: tuple[str, ...] = ()
     asked: Asked | None = None
+
+
+def rules_behind(kit: Kit, case: Any) -> Rules:
+    """The rules by which a case was opened.  ValueError for a kind that is none of ours."""
+    day = case["opened_at"].astimezone(SHANGHAI).date()
+    return rules_of(kit, case["place"], CaseKind(case["kind"]), case["topic"], day)
 
 
 def rules_of(kit: Kit, place: int, kind: CaseKind, topic: str, day: date) -> Rules:

@@ -8,12 +8,11 @@ from typing import Any
 from services.registry.cases.acting import done
 from services.registry.cases.authenticity import note_of, words_of
 from services.registry.cases.evidence import Evidence
-from services.registry.cases.ruling import rules_of
+from services.registry.cases.ruling import rules_behind
 from services.registry.cases.stepping import lacking, state_of, waiting
 from services.registry.cases.terms import AnswerDue, CaseActKind, CaseKind, CaseState
 from services.registry.children.kit import Kit
 from shared import divisions
-from shared.clock import SHANGHAI
 
 
 def mark(kit: Kit, row: Any, now: datetime) -> dict[str, Any]:
@@ -34,7 +33,7 @@ def whole(
     kind = CaseKind(row["kind"])
     words = words_of(kit.sealer, row)
     state = state_of(kind, [CaseActKind(one["kind"]) for one in acts])
-    rules = rules_of(kit, row["place"], kind, row["topic"], now.astimezone(SHANGHAI).date())
+    rules = rules_behind(kit, row)
     seen = {
         **_mark(kit, row, state, now),
         "lacking": list(lacking(kind, done(acts), rules.commanded)),
@@ -60,7 +59,7 @@ def whole(
 
 def _mark(kit: Kit, row: Any, state: str, now: datetime) -> dict[str, Any]:
     kind = CaseKind(row["kind"])
-    rules = rules_of(kit, row["place"], kind, row["topic"], now.astimezone(SHANGHAI).date())
+    rules = rules_behind(kit, row)
     owed = waiting(kind, CaseState(state), row["opened_at"], rules.limit, now)
     seen: dict[str, Any] = {
         "id": str(row["id"]),

@@ -54,12 +54,11 @@ def etag(kit: Kit, entry: Entry, now: datetime) -> str:
 
 def _course(kit: Kit, entry: Entry, now: datetime) -> dict[str, Any]:
     row, standing = entry.row, entry.standing
-    day = now.astimezone(SHANGHAI).date()
-    sharing = last_sharing_at(kit, Compartment(row["compartment"]), row["place"], day)
+    sharing = _sharing(kit, row, row["opened_at"])
     seen: dict[str, Any] = {"state": str(standing.state), "opened_at": row["opened_at"]}
     if sharing is not None:
         seen["clause"] = sharing.clause
-        seen |= _follow_up(entry, sharing, now)
+    seen |= _follow_up(kit, entry, now)
     if standing.level:
         seen["level_since"] = standing.level_since
     if standing.waiting_since is not None:
@@ -71,16 +70,26 @@ def _course(kit: Kit, entry: Entry, now: datetime) -> dict[str, Any]:
     return seen
 
 
-def _follow_up(entry: Entry, sharing: Sharing, now: datetime) -> dict[str, Any]:
-    """When the child is to be seen again at its level (分级跟踪服务); without an interval a person must set one."""
+def _sharing(kit: Kit, row: Any, at: datetime) -> Sharing | None:
+    """The rules by which the entry was kept at an instant: what changes later makes nothing of before another."""
+    day = at.astimezone(SHANGHAI).date()
+    return last_sharing_at(kit, Compartment(row["compartment"]), row["place"], day)
+
+
+def _follow_up(kit: Kit, entry: Entry, now: datetime) -> dict[str, Any]:
+    """When the child is to be seen again at its level (分级跟踪服务), by the rules of the day on which it was last seen.
+
+    Without an interval a person must set one.
+    """
     standing = entry.standing
     form = FORMS[Compartment(entry.row["compartment"])]
     if standing.state != CompartmentEntryState.OPEN or not (form.levels and form.words_kept):
         return {}
-    level = sharing.level(standing.level)
+    since = max(standing.level_since, standing.followed_up_at or standing.level_since)
+    sharing = _sharing(kit, entry.row, since)
+    level = sharing.level(standing.level) if sharing is not None else None
     if level is None or level.follow_up_days is None:
         return {"follow_up": "no_interval_configured"}
-    since = max(standing.level_since, standing.followed_up_at or standing.level_since)
     due = since.astimezone(SHANGHAI).date() + timedelta(days=level.follow_up_days)
     overdue = now.astimezone(SHANGHAI).date() > due
     return {"follow_up": "overdue" if overdue else "within_interval", "follow_up_due_on": due}
