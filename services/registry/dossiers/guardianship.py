@@ -4,6 +4,7 @@ For exactly those to whom ``GET /v1/children/{id}/guardianship`` answers, and of
 """
 
 from services.registry.assessments import queries, showing
+from services.registry.assessments.homes import homes_of
 from services.registry.dossiers.events import DossierEventKind, Event
 from services.registry.dossiers.reader import Reader
 from shared.sealing import Unsealable
@@ -14,12 +15,14 @@ async def assessed(reader: Reader) -> list[Event]:
     """Each assessment, on the day on which it was made."""
     if not reader.may(Scope.GUARDIANSHIP_READ, showing.sight):
         return []
-    found = []
-    for row in await queries.of_child(
+    rows = await queries.of_child(
         reader.session, reader.kit, reader.caller, "assessments", reader.child
-    ):
+    )
+    homes = await homes_of(reader.session, reader.kit, reader.caller, rows)
+    found = []
+    for row in rows:
         try:
-            seen = showing.assessment(reader.kit, row, reader.place, reader.day)
+            seen = showing.assessment(reader.kit, row, homes, reader.day)
         except Unsealable:  # named in the log
             continue
         detail = {
@@ -48,7 +51,7 @@ async def placed(reader: Reader) -> list[Event]:
     for row in rows:
         done = acts.get(row["id"], [])
         try:
-            seen = showing.placement(reader.kit, row, done, reader.child, reader.place, reader.day)
+            seen = showing.placement(reader.kit, row, done, reader.child, reader.day)
         except Unsealable:  # named in the log
             continue
         detail = {
