@@ -56,8 +56,7 @@ async def show_dossier(
     rows = await queries.visible(session, caller, [child_id])
     if not rows:
         raise NotFound
-    place = rows[0]["residence_code"]
-    reader = Reader(session, kit, caller, groups, child_id, place, today(clock))
+    reader = Reader(session, kit, caller, groups, child_id, today(clock))
     events = await compile_events(reader, rows[0])
     page = [event for event in events if event.position > after][: limit + 1]
     seen: dict[str, Any] = {}

@@ -19,14 +19,13 @@ Groups = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """``place`` is the division in which the child lives today, ``day`` the day on which it is read."""
+    """``day`` is the day on which the file is read."""
 
     session: AsyncSession
     kit: Kit
     caller: Caller
     groups: Groups
     child: UUID
-    place: int | None
     day: date
 
     def has(self, *groups: str) -> bool:
