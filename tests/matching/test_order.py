@@ -1,5 +1,9 @@
-"""The order in which records arrive hardly matters: the same corpus, shuffled and cut otherwise, gives the same children."""
+"""The order in which records arrive hardly matters: the same corpus, shuffled and cut otherwise, gives the same children.
 
+Nor does what a batch saw before its turn: it is linked as if it had looked only when its turn came.
+"""
+
+import asyncio
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -7,9 +11,11 @@ from uuid import UUID
 from services.evaluation.corpus import Corpus
 from services.evaluation.resolving import item_of
 from services.evaluation.truth import Truth
+from services.matching.links import linking, queries
 from services.matching.links.linking import Item
 from services.population import corpus as writing
 from services.population.measurement import Contingency
+from shared.database import SYSTEM, raw
 from tests.databases import MakeDatabase
 from tests.matching.linkers import LinkedHub
 
@@ -46,6 +52,53 @@ def _shuffled(items: list[Item], seed: int | None) -> list[Item]:
     order = list(items)
     Random(seed).shuffle(order)
     return order
+
+
+async def test_what_is_linked_while_a_batch_waits_counts_as_if_it_had_been_there_before(
+    database: MakeDatabase, tmp_path: Path
+) -> None:
+    """Every second batch looks around, then waits while another, often about the same children, is linked."""
+    writing.write(tmp_path / "corpus", 500, seed=5)
+    corpus = Corpus.open(tmp_path / "corpus")
+    items = _shuffled([item_of(record) for record in corpus.read(corpus.lines())], 3)
+    batches = [items[at : at + 120] for at in range(0, len(items), 120)]
+    assert len(batches) > 8
+
+    one_by_one = LinkedHub.make(tmp_path, await database("matching"))
+    for batch in batches:
+        await one_by_one.resolve(batch)
+    overtaken = LinkedHub.make(tmp_path, await database("matching"))
+    for at in range(0, len(batches), 2):
+        await _overtake(overtaken, *batches[at : at + 2])
+
+    assert await _state(overtaken) == await _state(one_by_one)
+    await one_by_one.close()
+    await overtaken.close()
+
+
+async def _overtake(hub: LinkedHub, first: list[Item], second: list[Item] | None = None) -> None:
+    """Link the first while the second, which has looked around already, waits for its turn."""
+    async with hub.served.transaction(SYSTEM) as session:
+        await queries.lock_linker(await raw(session))
+        waiting = asyncio.create_task(hub.resolve(second or []))
+        while second and not await hub.rows("SELECT FROM pg_locks WHERE NOT granted"):
+            assert not waiting.done(), waiting
+            await asyncio.sleep(0.01)
+        await linking.resolve(session, hub.following.linker, first)
+    await waiting
+
+
+async def _state(hub: LinkedHub) -> list[list[tuple[object, ...]]]:
+    """All that is stored but the seals, which are never twice the same, and the time."""
+    return [
+        [tuple(row) for row in await hub.rows(f"SELECT {what} ORDER BY {what.split(' FROM ')[0]}")]
+        for what in (
+            "entry, person, grade, weight, link_seq, arrival, against, levels, crowded FROM entries",
+            "person, doubtful, joined_to FROM persons",
+            "key, person FROM blocking_keys",
+            "one, other, entry, levels, closed_at IS NULL FROM reviews",
+        )
+    ]
 
 
 async def _resolved(hub: LinkedHub, items: list[Item], batch: int) -> dict[UUID, UUID]:

@@ -37,6 +37,7 @@ COMPARISONS = tuple(LEVELS)
 Levels = tuple[str, ...]
 """One level for each of COMPARISONS, in that order."""
 
+_PERHAPS_ONE = MISWRITTEN | {"part", "one_glyph"}
 _NOT_ONE_NAME = frozenset(("given", "one_glyph", "surname", "different"))
 
 
@@ -177,7 +178,7 @@ def _is_another(parent: Name | None, parents: tuple[Name, ...]) -> bool:
     """Whether both sides name this parent, and not alike; called where no guardian agrees."""
     if parent is None or not parents:
         return False
-    return best_level((parent,), parents) not in (*MISWRITTEN, "part", "one_glyph")
+    return best_level((parent,), parents) not in _PERHAPS_ONE
 
 
 def _places(mine: int | None, theirs: tuple[int, ...]) -> str:

@@ -103,6 +103,7 @@ class _Batch:
         self._again = again
         self._persons = dict(known.persons)
         self._by_key = known.by_key
+        self._weighed = dict(known.weighed)
         self._found_here: dict[int, list[UUID]] = {}
         self._stood: dict[UUID, UUID] = {}
         """Where entries stood before this batch, as far as it had to know."""
@@ -143,7 +144,7 @@ class _Batch:
         related: list[tuple[Person, Evidence, Verdict]] = []
         best: tuple[Person, Evidence] | None = None
         for person in self._candidates(new):
-            evidence = assess(self._model, new.features, person.profile, self._frequency)
+            evidence = self._weigh(new, person)
             verdict = judge(self._model, evidence)
             if is_related(evidence, verdict) or _unsettles(evidence, person):
                 related.append((person, evidence, verdict))
@@ -159,6 +160,15 @@ class _Batch:
             return False
         self._join(new, person, evidence)
         return True
+
+    def _weigh(self, new: NewEntry, person: Person) -> Evidence:
+        profile = person.profile
+        before = self._weighed.get((new.entry, person.person))
+        if before is not None and before[0] is profile:
+            return before[1]
+        evidence = assess(self._model, new.features, profile, self._frequency)
+        self._weighed[new.entry, person.person] = profile, evidence
+        return evidence
 
     def _candidates(self, new: NewEntry) -> list[Person]:
         """Persons sharing the most keys with the entry, as many as the model compares."""
@@ -217,7 +227,7 @@ class _Batch:
         found = [new.person] if new.person else []
         room = MAX_UNITS
         for person in self._candidates(new):
-            evidence = assess(self._model, new.features, person.profile, self._frequency)
+            evidence = self._weigh(new, person)
             related = is_related(evidence, judge(self._model, evidence))
             if room > 0 and (related or _unsettles(evidence, person)):
                 found.append(person.person)

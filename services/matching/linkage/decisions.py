@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from services.matching.linkage.facets import Packed
 from services.matching.linkage.normalization import Standard
 from services.matching.linkage.persons import Person
+from services.matching.linkage.profile import Profile
 from services.matching.linkage.weights import Evidence
 
 
@@ -39,12 +40,17 @@ class Ruling:
     other: frozenset[UUID]
 
 
+Weighed: TypeAlias = tuple[Profile, Evidence]
+"""What an entry shows beside a person of this profile; it holds as long as the person's is the very same object."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the store holds near a batch.
 
     ``rivals`` says which persons have open reviews with which; ``rulings`` are those that bind any
-    entry of the ``persons``; ``ended`` are persons without entries that may live again.
+    entry of the ``persons``; ``ended`` are persons without entries that may live again; ``weighed``: what is
+    known already of entries beside persons.
     """
 
     persons: Mapping[UUID, Person] = field(default_factory=dict)
@@ -52,6 +58,7 @@ class Known:
     rivals: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)
     rulings: Sequence[Ruling] = ()
     ended: frozenset[UUID] = frozenset()
+    weighed: Mapping[tuple[UUID, UUID], Weighed] = field(default_factory=dict)
 
 
 class Placement(NamedTuple):

@@ -107,7 +107,8 @@ def standardise(features: Features) -> Standard:
     number, typed, document = numbers.identifier(
         features.get("id_number"), features.get("id_kind"), stated
     )
-    firm, all_births = False, () if stated is None else (stated,)
+    firm = False
+    all_births: tuple[Birth, ...] = () if stated is None else (stated,)
     if number is not None:
         if number in guardian_ids or (stated and numbers.is_a_generation_older(number, all_births)):
             guardian_ids.append(number)

@@ -17,7 +17,7 @@ from services.matching.linkage.profile import Profile
 
 Card = dict[UUID, int]
 """The entries that say the same, each with its *arrival*: a number that grows with first sight."""
-Row = tuple[list[int], list[str], list[int]]
+Row = list[list[Any]]
 """A card, packed: the place of each of its facets; its entries in hexadecimal; their arrivals."""
 
 
@@ -94,11 +94,11 @@ class Person:
         arriving, arrivals = [entry.hex for entry in card], list(card.values())
         columns, rows = self.document
         if not rows:
-            first = ([0] * len(said), arriving, arrivals)
+            first: Row = [[0] * len(said), arriving, arrivals]
             self.document = Document([[facet] for facet in said], [first])
             self._profile = None
             return
-        places = []
+        places: list[int] = []
         for column, facet in zip(columns, said, strict=True):
             if facet == column[0]:
                 places.append(0)
@@ -114,7 +114,7 @@ class Person:
                 row[1].extend(arriving)
                 row[2].extend(arrivals)
                 return
-        rows.append((places, arriving, arrivals))
+        rows.append([places, arriving, arrivals])
 
     def remove(self, entry: UUID) -> None:
         """Take an entry out; its keys stay until they are counted anew."""

@@ -19,7 +19,7 @@ from services.matching.linkage.decisions import (
     Outcome,
     Ruling,
 )
-from services.matching.linkage.judging import bears
+from services.matching.linkage.judging import assess, bears
 from services.matching.linkage.persons import Person
 from services.matching.links import queries
 from services.matching.links.linker import Linker
@@ -44,41 +44,64 @@ _PART = 250
 class Neighbourhood:
     """The persons near one batch: looked up, decided upon and stored, under the linker's lock."""
 
-    def __init__(self, connection: Connection, linker: Linker) -> None:
+    def __init__(
+        self, connection: Connection, linker: Linker, openings: Openings | None = None
+    ) -> None:
         self._connection = connection
         self._linker = linker
         self._model = linker.model
-        self._openings = Openings(connection, linker.strongroom)
+        self._openings = openings or Openings(connection, linker.strongroom)
         self._persons: dict[UUID, Person] = {}
         self._by_key: dict[int, list[UUID]] = {}
-        self._keys_before: dict[UUID, frozenset[int]] = {}
         self._crowded: set[int] = set()
         self._ended: set[UUID] = set()
         self._rivals: dict[UUID, frozenset[UUID]] = {}
         self._rulings: list[Ruling] = []
 
-    async def look_ahead(self, arriving: Sequence[Prepared]) -> None:
-        """Before the lock: open those whom the entries' numbers name."""
-        await self._openings.look_ahead(arriving, self._model.key_cap)
+    async def rehearse(self, arriving: Sequence[Prepared]) -> "Neighbourhood":
+        """Before the lock: find, open and weigh whom the entries may speak of, as things stand now.
+
+        Nothing is decided by it. Under the lock all is looked up anew; of what was opened and weighed here, that counts
+        which has not changed since. The neighbourhood to go on with.
+        """
+        await queries.keep_to_indexes(self._connection)
+        nearest = await self._look(arriving)
+        await asyncio.to_thread(self._weigh, arriving, nearest)
+        return Neighbourhood(self._connection, self._linker, self._openings)
 
     async def look_around(self, fresh: Sequence[Prepared], stored: dict[UUID, StoredLink]) -> None:
         """Fetch whom the entries may speak of."""
         standing = {link.person for p in fresh if (link := stored.get(p.entry)) and link.person}
-        await self._find({key for p in fresh for key in p.numbers})
-        bearers = {person for persons in self._by_key.values() for person in persons}
-        await self.fetch(bearers | standing)
-        await self._find({key for p in fresh for key in self._unknown_keys(p)})
-        wanted: set[UUID] = set()
-        for p in fresh:
-            wanted.update(
-                most_shared(self._by_key, p.sought, self._model.candidates, self._model.alone)
-            )
-            if not self._crowded.isdisjoint(p.sought):
-                wanted.update(await self._under_crowded(p))
-        await self.fetch(wanted)
+        await self._look(fresh, standing)
+        CROWDED.inc(len(self._crowded))
+        if self._crowded:
+            await self.fetch({person for p in fresh for person in await self._under_crowded(p)})
         await self.fetch_bound([p.entry for p in fresh])
         homes = [founded_by(p.entry) for p in fresh if p.entry in stored]
         await self.fetch_ended(homes)
+
+    async def _look(
+        self, entries: Sequence[Prepared], besides: Collection[UUID] = ()
+    ) -> list[list[UUID]]:
+        """Fetch those found under the entries' keys, and some ``besides``; the persons nearest to each entry."""
+        await self._find({key for p in entries for key in p.numbers})
+        bearers = {person for persons in self._by_key.values() for person in persons}
+        await self.fetch(bearers.union(besides))
+        await self._find({key for p in entries for key in self._unknown_keys(p)})
+        nearest = [
+            most_shared(self._by_key, p.sought, self._model.candidates, self._model.alone)
+            for p in entries
+        ]
+        await self.fetch({person for persons in nearest for person in persons})
+        return nearest
+
+    def _weigh(self, entries: Sequence[Prepared], nearest: Sequence[Sequence[UUID]]) -> None:
+        for p, persons in zip(entries, nearest, strict=True):
+            for person in persons:
+                if (known := self._persons.get(person)) is not None:
+                    profile = known.profile
+                    evidence = assess(self._model, p.features, profile, self._linker.frequency)
+                    self._openings.weighed[p.entry, person] = profile, evidence
 
     def _unknown_keys(self, prepared: Prepared) -> Sequence[int]:
         """What is left to look under: for an entry whose number and name a person bears, only keys
@@ -109,7 +132,6 @@ class Neighbourhood:
         found, crowded = await queries.persons_under(self._connection, sought, self._model.key_cap)
         self._by_key |= found
         self._crowded.update(crowded)
-        CROWDED.inc(len(crowded))
 
     async def fetch(self, wanted: Collection[UUID]) -> None:
         """Fetch and open persons that are not at hand; the database reads on while these are opened."""
@@ -128,7 +150,6 @@ class Neighbourhood:
             if (person := self._openings.open(row)) is None:
                 continue
             self._persons[row.person] = person
-            self._keys_before[row.person] = frozenset(person.keys)
             if row.keying != self._linker.strongroom.keying:
                 person.keys = self._linker.strongroom.keys_of_person(person)
 
@@ -221,14 +242,22 @@ class Neighbourhood:
 
     def _storing(self) -> Storing:
         return Storing(
-            self._connection, self._linker, self._keys_before, self._ended, self._crowded
+            self._connection, self._linker, self._keys_before(), self._ended, self._crowded
         )
+
+    def _keys_before(self) -> dict[UUID, frozenset[int]]:
+        return {person: self._openings.keys[person] for person in self._persons}
 
     def _settle(
         self, entries: Sequence[NewEntry], disturbed: Sequence[Collection[UUID]], again: int
     ) -> Outcome:
         known = Known(
-            self._persons, self._by_key, self._rivals, self._rulings, frozenset(self._ended)
+            self._persons,
+            self._by_key,
+            self._rivals,
+            self._rulings,
+            frozenset(self._ended),
+            self._openings.weighed,
         )
         keys_of = self._linker.strongroom.keys_of
         # Whoever does not open holds up nobody else.
