@@ -9,6 +9,7 @@ import pytest
 from services.matching import proving
 from services.matching.linkage.decisions import Ruling
 from services.matching.linkage.normalization import Features
+from services.matching.links import open_reviews
 from services.matching.links import queries as links
 from services.matching.relearning.preparing import Held, prepare
 from services.registry.records import queueing, resending
@@ -53,7 +54,7 @@ async def test_numbers_go_on_above_what_the_registry_saw(hub: LinkedHub) -> None
     async with hub.owner.transaction(SYSTEM) as session:
         connection = await raw(session)
         assert await links.last_link_seq(connection) == 1_002
-        assert await links.last_review_seq(connection) >= 70
+        assert await open_reviews.last_seq(connection) >= 70
     assert await faults(hub) == []
 
 

@@ -13,7 +13,8 @@ from uuid import UUID
 import structlog
 
 from services.matching.entries.sealing import Strongroom
-from services.matching.links.queries import Connection, lock_linker, store_keys
+from services.matching.links.queries import Connection, lock_linker
+from services.matching.links.writing import store_keys
 from shared.database import SYSTEM, Database, raw
 from shared.sealing import Unsealable
 

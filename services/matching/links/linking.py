@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.matching.entries.sealing import Prepared, Strongroom
 from services.matching.linkage.normalization import Features
-from services.matching.links import queries
+from services.matching.links import queries, writing
 from services.matching.links.grades import Grade
 from services.matching.links.linker import Linker
 from services.matching.links.neighbourhood import Neighbourhood
@@ -58,7 +58,7 @@ async def resolve(session: AsyncSession, linker: Linker, items: Sequence[Item]) 
         await near.look_around(fresh, stored)
         again = [(p.entry, p.version, p.sealed) for p in fresh if p.entry in stored]
         if again:
-            await queries.replace_features(connection, again)
+            await writing.replace_features(connection, again)
         stored |= await near.decide_and_store(fresh, stored)
     return [stored[item.entry] for item in items]
 

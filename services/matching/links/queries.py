@@ -1,9 +1,6 @@
-"""The linker's bulk statements, on the driver's own connection inside the request's transaction."""
+"""What the linker looks up, on the driver's own connection inside the request's transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
@@ -33,25 +30,6 @@ class StoredLink(NamedTuple):
     arrival: int = 0
 
 
-class NewLink(NamedTuple):
-    """A link to store; ``sealed`` is None where the entry's features stay as they are."""
-
-    entry: UUID
-    version: int | None
-    sealed: bytes | None
-    person: UUID | None
-    grade: Grade
-    weight: float
-    rule_version: str
-    link_seq: int
-    arrival: int
-    changed_at: datetime
-    against: UUID | None = None
-    levels: str = ""
-    weights: Sequence[float] = ()
-    crowded: int = 0
-
-
 class StoredPerson(NamedTuple):
     """``keying`` is the number of the keying that the person's blocking keys are of; ``sealed`` is empty where a
     reader has it.
@@ -63,30 +41,6 @@ class StoredPerson(NamedTuple):
     keying: int
 
 
-@dataclass(frozen=True, slots=True)
-class NewReview:
-    review: UUID
-    one: UUID
-    other: UUID
-    entry: UUID
-    weight: float
-    rule_version: str
-    levels: str
-    weights: Sequence[float]
-    review_seq: int
-    opened_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class OpenReview:
-    review: UUID
-    one: UUID
-    other: UUID
-    entry: UUID
-    levels: str
-    opened_at: datetime
-
-
 #: Held shared by whoever looks persons up without the linker's lock, and alone by whoever changes what
 #: everybody links by (keyings/): no look-up straddles a change.
 REGIME_LOCK = 0x48_75_52_65
@@ -96,9 +50,6 @@ _BY_INDEX = (
     "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off;"
     " SET LOCAL enable_mergejoin = off"
 )
-_LINK = "entry version sealed person grade weight rule_version link_seq arrival against levels weights crowded"
-_CHANGE = "entry person grade weight rule_version link_seq changed_at"
-_REVIEW = "review one other entry weight rule_version levels weights review_seq opened_at"
 
 
 async def lock_linker(connection: Connection) -> None:
@@ -250,167 +201,3 @@ async def rulings_on(connection: Connection, entries: Sequence[UUID]) -> list[Ru
         entries,
     )
     return [Ruling(row[0], row[1], frozenset(row[2]), frozenset(row[3])) for row in rows]
-
-
-async def store_links(
-    connection: Connection, new: Sequence[NewLink], changed: Sequence[NewLink]
-) -> None:
-    """Put the links of entries never seen before in, and those of others in place of theirs; append
-    all to the changes.
-    """
-    await _copy(connection, "entries", _LINK, new)
-    if changed:
-        await connection.execute(
-            "UPDATE entries e SET person = n.person, grade = n.grade, weight = n.weight,"
-            " rule_version = n.rule_version, link_seq = n.link_seq, against = n.against,"
-            " levels = n.levels, weights = string_to_array(n.weights, ' ')::float8[],"
-            " crowded = n.crowded"
-            " FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::float8[], $5::text[], $6::bigint[],"
-            " $7::uuid[], $8::text[], $9::text[], $10::smallint[]) AS n (entry, person, grade, weight,"
-            " rule_version, link_seq, against, levels, weights, crowded)"
-            " WHERE e.entry = n.entry",
-            [n.entry for n in changed],
-            [n.person for n in changed],
-            [n.grade for n in changed],
-            [n.weight for n in changed],
-            [n.rule_version for n in changed],
-            [n.link_seq for n in changed],
-            [n.against for n in changed],
-            [n.levels for n in changed],
-            [" ".join(map(repr, map(float, n.weights))) for n in changed],
-            [n.crowded for n in changed],
-        )
-    await _copy(connection, "link_changes", _CHANGE, [*new, *changed])
-
-
-async def replace_features(
-    connection: Connection, features: Sequence[tuple[UUID, int | None, bytes | None]]
-) -> None:
-    """Put a version and its sealed features, or nothing, in place of what an entry said before."""
-    await connection.execute(
-        "UPDATE entries e SET version = n.version, sealed = n.sealed"
-        " FROM unnest($1::uuid[], $2::bigint[], $3::bytea[]) AS n (entry, version, sealed)"
-        " WHERE e.entry = n.entry",
-        [entry for entry, _, _ in features],
-        [version for _, version, _ in features],
-        [sealed for _, _, sealed in features],
-    )
-
-
-async def store_persons(
-    connection: Connection,
-    new: Sequence[StoredPerson],
-    changed: Sequence[StoredPerson],
-    ended: Sequence[UUID],
-    joined: Mapping[UUID, UUID],
-) -> None:
-    await _copy(connection, "persons", "person sealed doubtful keying", new)
-    if changed:
-        await connection.execute(
-            "UPDATE persons p SET sealed = n.sealed, doubtful = n.doubtful, keying = n.keying,"
-            " joined_to = NULL FROM unnest($1::uuid[], $2::bytea[], $3::boolean[], $4::smallint[])"
-            " AS n (person, sealed, doubtful, keying) WHERE p.person = n.person",
-            [n.person for n in changed],
-            [n.sealed for n in changed],
-            [n.doubtful for n in changed],
-            [n.keying for n in changed],
-        )
-    if ended:
-        await connection.execute(
-            "UPDATE persons p SET sealed = NULL, doubtful = false, joined_to = n.kept"
-            " FROM unnest($1::uuid[], $2::uuid[]) AS n (person, kept) WHERE p.person = n.person",
-            ended,
-            [joined.get(person) for person in ended],
-        )
-        await connection.execute(
-            "UPDATE persons p SET joined_to = n.kept"
-            " FROM unnest($1::uuid[], $2::uuid[]) AS n (person, kept) WHERE p.joined_to = n.person",
-            ended,
-            [joined.get(person) for person in ended],
-        )
-
-
-async def clear_empty(connection: Connection, broken: Sequence[UUID]) -> None:
-    """Leave nothing of those of the persons, whom nobody can open, to whom no entry is linked any more."""
-    rows = await connection.fetch(
-        "UPDATE persons p SET sealed = NULL, doubtful = false WHERE person = ANY($1::uuid[])"
-        " AND NOT EXISTS (SELECT FROM entries e WHERE e.person = p.person) RETURNING person",
-        broken,
-    )
-    await connection.execute(
-        "DELETE FROM blocking_keys WHERE person = ANY($1::uuid[])", [row[0] for row in rows]
-    )
-
-
-async def store_keys(
-    connection: Connection,
-    added: Sequence[tuple[int, UUID]],
-    removed: Sequence[tuple[int, UUID]],
-) -> None:
-    if removed:
-        await connection.execute(
-            "DELETE FROM blocking_keys b USING unnest($1::bigint[], $2::uuid[]) AS n (key, person)"
-            " WHERE b.key = n.key AND b.person = n.person",
-            [key for key, _ in removed],
-            [person for _, person in removed],
-        )
-    if added:
-        await connection.execute(
-            "INSERT INTO blocking_keys SELECT * FROM unnest($1::bigint[], $2::uuid[])"
-            " ON CONFLICT DO NOTHING",
-            [key for key, _ in added],
-            [person for _, person in added],
-        )
-
-
-async def last_review_seq(connection: Connection) -> int:
-    """Right only under the linker's lock."""
-    found = await connection.fetchval(
-        "SELECT greatest((SELECT max(review_seq) FROM reviews), (SELECT review_seq FROM numbering))"
-    )
-    return int(found)
-
-
-async def open_reviews_among(
-    connection: Connection, persons: Sequence[UUID]
-) -> dict[UUID, OpenReview]:
-    """Open reviews that concern any of the persons."""
-    rows = await connection.fetch(
-        "SELECT review, one, other, entry, levels, opened_at FROM reviews"
-        " WHERE (one = ANY($1::uuid[]) OR other = ANY($1::uuid[])) AND closed_at IS NULL",
-        persons,
-    )
-    return {row[0]: OpenReview(*row) for row in rows}
-
-
-async def open_reviews(connection: Connection, reviews: Sequence[NewReview]) -> None:
-    """Open the reviews, or open them again with the evidence of today."""
-    if reviews:
-        await connection.execute(
-            "DELETE FROM reviews WHERE review = ANY($1::uuid[])", [r.review for r in reviews]
-        )
-        await _copy(connection, "reviews", _REVIEW, reviews)
-
-
-async def close_reviews(
-    connection: Connection, reviews: Sequence[UUID], first: int, now: datetime
-) -> None:
-    """Close the reviews, numbering the changes from ``first``."""
-    if reviews:
-        await connection.execute(
-            "UPDATE reviews r SET closed_at = $3, review_seq = n.seq"
-            " FROM unnest($1::uuid[], $2::bigint[]) AS n (review, seq) WHERE r.review = n.review",
-            reviews,
-            list(range(first, first + len(reviews))),
-            now,
-        )
-
-
-async def _copy(connection: Connection, table: str, columns: str, things: Sequence[object]) -> None:
-    """COPY the named attributes of each thing into the columns of the same names."""
-    if not things:
-        return
-    names = columns.split()
-    await connection.copy_records_to_table(
-        table, columns=names, records=map(attrgetter(*names), things)
-    )

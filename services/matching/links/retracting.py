@@ -11,11 +11,12 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.matching.links import queries
+from services.matching.links import queries, writing
 from services.matching.links.grades import Grade
 from services.matching.links.linker import Linker
 from services.matching.links.neighbourhood import Neighbourhood
-from services.matching.links.queries import Connection, NewLink, StoredLink
+from services.matching.links.queries import Connection, StoredLink
+from services.matching.links.writing import NewLink
 from shared.database import raw
 
 
@@ -40,7 +41,7 @@ async def retract(
     stored = await queries.links_of(connection, list(erased))
     gone = [link for link in stored.values() if link.version is not None]
     if gone:
-        await queries.replace_features(connection, [(link.entry, None, None) for link in gone])
+        await writing.replace_features(connection, [(link.entry, None, None) for link in gone])
     first = await queries.last_link_seq(connection) + 1
     grades = {entry: _grade(stored.get(entry), erased=erased[entry]) for entry in erased}
     changed = [e for e, grade in grades.items() if e not in stored or stored[e].grade is not grade]
@@ -52,7 +53,7 @@ async def retract(
         )
         for seq, entry in enumerate(sorted(changed), first)
     ]  # fmt: skip
-    await queries.store_links(
+    await writing.store_links(
         connection,
         [n for n in links if n.entry not in stored],
         [n for n in links if n.entry in stored],
@@ -69,7 +70,7 @@ async def _leave(connection: Connection, near: Neighbourhood, gone: Sequence[Sto
     if left:
         await near.fetch(left)
         if broken := near.missing(left):
-            await queries.clear_empty(connection, broken)
+            await writing.clear_empty(connection, broken)
         await near.fetch_bound()
         await near.fetch_ended()
         near.take_out(gone)

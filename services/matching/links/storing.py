@@ -11,17 +11,16 @@ from prometheus_client import Counter as Metric
 
 from services.matching.entries.sealing import Prepared
 from services.matching.linkage.decisions import Doubt, NewEntry, Outcome, Placement
-from services.matching.links import queries
+from services.matching.links import open_reviews, writing
 from services.matching.links.grades import Grade
 from services.matching.links.linker import Linker
+from services.matching.links.open_reviews import NewReview, OpenReview
 from services.matching.links.queries import (
     Connection,
-    NewLink,
-    NewReview,
-    OpenReview,
     StoredLink,
     StoredPerson,
 )
+from services.matching.links.writing import NewLink
 
 LINKED = Metric("hutong_matching_links_total", "Links made, by grade", ["grade"])
 #: From here on the work of a batch is worth a thread.
@@ -110,7 +109,7 @@ class Storing:
         grades = Counter(link.grade for link in (*new, *changed))
         for grade, count in grades.items():
             LINKED.labels(grade).inc(count)
-        await queries.store_links(self._connection, new, changed)
+        await writing.store_links(self._connection, new, changed)
         return made
 
     def _link(
@@ -155,7 +154,7 @@ class Storing:
             now = found.keys if found.size else set()
             added += [(key, person) for key in now - before]
             removed += [(key, person) for key in before - now]
-        await queries.store_keys(self._connection, sorted(added), removed)
+        await writing.store_keys(self._connection, sorted(added), removed)
 
     async def _store_persons(self, outcome: Outcome, sealed: Sequence[StoredPerson]) -> None:
         new: list[StoredPerson] = []
@@ -168,17 +167,17 @@ class Storing:
             for person, found in outcome.persons.items()
             if not found.size and person in self._before
         ]
-        await queries.store_persons(self._connection, new, changed, ended, outcome.joined)
+        await writing.store_persons(self._connection, new, changed, ended, outcome.joined)
 
     async def _store_reviews(self, outcome: Outcome, now: datetime) -> None:
         """Close the reviews among the reviewed that are no doubts any more, and open the new ones."""
         opened, settled, news = await self.review_changes(outcome)
         if not settled and not news:
             return
-        first = await queries.last_review_seq(self._connection) + 1
-        await queries.close_reviews(self._connection, sorted(settled), first, now)
+        first = await open_reviews.last_seq(self._connection) + 1
+        await open_reviews.close(self._connection, sorted(settled), first, now)
         first += len(settled)
-        await queries.open_reviews(
+        await open_reviews.open_anew(
             self._connection,
             [
                 self._review(
@@ -193,7 +192,7 @@ class Storing:
         """What the outcome makes of the open reviews."""
         if not outcome.reviewed:
             return ReviewChanges({}, [], {})
-        opened = await queries.open_reviews_among(self._connection, list(outcome.reviewed))
+        opened = await open_reviews.among(self._connection, list(outcome.reviewed))
         ended = {person for person, found in outcome.persons.items() if not found.size}
         doubts = {review_of(d.one, d.other): d for d in outcome.doubts}
         settled = [
