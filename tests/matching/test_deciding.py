@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.matching.linkage.candidates import search, worth_comparing
-from services.matching.linkage.deciding import founded_by
 from services.matching.linkage.decisions import Known, Ruling
+from services.matching.linkage.identities import founded_by
 from services.matching.linkage.normalization import Features, standardise
 from shared import resident_id
 from tests.matching.children import BORN, FAMILY, FATHER_ID, ID, MODEL, TWIN_ID, World, keys_of

@@ -9,7 +9,7 @@ Guaranteed: equal input gives equal decisions, whatever the order of the entries
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from services.matching.linkage.candidates import worth_comparing
 from services.matching.linkage.clustering import Edge, Partition, Unit, partition
@@ -23,6 +23,7 @@ from services.matching.linkage.decisions import (
     Placement,
 )
 from services.matching.linkage.facets import packed
+from services.matching.linkage.identities import founded_by, identities
 from services.matching.linkage.judging import (
     Verdict,
     assess,
@@ -35,7 +36,6 @@ from services.matching.linkage.normalization import Standard
 from services.matching.linkage.persons import Card, Person
 from services.matching.linkage.weights import Evidence, Frequency, Model, uncounted
 
-_FOUNDED = UUID("6b1f4e0a-0a5c-5a7e-9d0c-2f5a3c1b7e44")
 #: Units clustered at once at most: beyond, the persons least like the entry are left out.
 MAX_UNITS = 80
 
@@ -44,13 +44,6 @@ MOST_PARTED = 24
 
 KeysOf = Callable[[Standard], Sequence[int]]
 """The hashed blocking texts of an entry's features."""
-
-
-def founded_by(entry: UUID, again: int = 0) -> UUID:
-    """The id of the person that an entry founds: the same on every replay. ``again`` tells apart
-    persons founded by an entry whose first person went on without it.
-    """
-    return uuid5(_FOUNDED, f"{entry}:{again}" if again else str(entry))
 
 
 def decide(
@@ -318,7 +311,9 @@ class _Batch:
         """Give the clusters their persons, and note who moved."""
         clusters = [[units[i] for i in sorted(c)] for c in found.clusters]
         members = [{e for unit in cluster for e in unit.entries} for cluster in clusters]
-        ids = self._identities(members, arrivals, stood, fresh)
+        ids = identities(
+            members, arrivals, stood, lambda oldest: self._home(oldest, known=oldest not in fresh)
+        )
         here = persons | set(ids)
         for person_id in here & self._rivals.keys():
             self._rivals[person_id] -= here
@@ -393,36 +388,6 @@ class _Batch:
             self._found_here.setdefault(key, []).append(person.person)
         self._persons[person.person] = person
         self._changed.add(person.person)
-
-    def _identities(
-        self,
-        members: Sequence[set[UUID]],
-        arrivals: Card,
-        stood: dict[UUID, UUID],
-        fresh: set[UUID],
-    ) -> list[UUID]:
-        """Each cluster's person id.
-
-        A person goes on where its oldest entry is. A cluster that holds several goes on as the
-        oldest of them; one that holds none is what its oldest entry once founded, if that is free.
-        """
-        oldest: dict[UUID, tuple[int, UUID]] = {}
-        for entry, person in stood.items():
-            oldest[person] = min(
-                oldest.get(person, (arrivals[entry], entry)), (arrivals[entry], entry)
-            )
-        owned: list[list[tuple[int, UUID]]] = [[] for _ in members]
-        for person, (arrival, entry) in oldest.items():
-            at = next(i for i, entries in enumerate(members) if entry in entries)
-            owned[at].append((arrival, person))
-        ids: list[UUID] = []
-        for entries, found in zip(members, owned, strict=True):
-            if found:
-                ids.append(min(found)[1])
-                continue
-            _, entry = min((arrivals[e], e) for e in entries)
-            ids.append(self._home(entry, known=entry not in fresh))
-        return ids
 
     def _placement(
         self, entry: UUID, person: Person, unit: Unit, cluster: Sequence[Unit], certain: bool

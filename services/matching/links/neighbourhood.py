@@ -12,13 +12,14 @@ from prometheus_client import Counter as Metric
 
 from services.matching.entries.sealing import Prepared
 from services.matching.linkage.candidates import most_shared
-from services.matching.linkage.deciding import decide, founded_by
+from services.matching.linkage.deciding import decide
 from services.matching.linkage.decisions import (
     Known,
     NewEntry,
     Outcome,
     Ruling,
 )
+from services.matching.linkage.identities import founded_by
 from services.matching.linkage.judging import assess, bears
 from services.matching.linkage.persons import Person
 from services.matching.links import queries
