@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from services.commands.figures import verified
-from services.registry.figures import authenticity
+from services.registry.figures.authenticity import FIGURES
 from services.registry.figures.endpoints import COUNTING
 from services.registry.figures.publishing import count_next, counts_of, differences
 from services.registry.figures.queries import SELECT
@@ -235,7 +235,7 @@ async def test_r4_r52_every_frozen_figure_is_the_same_when_it_is_counted_again(
     kit, database = registry.app.state.kit, registry.database
     for row in await frozen(registry):
         assert row == kept[row["id"]]
-        assert authenticity.authentic(kit.audit, row)
+        assert FIGURES.authentic(kit.audit, row)
         assert await counts_of(database, kit, row) == row["counts"]
     who = await registry(CIVIL, purpose="statistics")
     reply = await who.post(
@@ -433,7 +433,7 @@ async def test_r52_a_figure_that_was_not_written_here_is_not_shown(registry: Reg
     await registry.system("UPDATE figures SET counts = jsonb_set(counts, '{children}', '7')")
     assert (await who.get(f"/v1/figure-publications/{figure}")).status_code == 404
     async with registry.database.transaction(SYSTEM) as session:
-        named = [f async for f in authenticity.faults_of(session, registry.app.state.kit.audit)]
+        named = [f async for f in FIGURES.faults(session, registry.app.state.kit.audit)]
         assert await raw(session) is not None
     assert named == [f"figure {figure} was forged or changed"]
 
@@ -459,7 +459,7 @@ async def test_r52_a_figure_of_an_earlier_method_is_no_forged_one(
             "UPDATE figures SET method = $1, counts = $2::jsonb, mac = $3",
             method,
             json.dumps(row["counts"]),
-            authenticity.mac(kit.audit, row),
+            FIGURES.mac(kit.audit, row),
         )
 
     def as_then(heads: dict[str, Any]) -> None:

@@ -10,11 +10,12 @@ import asyncpg
 import httpx
 import pytest
 
+from services.registry import proving
 from services.registry.children.proving import sealed_rows
 from services.registry.profiles import Profiles
 from services.registry.profiles.families.surveys import UpwardRoster
 from services.registry.profiles.open_points import open_points
-from services.registry.rosters import authenticity, making, reading
+from services.registry.rosters import making, reading
 from services.registry.rosters.eligible import eligible
 from services.registry.rosters.endpoints import MAKING
 from services.registry.rosters.terms import Eligible
@@ -394,11 +395,7 @@ async def test_a_row_that_was_changed_past_the_hub_counts_for_nothing(registry: 
     await registry.system("UPDATE roster_rows SET verdict = 'accepted'")
     (result,) = await answered(civil, roster, {"row": line["row"], "verdict": "refused"})
     assert result["outcome"] == "unknown"
-    async with registry.database.transaction(SYSTEM) as session:
-        faults = [
-            one async for one in authenticity.faults_of(session, registry.app.state.kit.audit)
-        ]
-    assert faults == [f"roster_rows {line['row']} was forged or changed"]
+    assert await faults(registry) == [f"roster_rows {line['row']} was forged or changed"]
 
 
 async def test_what_was_once_true_of_a_row_is_not_put_back_past_the_hub(
@@ -432,7 +429,7 @@ async def test_what_was_once_true_of_a_row_is_not_put_back_past_the_hub(
 async def faults(registry: Registry) -> list[str]:
     async with registry.database.transaction(SYSTEM) as session:
         keys = registry.app.state.kit.audit
-        return [fault async for fault in authenticity.faults_of(session, keys)]
+        return [fault async for fault in proving.faults_of(session, keys)]
 
 
 async def test_a_long_roster_streams_page_by_page(

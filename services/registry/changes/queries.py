@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.changes.authenticity import authentic
+from services.registry.changes.authenticity import CHANGES
 from services.registry.changes.terms import ChangeKind
 from shared.auth import Caller
 from shared.database import raw
@@ -59,7 +59,7 @@ async def page(
     found: list[Seen] = []
     for position, of in changes[:limit]:
         after = position
-        if not all(authentic(keys, row) for row in of):
+        if not all(CHANGES.authentic(keys, row) for row in of):
             continue
         if (kind := told(of, caller.department)) is not None:
             found.append(Seen(of[0]["child_id"], kind, of[0]["at"]))
