@@ -82,7 +82,7 @@ def adopt_rows(
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
     actor: Actor = OPERATOR,
 ) -> None:
-    """Vouch for changes, former links and survey rounds from before they were authenticated: counted first."""
+    """Vouch for changes, positions in them, former links and survey rounds from before they were authenticated: counted first."""
     settings = RegistrySettings()
     found = transact(settings.database_url("registry"), adopting.old)
     if not any(found.values()):

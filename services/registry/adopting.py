@@ -1,6 +1,7 @@
-"""Adopting: an operator vouches for changes, former links and survey rounds from before they were authenticated, on record.
+"""Adopting: an operator vouches for rows from before they were authenticated, and the audit trail tells of it.
 
-A row that bears a MAC which does not fit is never adopted: only those without any are, and the hub writes none such.
+They are changes, positions in them, former links and survey rounds.  A row that bears a MAC which does not fit is never
+adopted: only those without any are, and the hub writes none such.
 """
 
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.changes.authenticity import CHANGES
+from services.registry.changes.authenticity import CHANGES, POSITIONS
 from services.registry.records.authenticity import FORMER_LINKS
 from services.registry.survey_rounds.authenticity import ROUNDS
 from shared import audit
@@ -17,7 +18,7 @@ from shared.keys import KeySet
 from shared.registered import OPERATOR
 
 PAGE = 1000
-_TABLES: Final = (CHANGES, FORMER_LINKS, ROUNDS)
+_TABLES: Final = (CHANGES, POSITIONS, FORMER_LINKS, ROUNDS)
 
 
 async def old(session: AsyncSession) -> dict[str, int]:

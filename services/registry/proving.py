@@ -10,11 +10,12 @@ from typing import Final
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.changes import authenticity as changes
-from services.registry.changes.authenticity import CHANGES
+from services.registry.changes.authenticity import CHANGES, POSITIONS
 from services.registry.erasures import authenticity as erasures
 from services.registry.erasures.authenticity import ERASURES
 from services.registry.figures.authenticity import FIGURES
 from services.registry.identity import clients
+from services.registry.records import authenticity as former_links
 from services.registry.records.authenticity import FORMER_LINKS
 from services.registry.rosters import authenticity as rosters
 from services.registry.rosters.authenticity import READINGS, ROSTERS, ROWS
@@ -24,10 +25,16 @@ from services.registry.survey_rounds.authenticity import ROUNDS
 from shared.keys import KeySet
 
 #: Of these a fault is a row that the service did not write so, and nothing else.
-_PLAIN: Final = (FORMER_LINKS, ROUNDS, FIGURES, ROSTERS, ROWS, READINGS)
+_PLAIN: Final = (ROUNDS, POSITIONS, FIGURES, ROSTERS, ROWS, READINGS)
 #: Of these more can be wrong: what is missing, or who played both persons.
-_MORE: Final = (erasures.faults_of, changes.faults_of, rulebooks.faults_of, rosters.gaps)
-ATTESTED: Final = (*_PLAIN, ERASURES, CHANGES, RULEBOOKS)
+_MORE: Final = (
+    erasures.faults_of,
+    changes.faults_of,
+    former_links.faults_of,
+    rulebooks.faults_of,
+    rosters.gaps,
+)
+ATTESTED: Final = (*_PLAIN, FORMER_LINKS, ERASURES, CHANGES, RULEBOOKS)
 
 
 async def faults_of(session: AsyncSession, keys: KeySet) -> AsyncIterator[str]:

@@ -36,7 +36,7 @@ EVERY = {**METADATA, "matching": matching_tables.METADATA}
 #: Columns that nothing is derived from and nothing is bound to: when a row was written, the order of its events, and the
 #: evidence that explains a link.
 FREE: Mapping[str, set[str]] = {
-    "children": {"child_seq", "folded_on", "registered_at", "changed_at"},
+    "children": {"child_seq", "told_seq", "folded_on", "registered_at", "changed_at"},
     "audit_checkpoints": {"at"},
     "outbox_checkpoints": {"at"},
     "signing_keys": {"created_at", "retires_at"},

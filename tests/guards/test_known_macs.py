@@ -59,6 +59,7 @@ MACS: Final[Mapping[str, Sequence[str]]] = {
         "0002a4c1e6966973238eb56480b2c13b20ada9defd56035d66d59b4c6770c8289846",
         "0002fa8ae819f7a2c0e65f02e81a4a18e8eded2716f471d3b9cf2466f3663b3382c0",
     ),
+    "change_positions": ("00022c45d8f04140f0427935fe44adca8b603c4690a1de433a290851a787b85457d5",),
     "former_links": (
         "00022f58089b02ffe4cd1be076c48c0a4e18d7c85331e3b529e42ea3ab256a83b42d",
         "00022f58089b02ffe4cd1be076c48c0a4e18d7c85331e3b529e42ea3ab256a83b42d",

@@ -22,7 +22,8 @@ from services.registry.rosters.terms import Eligible
 from shared.database import SYSTEM, raw
 from shared.vocabulary import Scope
 from tests.registry.conftest import Registry
-from tests.registry.key_care import CAO, YUZHONG, link, push, survey, surveyed, turn
+from tests.registry.key_care import CAO, YUZHONG, fold, link, opened, push, survey, surveyed, turn
+from tests.registry.test_erasures import erase
 
 HOME = "500103"
 HEZE = "371702000000"
@@ -420,10 +421,49 @@ async def test_what_was_once_true_of_a_row_is_not_put_back_past_the_hub(
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await as_runtime("DELETE FROM roster_readings")
     assert await faults(registry) == []
-    await registry.system("DELETE FROM roster_rows WHERE id = $1", first["id"])
-    assert await faults(registry) == [
-        f"rosters {roster['id']} lacks rows, and nobody on it was erased"
-    ]
+    lacking = [f"rosters {roster['id']} lacks rows, and nobody on it was erased"]
+    for which in ("min", "max"):  # a gap, or the end cut off
+        kept = await registry.system(
+            "DELETE FROM roster_rows WHERE number ="
+            f" (SELECT {which}(number) FROM roster_rows) RETURNING *"
+        )
+        assert await faults(registry) == lacking
+        names = list(kept[0].keys())
+        await registry.system(
+            f"INSERT INTO roster_rows ({', '.join(names)})"
+            f" VALUES ({', '.join(f'${at}' for at in range(1, len(names) + 1))})",
+            *kept[0].values(),
+        )
+    assert await faults(registry) == []
+    # An erasure takes its own child's row along, and excuses no other's.
+    await erase(registry, first["child_id"])
+    assert await faults(registry) == []
+    await registry.system("DELETE FROM roster_rows")
+    assert await faults(registry) == lacking
+    for table in ("roster_readings", "rosters"):
+        await registry.system(f"DELETE FROM {table}")
+    assert await faults(registry) == [f"rosters {roster['id']} was removed"]
+
+
+async def test_r35_the_version_of_a_row_tells_of_nothing_that_is_kept_silent(
+    registry: Registry,
+) -> None:
+    """What only those are told who see key care, or a compartment, moves no number that others read."""
+    item = survey()
+    (child,) = await surveyed(registry, item)
+    province = await registry("civil_affairs:500103", purpose="survey")
+    roster = await made(province, kind="national_system", division=HOME)
+    (before,) = await rows(province, roster)
+    (seq,) = await registry.system("SELECT child_seq FROM children")
+    await opened(await registry("civil_affairs:500103"), child, "vagrancy")
+    await fold(registry)
+    (silent,) = await registry.system("SELECT child_seq FROM children")
+    assert silent["child_seq"] > seq["child_seq"]
+    (after,) = await rows(province, roster)
+    assert after["version"] == before["version"]
+    await correct(registry, child, item, guardians=[{"name": "示小山", "relation": "mother"}])
+    (told,) = await rows(province, roster)
+    assert told["version"] == before["version"] + 1
 
 
 async def faults(registry: Registry) -> list[str]:

@@ -34,6 +34,14 @@ CHANGES = Attested(
     name="change {id} for {county}",
     event="change.forged",
 )
+#: Whoever could move one on would keep a client from what it has not read.
+POSITIONS = Attested(
+    kind="change position",
+    table="change_positions",
+    columns=("client", "low", "high", "position"),
+    event="change_position.forged",
+    key=("client",),
+)
 PAGE = 1000
 _PAGE = f"SELECT * FROM child_changes WHERE position > $1 ORDER BY position LIMIT {PAGE}"
 #: Of each county that a child is or belongs to, or of which it was told that it does: what it heard last, and what is so.

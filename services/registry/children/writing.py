@@ -73,6 +73,7 @@ def _plain(detail: Any) -> bytes:
 _CHILD = {
     "id": "uuid",
     "child_seq": "bigint",
+    "told_seq": "bigint",
     "birth_on": "date",
     "sex": "text",
     "residence_code": "bigint",
@@ -196,6 +197,7 @@ async def write(
             (
                 new.id,
                 (old["child_seq"] if old else 0) + 1,
+                (old["told_seq"] if old else 0) + (not change.silent),
                 new.birth_on,
                 new.sex,
                 new.residence_code,

@@ -78,11 +78,19 @@ READINGS: Final = _attested(
     "received_at",
     "generation",
 )
-#: Rows are numbered from 1 on, and go with the erasure of a child alone.
+#: The trail tells who was named on which roster: of them, only whoever was erased since, or joined to another, may be missing.
 _GAPS: Final = (
-    "SELECT o.id FROM rosters o JOIN roster_rows r ON r.roster_id = o.id WHERE NOT EXISTS"
-    " (SELECT 1 FROM erasures x WHERE x.state = 'erased' AND x.erased_at >= o.made_at)"
-    " GROUP BY o.id HAVING count(*) <> max(r.number) ORDER BY o.id"
+    "WITH named AS (SELECT (a.detail ->> 'roster')::uuid AS roster, s.child, a.at"
+    "  FROM audit_entries a CROSS JOIN LATERAL unnest(a.subjects) AS s(child)"
+    "  WHERE a.operation = 'rosters.name'),"
+    " owed AS (SELECT m.roster, count(n.child) AS rows, count(n.child) FILTER (WHERE"
+    "   EXISTS (SELECT 1 FROM erasures x WHERE x.state = 'erased' AND x.erased_at >= n.at AND x.child_id = n.child)"
+    "   OR NOT EXISTS (SELECT 1 FROM children c WHERE c.id = n.child)) AS gone"
+    "  FROM (SELECT (detail ->> 'roster')::uuid AS roster FROM audit_entries"
+    "   WHERE operation = 'rosters.make') m LEFT JOIN named n USING (roster) GROUP BY m.roster)"
+    " SELECT o.roster AS id, r.id IS NULL AS removed FROM owed o LEFT JOIN rosters r ON r.id = o.roster"
+    " WHERE r.id IS NULL OR (SELECT count(*) FROM roster_rows w WHERE w.roster_id = o.roster)"
+    "  NOT BETWEEN o.rows - o.gone AND o.rows ORDER BY 1"
 )
 
 
@@ -99,10 +107,11 @@ def digest_of(keys: KeySet, row: Row) -> bytes:
 
 
 async def gaps(session: AsyncSession, keys: KeySet) -> AsyncIterator[str]:
-    """Every roster that lacks rows which no erasure took along."""
+    """Every roster that was made and is gone, or that lacks rows which no erasure took along."""
     connection = await raw(session)
     for row in await connection.fetch(_GAPS):
-        yield f"rosters {row['id']} lacks rows, and nobody on it was erased"
+        what = "was removed" if row["removed"] else "lacks rows, and nobody on it was erased"
+        yield f"rosters {row['id']} {what}"
 
 
 async def insert(session: AsyncSession, keys: KeySet, table: Attested, *rows: Row) -> None:

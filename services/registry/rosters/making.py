@@ -141,7 +141,7 @@ async def _write(
             "number": count + at,
             "child_id": row["id"],
             "anchor": anchors[row["id"]],
-            "child_seq": row["child_seq"],
+            "child_seq": row["told_seq"],
             "told": row["told"],
             "taken_at": None,
             "verdict": "",

@@ -113,7 +113,7 @@ async def rows_named(session: AsyncSession, roster: UUID, ids: Sequence[UUID]) -
 
 
 _CHILD = (
-    "c.id, c.child_seq, c.birth_on, c.sex, c.residence_code, c.hukou_code, c.residence_stated_by,"
+    "c.id, c.told_seq, c.birth_on, c.sex, c.residence_code, c.hukou_code, c.residence_stated_by,"
     " c.hukou_stated_by, c.status, c.decision, c.next_change_on, c.shielded, c.entries, c.told, c.sealed,"
     " k.master, k.wrapped"
 )

@@ -134,7 +134,7 @@ async def _page(
             "row": str(row["id"]),
             # Of lines, not of rows: a gap would tell of a child that this reader does not see.
             "number": written + len(taken) + 1,
-            "version": child["child_seq"],
+            "version": child["told_seq"],
             **{name: said[name] for name in columns if name in said},
         }
         shown.append(line)
@@ -142,7 +142,7 @@ async def _page(
             {
                 **row,
                 "child_id": child["id"],
-                "child_seq": child["child_seq"],
+                "child_seq": child["told_seq"],
                 "told": child["told"],
                 "taken_at": now,
             }
