@@ -4,8 +4,10 @@ A value here never changes.  Where a row is to say more, it says so only where i
 their MACs; see ``shared.authenticity``.
 """
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 from zlib import crc32
@@ -20,8 +22,15 @@ from services.notifications.peers import queries as peers
 from services.notifications.peers.models import Peer
 from services.registry import proving
 from services.registry import tables as registry_tables
+from services.registry.alerts import authenticity as alerts
+from services.registry.assessments import authenticity as guardianship
+from services.registry.break_glass import opening, reviewing
+from services.registry.cases import authenticity as cases
+from services.registry.compartments import authenticity as compartments
+from services.registry.handovers import authenticity as handovers
 from services.registry.identity import authenticity as clients
 from services.registry.identity.models import Client
+from services.registry.key_care import authenticity as key_care
 from shared.authenticity import Attested
 from shared.keys import KeySet
 
@@ -135,3 +144,130 @@ def test_every_row_with_a_mac_is_proven() -> None:
     trails = {"audit_entries", "outbox"}  # by ``shared.verification``
     assert bearing == ATTESTED.keys() | trails | {"clients", "peers", "authorities"}
     assert MACS.keys() == ATTESTED.keys()
+
+
+def _part(part: str, row: Any) -> bytes:
+    return compartments._bound(row, part)
+
+
+#: By table: SHA-256 of what a sealed note is bound to, of a full row and of a bare one.
+BOUND: Final[Sequence[tuple[str, Callable[[Any], bytes], tuple[str, str]]]] = (
+    (
+        "alert_acts",
+        alerts.bound,
+        (
+            "4923694ae968f4491631fcb28e11f94162a43e02c3d7d61980ad7b3a4583fe27",
+            "9bee4adbfa48ce3d2f0c9948949a631df7bb0beb5bd58d355f8642db4ec78ab6",
+        ),
+    ),
+    (
+        "cases",
+        cases.case_bound,
+        (
+            "a8eeec8935ee5f99a076157236daa7855a99eea525f55595cf7a36dbfda502ec",
+            "8d4f96806da7a3e8df152c3a6a28213665672bb1987baa77826fbd697fc8a6d7",
+        ),
+    ),
+    (
+        "case_acts",
+        cases.act_bound,
+        (
+            "78cf6577cc208781ae52e4767b228aa24ef882c1a42dbf36d9f87c9b783e4a3c",
+            "78cf6577cc208781ae52e4767b228aa24ef882c1a42dbf36d9f87c9b783e4a3c",
+        ),
+    ),
+    (
+        "handover_acts",
+        handovers.bound,
+        (
+            "ce19ccf31a91e8cb73b87f9aa39b36d8e95dbce5e604bae138ae4a29f0a1711c",
+            "da1476e6a42ef49b93e05c3e3b0b9915f054855dbef55c843dc4a93fb2fd4b8b",
+        ),
+    ),
+    (
+        "break_glass",
+        opening.bound,
+        (
+            "605610ec11d742ebfc4a957bcf80771b1e682e9ef0e19601449f346bd70a44f2",
+            "1e66fe6013c04e213aa047ec56ded61f7b477bb05f31163876c83308c94f31fa",
+        ),
+    ),
+    (
+        "assessments",
+        partial(guardianship.bound, "assessments"),
+        (
+            "7d2770d516687fee13a2669a95e9fe5b70c9e6470100b5b7e656d7fca367a38b",
+            "3363fd770b961401c98ad938d675f60bec58421616e52510c45a9413f3ebd382",
+        ),
+    ),
+    (
+        "placements",
+        partial(guardianship.bound, "placements"),
+        (
+            "a23679163812629725d34a4daff1295a2ef4c46c0b8bdef7402b203d7d57fe45",
+            "a23679163812629725d34a4daff1295a2ef4c46c0b8bdef7402b203d7d57fe45",
+        ),
+    ),
+    (
+        "placement_acts",
+        partial(guardianship.bound, "placement_acts"),
+        (
+            "0cfe5f0d82353d93d61f2506e8cdc0b6f95ccdecaa722cd41e7fd0bca1db83dc",
+            "0cfe5f0d82353d93d61f2506e8cdc0b6f95ccdecaa722cd41e7fd0bca1db83dc",
+        ),
+    ),
+    (
+        "compartment_entries",
+        partial(_part, "level"),
+        (
+            "80a1cbebdbf3135d9673eec3fd2c3690d25c80caa23b1ffd4c8e92bb3657cee0",
+            "80a1cbebdbf3135d9673eec3fd2c3690d25c80caa23b1ffd4c8e92bb3657cee0",
+        ),
+    ),
+    (
+        "compartment_entries",
+        partial(_part, "words"),
+        (
+            "0fe81fe2c87584d08527211269b4fd7e205ab1ef59fe17288f3550a2f3939e0d",
+            "0fe81fe2c87584d08527211269b4fd7e205ab1ef59fe17288f3550a2f3939e0d",
+        ),
+    ),
+    (
+        "compartment_acts",
+        partial(_part, "level"),
+        (
+            "44bb1dafdaaccd317ae293025db605a9272150c6d30ef3730bfec9917721a3eb",
+            "44bb1dafdaaccd317ae293025db605a9272150c6d30ef3730bfec9917721a3eb",
+        ),
+    ),
+    (
+        "compartment_acts",
+        partial(_part, "words"),
+        (
+            "0e0d4ce52ef9736b58e1fcc4edbccc2138d5eda66dc661dd2f32fde74dd96a10",
+            "0e0d4ce52ef9736b58e1fcc4edbccc2138d5eda66dc661dd2f32fde74dd96a10",
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize(("table", "bound", "told"), BOUND)
+def test_what_a_sealed_note_is_bound_to_stays(
+    table: str, bound: Callable[[Any], bytes], told: tuple[str, str]
+) -> None:
+    rows = (sample(table), sample(table, bare=True))
+    assert tuple(hashlib.sha256(bound(row)).hexdigest() for row in rows) == told
+
+
+def test_what_a_decision_and_a_review_are_bound_to_stays() -> None:
+    basis = [UUID(int=7), UUID(int=8)]
+    found = (
+        key_care.bound({**sample("decisions"), "basis": basis}),
+        key_care.bound({**sample("decisions", bare=True), "basis": []}),
+        reviewing._bound(sample("break_glass")),
+    )
+    assert [hashlib.sha256(one).hexdigest() for one in found] == [
+        "b9e69349269146b01f5b2fb24f447e0479c68c504020618ded2c2a405b522555",
+        "de3b036332aa669d614ff67365e21b45b90b3ca080c618dbecded62675b474b9",
+        "b126461645a4e0dd4e987be82176c10486a24da391ec84c862625b6f381575e7",
+    ]
