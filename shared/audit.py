@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
+import asyncpg
 import orjson
 from sqlalchemy import (
     BigInteger,
@@ -105,6 +106,13 @@ def authenticate(key: bytes, entry_id: UUID, at: datetime, act: Act) -> bytes:
 
 async def record(session: AsyncSession, keys: KeySet, at: datetime, *acts: Act) -> None:
     """Append audit entries to this transaction."""
+    await append(await raw(session), keys, at, *acts)
+
+
+async def append(
+    connection: "asyncpg.Connection[Any]", keys: KeySet, at: datetime, *acts: Act
+) -> None:
+    """The same over the driver's own connection."""
     rows = []
     for act in acts:
         entry_id = uuid7()
@@ -123,7 +131,6 @@ async def record(session: AsyncSession, keys: KeySet, at: datetime, *acts: Act) 
                 mac,
             )
         )
-    connection = await raw(session)
     await connection.executemany(
         "INSERT INTO audit_entries"
         " (id, at, client, department, actor, purpose, operation, subjects, detail, mac)"

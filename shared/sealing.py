@@ -12,7 +12,7 @@ import os
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -53,6 +53,27 @@ def binding(columns: Iterable[Bindable]) -> bytes:
             raw = column.isoformat().encode()
             parts.append(b"d%d:%b;" % (len(raw), raw))
     return b"".join(parts)
+
+
+def binding_of(row: Any, *names: str) -> bytes:
+    """Columns of a row as they are bound: ids as bytes, instants in microseconds, days by their number, lists as one text.
+
+    Neither the order of the names nor any of this may change, or nothing that was sealed beside them would open.
+    """
+    return binding(_bindable(row[name]) for name in names)
+
+
+def _bindable(value: Any) -> Bindable:
+    if isinstance(value, UUID):
+        return value.bytes
+    if isinstance(value, datetime):
+        return int(value.timestamp() * 1_000_000)
+    if isinstance(value, date):
+        return value.toordinal()
+    if isinstance(value, list | tuple):
+        return ",".join(str(one) for one in value)
+    plain: Bindable = value
+    return plain
 
 
 class WrappedKey(NamedTuple):
@@ -104,6 +125,12 @@ class Sealer:
             return self._masters[master].decrypt(wrapped[:12], wrapped[12:], key_id.bytes)
         except (InvalidTag, KeyError, ValueError) as error:
             raise Unsealable(f"data key {key_id} cannot be unwrapped") from error
+
+    def open(self, row: Any, bound: bytes, column: str = "sealed") -> bytes:
+        """What is sealed in a row joined with its data key; Unsealable when anything bound was changed, or no key is left."""
+        if row["wrapped"] is None:
+            raise Unsealable("it has no key")
+        return unseal(self.unwrap(row["id"], row["master"], row["wrapped"]), row[column], bound)
 
 
 def seal(data_key: bytes, plain: bytes, bound: bytes) -> bytes:

@@ -24,6 +24,7 @@ from shared import divisions, jwk
 from shared.clock import SHANGHAI
 from shared.database import raw
 from shared.keys import KeySet
+from shared.registered import OPERATOR
 from shared.vocabulary import Department, Purpose, Scope
 
 clients = typer.Typer(help="OAuth clients and their grants.", no_args_is_help=True)
@@ -113,7 +114,7 @@ def add(
     until: Until = None,
     key: Key = None,
     out: Annotated[Path | None, typer.Option(help="where to write a private key made here")] = None,
-    actor: Actor = registered.OPERATOR,
+    actor: Actor = OPERATOR,
 ) -> None:
     """Register a client and its grant."""
     if not (scope or contractor):
@@ -155,7 +156,7 @@ def change(
         list[Purpose] | None, typer.Option(help="these purposes instead; repeat for each")
     ] = None,
     until: Until = None,
-    actor: Actor = registered.OPERATOR,
+    actor: Actor = OPERATOR,
 ) -> None:
     """Change a grant; what is not named stays.  Narrowing one? Tokens issued before live up to five minutes at other services."""
     now = datetime.now(UTC)
@@ -177,9 +178,7 @@ def change(
 
 
 @clients.command("rotate")
-def rotate(
-    client: str, key: Key = None, out: Path | None = None, actor: Actor = registered.OPERATOR
-) -> None:
+def rotate(client: str, key: Key = None, out: Path | None = None, actor: Actor = OPERATOR) -> None:
     """Accept a new key beside the present one, which stays good until the next rotation."""
     public = _public_key(client, key, out)
     now = datetime.now(UTC)
@@ -188,7 +187,7 @@ def rotate(
 
 
 @clients.command("revoke")
-def revoke(client: str, actor: Actor = registered.OPERATOR) -> None:
+def revoke(client: str, actor: Actor = OPERATOR) -> None:
     """End a client: every service refuses its tokens within five seconds."""
     now = datetime.now(UTC)
     _run(lambda session, keys: registered.revoke(session, keys, client, now, actor))
@@ -196,7 +195,7 @@ def revoke(client: str, actor: Actor = registered.OPERATOR) -> None:
 
 
 @clients.command("adopt")
-def adopt(client: str, actor: Actor = registered.OPERATOR) -> None:
+def adopt(client: str, actor: Actor = OPERATOR) -> None:
     """Vouch for a client from before grants were authenticated: look at `hutong clients list` first."""
     now = datetime.now(UTC)
     _run(lambda session, keys: registered.adopt(session, keys, client, now, actor))

@@ -54,7 +54,7 @@ async def verified(
     database: Any, kit: Any, figure: UUID | None = None
 ) -> tuple[list[str], list[str]]:
     """Of every published figure, or of one: the faults, and those that cannot be counted again."""
-    from services.registry.figures.authenticity import authentic
+    from services.registry.figures.authenticity import FIGURES
     from services.registry.figures.counting import METHODS, counted_by
     from services.registry.figures.publishing import counts_of, differences
     from services.registry.figures.queries import erased_since
@@ -63,8 +63,8 @@ async def verified(
     found: list[str] = []
     untold: list[str] = []
     async for row in _published(database, figure):
-        if not authentic(kit.audit, row):
-            found.append(f"figure {row['id']} was forged or changed")
+        if not FIGURES.stands(kit.audit, row):
+            found.append(FIGURES.fault(row))
             continue
         name = f"figure {row['id']}"
         if row["method"] != METHODS[-1]:

@@ -14,7 +14,6 @@ from services.commands.areas import Place, shown
 from services.commands.clients import Actor
 from services.commands.transacting import transact
 from services.notifications import adopting
-from services.notifications.authenticity import OPERATOR
 from services.notifications.authorities import adding as naming
 from services.notifications.authorities import queries as named
 from services.notifications.deliveries.egress import Refused, check_url
@@ -22,6 +21,7 @@ from services.notifications.peers import adding as introducing
 from services.notifications.peers import queries as known
 from services.notifications.settings import NotificationsSettings
 from shared.keys import KeySet
+from shared.registered import OPERATOR
 
 Result = TypeVar("Result")
 

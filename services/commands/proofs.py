@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.commands import tables
 from services.commands.clients import Actor
@@ -21,26 +20,19 @@ from services.matching.settings import MatchingSettings
 from services.notifications import proving as exchanges
 from services.notifications.settings import NotificationsSettings
 from services.notifications.subscriptions import proving as signing_keys
-from services.registry import adopting as adopting_rows
+from services.registry import adopting
+from services.registry import proving as decisions
 from services.registry.access_reports.reading import report_of
 from services.registry.access_reports.reporting import AccessReport
 from services.registry.application import kit_of
-from services.registry.changes import authenticity as changes
 from services.registry.children import rebuilding
 from services.registry.children.proving import Difference
-from services.registry.erasures import authenticity as erasures
-from services.registry.figures import authenticity as figures
-from services.registry.identity import clients
-from services.registry.identity.clients import OPERATOR
-from services.registry.records import authenticity as former_links
-from services.registry.rosters import authenticity as rosters
-from services.registry.rulebooks import adopting
 from services.registry.settings import RegistrySettings
-from services.registry.survey_rounds import authenticity as survey_rounds
 from shared import checkpoints, signatures, verification
 from shared.checkpoints import AUDIT, OUTBOX, Checkpoint
 from shared.clock import SystemClock
 from shared.database import SYSTEM, Database, raw
+from shared.registered import OPERATOR
 from shared.settings import HubSettings
 from shared.verification import Proof
 
@@ -90,9 +82,9 @@ def adopt_rows(
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
     actor: Actor = OPERATOR,
 ) -> None:
-    """Vouch for changes, former links and survey rounds from before they were authenticated: counted first."""
+    """Vouch for changes, positions in them, former links and survey rounds from before they were authenticated: counted first."""
     settings = RegistrySettings()
-    found = transact(settings.database_url("registry"), adopting_rows.old)
+    found = transact(settings.database_url("registry"), adopting.old)
     if not any(found.values()):
         typer.echo("nothing to adopt")
         return
@@ -103,7 +95,7 @@ def adopt_rows(
     keys = settings.key_set("registry", "audit")
     done = transact(
         settings.database_url("registry"),
-        lambda session: adopting_rows.adopt(session, keys, SystemClock().now(), actor),
+        lambda session: adopting.adopt(session, keys, SystemClock().now(), actor),
     )
     typer.echo(f"{sum(done.values())} adopted")
 
@@ -209,7 +201,7 @@ async def audit_faults(
                 async for fault in _FAULTS[trail](session, proof):
                     found.append(f"{service} {trail} {fault.seq}: {fault.what}")
                 if name == "registry-audit":
-                    found += [f"registry {what}" for what in await _rows(session, proof)]
+                    found += [f"{service} {w}" async for w in decisions.faults_of(session, keys)]
                 if name == "notifications-audit":
                     master = one.key_set(service, "master")
                     found += [
@@ -219,18 +211,6 @@ async def audit_faults(
         finally:
             await database.close()
     return found + [f"witness {w.trail} {w.seq}: not signed by this hub" for w in strangers]
-
-
-async def _rows(session: AsyncSession, proof: Proof) -> list[str]:
-    """Faults of the registry's rows that carry a MAC of their own."""
-    faults = await clients.faults_of(session, proof.keys)
-    faults += [fault async for fault in erasures.faults_of(session, proof.keys)]
-    faults += [fault async for fault in rosters.faults_of(session, proof.keys)]
-    faults += [fault async for fault in figures.faults_of(session, proof.keys)]
-    for marked in (changes, former_links, survey_rounds):
-        faults += [fault async for fault in marked.faults_of(session, proof.keys)]
-    connection = await raw(session)
-    return faults + [fault async for fault in adopting.faults_of(connection, proof.keys)]
 
 
 async def matching_faults(settings: MatchingSettings) -> list[str]:

@@ -9,10 +9,9 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.notifications.authenticity import OPERATOR
 from services.notifications.authorities import adding as naming
 from services.notifications.authorities.models import Authority
-from services.notifications.deliveries import authenticity as messages
+from services.notifications.deliveries.authenticity import MESSAGES
 from services.notifications.deliveries.models import Delivery
 from services.notifications.notices.authenticity import vouch
 from services.notifications.notices.models import Notice
@@ -20,6 +19,7 @@ from services.notifications.notices.states import State
 from services.notifications.peers import adding as introducing
 from services.notifications.peers.models import Peer
 from shared.keys import KeySet
+from shared.registered import OPERATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,6 @@ async def adopt(
         notice.untold = notice.untold or notice.direction == "incoming"
         session.add(notice)
     for message in found.messages:
-        message.mac = messages.mac(
-            keys, message.receiver, message.message_id, message.path, message.body
-        )
+        message.mac = MESSAGES.mac(keys, message.model_dump())
         session.add(message)
     await session.flush()

@@ -1,37 +1,32 @@
-"""Adopting: an operator vouches for changes, former links and survey rounds from before they were authenticated, on record.
+"""Adopting: an operator vouches for rows from before they were authenticated, and the audit trail tells of it.
 
-A row that bears a MAC which does not fit is never adopted: only those without any are, and the hub writes none such.
+They are changes, positions in them, former links and survey rounds.  A row that bears a MAC which does not fit is never
+adopted: only those without any are, and the hub writes none such.
 """
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from types import ModuleType
 from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.changes import authenticity as changes
-from services.registry.identity.clients import OPERATOR
-from services.registry.records import authenticity as former_links
-from services.registry.survey_rounds import authenticity as survey_rounds
+from services.registry.changes.authenticity import CHANGES, POSITIONS
+from services.registry.records.authenticity import FORMER_LINKS
+from services.registry.survey_rounds.authenticity import ROUNDS
 from shared import audit
 from shared.database import raw
 from shared.keys import KeySet
+from shared.registered import OPERATOR
 
 PAGE = 1000
-_TABLES: Final[Mapping[str, tuple[ModuleType, Sequence[str]]]] = {
-    "child_changes": (changes, ("id", "county")),
-    "former_links": (former_links, ("entry_id", "link_seq")),
-    "survey_rounds": (survey_rounds, ("id",)),
-}
+_TABLES: Final = (CHANGES, POSITIONS, FORMER_LINKS, ROUNDS)
 
 
 async def old(session: AsyncSession) -> dict[str, int]:
     """How many rows of each table bear no MAC: from before revision 0017, or written past the hub without one."""
     connection = await raw(session)
     return {
-        table: await connection.fetchval(f"SELECT count(*) FROM {table} WHERE mac = ''")
-        for table in _TABLES
+        one.table: await connection.fetchval(f"SELECT count(*) FROM {one.table} WHERE mac = ''")
+        for one in _TABLES
     }
 
 
@@ -40,16 +35,17 @@ async def adopt(
 ) -> dict[str, int]:
     """Vouch for them; how many of each table."""
     connection = await raw(session)
-    done = dict.fromkeys(_TABLES, 0)
-    for table, (authenticity, key) in _TABLES.items():
-        same = " AND ".join(f"{name} = ${at}" for at, name in enumerate(key, 2))
-        while rows := await connection.fetch(f"SELECT * FROM {table} WHERE mac = '' LIMIT {PAGE}"):
+    done = {one.table: 0 for one in _TABLES}
+    for one in _TABLES:
+        same = " AND ".join(f"{name} = ${at}" for at, name in enumerate(one.key, 2))
+        old_ones = f"SELECT * FROM {one.table} WHERE mac = '' LIMIT {PAGE}"
+        while rows := await connection.fetch(old_ones):
             await connection.executemany(
-                f"UPDATE {table} SET mac = $1 WHERE {same}",
-                [(authenticity.mac(keys, row), *(row[name] for name in key)) for row in rows],
+                f"UPDATE {one.table} SET mac = $1 WHERE {same}",
+                [(one.mac(keys, row), *(row[name] for name in one.key)) for row in rows],
             )
-            done[table] += len(rows)
+            done[one.table] += len(rows)
     if any(done.values()):
-        act = audit.Act("hutong", "operator", actor, "", "rows.adopt", (), dict(done))
+        act = audit.Act("hutong", "operator", actor, "", "rows.adopt", (), {**done})
         await audit.record(session, keys, now, act)
     return done

@@ -23,6 +23,7 @@ from services.registry.duties import endpoints as duties
 from services.registry.erasures import endpoints as erasures
 from services.registry.figures import endpoints as figures
 from services.registry.figures import publication_endpoints
+from services.registry.follow_ups import endpoints as follow_ups
 from services.registry.handovers import endpoints as handovers
 from services.registry.identity import endpoints as identity
 from services.registry.identity.clients import StoredAuthority
@@ -38,7 +39,6 @@ from services.registry.match_reviews import endpoints as match_reviews
 from services.registry.posts import endpoints as posts
 from services.registry.profiles import Profiles
 from services.registry.profiles import endpoints as profiles
-from services.registry.prompts import endpoints as prompts
 from services.registry.queues import QUEUES
 from services.registry.records import endpoints as records
 from services.registry.records import peer_endpoints
@@ -143,7 +143,7 @@ def create_app(
     app.include_router(workbook_endpoints.router)
     app.include_router(dossiers.router)
     app.include_router(upcoming.router)
-    app.include_router(prompts.router)
+    app.include_router(follow_ups.router)
     app.include_router(changes.router)
     app.include_router(imports.router)
     app.include_router(break_glass.router)

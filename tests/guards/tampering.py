@@ -17,14 +17,10 @@ from sqlalchemy import Column, Table
 
 from services.matching import tables as matching_tables
 from services.notifications import tables as notifications_tables
+from services.registry import proving
 from services.registry import tables as registry_tables
-from services.registry.changes import authenticity as changes
 from services.registry.children import rebuilding
 from services.registry.children.proving import Difference
-from services.registry.erasures import authenticity as erasures
-from services.registry.identity import clients
-from services.registry.records import authenticity as former_links
-from services.registry.survey_rounds import authenticity as survey_rounds
 from shared import audit, signatures, verification
 from shared.database import SYSTEM
 from shared.verification import Proof
@@ -40,7 +36,7 @@ EVERY = {**METADATA, "matching": matching_tables.METADATA}
 #: Columns that nothing is derived from and nothing is bound to: when a row was written, the order of its events, and the
 #: evidence that explains a link.
 FREE: Mapping[str, set[str]] = {
-    "children": {"child_seq", "folded_on", "registered_at", "changed_at"},
+    "children": {"child_seq", "told_seq", "folded_on", "registered_at", "changed_at"},
     "audit_checkpoints": {"at"},
     "outbox_checkpoints": {"at"},
     "signing_keys": {"created_at", "retires_at"},
@@ -177,14 +173,10 @@ class Proven:
             return [fault async for fault in verification.outbox_faults(session, proof)]
 
     async def row_faults(self) -> list[str]:
-        """Of the rows that carry a MAC of their own: grants, erasures, changes, former links and survey rounds."""
+        """Of the rows that carry a MAC of their own, all that the verifier of the command line finds."""
         app = self.world.hub.apps["registry"]
         async with app.state.database.transaction(SYSTEM) as session:
-            keys = app.state.kit.audit
-            found = await clients.faults_of(session, keys)
-            for marked in (erasures, changes, former_links, survey_rounds):
-                found += [fault async for fault in marked.faults_of(session, keys)]
-            return found
+            return [one async for one in proving.faults_of(session, app.state.kit.audit)]
 
     async def middle(self, service: str, table: str) -> Any:
         """A numbered row with rows before and after it."""

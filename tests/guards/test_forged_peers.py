@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from services.notifications import adopting, proving
-from services.notifications.deliveries import authenticity as messages
-from services.notifications.notices.authenticity import COLUMNS
+from services.notifications.deliveries.authenticity import MESSAGES
+from services.notifications.notices.authenticity import ANSWERS
 from shared import signatures
 from shared.database import SYSTEM
 from shared.vocabulary import Department
@@ -205,7 +205,7 @@ async def test_a_registered_row_that_was_removed(told: World, table: str) -> Non
     assert [fault.endswith("was removed") for fault in found] == [True] * len(kept)
 
 
-@pytest.mark.parametrize("name", [*COLUMNS, "answer_mac"])
+@pytest.mark.parametrize("name", [*ANSWERS.columns, "answer_mac"])
 async def test_an_answer_that_was_changed(told: World, name: str) -> None:
     await answered(told)
     (row,) = await rows(told, "SELECT id FROM notices WHERE state = 'answered'")
@@ -252,8 +252,9 @@ async def test_what_is_from_before_is_adopted_and_what_is_forged_is_not(told: Wo
 @pytest.mark.parametrize("place", range(5))
 async def test_a_message_that_was_changed(told: World, place: int) -> None:
     keys = told.hub.apps["notifications"].state.audit_keys
-    known: tuple[Any, ...] = (uuid4(), uuid4(), "/v1/peer/notices", b"{}")
-    known += (messages.mac(keys, *known),)
-    assert messages.authentic(keys, *known)
-    changed = [edited(value) if at == place else value for at, value in enumerate(known)]
-    assert not messages.authentic(keys, *changed)
+    said = (uuid4(), uuid4(), "/v1/peer/notices", b"{}")
+    known: dict[str, Any] = dict(zip(MESSAGES.columns, said, strict=True))
+    known["mac"] = MESSAGES.mac(keys, known)
+    assert MESSAGES.stands(keys, known)
+    name = list(known)[place]
+    assert not MESSAGES.stands(keys, {**known, name: edited(known[name])})

@@ -16,8 +16,8 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
+from services.registry import proving
 from services.registry.children import rebuilding
-from services.registry.erasures import authenticity as erasures
 from services.registry.identity import clients
 from services.registry.identity.authenticity import Forged
 from shared import auth, jwk
@@ -63,8 +63,7 @@ async def faults(world: World) -> list[str]:
     app = world.hub.apps["registry"]
     async with app.state.database.transaction(SYSTEM) as session:
         keys = app.state.kit.audit
-        found = await clients.faults_of(session, keys)
-        return found + [fault async for fault in erasures.faults_of(session, keys)]
+        return [fault async for fault in proving.faults_of(session, keys)]
 
 
 async def gets_a_token(who: ClientCredentials) -> bool:

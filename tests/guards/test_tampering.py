@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from services.registry.changes.noting import Standing, Turn, note
 from services.registry.changes.numbering import number_changes
-from services.registry.records import authenticity as former_links
+from services.registry.records.authenticity import FORMER_LINKS
 from shared.database import SYSTEM, raw
 from tests.guards.tampering import EVERY, Proven, columns_of, owner, tampered
 
@@ -181,7 +181,7 @@ async def test_a_survey_round(proven: Proven, name: str) -> None:
 async def test_whom_an_entry_was_held_to_speak_of(proven: Proven, name: str) -> None:
     at = datetime(2026, 3, 2, tzinfo=UTC)
     row = {"entry_id": uuid4(), "link_seq": 1, "person": uuid4(), "taken_at": at, "replaced_at": at}
-    told = former_links.mac(proven.world.hub.apps["registry"].state.kit.audit, row)
+    told = FORMER_LINKS.mac(proven.world.hub.apps["registry"].state.kit.audit, row)
     async with owner(proven.world, "registry") as connection:
         await connection.execute(
             f"INSERT INTO former_links ({', '.join(row)}, mac) VALUES ($1, $2, $3, $4, $5, $6)",

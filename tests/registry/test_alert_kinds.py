@@ -20,8 +20,8 @@ from tests.registry.key_care import (
     survey,
     surveyed,
 )
+from tests.registry.test_alert_gaps import AGES
 from tests.registry.test_alerts import (
-    AGES,
     act,
     alerts,
     amended,

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import httpx
 import pytest
 
-from services.registry.alerts import acting, crowding, queries
+from services.registry.alerts import acting, queries
 from services.registry.children import queueing
 from services.registry.children.rebuilding import verify
 from services.registry.children.turning import turn_batch
@@ -22,14 +21,11 @@ from tests.registry.key_care import (
     CAO,
     TIANMEN,
     YUZHONG,
-    decide,
     fold,
     link,
-    opened,
     push,
     survey,
     surveyed,
-    the_entry,
     turn,
 )
 
@@ -179,197 +175,10 @@ def dose(number: int, given: str, observed: str = "", place: str = HEILONGJIANG)
     )
 
 
-async def test_r42_a_late_dose_is_listed_and_the_catch_up_closes_it_and_stays_told(
-    registry: Registry,
-) -> None:
-    home = survey(
-        HEILONGJIANG,
-        child={"name": "示童", "birth_date": "2024-05-03"},
-        living_security={},
-    )
-    (child,) = await surveyed(registry, home)
-    clinic = await registry("disease_control:230102", purpose="service")
-    await told(registry, child, "disease_control:230102", "vaccinations", dose(1, "2025-02-10"))
-    assert await alerts(clinic, kind="vaccination_gap") != []
-    before = {a["about"]["vaccine"]: a for a in await alerts(clinic, kind="vaccination_gap")}
-    assert "MMR" not in before  # due before the age of 24 months, on 2026-05-03
-
-    assert await on(registry, "2026-05-03") == 1
-    gaps = [
-        a for a in await alerts(clinic, kind="vaccination_gap") if a["about"]["vaccine"] == "MMR"
-    ]
-    assert [(g["about"]["dose"], g["state"], g["raised_on"]) for g in gaps] == [
-        (2, "open", "2026-05-03")
-    ]
-    await proven(registry)
-
-    registry.clock.at = datetime(2026, 6, 11, 4, 0, tzinfo=UTC)
-    await told(
-        registry,
-        child,
-        "disease_control:230102",
-        "vaccinations",
-        dose(2, "2026-06-10"),
-    )
-    gaps = [
-        a for a in await alerts(clinic, kind="vaccination_gap") if a["about"]["vaccine"] == "MMR"
-    ]
-    (closed,) = gaps
-    assert (closed["state"], closed["closed_on"]) == ("closed_by_evidence", "2026-06-11")
-    assert closed["about"]["evidence_on"] == "2026-06-10"
-    assert closed["id"] not in {a["id"] for a in await alerts(clinic, waiting=True)}
-    await proven(registry)
-
-
-async def test_r42_nobody_guesses_a_schedule_that_a_place_has_not_set(registry: Registry) -> None:
-    young = survey(child={"name": "示童", "birth_date": "2024-05-03"}, living_security={})
-    (child,) = await surveyed(registry, young)
-    await told(
-        registry,
-        child,
-        "disease_control:500103",
-        "vaccinations",
-        dose(1, "2025-02-10", place=YUZHONG),
-    )
-    civil = await registry("civil_affairs:500103")
-    assert await alerts(civil, kind="vaccination_gap") == []
-
-
 def check(checked: str, place: str = TIANMEN, **more: Any) -> dict[str, Any]:
     child_part = {"name": "示童", "birth_date": "2019-05-03"}
     item = {"checked_on": checked, "kind": "routine", **more}
     return entry(place, **item, observed_on=checked, child=child_part)
-
-
-async def test_r42_a_screening_that_is_missing_is_listed_and_closed_by_catching_up(
-    registry: Registry,
-) -> None:
-    home = survey(TIANMEN, child={"name": "示童", "birth_date": "2019-05-03"}, living_security={})
-    (child,) = await surveyed(registry, home)
-    clinic = await registry("health:429006", purpose="service")
-    await on(registry, "2026-05-03")
-    assert await alerts(clinic, kind="screening_gap") == []  # of a child whom no clinic knows
-    done = check("2024-02-10", screenings=["eyesight"])
-    await told(registry, child, "health:429006", "health-checks", done, check("2024-08-10"))
-    (gap,) = await alerts(clinic, kind="screening_gap")
-    assert gap["about"]["screening"] == "autism"
-    assert (gap["state"], gap["owner"], gap["raised_on"]) == ("open", "health", "2026-05-03")
-    assert gap["clause"] and gap["about"]["clause"]
-    await proven(registry)
-
-    registry.clock.at = datetime(2026, 6, 11, 4, 0, tzinfo=UTC)
-    late = check("2026-06-10", screenings=["autism"])
-    await told(registry, child, "health:429006", "health-checks", late)
-    (closed,) = await alerts(clinic, kind="screening_gap")
-    assert (closed["id"], closed["state"]) == (gap["id"], "closed_by_evidence")
-    assert closed["about"]["evidence_on"] == "2026-06-10"
-    assert await alerts(clinic, kind="screening_gap", waiting=True) == []
-    await proven(registry)
-
-
-async def test_r42_nobody_guesses_until_when_a_newborn_is_screened(
-    registry: Registry, tmp_path: Path
-) -> None:
-    child_part = {"name": "示童", "birth_date": "2026-01-03"}
-    home = survey(TIANMEN, child=child_part, living_security={})
-    (child,) = await surveyed(registry, home)
-    visit = {**check("2026-02-10", kind="newborn"), "child": child_part}
-    await told(registry, child, "health:429006", "health-checks", visit)
-    clinic = await registry("health:429006", purpose="service")
-    assert await alerts(clinic, kind="screening_gap") == []
-    rules = "".join(
-        f"""
-[[rules.early_screening]]
-screening = "{one}"
-clause = "一"
-wording = "出生后一个月内完成"
-before_months = 1
-"""
-        for one in ("newborn_hearing", "newborn_heart")
-    )
-    amended(registry, tmp_path, "tianmen", rules)
-    again = {**check("2026-02-28", screenings=["newborn_heart"]), "child": child_part}
-    await told(registry, child, "health:429006", "health-checks", again)
-    found = {a["about"]["screening"]: a for a in await alerts(clinic, kind="screening_gap")}
-    assert found["newborn_hearing"]["state"] == "open"
-
-
-async def test_r43_the_permit_rule_and_the_any_identity_rule_differ(registry: Registry) -> None:
-    found = {}
-    for place in (YUZHONG, TIANMEN):
-        (child,) = await surveyed(registry, survey(place, living_security={}))
-        uninsured = entry(place, year=2026, enrolled=False)
-        who = f"medical_insurance:{place[:6]}"
-        await told(registry, child, who, "insurance-enrolments", uninsured)
-        insurer = await registry(who, purpose="service")
-        found[place] = await the_alert(insurer, "insurance_gap")
-        assert found[place]["owner"] == "medical_insurance"
-    assert found[YUZHONG]["about"]["accepted"] == ["residence_permit"]
-    assert found[YUZHONG]["about"]["first"] == "residence_permit"
-    assert found[TIANMEN]["about"]["accepted"] == ["valid_identity_document"]
-    assert "first" not in found[TIANMEN]["about"]
-    await proven(registry)
-
-
-async def test_r43_insurance_closes_the_gap_wherever_it_is(registry: Registry) -> None:
-    (child,) = await surveyed(registry, survey(living_security={}))
-    who = "medical_insurance:500103"
-    await told(registry, child, who, "insurance-enrolments", entry(year=2026, enrolled=False))
-    registry.clock.at = datetime(2026, 3, 20, 4, 0, tzinfo=UTC)
-    insured = entry(year=2026, enrolled=True, enrolled_on="2026-03-18", observed_on="2026-03-19")
-    await told(registry, child, who, "insurance-enrolments", insured)
-    gap = await the_alert(await registry(who, purpose="service"), "insurance_gap")
-    assert (gap["state"], gap["closed_on"]) == ("closed_by_evidence", "2026-03-20")
-    await proven(registry)
-
-
-AGES = """
-[[rules.schooling]]
-clause = "一"
-wording = "义务教育"
-admission_proof = "residence_permit"
-purchased_places = true
-dropout_control = false
-ages = {from_age = 6, by_month = 8, by_day = 31, below_age = 15}
-"""
-
-
-async def test_r44_a_child_of_school_age_that_no_school_knows_is_alerted(
-    registry: Registry, tmp_path: Path
-) -> None:
-    (child,) = await surveyed(registry, survey(living_security={}))
-    school = await registry("education:500103", purpose="service")
-    assert await alerts(school, kind="not_enrolled") == []  # no text says between which ages
-
-    amended(registry, tmp_path, "chongqing", AGES)
-    async with registry.database.transaction(SYSTEM) as session:
-        await queueing.queue(await raw(session), [child])
-    await fold(registry)
-    missing = await the_alert(school, "not_enrolled")
-    assert (missing["owner"], missing["state"]) == ("education", "open")
-    assert missing["missing"] == ["due_days"] and "due_on" not in missing
-    await proven(registry)
-
-    registry.clock.at = datetime(2026, 3, 9, 4, 0, tzinfo=UTC)
-    enrolled = entry(event="enrolled", on="2026-03-08", stage="primary", observed_on="2026-03-08")
-    await told(registry, child, "education:500103", "enrolments", enrolled)
-    assert (await the_alert(school, "not_enrolled"))["state"] == "closed_by_evidence"
-    await proven(registry)
-
-
-async def test_r44_leaving_one_school_for_no_other_is_alerted_after_the_next_term_began(
-    registry: Registry,
-) -> None:
-    (child,) = await surveyed(registry, survey(living_security={}))
-    left = entry(event="transferred_out", on="2026-01-20", stage="primary")
-    await told(registry, child, "education:500103", "enrolments", left)
-    civil = await registry("civil_affairs:500103")
-    assert await alerts(civil, kind="dropped_out") == []
-    await on(registry, "2026-03-30")
-    assert await alerts(civil, kind="dropped_out") == []
-    await on(registry, "2026-03-31")
-    assert (await the_alert(civil, "dropped_out"))["about"]["left_on"] == "2026-01-20"
-    await proven(registry)
 
 
 async def test_r41_what_a_person_did_stays_through_folds_and_nothing_is_raised_twice(
@@ -457,30 +266,6 @@ async def test_r41_only_who_answers_for_an_alert_sees_it_and_acts(registry: Regi
     stranger = await registry("education:500103", purpose="service")
     unknown = await stranger.get(f"/v1/alerts/{uuid4()}")
     assert (await stranger.get(f"/v1/alerts/{gap['id']}")).status_code == unknown.status_code == 404
-
-
-async def test_r41_a_sibling_of_a_child_in_care_is_alerted_in_its_own_place_alone(
-    registry: Registry,
-) -> None:
-    father = [{"name": "示大山", "relation": "father", "id_number": "371721198804120114"}]
-    plain = {"living_security": {}, "guardians": father}
-    cared, near, _far = await surveyed(
-        registry, survey(**plain), survey(**plain), survey(TIANMEN, **{**plain, "hukou": None})
-    )
-    civil = await registry("civil_affairs:500103")
-    await opened(civil, cared, "vagrancy")
-    await fold(registry)
-    alert = await the_alert(civil, "sibling_in_care")
-    assert alert["child"]["id"] == str(near)
-    assert alert["about"] == {"category": "vagrancy"}
-    assert await alerts(await registry("civil_affairs:429006"), kind="sibling_in_care") == []
-    await proven(registry)
-
-    path, _ = await the_entry(civil, category="vagrancy")
-    await decide(civil, path, "close")
-    await fold(registry)
-    assert await alerts(civil, kind="sibling_in_care") == []
-    await proven(registry)
 
 
 async def test_r41_the_sweep_takes_up_only_whose_day_has_come_and_opens_no_record(
@@ -670,138 +455,3 @@ async def test_r41_pages_follow_one_another(registry: Registry) -> None:
         asked["cursor"] = page["next"]
     assert sorted(seen) == sorted(map(str, children))
     assert date(2026, 3, 2)
-
-
-async def in_care_with_a_sibling(registry: Registry) -> tuple[UUID, UUID, dict[str, Any]]:
-    father = [{"name": "示大山", "relation": "father", "id_number": "371721198804120114"}]
-    items = [survey(living_security={}, guardians=father) for _ in range(2)]
-    cared, near = await surveyed(registry, *items)
-    civil = await registry("civil_affairs:500103")
-    await opened(civil, cared, "vagrancy")
-    await fold(registry)
-    assert (await the_alert(civil, "sibling_in_care"))["child"]["id"] == str(near)
-    return cared, near, items[0]
-
-
-async def test_r41_no_alert_tells_of_a_sibling_that_was_erased(registry: Registry) -> None:
-    cared, _, _ = await in_care_with_a_sibling(registry)
-    civil = await registry("civil_affairs:500103")
-    colleague = await registry("civil_affairs:500103", actor="staff-8")
-    asked = await civil.post(
-        "/v1/erasures",
-        json={"child_id": str(cared), "ground": "unlawful"},
-        headers={"Idempotency-Key": "erase"},
-    )
-    approved = await colleague.post(f"/v1/erasures/{asked.json()['id']}/approvals")
-    assert approved.status_code == 200, approved.text
-    await fold(registry)
-    assert await alerts(civil, kind="sibling_in_care") == []
-
-
-async def test_r41_a_number_upon_too_many_children_makes_nobody_siblings(
-    registry: Registry,
-) -> None:
-    """One push of it alerts nobody, ends what a smaller family was told, and asks for no more folds than it has children."""
-    cared, near, item = await in_care_with_a_sibling(registry)
-    civil = await registry("civil_affairs:500103")
-    before = crowding.CROWDED._value.get()
-    many = [survey(living_security={}, guardians=item["guardians"]) for _ in range(20)]
-    children = await surveyed(registry, *many)
-    assert await alerts(civil, kind="sibling_in_care") == []
-    assert crowding.CROWDED._value.get() == before + 1
-    await proven(registry)
-
-    await opened(civil, children[0], "missing_guardianship")
-    queued = await registry.system("SELECT child_id FROM fold_queue")
-    assert {row["child_id"] for row in queued} <= {children[0]}
-    await fold(registry)
-    assert await alerts(civil, kind="sibling_in_care") == []
-
-    rows = await registry.system(
-        "SELECT r.id FROM records r JOIN links l ON l.entry_id = r.entry_id WHERE l.person = ANY($1)",
-        children[1:3],
-    )
-    await link(registry, [row["id"] for row in rows], [None] * 2)
-    told_ = await alerts(civil, kind="sibling_in_care")
-    assert (
-        len(told_) == 2 * 19
-    )  # a family of twenty again: each is told of either other that is in care
-    assert str(near) in {one["child"]["id"] for one in told_}
-    assert str(cared) in {one["child"]["id"] for one in told_}
-    await proven(registry)
-
-
-async def erased(registry: Registry, child: UUID) -> None:
-    civil = await registry("civil_affairs:500103")
-    colleague = await registry("civil_affairs:500103", actor="staff-8")
-    asked = await civil.post(
-        "/v1/erasures",
-        json={"child_id": str(child), "ground": "unlawful"},
-        headers={"Idempotency-Key": str(uuid4())},
-    )
-    approved = await colleague.post(f"/v1/erasures/{asked.json()['id']}/approvals")
-    assert approved.status_code == 200, approved.text
-    await fold(registry)
-
-
-@pytest.mark.parametrize("known_as", ["itself", "another"])
-async def test_r41_nothing_done_about_an_alert_names_a_sibling_that_was_erased(
-    registry: Registry, known_as: str
-) -> None:
-    """Under no id that it ever had: what was done about its siblings named it, and what it was in care for."""
-    cared, near, _ = await in_care_with_a_sibling(registry)
-    civil = await registry("civil_affairs:500103")
-    alert = await the_alert(civil, "sibling_in_care")
-    assert (await act(civil, alert["id"], "handle", outcome="helped", note="秘密")).is_success
-    now = cared
-    if known_as == "another":
-        now = uuid4()
-        (row,) = await registry.system(
-            "SELECT r.id FROM records r JOIN links l ON l.entry_id = r.entry_id WHERE l.person = $1",
-            cared,
-        )
-        await link(registry, [row["id"]], [now])
-    (done,) = await registry.system("SELECT id, cause, child_id FROM alert_acts")
-    assert (done["cause"], done["child_id"]) == (f"{cared.hex}:vagrancy", near)
-    await erased(registry, now)
-    assert await registry.system("SELECT cause FROM alert_acts") == []
-    assert await registry.system("SELECT 1 FROM vault.data_keys WHERE id = $1", done["id"]) == []
-    assert await alerts(civil, kind="sibling_in_care") == []
-    await proven(registry)
-
-
-async def test_r41_what_was_done_about_an_alert_goes_for_no_other_reason(
-    registry: Registry,
-) -> None:
-    """Whoever serves cannot remove it past the hub, and an erasure that was invented for that cannot be removed again."""
-    await in_care_with_a_sibling(registry)
-    civil = await registry("civil_affairs:500103")
-    alert = await the_alert(civil, "sibling_in_care")
-    assert (await act(civil, alert["id"], "acknowledge")).is_success
-    async with registry.database.transaction(SYSTEM) as session:
-        connection = await raw(session)
-        assert await connection.execute("DELETE FROM alert_acts") == "DELETE 0"
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        async with registry.database.transaction(SYSTEM) as session:
-            await (await raw(session)).execute("DELETE FROM erasures")
-
-
-@pytest.mark.parametrize("how", ["corrected", "merged"])
-async def test_r41_no_alert_tells_of_whoever_is_no_sibling_any_more(
-    registry: Registry, how: str
-) -> None:
-    cared, near, item = await in_care_with_a_sibling(registry)
-    (row,) = await registry.system(
-        "SELECT r.id FROM records r JOIN links l ON l.entry_id = r.entry_id WHERE l.person = $1",
-        cared,
-    )
-    if how == "corrected":
-        newer = {**item, "version": 2, "guardians": [{"name": "示他", "relation": "father"}]}
-        await link(
-            registry, await push(registry, "civil_affairs:500103", "surveys", newer), [cared]
-        )
-    else:
-        await link(registry, [row["id"]], [None])
-    civil = await registry("civil_affairs:500103")
-    assert await alerts(civil, kind="sibling_in_care", child=str(near)) == []
-    await proven(registry)

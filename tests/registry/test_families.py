@@ -7,6 +7,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from services.registry.alerts.terms import AlertKind
+from services.registry.follow_ups.schemas import Entitlement
 from services.registry.profiles import SHIPPED, open_points
 from services.registry.profiles.families import TYPED
 from services.registry.profiles.families.alerts import AlertRule
@@ -30,7 +31,6 @@ from services.registry.profiles.families.surveys import (
     UpwardRoster,
 )
 from services.registry.profiles.rules import Rule
-from services.registry.prompts.schemas import Entitlement
 from services.registry.records.feeds import FEEDS
 from services.registry.records.feeds.health_checks import ScreeningKind
 from services.registry.records.feeds.item import Relation

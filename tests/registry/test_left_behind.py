@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from services.registry.alerts.signals import PARENTS_AWAY, PARENTS_HERE, Signal
 from services.registry.children.belonging import Belonging
 from services.registry.children.claims import HukouClaim, Source
 from services.registry.children.folding import Fold, Value
@@ -18,6 +17,7 @@ from services.registry.figures.tallying import tally
 from services.registry.left_behind.standing import LeftBehind, stand
 from services.registry.profiles import SHIPPED, Profiles
 from services.registry.profiles.open_points import open_points
+from services.registry.signals.reading import PARENTS_AWAY, PARENTS_HERE, Signal
 from tests.registry.conftest import Registry
 from tests.registry.key_care import CAO, YUZHONG, link, push, survey, surveyed
 from tests.registry.test_alerts import act, alerts, on, proven, the_alert

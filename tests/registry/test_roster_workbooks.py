@@ -3,7 +3,7 @@
 import hashlib
 import io
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,6 +18,7 @@ from services.registry.imports.sheets import MEDIA_TYPE
 from services.registry.rosters.layout import layout_of
 from services.registry.rosters.terms import RosterKind
 from services.registry.rosters.workbook import Writer
+from services.registry.rosters.workbook_endpoints import BOOKS
 from shared.database import SYSTEM
 from tests.registry.conftest import Registry
 from tests.registry.key_care import survey, surveyed, turn
@@ -202,7 +203,7 @@ async def test_a_workbook_under_way_holds_no_connection_of_the_pool(
     pool: Any = registry.database.engine.pool
     held: list[int] = []
 
-    def add(_: Writer, line: Mapping[str, Any]) -> None:
+    def add(_: Writer, lines: Sequence[Mapping[str, Any]]) -> None:
         held.append(pool.checkedout())
 
     monkeypatch.setattr(Writer, "add", add)
@@ -244,3 +245,20 @@ async def test_whose_grant_ended_while_the_workbook_came_writes_nothing(
     assert [row["verdict"] for row in await registry.system("SELECT verdict FROM roster_rows")] == [
         ""
     ]
+
+
+async def test_a_client_has_one_workbook_made_or_read_at_a_time(registry: Registry) -> None:
+    """Each takes a core for seconds; others go on meanwhile."""
+    await surveyed(registry)
+    civil = await registry("civil_affairs:500103", purpose="survey")
+    roster = await made(civil, kind="national_system", division=HOME)
+    path = f"/v1/rosters/{roster['id']}"
+    (row,) = await registry.system("SELECT client FROM rosters")
+    with BOOKS.of(row["client"]):
+        refused = await civil.get(f"{path}/workbook")
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "5")
+        sent = await civil.post(
+            f"{path}/verdicts/workbook", content=filled(), headers={"Content-Type": MEDIA_TYPE}
+        )
+        assert sent.status_code == 429
+    assert (await civil.get(f"{path}/workbook")).status_code == 200

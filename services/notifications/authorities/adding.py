@@ -5,14 +5,13 @@ from datetime import datetime
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.notifications import authenticity
-from services.notifications.authenticity import OPERATOR
 from services.notifications.authorities.models import Authority
 from services.notifications.authorities.queries import registered
 from shared import audit
 from shared.divisions import area_of, widen
 from shared.ids import uuid7
 from shared.keys import KeySet
+from shared.registered import OPERATOR
 
 
 async def add(
@@ -55,5 +54,4 @@ async def vouch(
     authority.mac = registered(authority).made(keys)
     session.add(authority)
     await session.flush()
-    told = authenticity.act(registered(authority), operation, actor)
-    await audit.record(session, keys, now, told)
+    await audit.record(session, keys, now, registered(authority).act(operation, actor))

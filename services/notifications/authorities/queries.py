@@ -7,18 +7,17 @@ import structlog
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.notifications import authenticity
-from services.notifications.authenticity import Registered
 from services.notifications.authorities.models import Authority
 from services.notifications.feed.announcing import Subscriber
 from services.notifications.notices.routing import Candidate
 from services.notifications.peers.models import Peer
 from shared import divisions
 from shared.keys import KeySet
+from shared.registered import Register, Registered
 from shared.vocabulary import Department
 
 log = structlog.get_logger()
-KIND = "authorities"
+AUTHORITIES = Register("authorities", "authorities")
 
 
 def registered(authority: Authority) -> Registered:
@@ -29,9 +28,10 @@ def registered(authority: Authority) -> Registered:
         authority.high,
         authority.client,
         authority.peer,
+        authority.generation,
     )
     name = f"{authority.low}-{authority.high}"
-    return Registered(KIND, name, authority.generation, values, authority.mac)
+    return Registered(AUTHORITIES, name, authority.generation, values, authority.mac)
 
 
 async def candidates(
@@ -81,8 +81,7 @@ async def is_authority(
 
 async def faults_of(session: AsyncSession, keys: KeySet) -> list[str]:
     """Every authority whose row is not what an operator's command last made of it."""
-    rows = [registered(authority) for authority in await all_of(session)]
-    return authenticity.faults(keys, KIND, rows, await authenticity.told_of(session, KIND))
+    return await AUTHORITIES.faults(session, keys, map(registered, await all_of(session)))
 
 
 async def states(session: AsyncSession, keys: KeySet) -> list[tuple[Authority, str]]:

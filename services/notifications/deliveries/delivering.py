@@ -10,7 +10,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -18,7 +18,8 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.notifications.deliveries import authenticity, queries
+from services.notifications.deliveries import queries
+from services.notifications.deliveries.authenticity import MESSAGES
 from services.notifications.deliveries.breaker import CLOSED, Breaker, after, spends_attempt
 from services.notifications.deliveries.egress import Egress
 from services.notifications.deliveries.queries import Claimed, Verdict
@@ -102,9 +103,7 @@ class Deliverer:
         ]
 
     def _address(self, delivery: Claimed, urls: Mapping[UUID, str]) -> str:
-        values = (delivery.receiver, delivery.message_id, delivery.path, delivery.body)
-        if not authenticity.authentic(self._audit, *values, delivery.mac):
-            log.error("delivery.forged", delivery=str(delivery.id))
+        if not MESSAGES.authentic(self._audit, asdict(delivery)):
             return NOWHERE
         url = urls.get(delivery.receiver)
         return url + delivery.path if url is not None else NOWHERE

@@ -5,13 +5,14 @@ One announcer works at a time (``alone``), so positions and lane numbers follow 
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.notifications.deliveries import authenticity, payloads
+from services.notifications.deliveries import payloads
+from services.notifications.deliveries.authenticity import MESSAGES
 from services.notifications.deliveries.payloads import Place
 from services.notifications.feed.audience import told
 from services.notifications.hub import Hub
@@ -222,9 +223,7 @@ async def enqueue(
 def _mac(hub: Hub, message: Outgoing) -> bytes | None:
     if message.client is not None:
         return None
-    return authenticity.mac(
-        hub.audit, message.receiver, message.message_id, message.path, message.body
-    )
+    return MESSAGES.mac(hub.audit, asdict(message))
 
 
 def _body(hub: Hub, message: Outgoing, lane: UUID, number: int) -> bytes:

@@ -4,22 +4,14 @@ An answer decides where a child's hukou is, here or at the hub that asked.  So i
 was given for, and to who had the notice; of an answer that is not authentic nothing is passed on.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
-from uuid import UUID
-
-import structlog
-from sqlmodel.ext.asyncio.session import AsyncSession
+from collections.abc import Sequence
 
 from services.notifications.notices.models import Notice
-from shared import authenticity
-from shared.database import raw
+from shared.authenticity import Attested, Row
 from shared.keys import KeySet
 
-log = structlog.get_logger()
-KIND = "answer"
 #: What an answer is bound to; the rest of a notice changes after it.
-COLUMNS = (
+_COLUMNS = (
     "id",
     "kind",
     "direction",
@@ -41,10 +33,24 @@ COLUMNS = (
 _OF_HANDOVERS = ("handover", "effective_on")
 
 
-def _values(row: Mapping[str, Any]) -> list[object]:
-    plain = [row[name] for name in COLUMNS if name not in _OF_HANDOVERS]
+def _says(row: Row) -> Sequence[object]:
+    plain = [row[name] for name in _COLUMNS if name not in _OF_HANDOVERS]
     more = [row[name] for name in _OF_HANDOVERS]
     return plain if more == [None, None] else [*plain, *more]
+
+
+ANSWERS = Attested(
+    kind="answer",
+    table="notices",
+    event="answer.forged",
+    columns=_COLUMNS,
+    says=_says,
+    mac_column="answer_mac",
+    name="answer of notice {id}",
+    # Those with an answer, or the look of one.
+    where="outcome IS NOT NULL OR answer_mac IS NOT NULL OR answered_for IS NOT NULL"
+    " OR hukou_division IS NOT NULL OR pushed <> 'no' OR state = 'answered'",
+)
 
 
 def vouch(keys: KeySet, notice: Notice) -> None:
@@ -53,28 +59,4 @@ def vouch(keys: KeySet, notice: Notice) -> None:
     Of a notice of handover its refusal or withdrawal is an answer too: our registry is told of it.
     """
     notice.answered_for = notice.child
-    notice.answer_mac = authenticity.mac(keys, KIND, _values(notice.model_dump()))
-
-
-def authentic(keys: KeySet, row: Mapping[str, Any]) -> bool:
-    """Whether the service wrote the answer in this row; logged where not."""
-    if authenticity.authentic(keys, KIND, _values(row), row["answer_mac"]):
-        return True
-    log.error("answer.forged", notice=str(row["id"]))
-    return False
-
-
-async def faults_of(session: AsyncSession, keys: KeySet) -> AsyncIterator[str]:
-    """Every notice with an answer, or the look of one, that is not as the service wrote it."""
-    connection = await raw(session)
-    after = UUID(int=0)
-    while rows := await connection.fetch(
-        f"SELECT {', '.join(COLUMNS)}, answer_mac FROM notices WHERE id > $1 AND (outcome IS NOT NULL"
-        " OR answer_mac IS NOT NULL OR answered_for IS NOT NULL OR hukou_division IS NOT NULL"
-        " OR pushed <> 'no' OR state = 'answered') ORDER BY id LIMIT 1000",
-        after,
-    ):
-        for row in rows:
-            if not authenticity.authentic(keys, KIND, _values(row), row["answer_mac"]):
-                yield f"answer of notice {row['id']} was forged or changed"
-        after = rows[-1]["id"]
+    notice.answer_mac = ANSWERS.mac(keys, notice.model_dump())

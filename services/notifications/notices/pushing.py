@@ -8,7 +8,7 @@ import httpx
 import structlog
 
 from services.notifications.hub import Hub
-from services.notifications.notices import authenticity
+from services.notifications.notices.authenticity import ANSWERS
 from services.notifications.notices.issuing import Kind
 from services.notifications.notices.states import Outcome, State
 from services.notifications.peers import queries as peers
@@ -33,7 +33,7 @@ _CLAIM = (
     " FROM (SELECT id FROM notices WHERE pushed = 'waiting' AND due_at <= $1"
     "  ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) AS due"
     " WHERE n.id = due.id"
-    f" RETURNING n.tries, n.state, n.entry, n.answer_mac, {', '.join(f'n.{c}' for c in authenticity.COLUMNS)}"
+    f" RETURNING n.tries, n.state, n.entry, n.answer_mac, {', '.join(f'n.{c}' for c in ANSWERS.columns)}"
 )
 
 
@@ -72,7 +72,7 @@ async def _push(
     registry: httpx.AsyncClient, hub: Hub, row: Any, known: Mapping[str, Peer]
 ) -> str | None:
     """``done``, ``refused`` for good, or None where it is to be tried again."""
-    if not authenticity.authentic(hub.audit, row):
+    if not ANSWERS.authentic(hub.audit, row):
         return None
     of_handover = row["kind"] == Kind.HANDOVER
     try:

@@ -4,8 +4,6 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.notifications import authenticity
-from services.notifications.authenticity import OPERATOR
 from services.notifications.deliveries.models import Receiver
 from services.notifications.peers.models import Peer
 from services.notifications.peers.queries import registered
@@ -13,6 +11,7 @@ from shared import audit, signatures
 from shared.divisions import area_of, widen
 from shared.ids import uuid7
 from shared.keys import KeySet
+from shared.registered import OPERATOR
 
 
 async def add(
@@ -79,4 +78,4 @@ async def vouch(
     peer.mac = registered(peer).made(keys)
     session.add(peer)
     await session.flush()
-    await audit.record(session, keys, now, authenticity.act(registered(peer), operation, actor))
+    await audit.record(session, keys, now, registered(peer).act(operation, actor))

@@ -6,14 +6,13 @@ import structlog
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.notifications import authenticity
-from services.notifications.authenticity import Registered
 from services.notifications.peers.models import Peer
 from shared.database import raw
 from shared.keys import KeySet
+from shared.registered import Register, Registered
 
 log = structlog.get_logger()
-KIND = "peers"
+PEERS = Register("peers", "peers")
 
 
 def registered(peer: Peer) -> Registered:
@@ -26,8 +25,9 @@ def registered(peer: Peer) -> Registered:
         peer.issuer,
         peer.public_key,
         peer.receiver,
+        peer.generation,
     )
-    return Registered(KIND, peer.name, peer.generation, values, peer.mac)
+    return Registered(PEERS, peer.name, peer.generation, values, peer.mac)
 
 
 async def every(session: AsyncSession) -> list[Peer]:
@@ -48,8 +48,7 @@ async def trusted(session: AsyncSession, keys: KeySet) -> dict[str, Peer]:
 
 async def faults_of(session: AsyncSession, keys: KeySet) -> list[str]:
     """Every peer whose row is not what an operator's command last made of it."""
-    rows = [registered(peer) for peer in await every(session)]
-    return authenticity.faults(keys, KIND, rows, await authenticity.told_of(session, KIND))
+    return await PEERS.faults(session, keys, map(registered, await every(session)))
 
 
 async def all_of(session: AsyncSession, keys: KeySet) -> list[tuple[Peer, str]]:

@@ -8,7 +8,7 @@ from services.notifications.deliveries import payloads
 from services.notifications.feed import announcing
 from services.notifications.feed.announcing import Outgoing
 from services.notifications.hub import Hub
-from services.notifications.notices import authenticity
+from services.notifications.notices.authenticity import ANSWERS
 from services.notifications.notices.states import State
 from services.notifications.peers import queries as peers
 from shared.clock import Clock
@@ -32,14 +32,14 @@ async def tell(database: Database, clock: Clock, hub: Hub) -> int:
             "  AND NOT (kind = 'handover' AND direction = 'incoming' AND pushed = 'waiting')"
             "  ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED) AS due"
             " WHERE n.id = due.id"
-            f" RETURNING n.state, n.answer_mac, {', '.join(f'n.{c}' for c in authenticity.COLUMNS)}",
+            f" RETURNING n.state, n.answer_mac, {', '.join(f'n.{c}' for c in ANSWERS.columns)}",
             BATCH,
             sorted(known),
         )
         messages = [
             _message(hub, row, known[row["peer"]].receiver, clock.now())
             for row in sorted(rows, key=lambda r: r["id"])
-            if row["state"] != State.ANSWERED or authenticity.authentic(hub.audit, row)
+            if row["state"] != State.ANSWERED or ANSWERS.authentic(hub.audit, row)
         ]
         await announcing.enqueue(session, hub, messages, clock.now())
         return len(rows)

@@ -2,30 +2,28 @@
 
 from typing import Any
 
-from shared.sealing import Sealer, binding, unseal
+from shared.sealing import Sealer, binding_of
 
 
 def bound(row: Any) -> bytes:
-    return binding(
-        (
-            row["id"].bytes,
-            row["alert_id"].bytes,
-            row["child_id"].bytes if row["child_id"] else None,
-            row["anchor"].bytes,
-            row["kind"],
-            row["cause"],
-            row["raised_on"].toordinal(),
-            row["act"],
-            row["outcome"],
-            row["client"],
-            row["department"],
-            row["actor"],
-            int(row["acted_at"].timestamp() * 1_000_000),
-        )
+    return binding_of(
+        row,
+        "id",
+        "alert_id",
+        "child_id",
+        "anchor",
+        "kind",
+        "cause",
+        "raised_on",
+        "act",
+        "outcome",
+        "client",
+        "department",
+        "actor",
+        "acted_at",
     )
 
 
 def note_of(sealer: Sealer, row: Any) -> str:
     """The note of an ``alert_acts`` row joined with its data key; Unsealable when anything bound was changed."""
-    data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
-    return unseal(data_key, row["sealed"], bound(row)).decode()
+    return sealer.open(row, bound(row)).decode()

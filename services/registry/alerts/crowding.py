@@ -20,8 +20,12 @@ log = structlog.get_logger()
 
 #: The most children whom one guardian makes siblings of each other.
 FAMILY = 20
-#: Around it, what others count at the same time may be unseen: a change in these families is folded through.
+#: Workers count at the same time and see nothing of each other before they commit; so a count may be off by what all of them
+#: write at once, taken here as no more than a dozen children below, and three families and a few above (12 = 20 - 8; 64 = 84
+#: - 20).  Whoever crosses ``FAMILY`` so, in either direction, unseen by everybody's count, has still been between these two:
+#: families of a size between them are folded through at each change.  A wider band costs folds, a narrower one misses a crossing.
 NEAR, FAR = 8, 84
+#: Counted no further: beyond it nothing is told in any case.
 _MOST = 4096
 
 CROWDED = prometheus_client.Counter(

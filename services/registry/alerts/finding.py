@@ -10,15 +10,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.registry.access.matrix import categories_of
-from services.registry.alerts import signals
 from services.registry.alerts.health_gaps import screening_gap, vaccination_gap
 from services.registry.alerts.rules import Stretch
 from services.registry.alerts.schooling_gaps import dropped_out, not_enrolled
-from services.registry.alerts.signals import Signal
-from services.registry.alerts.watching import Spell, Watched, counting, first, number, until
+from services.registry.alerts.watching import Watched, counting, number
 from services.registry.duties.spans import DAY
 from services.registry.profiles.families.alerts import AlertName
 from services.registry.profiles.families.entitlements import Insurance
+from services.registry.signals import reading as signals
+from services.registry.signals.reading import Signal
+from services.registry.signals.spells import Spell, first, until
 from services.registry.status.counting import age_reached_on, months_on
 from services.registry.status.deciding import Status
 from shared.vocabulary import Department

@@ -7,10 +7,11 @@ nothing is known, and nothing is found.
 from collections.abc import Iterator
 from datetime import date
 
-from services.registry.alerts import signals
 from services.registry.alerts.rules import Stretch, schedule
-from services.registry.alerts.watching import Spell, Watched, counting, first, until
+from services.registry.alerts.watching import Watched, counting
 from services.registry.profiles.families.entitlements import EarlyScreening
+from services.registry.signals import reading as signals
+from services.registry.signals.spells import Spell, first, until
 from services.registry.status.counting import months_on
 
 

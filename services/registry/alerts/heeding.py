@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from services.registry.alerts.signals import BILL, Dispute, Signal
 from services.registry.children.belonging import Belonging
 from services.registry.children.claims import Claims
 from services.registry.children.residing import Residing
 from services.registry.records.models import RECALL
 from services.registry.records.vault import Opened
+from services.registry.signals.reading import BILL, Dispute, Signal
 from shared.clock import SHANGHAI
 
 #: Fields of which every child has one value alone, so that two mean that a source is wrong.

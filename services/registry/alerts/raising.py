@@ -16,12 +16,13 @@ from uuid import UUID
 from services.registry.alerts.finding import FINDERS, concerns
 from services.registry.alerts.rules import Stretch, kinds, rule_of, stretches
 from services.registry.alerts.terms import AlertActKind, AlertState
-from services.registry.alerts.watching import Sibling, Spell, Watched, by_kind, counties_on
+from services.registry.alerts.watching import Sibling, Watched, by_kind, counties_on
 from services.registry.children.folding import Fold
 from services.registry.duties.assigning import DutyRow
 from services.registry.duties.standing import Home
 from services.registry.profiles import Profiles
 from services.registry.profiles.families.alerts import AlertName, AlertRule
+from services.registry.signals.spells import Spell
 from services.registry.status.deciding import StatusDecision
 from shared.clock import SHANGHAI
 from shared.hashes import keyed

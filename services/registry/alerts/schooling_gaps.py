@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from services.registry.alerts import signals
 from services.registry.alerts.rules import Stretch
-from services.registry.alerts.signals import Signal
-from services.registry.alerts.watching import Spell, Watched, counting, first, number, until
+from services.registry.alerts.watching import Watched, counting, number
 from services.registry.duties.spans import span_after, span_of
 from services.registry.profiles import Profile
 from services.registry.profiles.families.entitlements import SchoolAges, Schooling
+from services.registry.signals import reading as signals
+from services.registry.signals.reading import Signal
+from services.registry.signals.spells import Spell, first, until
 from services.registry.status.counting import age_reached_on
 
 

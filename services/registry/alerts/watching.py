@@ -3,15 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from services.registry.alerts.signals import Signal
 from services.registry.children.folding import Fold
 from services.registry.duties.assigning import DutyRow
 from services.registry.duties.standing import Home
 from services.registry.profiles import DayCounting, Profile, Profiles
 from services.registry.profiles.rules import ASSUMED_COUNTING
+from services.registry.signals.reading import Signal
+from services.registry.signals.spells import Spell
 from services.registry.status.deciding import StatusDecision
 from shared import divisions
 
@@ -38,7 +39,7 @@ class Watched:
     by_kind: Mapping[str, tuple[Signal, ...]] = field(default_factory=dict)
     home: int | None = None
     hukou: int | None = None
-    left_behind: Sequence["Spell"] = ()
+    left_behind: Sequence[Spell] = ()
 
     def told(self, *kinds: str) -> list[Signal]:
         """The signals of these kinds, by day."""
@@ -59,20 +60,6 @@ def counties_on(folded: Fold, profiles: Profiles, day: date) -> tuple[int | None
     )
 
 
-class Spell(NamedTuple):
-    """``entry`` is that of the record that is the cause itself; ``ended_by`` the record that ended it."""
-
-    cause: str
-    begins: date
-    ended: date | None = None
-    ended_by: UUID | None = None
-    entry: UUID | None = None
-    record: UUID | None = None
-    office: int = 0
-    detail: Mapping[str, Any] = {}
-    category: str = ""
-
-
 def counting(profile: Profile | None, on: date) -> DayCounting:
     """How a place counts days, or this software where no place is known."""
     return profile.day_counting(on) if profile else ASSUMED_COUNTING
@@ -81,19 +68,6 @@ def counting(profile: Profile | None, on: date) -> DayCounting:
 def number(value: object) -> int:
     """What a rule sets as a number; 0 where it sets none."""
     return value if isinstance(value, int) else 0
-
-
-def first(found: Sequence[Signal]) -> Signal | None:
-    """The one that was known first."""
-    return min(found, key=lambda s: (s.known, s.on), default=None)
-
-
-def until(spell: Spell, ending: Signal | None) -> Spell:
-    """The spell as this evidence ends it."""
-    if ending is None:
-        return spell
-    detail = {**spell.detail, "evidence_on": ending.on.isoformat()}
-    return spell._replace(ended=ending.known, ended_by=ending.record, detail=detail)
 
 
 def by_kind(told: Sequence[Signal]) -> dict[str, tuple[Signal, ...]]:

@@ -1,16 +1,14 @@
 """Authenticity of assessments, placements and their acts: what is sealed binds the plain columns, under keys that lie outside."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from typing import Any, Final
-from uuid import UUID
 
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.vault import new_key
 from shared.database import raw
-from shared.sealing import Bindable, Sealer, Unsealable, binding, seal, unseal
+from shared.sealing import Sealer, Unsealable, binding, binding_of, seal
 
 log = structlog.get_logger()
 
@@ -53,19 +51,8 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
 }
 
 
-def _bindable(value: Any) -> Bindable:
-    if isinstance(value, UUID):
-        return value.bytes
-    if isinstance(value, datetime):
-        return int(value.timestamp() * 1_000_000)
-    if isinstance(value, date):
-        return value.toordinal()
-    plain: Bindable = value
-    return plain
-
-
 def bound(table: str, row: Mapping[str, Any]) -> bytes:
-    return binding((table, *(_bindable(row[name]) for name in COLUMNS[table])))
+    return binding((table,)) + binding_of(row, *COLUMNS[table])
 
 
 async def write(
@@ -86,10 +73,7 @@ async def write(
 def words_of(table: str, sealer: Sealer, row: Any) -> str:
     """What was written; Unsealable when anything bound was changed, or no key is left."""
     try:
-        if row["wrapped"] is None:
-            raise Unsealable("it has no key")
-        data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
-        return unseal(data_key, row["sealed"], bound(table, row)).decode()
+        return sealer.open(row, bound(table, row)).decode()
     except Unsealable:
         log.error("guardianship.unsealable", table=table, id=str(row["id"]))
         raise

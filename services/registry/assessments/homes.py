@@ -32,7 +32,7 @@ async def homes_of(
         connection = await raw(session)
         for row in assessments:
             child, at = row["child_id"], row["made_at"]
-            known = (await gathering.known(connection, kit.sealer, [child], at, set())).get(child)
+            known = (await gathering.known(connection, kit, [child], at, set())).get(child)
             if known is None:
                 continue
             made_on, live = at.astimezone(SHANGHAI).date(), current(known.records)

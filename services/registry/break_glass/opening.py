@@ -35,7 +35,7 @@ from shared.hashes import lookup_hashes
 from shared.ids import uuid7
 from shared.limits import BREAK_GLASS_SECONDS
 from shared.problems import Flaw, Forbidden, Invalid
-from shared.sealing import Sealer, Unsealable, binding, seal, unseal
+from shared.sealing import Sealer, Unsealable, binding_of, seal
 
 log = structlog.get_logger()
 
@@ -188,19 +188,18 @@ async def _write(
 
 def bound(row: Any) -> bytes:
     """The plain columns of an opening, bound to its sealed note."""
-    return binding(
-        (
-            row["id"].bytes,
-            row["child_id"].bytes,
-            row["residence_code"],
-            row["hukou_code"],
-            row["client"],
-            row["department"],
-            row["actor"],
-            row["reason"],
-            int(row["opened_at"].timestamp() * 1_000_000),
-            int(row["expires_at"].timestamp() * 1_000_000),
-        )
+    return binding_of(
+        row,
+        "id",
+        "child_id",
+        "residence_code",
+        "hukou_code",
+        "client",
+        "department",
+        "actor",
+        "reason",
+        "opened_at",
+        "expires_at",
     )
 
 
@@ -208,8 +207,7 @@ def note_of(sealer: Sealer, row: Any) -> str:
     """The opener's note; empty once the child was erased.  Unsealable when anything of the row was changed."""
     if row["wrapped"] is None:
         return ""
-    data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
-    return unseal(data_key, row["note"], bound(row)).decode()
+    return sealer.open(row, bound(row), "note").decode()
 
 
 def _authentic(sealer: Sealer, row: Any) -> bool:

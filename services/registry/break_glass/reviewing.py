@@ -20,7 +20,7 @@ from shared import audit
 from shared.auth import Caller
 from shared.database import SYSTEM, enter, raw
 from shared.problems import Conflict, NotFound
-from shared.sealing import Sealer, binding, seal, unseal
+from shared.sealing import Sealer, binding, binding_of, seal
 
 
 class Reviewed(Conflict):
@@ -78,22 +78,19 @@ async def review(
 
 def _bound(row: Any) -> bytes:
     """What the review is bound to: the opening and the reviewer."""
-    return binding(
-        (
-            bound(row),
-            row["verdict"],
-            row["review_client"],
-            row["review_actor"],
-            int(row["reviewed_at"].timestamp() * 1_000_000),
-        )
+    return binding((bound(row),)) + binding_of(
+        row,
+        "verdict",
+        "review_client",
+        "review_actor",
+        "reviewed_at",
     )
 
 
 def _review_of(sealer: Sealer, row: Any) -> str:
     if row["wrapped"] is None or row["review_note"] is None:
         return ""
-    data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
-    return unseal(data_key, row["review_note"], _bound(row)).decode()
+    return sealer.open(row, _bound(row), "review_note").decode()
 
 
 def shown(sealer: Sealer, row: Any) -> BreakGlassOpeningOut:

@@ -6,43 +6,41 @@ from typing import Any
 import orjson
 import structlog
 
-from shared.sealing import Sealer, Unsealable, binding, unseal
+from shared.sealing import Sealer, Unsealable, binding_of
 
 log = structlog.get_logger()
 
 
 def case_bound(row: Any) -> bytes:
-    return binding(
-        (
-            row["id"].bytes,
-            row["kind"],
-            row["topic"],
-            row["place"],
-            row["addressee"],
-            row["child_id"].bytes if row["child_id"] else None,
-            row["anchor"].bytes if row["anchor"] else None,
-            row["client"],
-            row["department"],
-            row["actor"],
-            int(row["opened_at"].timestamp() * 1_000_000),
-        )
+    return binding_of(
+        row,
+        "id",
+        "kind",
+        "topic",
+        "place",
+        "addressee",
+        "child_id",
+        "anchor",
+        "client",
+        "department",
+        "actor",
+        "opened_at",
     )
 
 
 def act_bound(row: Any) -> bytes:
-    return binding(
-        (
-            row["id"].bytes,
-            row["case_id"].bytes,
-            row["number"],
-            row["kind"],
-            row["outcome"],
-            row["issuer"],
-            row["client"],
-            row["department"],
-            row["actor"],
-            int(row["acted_at"].timestamp() * 1_000_000),
-        )
+    return binding_of(
+        row,
+        "id",
+        "case_id",
+        "number",
+        "kind",
+        "outcome",
+        "issuer",
+        "client",
+        "department",
+        "actor",
+        "acted_at",
     )
 
 
@@ -60,13 +58,10 @@ def note_of(sealer: Sealer, row: Any) -> str:
 
 def _open(sealer: Sealer, row: Any, bound: Callable[[Any], bytes]) -> bytes:
     """What is sealed; nothing where the key went with an erasure, and nowhere else: no key says no less than a wrong one."""
+    if row["wrapped"] is None and row["erased"]:
+        return b""
     try:
-        if row["wrapped"] is not None:
-            data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
-            return unseal(data_key, row["sealed"], bound(row))
-        if row["erased"]:
-            return b""
-        raise Unsealable("it has no key")
+        return sealer.open(row, bound(row))
     except Unsealable:
         log.error("case.forged", id=str(row["id"]))
         raise

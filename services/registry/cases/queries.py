@@ -13,7 +13,7 @@ from services.registry.access.sight import as_system
 from services.registry.cases.terms import CaseKind, CaseState
 from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.kit import Kit
-from services.registry.erasures import authenticity as erasures
+from services.registry.erasures.authenticity import ERASURES
 from shared.auth import Caller
 from shared.database import raw
 
@@ -137,7 +137,7 @@ async def _was_erased(
     async with as_system(session, caller):
         connection = await raw(session)
         rows = await connection.fetch(
-            f"SELECT {', '.join(f'x.{name}' for name in erasures.COLUMNS)}, x.mac,"
+            f"SELECT {ERASURES.selected},"
             " ARRAY(SELECT entry_id FROM erased_entries WHERE erasure_id = x.id) AS entries FROM erasures x"
             " WHERE x.erased_at >= $3 AND (x.child_id = $1"
             "  OR x.id IN (SELECT erasure_id FROM erased_entries WHERE entry_id = $2))",
@@ -145,4 +145,4 @@ async def _was_erased(
             case["anchor"],
             said_at,
         )
-    return any(erasures.authentic(kit.audit, row, row["entries"]) for row in rows)
+    return any(ERASURES.authentic(kit.audit, row) for row in rows)

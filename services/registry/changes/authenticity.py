@@ -5,31 +5,42 @@ how the child stands.  So whoever can write to the database alone can neither te
 unseen by the verifier.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
-import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared import authenticity
+from shared.authenticity import Attested
 from shared.clock import SystemClock
 from shared.database import raw
 from shared.keys import KeySet
 from shared.limits import CHANGES_KEPT_DAYS
 
-log = structlog.get_logger()
-
-KIND = "child change"
-COLUMNS: Final = (
-    "id",
-    "county",
-    "child_id",
-    "at",
-    "stated_before",
-    "stated_now",
-    "care",
-    "position",
+CHANGES = Attested(
+    kind="child change",
+    table="child_changes",
+    columns=(
+        "id",
+        "county",
+        "child_id",
+        "at",
+        "stated_before",
+        "stated_now",
+        "care",
+        "position",
+    ),
+    key=("id", "county"),
+    name="change {id} for {county}",
+    event="change.forged",
+)
+#: Whoever could move one on would keep a client from what it has not read.
+POSITIONS = Attested(
+    kind="change position",
+    table="change_positions",
+    columns=("client", "low", "high", "position"),
+    event="change_position.forged",
+    key=("client",),
 )
 PAGE = 1000
 _PAGE = f"SELECT * FROM child_changes WHERE position > $1 ORDER BY position LIMIT {PAGE}"
@@ -50,26 +61,6 @@ _UNTOLD = (
 )
 
 
-def _values(row: Mapping[str, Any]) -> list[Any]:
-    return [row[name] for name in COLUMNS]
-
-
-def mac(keys: KeySet, row: Mapping[str, Any]) -> bytes:
-    return authenticity.mac(keys, KIND, _values(row))
-
-
-def authentic(keys: KeySet, row: Mapping[str, Any]) -> bool:
-    """Whether the service wrote this row, whole; what is not is named in the log."""
-    if authenticity.authentic(keys, KIND, _values(row), row["mac"]):
-        return True
-    log.error("change.forged", id=str(row["id"]), county=row["county"])
-    return False
-
-
-def _forged(row: Mapping[str, Any]) -> str:
-    return f"change {row['id']} for {row['county']} was forged or changed"
-
-
 async def faults_of(
     session: AsyncSession, keys: KeySet, now: datetime | None = None
 ) -> AsyncIterator[str]:
@@ -77,8 +68,8 @@ async def faults_of(
     connection = await raw(session)
     kept = (now or SystemClock().now()) - timedelta(days=CHANGES_KEPT_DAYS)
     for row in await connection.fetch("SELECT * FROM child_changes WHERE position IS NULL"):
-        if not authentic(keys, row):
-            yield _forged(row)
+        if not CHANGES.stands(keys, row):
+            yield CHANGES.fault(row)
     last: Any = None
     while rows := await connection.fetch(_PAGE, last["position"] if last else -(2**63)):
         if len(rows) == PAGE:  # others of the last position may lie beyond
@@ -87,8 +78,8 @@ async def faults_of(
                 yield "more changes stand under one number than a child has counties"
                 break
         for row in rows:
-            if not authentic(keys, row):
-                yield _forged(row)
+            if not CHANGES.stands(keys, row):
+                yield CHANGES.fault(row)
             if last is not None and row["position"] > last["position"] + 1 and last["at"] >= kept:
                 yield f"changes {last['position'] + 1} to {row['position'] - 1} were taken away"
             last = row

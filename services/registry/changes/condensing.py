@@ -14,7 +14,7 @@ from typing import Any
 
 import asyncpg
 
-from services.registry.changes.authenticity import authentic, mac
+from services.registry.changes.authenticity import CHANGES
 from services.registry.planning import by_index
 from shared.clock import Clock
 from shared.database import SYSTEM, Database, raw
@@ -70,7 +70,11 @@ async def _page(connection: "asyncpg.Connection[Any]", keys: KeySet, page: list[
     for row in await connection.fetch(_HEIRS, outdated):
         stated = sorted({*(row["stated_before"] or ()), *row["stated"]})
         # What was forged keeps its MAC: without any, an operator might vouch for it (adopting.py).
-        told = mac(keys, {**row, "stated_before": stated}) if authentic(keys, row) else row["mac"]
+        told = (
+            CHANGES.mac(keys, {**row, "stated_before": stated})
+            if CHANGES.authentic(keys, row)
+            else row["mac"]
+        )
         heirs.append((row["id"], row["county"], stated, told))
     await connection.executemany(_TAKE_OVER, heirs)
     gone = await connection.execute("DELETE FROM child_changes WHERE position = ANY($1)", outdated)

@@ -53,12 +53,12 @@ async def follow_changes(
     now = request.app.state.clock.now()
     bound = f"child-changes|{caller.client}|{caller.grant.low}|{caller.grant.high}"
     if after is None:
-        position = await queries.confirmed(session, caller)
+        position = await queries.confirmed(session, kit.audit, caller)
     elif after == FROM_THE_BEGINNING:
         position = 0
     else:
         position = int(cursors.read(after, bound, now))
-        await queries.confirm(session, caller, position)
+        await queries.confirm(session, kit.audit, caller, position)
     found, position = await queries.page(
         session, kit.audit, caller, position, limit, care=sees_care(caller, groups)
     )

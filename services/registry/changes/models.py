@@ -49,3 +49,6 @@ class ChangePosition(Table, table=True):
     low: int = Field(sa_column=Column(BigInteger, nullable=False))
     high: int = Field(sa_column=Column(BigInteger, nullable=False))
     position: int = Field(sa_column=Column(BigInteger, nullable=False))
+    mac: bytes = Field(
+        sa_column=Column(LargeBinary, nullable=False, server_default=text("''::bytea"))
+    )

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.registry.changes.authenticity import COLUMNS, mac
+from services.registry.changes.authenticity import CHANGES
 from shared import divisions
 from shared.ids import uuid7s
 from shared.keys import KeySet
@@ -89,9 +89,4 @@ async def note(
                 for county, (before, after) in concerned(turn).items()
             ]
     if rows:
-        # Row by row where COPY is refused to tables under row-level security.
-        await connection.executemany(
-            f"INSERT INTO child_changes ({', '.join(COLUMNS)}, mac)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            [(*row.values(), mac(keys, row)) for row in rows],
-        )
+        await CHANGES.insert(connection, keys, rows)

@@ -6,7 +6,7 @@ The position is bound to the rest anew; what the service did not write gets one 
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.changes.authenticity import authentic, mac
+from services.registry.changes.authenticity import CHANGES
 from shared.database import raw
 from shared.keys import KeySet
 from shared.sequencing import BATCH, SEQUENCER_LOCK
@@ -36,7 +36,11 @@ async def number_changes(session: AsyncSession, keys: KeySet) -> int:
     for row in rows:
         position += row["id"] != last
         last = row["id"]
-        told = mac(keys, {**row, "position": position}) if authentic(keys, row) else row["mac"]
+        told = (
+            CHANGES.mac(keys, {**row, "position": position})
+            if CHANGES.authentic(keys, row)
+            else row["mac"]
+        )
         numbered.append((row["id"], row["county"], position, told))
     done = await connection.execute(_NUMBER, *zip(*numbered, strict=True))
     return int(done.split()[-1])

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.changes.authenticity import authentic
+from services.registry.changes.authenticity import CHANGES, POSITIONS
 from services.registry.changes.terms import ChangeKind
 from shared.auth import Caller
 from shared.database import raw
@@ -59,7 +59,7 @@ async def page(
     found: list[Seen] = []
     for position, of in changes[:limit]:
         after = position
-        if not all(authentic(keys, row) for row in of):
+        if not all(CHANGES.authentic(keys, row) for row in of):
             continue
         if (kind := told(of, caller.department)) is not None:
             found.append(Seen(of[0]["child_id"], kind, of[0]["at"]))
@@ -82,27 +82,34 @@ def _shows(stated_by: Sequence[str] | None, department: Department) -> bool:
     return department == Department.CIVIL_AFFAIRS or bool(set(stated_by) - {str(department)})
 
 
-async def confirmed(session: AsyncSession, caller: Caller) -> int:
-    """The position kept for this client and its area; 0 at first, and after its area has changed."""
+async def confirmed(session: AsyncSession, keys: KeySet, caller: Caller) -> int:
+    """The position kept for this client and its area; 0 at first, and after its area has changed.
+
+    Of one that the service did not write, 0 too: to read from the beginning is harmless, to be led past something is not.
+    """
     connection = await raw(session)
-    found = await connection.fetchval(
-        "SELECT position FROM change_positions WHERE client = $1 AND low = $2 AND high = $3",
+    found = await connection.fetchrow(
+        "SELECT * FROM change_positions WHERE client = $1 AND low = $2 AND high = $3",
         caller.client,
         caller.grant.low,
         caller.grant.high,
     )
-    return int(found or 0)
+    return int(found["position"]) if found and POSITIONS.authentic(keys, found) else 0
 
 
-async def confirm(session: AsyncSession, caller: Caller, position: int) -> None:
+async def confirm(session: AsyncSession, keys: KeySet, caller: Caller, position: int) -> None:
+    """Keep the position, unless a further one of the same area is kept."""
     connection = await raw(session)
     await connection.execute(
-        "INSERT INTO change_positions AS p (client, low, high, position) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (client) DO UPDATE SET low = excluded.low, high = excluded.high,"
-        " position = CASE WHEN (p.low, p.high) = (excluded.low, excluded.high)"
-        "  THEN greatest(p.position, excluded.position) ELSE excluded.position END",
-        caller.client,
-        caller.grant.low,
-        caller.grant.high,
-        position,
+        "SELECT 1 FROM change_positions WHERE client = $1 FOR UPDATE", caller.client
+    )
+    reached = max(position, await confirmed(session, keys, caller))
+    low, high = caller.grant.low, caller.grant.high
+    row = {"client": caller.client, "low": low, "high": high, "position": reached}
+    await connection.execute(
+        "INSERT INTO change_positions AS p (client, low, high, position, mac)"
+        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (client) DO UPDATE SET low = excluded.low,"
+        " high = excluded.high, position = excluded.position, mac = excluded.mac",
+        *row.values(),
+        POSITIONS.mac(keys, row),
     )

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from services.registry.alerts.signals import signals_of
 from services.registry.children.claims import (
     Claims,
     GuardianClaim,
@@ -38,6 +37,7 @@ from services.registry.records.feeds import (
 )
 from services.registry.records.feeds.item import IdKind
 from services.registry.records.vault import Opened
+from services.registry.signals.reading import signals_of
 from services.registry.survey_rounds.asking import surveys_of
 from services.registry.visits.noting import visits_of
 from shared import divisions, resident_id

@@ -12,7 +12,7 @@ from services.registry.children.evidence import Ending, Sign
 from services.registry.children.schooling import SchoolClaim
 
 if TYPE_CHECKING:
-    from services.registry.alerts.signals import Signal
+    from services.registry.signals.reading import Signal
 
 #: Feeds whose particulars were copied from the hub's own lists to say whom they are about: no voice of their own.
 RESTATING = frozenset({"visits"})

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from services.registry.alerts.heeding import day_of, disputes, first_known, heard_on
-from services.registry.alerts.signals import Dispute, Signal
 from services.registry.children import days
 from services.registry.children.belonging import Belonging, belong
 from services.registry.children.claiming import claims_of
@@ -34,6 +33,7 @@ from services.registry.children.residing import Residing, reside
 from services.registry.children.schooling import NONE, Schooling, schooling
 from services.registry.records.models import RECALL
 from services.registry.records.vault import Opened
+from services.registry.signals.reading import Dispute, Signal
 from services.registry.status.facts import ChildFacts, HukouSpell
 from services.registry.status.hardship import HardshipEvidence
 from shared import divisions, resident_id

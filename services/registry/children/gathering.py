@@ -106,7 +106,7 @@ async def rows_of(
 ) -> dict[UUID, Any]:
     """The children as they stand, with their data keys, the states of their key care and their look-up hashes."""
     rows = await connection.fetch(
-        "SELECT c.id, c.child_seq, c.birth_on, c.sex, c.residence_code, c.hukou_code, c.residence_stated_by,"
+        "SELECT c.id, c.child_seq, c.told_seq, c.birth_on, c.sex, c.residence_code, c.hukou_code, c.residence_stated_by,"
         " c.hukou_stated_by, c.status, c.decision, c.next_change_on, c.shielded, c.entries, c.digest, c.told,"
         " c.sealed, c.gist, c.folded_on, c.registered_at, k.master, k.wrapped,"
         " kc.care, kc.care_details,"

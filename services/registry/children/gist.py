@@ -13,13 +13,13 @@ from uuid import UUID
 import orjson
 from asyncpg.pgproto import pgproto
 
-from services.registry.alerts.signals import Dispute, Signal
 from services.registry.children.belonging import Belonging
 from services.registry.children.claims import HukouClaim, Source, SurveyClaim, VisitClaim
 from services.registry.children.folding import Fold, Value
 from services.registry.children.residing import Lived, Residing
 from services.registry.children.schooling import Schooling
 from services.registry.duties.standing import Pupil
+from services.registry.signals.reading import Dispute, Signal
 from services.registry.status.hardship import HardshipEvidence
 
 _NOBODY = UUID(int=0)

@@ -32,6 +32,9 @@ class Child(Table, table=True):
 
     id: UUID = Field(primary_key=True)
     child_seq: int = Field(sa_column=Column(BigInteger, nullable=False))
+    told_seq: int = Field(
+        default=1, sa_column=Column(BigInteger, nullable=False, server_default=text("1"))
+    )
     birth_on: date | None = None
     sex: str = Field(sa_column=Column(Text, nullable=False))
     residence_code: int | None = Field(default=None, sa_column=Column(BigInteger))

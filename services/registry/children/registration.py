@@ -24,10 +24,10 @@ from services.registry.alerts.watching import Sibling
 from services.registry.changes import noting
 from services.registry.changes.noting import Standing, Turn
 from services.registry.children import building, events, gathering, queueing, writing
+from services.registry.children.change import Change
 from services.registry.children.gist import Reading
 from services.registry.children.kit import Kit
 from services.registry.children.words import Words
-from services.registry.children.writing import Change
 from services.registry.handovers import gathering as handovers
 from services.registry.links import moves
 from services.registry.match_reviews import placing

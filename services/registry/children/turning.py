@@ -17,10 +17,10 @@ from services.registry.changes import noting
 from services.registry.changes.noting import Turn
 from services.registry.children import events, gathering, queueing, writing
 from services.registry.children.building import open_reading
+from services.registry.children.change import Change
 from services.registry.children.gist import Reading
 from services.registry.children.kit import Kit
 from services.registry.children.registration import changed, listen, tell_siblings, turn_of
-from services.registry.children.writing import Change
 from services.registry.match_reviews import placing
 from services.registry.planning import by_index
 from shared import outbox

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from shared.sealing import Bindable, Sealer, Unsealable, binding, seal, unseal
+from shared.sealing import Sealer, binding, binding_of, seal
 
 LEVEL, WORDS = "level", "words"
 
@@ -24,43 +24,20 @@ def seal_parts(
 
 def level_of(sealer: Sealer, row: Any) -> str:
     """The level that an entry or act sets, empty for none; Unsealable when anything bound was changed."""
-    return unseal(_key(sealer, row), row["sealed_level"], _bound(row, LEVEL)).decode()
+    return sealer.open(row, _bound(row, LEVEL), "sealed_level").decode()
 
 
 def words_of(sealer: Sealer, row: Any) -> dict[str, Any]:
     """What was said; Unsealable when anything bound was changed."""
-    said: dict[str, Any] = orjson.loads(
-        unseal(_key(sealer, row), row["sealed"], _bound(row, WORDS))
-    )
+    said: dict[str, Any] = orjson.loads(sealer.open(row, _bound(row, WORDS)))
     return said
 
 
-def _key(sealer: Sealer, row: Any) -> bytes:
-    if row["wrapped"] is None:
-        raise Unsealable("it has no key")
-    return sealer.unwrap(row["id"], row["master"], row["wrapped"])
+_ENTRY = ("compartment", "place", "child_id", "anchor", "opened_at")
+_ACT = ("entry_id", "number", "kind", "acted_at")
+_SAID_BY = ("client", "department", "actor", "urgent")
 
 
 def _bound(row: Any, part: str) -> bytes:
-    own = _entry(row) if "compartment" in row else _act(row)
-    said_by: tuple[Bindable, ...] = (row["client"], row["department"], row["actor"], row["urgent"])
-    return binding((part, row["id"].bytes, *own, *said_by))
-
-
-def _entry(row: Any) -> tuple[Bindable, ...]:
-    return (
-        row["compartment"],
-        row["place"],
-        row["child_id"].bytes,
-        row["anchor"].bytes,
-        int(row["opened_at"].timestamp() * 1_000_000),
-    )
-
-
-def _act(row: Any) -> tuple[Bindable, ...]:
-    return (
-        row["entry_id"].bytes,
-        row["number"],
-        row["kind"],
-        int(row["acted_at"].timestamp() * 1_000_000),
-    )
+    own = _ENTRY if "compartment" in row else _ACT
+    return binding((part,)) + binding_of(row, "id", *own, *_SAID_BY)

@@ -6,18 +6,14 @@ database alone can neither make a request in another's name, to approve it himse
 an erasure.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import Any
-from uuid import UUID
+from collections.abc import AsyncIterator, Sequence
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared import authenticity
-from shared.database import raw
+from shared.authenticity import Attested, Row
 from shared.keys import KeySet
 
-KIND = "erasure"
-COLUMNS = (
+_COLUMNS = (
     "id",
     "child_id",
     "residence_code",
@@ -33,35 +29,32 @@ COLUMNS = (
     "erased_at",
 )
 
-
-def _values(row: Mapping[str, Any], entries: Iterable[UUID]) -> list[Any]:
-    return [[row[name] for name in COLUMNS], sorted(entry.hex for entry in entries)]
+_ENTRIES = "SELECT entry_id FROM erased_entries WHERE erasure_id = erasures.id AND hold"
 
 
-def mac(keys: KeySet, row: Mapping[str, Any], entries: Iterable[UUID] = ()) -> bytes:
-    return authenticity.mac(keys, KIND, _values(row, entries))
+def _says(row: Row) -> Sequence[object]:
+    """All of the row, and the ``entries`` that were erased, if it has any."""
+    entries = row.get("entries", ())
+    return [[row[name] for name in _COLUMNS], sorted(entry.hex for entry in entries)]
 
 
-def authentic(keys: KeySet, row: Mapping[str, Any], entries: Iterable[UUID] = ()) -> bool:
-    """Whether the service wrote this row, whole, and erased these entries."""
-    return authenticity.authentic(keys, KIND, _values(row, entries), row["mac"])
+ERASURES = Attested(
+    kind="erasure",
+    table="erasures",
+    event="erasure.forged",
+    columns=_COLUMNS,
+    says=_says,
+    more=(
+        f"ARRAY({_ENTRIES} = erasures.hold) AS entries",
+        f"EXISTS ({_ENTRIES} <> erasures.hold) AS strange",
+    ),
+)
 
 
 async def faults_of(session: AsyncSession, keys: KeySet) -> AsyncIterator[str]:
     """Every request or tombstone that the service did not write, or in which one client played both persons."""
-    connection = await raw(session)
-    after = UUID(int=0)
-    while rows := await connection.fetch(
-        f"SELECT {', '.join(COLUMNS)}, mac, ARRAY(SELECT entry_id FROM erased_entries"
-        " WHERE erasure_id = erasures.id AND hold = erasures.hold) AS entries,"
-        " EXISTS (SELECT 1 FROM erased_entries WHERE erasure_id = erasures.id"
-        "  AND hold <> erasures.hold) AS strange"
-        " FROM erasures WHERE id > $1 ORDER BY id LIMIT 1000",
-        after,
-    ):
-        for row in rows:
-            if row["strange"] or not authentic(keys, row, row["entries"]):
-                yield f"erasure {row['id']} was forged or changed"
-            elif row["state"] == "erased" and row["request_client"] == row["approval_client"]:
-                yield f"erasure {row['id']} was asked for and approved by one client"
-        after = rows[-1]["id"]
+    async for row in ERASURES.rows(session):
+        if row["strange"] or not ERASURES.stands(keys, row):
+            yield ERASURES.fault(row)
+        elif row["state"] == "erased" and row["request_client"] == row["approval_client"]:
+            yield f"{ERASURES.called(row)} was asked for and approved by one client"

@@ -19,7 +19,7 @@ from services.registry.children import queries as children
 from services.registry.children.events import county
 from services.registry.children.kit import Kit
 from services.registry.erasures import queries
-from services.registry.erasures.authenticity import COLUMNS, authentic, mac
+from services.registry.erasures.authenticity import ERASURES
 from services.registry.erasures.destroying import destroy, lock
 from services.registry.erasures.schemas import ErasureIn, ErasureState
 from services.registry.identity import clients
@@ -76,11 +76,11 @@ async def request_one(
         "erased_at": None,
     }
     made = await connection.execute(
-        f"INSERT INTO erasures ({', '.join(COLUMNS)}, mac)"
-        f" VALUES ({', '.join(f'${i + 1}' for i in range(len(COLUMNS) + 1))})"
+        f"INSERT INTO erasures ({', '.join(ERASURES.columns)}, mac)"
+        f" VALUES ({', '.join(f'${i + 1}' for i in range(len(ERASURES.columns) + 1))})"
         " ON CONFLICT (child_id) WHERE state = 'requested' DO NOTHING",
-        *(row[name] for name in COLUMNS),
-        mac(kit.audit, row),
+        *(row[name] for name in ERASURES.columns),
+        ERASURES.mac(kit.audit, row),
     )
     if made != "INSERT 0 1":
         raise AlreadyRequested
@@ -146,7 +146,7 @@ async def withdraw(
         "UPDATE erasures SET state = $2, mac = $3 WHERE id = $1",
         erasure,
         withdrawn["state"],
-        mac(kit.audit, withdrawn),
+        ERASURES.mac(kit.audit, withdrawn),
     )
     done = audit.Act.of(caller, "erasures.withdraw", [row["child_id"]], erasure=str(erasure))
     await audit.record(session, kit.audit, now, done)
@@ -159,8 +159,7 @@ async def _pending(session: AsyncSession, kit: Kit, caller: Caller, erasure: UUI
         raise NotFound
     if row["state"] != ErasureState.REQUESTED:
         raise NotPending
-    if not authentic(kit.audit, row):
-        log.error("erasure.forged", id=str(erasure))
+    if not ERASURES.authentic(kit.audit, row):
         raise NotAuthentic
     return row
 
@@ -195,7 +194,7 @@ async def _entomb(
         subject.client,
         subject.actor,
         now,
-        mac(kit.audit, entombed, entries),
+        ERASURES.mac(kit.audit, {**entombed, "entries": entries}),
     )
     await connection.execute(
         "INSERT INTO erased_entries (entry_id, erasure_id, hold) SELECT unnest($1::uuid[]), $2, $3",

@@ -5,13 +5,10 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.erasures.authenticity import ERASURES
 from shared.auth import Caller
 from shared.database import raw
 
-_COLUMNS = (
-    "id, child_id, residence_code, hukou_code, ground, hold, state, request_client, request_actor, requested_at,"
-    " approval_client, approval_actor, erased_at, mac"
-)
 _IN_PLACE = "(residence_code BETWEEN $1 AND $2 OR hukou_code BETWEEN $1 AND $2)"
 
 
@@ -20,7 +17,7 @@ async def one(
 ) -> Any | None:
     connection = await raw(session)
     return await connection.fetchrow(
-        f"SELECT {_COLUMNS} FROM erasures WHERE id = $3 AND {_IN_PLACE}"
+        f"SELECT {ERASURES.selected} FROM erasures WHERE id = $3 AND {_IN_PLACE}"
         + (" FOR UPDATE" if locked else ""),
         caller.grant.low,
         caller.grant.high,
@@ -34,7 +31,7 @@ async def page(
     """Erasures of the caller's place, the oldest first."""
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM erasures WHERE {_IN_PLACE}"
+        f"SELECT {ERASURES.selected} FROM erasures WHERE {_IN_PLACE}"
         " AND ($3::text IS NULL OR state = $3) AND ($4::uuid IS NULL OR id > $4) ORDER BY id LIMIT $5",
         caller.grant.low,
         caller.grant.high,

@@ -17,7 +17,7 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.children.kit import Kit
-from services.registry.figures.authenticity import COLUMNS, authentic, mac
+from services.registry.figures.authenticity import FIGURES
 from services.registry.figures.counting import METHOD, Question
 from services.registry.figures.masking import DEFAULT_SMALLEST
 from services.registry.figures.queries import SELECT
@@ -89,13 +89,7 @@ async def request(
         "computed_at": None,
         "counts": None,
     }
-    names = [*COLUMNS, "mac"]
-    await connection.execute(
-        f"INSERT INTO figures ({', '.join(names)})"
-        f" VALUES ({', '.join(f'${i}' for i in range(1, len(names) + 1))})",
-        *row.values(),
-        mac(kit.audit, row),
-    )
+    await FIGURES.insert(connection, kit.audit, [row])
     made: UUID = row["id"]
     return made
 
@@ -118,8 +112,7 @@ async def count_next(database: Database, kit: Kit, clock: Clock) -> int:
         await connection.execute(
             "UPDATE figures SET attempts = attempts + 1 WHERE id = $1", row["id"]
         )
-    if not authentic(kit.audit, row):
-        log.error("figure.forged", figure=str(row["id"]))
+    if not FIGURES.authentic(kit.audit, row):
         return 0
 
     async def renew() -> None:
@@ -131,7 +124,7 @@ async def count_next(database: Database, kit: Kit, clock: Clock) -> int:
     done: dict[str, Any] = {**row, "counts": counts, "computed_at": clock.now()}
     async with database.transaction(SYSTEM) as session:
         await leases.check(session, lease)
-        await _keep(await raw(session), done, mac(kit.audit, done))
+        await _keep(await raw(session), done, FIGURES.mac(kit.audit, done))
         await leases.give_back(session, LEASE, HOLDER)
     return 1
 

@@ -5,17 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.figures.authenticity import COLUMNS, authentic
+from services.registry.figures.authenticity import FIGURES
 from shared.auth import Caller
 from shared.database import raw
 from shared.keys import KeySet
 
-log = structlog.get_logger()
-
-SELECT = f"SELECT {', '.join(COLUMNS)}, mac FROM figures"
+SELECT = f"SELECT {FIGURES.selected} FROM figures"
 _MINE = "low >= $1 AND high <= $2"
 
 
@@ -28,7 +25,7 @@ async def one(session: AsyncSession, keys: KeySet, caller: Caller, figure: UUID)
         caller.grant.high,
         figure,
     )
-    return _checked(keys, row) if row else None
+    return row if row and FIGURES.authentic(keys, row) else None
 
 
 async def revisions(
@@ -43,7 +40,7 @@ async def revisions(
         figure,
         limit,
     )
-    return [row for row in rows if _checked(keys, row) is not None]
+    return [row for row in rows if FIGURES.authentic(keys, row)]
 
 
 async def page(
@@ -75,10 +72,3 @@ async def erased_since(session: AsyncSession, area: tuple[int, int], instant: da
         *area,
     )
     return found
-
-
-def _checked(keys: KeySet, row: Any) -> Any | None:
-    if authentic(keys, row):
-        return row
-    log.error("figure.forged", figure=str(row["id"]))
-    return None

@@ -52,7 +52,7 @@ async def tally(
         async with database.transaction(SYSTEM) as session:
             connection = await raw(session)
             await by_index(connection)
-            found = await gathering.known(connection, kit.sealer, page, known_at, broken, areas)
+            found = await gathering.known(connection, kit, page, known_at, broken, areas)
         counts.unreadable += len(broken)
         for child in sorted(found):
             if (one := counted(kit, profiles, question, child, found[child])) is not None:

@@ -12,38 +12,36 @@ import structlog
 from services.registry.children.kit import Kit
 from services.registry.handovers.owning import carried
 from services.registry.handovers.reading import handovers_of
-from shared.sealing import Sealer, Unsealable, binding, unseal
+from shared.sealing import Sealer, Unsealable, binding_of
 
 log = structlog.get_logger()
 
 
 def bound(row: Any) -> bytes:
     """The plain columns of an act, bound to its sealed note: sealed also where the note is empty."""
-    return binding(
-        (
-            row["id"].bytes,
-            row["handover_id"].bytes,
-            row["number"],
-            row["child_id"].bytes,
-            row["anchor"].bytes,
-            row["kind"],
-            row["side"],
-            row["giving"],
-            row["taking"],
-            row["effective_on"].toordinal() if row["effective_on"] else None,
-            row["reason"],
-            row["client"],
-            row["department"],
-            row["actor"],
-            int(row["acted_at"].timestamp() * 1_000_000),
-        )
+    return binding_of(
+        row,
+        "id",
+        "handover_id",
+        "number",
+        "child_id",
+        "anchor",
+        "kind",
+        "side",
+        "giving",
+        "taking",
+        "effective_on",
+        "reason",
+        "client",
+        "department",
+        "actor",
+        "acted_at",
     )
 
 
 def note_of(sealer: Sealer, row: Any) -> str:
     """The note of a ``handover_acts`` row joined with its data key; Unsealable when anything bound was changed."""
-    data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
-    return unseal(data_key, row["sealed"], bound(row)).decode()
+    return sealer.open(row, bound(row)).decode()
 
 
 def stands_for(kit: Kit, row: Any, acts: Sequence[Any], day: date) -> bool:

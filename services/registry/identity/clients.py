@@ -15,24 +15,22 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.registry.access.matrix import categories_of, compartments_of
 from services.registry.children.kit import Kit
 from services.registry.identity import contractors
-from services.registry.identity.authenticity import Forged, act, authentic, faults, mac
+from services.registry.identity.authenticity import CLIENTS, Forged, authentic, registered
 from services.registry.identity.models import Client
 from services.registry.identity.signing import IssuerKeys
 from services.registry.profiles import Profiles
 from shared import audit, divisions, jwk
 from shared.auth import Grant, read_token
 from shared.clock import Clock, today
-from shared.database import SYSTEM, Database, raw
+from shared.database import SYSTEM, Database
 from shared.keys import KeySet
 from shared.limits import KEYS_OF_A_CLIENT
 from shared.problems import Unauthenticated
+from shared.registered import OPERATOR
 from shared.revocations import key_named_in
 from shared.vocabulary import Department, Purpose, Scope
 
 log = structlog.get_logger()
-
-#: Who acts where nobody is named: the operator's shell.
-OPERATOR = "system:operator"
 
 
 class UnknownClient(Exception):
@@ -206,10 +204,10 @@ async def _write(
     session: AsyncSession, keys: KeySet, client: Client, operation: str, now: datetime, actor: str
 ) -> Client:
     client.generation += 1
-    client.mac = mac(keys, client)
+    client.mac = registered(client).made(keys)
     session.add(client)
     await session.flush()
-    await audit.record(session, keys, now, act(operation, client, actor))
+    await audit.record(session, keys, now, registered(client).act(operation, actor))
     return client
 
 
@@ -254,14 +252,7 @@ async def all_of(session: AsyncSession) -> Sequence[Client]:
 
 async def faults_of(session: AsyncSession, keys: KeySet) -> list[str]:
     """Every client whose row is not what an operator's command last made of it."""
-    connection = await raw(session)
-    rows = await connection.fetch(
-        "SELECT detail FROM audit_entries WHERE client = 'hutong' AND operation LIKE 'clients.%'"
-    )
-    told: dict[str, Any] = {}
-    for detail in sorted((row["detail"] for row in rows), key=lambda d: int(d["generation"])):
-        told[detail["client"]] = detail
-    return faults(keys, await all_of(session), told)
+    return await CLIENTS.faults(session, keys, map(registered, await all_of(session)))
 
 
 class StoredAuthority:

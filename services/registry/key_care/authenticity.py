@@ -6,29 +6,27 @@ what does not open decides nothing.
 
 from typing import Any
 
-from shared.sealing import Sealer, binding, unseal
+from shared.sealing import Sealer, binding_of
 
 
 def bound(row: Any) -> bytes:
     """The plain columns of a decision, bound to its sealed note: sealed also where the note is empty."""
-    return binding(
-        (
-            row["id"].bytes,
-            row["anchor"].bytes,
-            row["child_id"].bytes,
-            ",".join(str(entry) for entry in row["basis"]),
-            row["kind"],
-            row["category"],
-            row["reason"],
-            row["client"],
-            row["department"],
-            row["actor"],
-            int(row["decided_at"].timestamp() * 1_000_000),
-        )
+    return binding_of(
+        row,
+        "id",
+        "anchor",
+        "child_id",
+        "basis",
+        "kind",
+        "category",
+        "reason",
+        "client",
+        "department",
+        "actor",
+        "decided_at",
     )
 
 
 def note_of(sealer: Sealer, row: Any) -> str:
     """The note of a ``decisions`` row joined with its data key; Unsealable when anything bound was changed."""
-    data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
-    return unseal(data_key, row["sealed"], bound(row)).decode()
+    return sealer.open(row, bound(row)).decode()

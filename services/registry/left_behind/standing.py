@@ -15,8 +15,6 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.registry.alerts.signals import PARENTS_AWAY, PARENTS_HERE, Signal
-from services.registry.alerts.watching import Spell
 from services.registry.children.folding import Fold
 from services.registry.left_behind.terms import (
     KINDS,
@@ -26,6 +24,8 @@ from services.registry.left_behind.terms import (
 )
 from services.registry.profiles import Profile, Profiles
 from services.registry.profiles.families.surveys import JointAnalysis
+from services.registry.signals.reading import PARENTS_AWAY, PARENTS_HERE, Signal
+from services.registry.signals.spells import Spell
 from services.registry.status.counting import age_reached_on
 from shared import divisions
 from shared.clock import SHANGHAI

@@ -19,6 +19,8 @@ import structlog
 
 from services.registry.children.anchoring import whose
 from services.registry.children.gathering import by_child
+from services.registry.children.kit import Kit
+from services.registry.records.authenticity import FORMER_LINKS
 from services.registry.records.vault import SELECTED, Opened, open_row
 from shared.limits import REQUEST_TIMEOUT_SECONDS
 from shared.sealing import Sealer, Unsealable
@@ -38,6 +40,13 @@ _RECORDS = (
     f"SELECT {SELECTED}, l.person FROM {_ENTRIES} l"
     " CROSS JOIN LATERAL (SELECT * FROM records WHERE entry_id = l.entry_id AND received_at <= $2 OFFSET 0) r"
     " LEFT JOIN LATERAL (SELECT * FROM vault.data_keys WHERE id = r.id OFFSET 0) k ON true"
+)
+#: The former links that anything about these children is told by.
+_FORMER = (
+    "SELECT f.*, e.child FROM (SELECT person AS child, entry_id FROM links WHERE person = ANY($1)"
+    "  UNION SELECT person, entry_id FROM former_links WHERE person = ANY($1)"
+    "  UNION SELECT child_id, anchor FROM decisions WHERE child_id = ANY($1)) e"
+    " CROSS JOIN LATERAL (SELECT * FROM former_links WHERE entry_id = e.entry_id OFFSET 0) f"
 )
 _PERSON_THEN = (
     "(SELECT x.person FROM (SELECT person, link_seq FROM links"
@@ -100,7 +109,7 @@ async def persons_of(connection: "asyncpg.Connection[Any]", county: Area, limit:
 
 async def known(
     connection: "asyncpg.Connection[Any]",
-    sealer: Sealer,
+    kit: Kit,
     children: Sequence[UUID],
     known_at: datetime,
     broken: set[UUID],
@@ -109,8 +118,11 @@ async def known(
     """Those of the children that the hub knew at ``known_at``; as the service itself.
 
     With ``areas``, those alone of whom some record speaks of a place in them: no other can have lived there.  A child of
-    whom a record or a decision was tampered with goes into ``broken``.
+    whom a record, a decision or a former link was tampered with goes into ``broken``.
     """
+    for former in await connection.fetch(_FORMER, list(children)):
+        if not FORMER_LINKS.authentic(kit.audit, former):
+            broken.add(former["child"])
     rows: dict[UUID, list[Any]] = {}
     for row in await connection.fetch(_RECORDS, list(children), known_at):
         rows.setdefault(row["person"], []).append(row)
@@ -120,11 +132,11 @@ async def known(
         return {}
     found = {}
     for child, held in rows.items():
-        if records := _opened(sealer, held, child, broken):
+        if records := _opened(kit.sealer, held, child, broken):
             found[child] = Known(records)
     words = await connection.fetch(_DECISIONS, list(rows), known_at)
-    belongs = await whose(connection, sealer, words, "decided_at", known_at)
-    for child, decided in by_child(sealer, words, belongs, list(rows), broken).items():
+    belongs = await whose(connection, kit.sealer, words, "decided_at", known_at)
+    for child, decided in by_child(kit.sealer, words, belongs, list(rows), broken).items():
         if child in found:
             found[child].decisions.extend(decided)
     return {child: one for child, one in found.items() if child not in broken}

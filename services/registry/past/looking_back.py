@@ -101,7 +101,7 @@ async def _known(
     """What was known of the child, by which rules, and of which other children it has been found to speak since."""
     connection = await raw(session)
     broken: set[UUID] = set()
-    known = (await gathering.known(connection, kit.sealer, [child], instant, broken)).get(child)
+    known = (await gathering.known(connection, kit, [child], instant, broken)).get(child)
     profiles = kit.profiles
     if (then := await adopting.known_at(connection, kit.audit, instant)) is not None:
         profiles = await adopting.of_fingerprint(connection, then, profiles)

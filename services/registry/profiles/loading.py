@@ -9,44 +9,30 @@ two profiles claim the same area, and every code of a rule is one that the divis
 profile's own local codes know.
 """
 
-import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from services.registry.profiles.profile import Area, Layer, Profile, inside
-from services.registry.profiles.reading import (
-    read_contradiction,
-    read_documents,
-    read_local_division,
-    read_rules,
-    read_transfer,
+from services.registry.profiles.profile import Area, Profile, inside
+from services.registry.profiles.rules import LocalDivision, Transfer
+from services.registry.profiles.sheets import (
+    Sheet,
+    read,
+    refuse_shared_areas,
+    refuse_stray_amendment,
+    refuse_unknown_codes,
+    stack,
 )
-from services.registry.profiles.rules import CentralDistricts, LocalDivision, Transfer, Unset
-from services.registry.profiles.tables import ProfileError, Table
+from services.registry.profiles.tables import ProfileError
 from shared import divisions
 
 SHIPPED = Path(__file__).parent
 """The folder of the profiles that come with the software."""
 #: So many answers about a place on a day are kept at most: a sweep asks for the same few, children by the thousand.
 REMEMBERED = 2**14
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    """One file, read but not yet stacked upon what it inherits."""
-
-    file: str
-    id: str
-    name_zh: str
-    name_en: str
-    inherits: str | None
-    amends: str | None
-    covers: tuple[Area, ...]
-    layer: Layer
 
 
 @dataclass(frozen=True)
@@ -71,28 +57,28 @@ class Profiles:
     def read(cls, files: Iterable[tuple[str, bytes]]) -> Self:
         """Profiles from the names and contents of files, in order; ProfileError as ``load``."""
         kept = tuple(files)
-        sheets: dict[str, _Sheet] = {}
+        sheets: dict[str, Sheet] = {}
         for file, content in kept:
-            sheet = _read(file, content)
+            sheet = read(file, content)
             if sheet.id in sheets:
                 raise ProfileError(sheet.file, "id", f"also used by {sheets[sheet.id].file}")
             sheets[sheet.id] = sheet
-        _refuse_shared_areas(sheets)
+        refuse_shared_areas(sheets)
         profiles = {}
         for sheet in sheets.values():
             if sheet.amends is not None:
-                _refuse_stray_amendment(sheet, sheets)
+                refuse_stray_amendment(sheet, sheets)
                 continue
-            stack = tuple(_stack(sheet, sheets))
+            speaking = tuple(stack(sheet, sheets))
             profiles[sheet.id] = Profile(
                 id=sheet.id,
                 name_zh=sheet.name_zh,
                 name_en=sheet.name_en,
                 covers=sheet.covers,
-                layers=tuple(one.layer for one in stack),
+                layers=tuple(one.layer for one in speaking),
             )
         for sheet in sheets.values():
-            _refuse_unknown_codes(sheet, profiles[sheet.amends or sheet.id])
+            refuse_unknown_codes(sheet, profiles[sheet.amends or sheet.id])
         return cls(profiles, kept)
 
     @classmethod
@@ -228,91 +214,3 @@ class Profiles:
 def _county_area(code: int) -> Area:
     county = divisions.county_of(code)
     return county, county + 999_999
-
-
-def _read(file: str, content: bytes) -> _Sheet:
-    try:
-        data = tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise ProfileError(file, "(file)", f"is not TOML: {fault}") from None
-    table = Table(file, "", data)
-    rules = table.table("rules") if table.has("rules") else Table(file, "rules", {})
-    texts = table.table("documents") if table.has("documents") else Table(file, "documents", {})
-    documents = read_documents(texts)
-    identity = table.text("id")
-    amends = table.text("amends") if table.has("amends") else None
-    sheet = _Sheet(
-        file=file,
-        id=identity,
-        name_zh=table.text("name_zh", default=None if amends is None else ""),
-        name_en=table.text("name_en", default=None if amends is None else ""),
-        inherits=table.text("inherits") if table.has("inherits") else None,
-        amends=amends,
-        covers=tuple(table.as_area(prefix, "covers") for prefix in table.texts("covers")),
-        layer=Layer(
-            id=identity,
-            amends=amends,
-            documents=documents,
-            rules=read_rules(rules, documents),
-            local_divisions=tuple(map(read_local_division, table.tables("local_divisions"))),
-            contradictions=tuple(
-                read_contradiction(one, documents) for one in table.tables("contradictions")
-            ),
-            transfers=tuple(map(read_transfer, table.tables("transfers"))),
-        ),
-    )
-    table.done()
-    return sheet
-
-
-def _stack(sheet: _Sheet, sheets: dict[str, _Sheet]) -> Iterator[_Sheet]:
-    seen = {sheet.id}
-    yield from _amended(sheet, sheets)
-    while sheet.inherits is not None:
-        if sheet.inherits not in sheets or sheets[sheet.inherits].amends is not None:
-            raise ProfileError(sheet.file, "inherits", f"no profile is called {sheet.inherits}")
-        if sheet.inherits in seen:
-            raise ProfileError(sheet.file, "inherits", "leads back to itself")
-        sheet = sheets[sheet.inherits]
-        seen.add(sheet.id)
-        yield from _amended(sheet, sheets)
-
-
-def _amended(sheet: _Sheet, sheets: dict[str, _Sheet]) -> Iterator[_Sheet]:
-    yield from reversed([one for one in sheets.values() if one.amends == sheet.id])
-    yield sheet
-
-
-def _refuse_stray_amendment(sheet: _Sheet, sheets: dict[str, _Sheet]) -> None:
-    place = sheets.get(sheet.amends or "")
-    if place is None or place.amends is not None:
-        raise ProfileError(sheet.file, "amends", f"no place is called {sheet.amends}")
-    if sheet.covers or sheet.inherits is not None:
-        key = "covers" if sheet.covers else "inherits"
-        raise ProfileError(sheet.file, key, "an amendment has those of the place that it amends")
-
-
-def _refuse_shared_areas(sheets: dict[str, _Sheet]) -> None:
-    owners: dict[Area, _Sheet] = {}
-    for sheet in sheets.values():
-        for area in sheet.covers:
-            owner = owners.setdefault(area, sheet)
-            if owner is not sheet:
-                raise ProfileError(
-                    sheet.file, "covers", f"the same area is covered by {owner.file}"
-                )
-
-
-def _refuse_unknown_codes(sheet: _Sheet, profile: Profile) -> None:
-    for local in sheet.layer.local_divisions:
-        if isinstance(local.code, int) and divisions.ever(local.code):
-            raise ProfileError(sheet.file, "local_divisions", f"{local.code} is a national code")
-        if local.superseded_by is not None and not divisions.ever(local.superseded_by):
-            raise ProfileError(sheet.file, "local_divisions", f"{local.superseded_by} is unknown")
-    for versions in sheet.layer.rules.values():
-        for rule in versions:
-            for city in rule.cities if isinstance(rule, CentralDistricts) else ():
-                for code in () if isinstance(city.members, Unset) else sorted(city.members):
-                    if not divisions.ever(code) and profile.local_division(code) is None:
-                        key = "rules.central_districts.cities.members"
-                        raise ProfileError(sheet.file, key, f"{code} is not a known division")

@@ -20,7 +20,8 @@ from services.registry.children.queueing import queue
 from services.registry.erasures import tombstones
 from services.registry.links import moves
 from services.registry.planning import by_index
-from services.registry.records import authenticity, queueing
+from services.registry.records import queueing
+from services.registry.records.authenticity import keep
 from services.registry.records.features import features_of
 from services.registry.records.models import RECALL
 from services.registry.records.vault import SELECTED, Opened, Plain, open_row
@@ -208,14 +209,15 @@ async def take(
         [link.get("rule_version") or "" for link in ordered],
         [int(link["link_seq"]) for link in ordered],
     ]
-    known = (*columns, now or datetime.now(UTC))
+    at = now or datetime.now(UTC)
+    known = (*columns, at)
     # An entry that another takes up just now is waited for here, and seen below as he left it.
     new = {row["entry_id"] for row in await connection.fetch(_INSERT, *known)}
     before: dict[UUID, UUID | None] = {}
     changed: list[Any] = []
     if held := [entry for entry in entries if entry not in new]:
         before = {row["entry_id"]: row["person"] for row in await connection.fetch(_LOCK, held)}
-        await _remember(connection, keys, await connection.fetch(_REPLACED, *known))
+        await keep(connection, keys, await connection.fetch(_REPLACED, *known), at)
         changed = await connection.fetch(_UPDATE, *known)
     pairs = [(before[row["entry_id"]], row["person"]) for row in changed]
     touched = {person for pair in pairs for person in pair}
@@ -225,16 +227,6 @@ async def take(
     await queue(connection, {person for person in touched if person is not None})
     await moves.note(connection, [(a, b) for a, b in pairs if a and b and a != b])
     return len(new) + len(changed)
-
-
-async def _remember(
-    connection: "asyncpg.Connection[Any]", keys: KeySet, former: Sequence[Any]
-) -> None:
-    columns = authenticity.COLUMNS
-    await connection.executemany(
-        f"INSERT INTO former_links ({', '.join(columns)}, mac) VALUES ($1, $2, $3, $4, $5, $6)",
-        [(*(row[name] for name in columns), authenticity.mac(keys, row)) for row in former],
-    )
 
 
 async def follow_changes(

@@ -41,7 +41,7 @@ async def receive(
     mine = [
         one
         for one in await queries.own_readings(session, roster, caller)
-        if authenticity.authentic(kit.audit, "roster_readings", one)
+        if authenticity.READINGS.authentic(kit.audit, one)
         and authenticity.digest_of(kit.audit, one) == digest
     ]
     if not mine:
@@ -51,7 +51,7 @@ async def receive(
     received = {**mine[-1], "received_by": caller.actor, "received_at": now}
     async with as_system(session, caller):
         await authenticity.update(
-            session, kit.audit, "roster_readings", [received], ("received_by", "received_at")
+            session, kit.audit, authenticity.READINGS, [received], ("received_by", "received_at")
         )
     done = audit.Act.of(caller, "rosters.receive", [], roster=str(roster), rows=received["rows"])
     await audit.record(session, kit.audit, now, done)
@@ -81,7 +81,7 @@ async def answer(
     changed: dict[UUID, dict[str, Any]] = {}
     for one in verdicts:
         row = changed.get(one.row) or rows.get(one.row)
-        if row is None or not authenticity.authentic(kit.audit, "roster_rows", rows[one.row]):
+        if row is None or not authenticity.ROWS.authentic(kit.audit, rows[one.row]):
             results.append(RosterLineOut(row=one.row, outcome=LineOutcome.UNKNOWN))
             continue
         if row["taken_at"] is None or row["child"] not in today:
@@ -104,7 +104,7 @@ async def answer(
             changed[one.row] = {**row, **said, **who}
     async with as_system(session, caller):
         await authenticity.update(
-            session, kit.audit, "roster_rows", list(changed.values()), _ANSWERED
+            session, kit.audit, authenticity.ROWS, list(changed.values()), _ANSWERED
         )
     subjects = [row["child_id"] for row in changed.values()]
     done = audit.Act.of(caller, "rosters.answer", subjects, roster=str(roster), lines=len(verdicts))
@@ -123,6 +123,6 @@ def _said(one: RosterLineIn, held: Mapping[str, str], ours: Mapping[str, str]) -
 async def shown(session: AsyncSession, kit: Kit, caller: Caller, roster: UUID) -> Any:
     """The roster with its counts; NotFound where it is not the caller's to see."""
     found = await queries.one(session, caller, roster)
-    if found is None or not authenticity.authentic(kit.audit, "rosters", found):
+    if found is None or not authenticity.ROSTERS.authentic(kit.audit, found):
         raise NotFound
     return found

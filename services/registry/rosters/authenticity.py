@@ -5,83 +5,93 @@ invent a receipt.  Each change of a row counts its generation on, and the databa
 once, with the MAC of then, cannot be put in its place again.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
 from uuid import UUID
 
-import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared import authenticity
+from shared.authenticity import Attested, Row
 from shared.database import raw
 from shared.hashes import keyed
 from shared.keys import KeySet
 from shared.sealing import seal, unseal
 
-log = structlog.get_logger()
 
-KIND = "roster"
-COLUMNS: Final[Mapping[str, Sequence[str]]] = {
-    "rosters": (
-        "id",
-        "kind",
-        "topic",
-        "addressee",
-        "low",
-        "high",
-        "clause",
-        "client",
-        "actor",
-        "made_at",
-    ),
-    "roster_rows": (
-        "id",
-        "roster_id",
-        "kind",
-        "number",
-        "child_id",
-        "anchor",
-        "child_seq",
-        "told",
-        "taken_at",
-        "verdict",
-        "reason",
-        "differing",
-        "answered_by",
-        "answered_at",
-        "generation",
-    ),
-    "roster_readings": (
-        "id",
-        "roster_id",
-        "client",
-        "department",
-        "actor",
-        "at",
-        "rows",
-        "digest",
-        "received_by",
-        "received_at",
-        "generation",
-    ),
-}
+def _attested(table: str, *columns: str) -> Attested:
+    def says(row: Row) -> Sequence[object]:
+        # A row of before generations were counted has none, and its MAC was made without.
+        return [table, *(row[name] for name in columns if name != "generation" or row[name])]
+
+    return Attested(
+        kind="roster",
+        table=table,
+        columns=columns,
+        says=says,
+        event="roster.forged",
+        name=f"{table} {{id}}",
+    )
 
 
-def _values(table: str, row: Mapping[str, Any]) -> list[Any]:
-    # A row of before generations were counted has none, and its MAC was made without.
-    return [table, *(row[name] for name in COLUMNS[table] if name != "generation" or row[name])]
-
-
-def mac(keys: KeySet, table: str, row: Mapping[str, Any]) -> bytes:
-    return authenticity.mac(keys, KIND, _values(table, row))
-
-
-def authentic(keys: KeySet, table: str, row: Mapping[str, Any]) -> bool:
-    """Whether the service wrote this row, whole; what is not is named in the log."""
-    if authenticity.authentic(keys, KIND, _values(table, row), row["mac"]):
-        return True
-    log.error("roster.forged", table=table, id=str(row["id"]))
-    return False
+ROSTERS: Final = _attested(
+    "rosters",
+    "id",
+    "kind",
+    "topic",
+    "addressee",
+    "low",
+    "high",
+    "clause",
+    "client",
+    "actor",
+    "made_at",
+)
+ROWS: Final = _attested(
+    "roster_rows",
+    "id",
+    "roster_id",
+    "kind",
+    "number",
+    "child_id",
+    "anchor",
+    "child_seq",
+    "told",
+    "taken_at",
+    "verdict",
+    "reason",
+    "differing",
+    "answered_by",
+    "answered_at",
+    "generation",
+)
+READINGS: Final = _attested(
+    "roster_readings",
+    "id",
+    "roster_id",
+    "client",
+    "department",
+    "actor",
+    "at",
+    "rows",
+    "digest",
+    "received_by",
+    "received_at",
+    "generation",
+)
+#: The trail tells who was named on which roster: of them, only whoever was erased since, or joined to another, may be missing.
+_GAPS: Final = (
+    "WITH named AS (SELECT (a.detail ->> 'roster')::uuid AS roster, s.child, a.at"
+    "  FROM audit_entries a CROSS JOIN LATERAL unnest(a.subjects) AS s(child)"
+    "  WHERE a.operation = 'rosters.name'),"
+    " owed AS (SELECT m.roster, count(n.child) AS rows, count(n.child) FILTER (WHERE"
+    "   EXISTS (SELECT 1 FROM erasures x WHERE x.state = 'erased' AND x.erased_at >= n.at AND x.child_id = n.child)"
+    "   OR NOT EXISTS (SELECT 1 FROM children c WHERE c.id = n.child)) AS gone"
+    "  FROM (SELECT (detail ->> 'roster')::uuid AS roster FROM audit_entries"
+    "   WHERE operation = 'rosters.make') m LEFT JOIN named n USING (roster) GROUP BY m.roster)"
+    " SELECT o.roster AS id, r.id IS NULL AS removed FROM owed o LEFT JOIN rosters r ON r.id = o.roster"
+    " WHERE r.id IS NULL OR (SELECT count(*) FROM roster_rows w WHERE w.roster_id = o.roster)"
+    "  NOT BETWEEN o.rows - o.gone AND o.rows ORDER BY 1"
+)
 
 
 def seal_digest(keys: KeySet, reading: UUID, digest: bytes) -> bytes:
@@ -90,54 +100,30 @@ def seal_digest(keys: KeySet, reading: UUID, digest: bytes) -> bytes:
     return keys.current.to_bytes(2, "big") + seal(key, digest, reading.bytes)
 
 
-def digest_of(keys: KeySet, row: Mapping[str, Any]) -> bytes:
+def digest_of(keys: KeySet, row: Row) -> bytes:
     """The digest of an authentic ``roster_readings`` row."""
     key = keys.keys[int.from_bytes(row["digest"][:2], "big")]
     return unseal(keyed(key, "roster digest"), row["digest"][2:], row["id"].bytes)
 
 
-async def faults_of(session: AsyncSession, keys: KeySet) -> AsyncIterator[str]:
-    """Every row that the service did not write so."""
+async def gaps(session: AsyncSession, keys: KeySet) -> AsyncIterator[str]:
+    """Every roster that was made and is gone, or that lacks rows which no erasure took along."""
     connection = await raw(session)
-    for table, columns in COLUMNS.items():
-        after = UUID(int=0)
-        while rows := await connection.fetch(
-            f"SELECT {', '.join(columns)}, mac FROM {table} WHERE id > $1 ORDER BY id LIMIT 1000",
-            after,
-        ):
-            for row in rows:
-                if not authentic(keys, table, row):
-                    yield f"{table} {row['id']} was forged or changed"
-            after = rows[-1]["id"]
     for row in await connection.fetch(_GAPS):
-        yield f"rosters {row['id']} lacks rows, and nobody on it was erased"
+        what = "was removed" if row["removed"] else "lacks rows, and nobody on it was erased"
+        yield f"rosters {row['id']} {what}"
 
 
-#: Rows are numbered from 1 on, and go with the erasure of a child alone.
-_GAPS: Final = (
-    "SELECT o.id FROM rosters o JOIN roster_rows r ON r.roster_id = o.id WHERE NOT EXISTS"
-    " (SELECT 1 FROM erasures x WHERE x.state = 'erased' AND x.erased_at >= o.made_at)"
-    " GROUP BY o.id HAVING count(*) <> max(r.number) ORDER BY o.id"
-)
-
-
-async def insert(session: AsyncSession, keys: KeySet, table: str, *rows: Mapping[str, Any]) -> None:
-    """Write these rows, each with its MAC."""
-    columns = COLUMNS[table]
-    made = [{**row, "generation": 1} for row in rows]
-    connection = await raw(session)
-    await connection.executemany(
-        f"INSERT INTO {table} ({', '.join(columns)}, mac)"
-        f" VALUES ({', '.join(f'${at}' for at in range(1, len(columns) + 2))})",
-        [(*(row[name] for name in columns), mac(keys, table, row)) for row in made],
-    )
+async def insert(session: AsyncSession, keys: KeySet, table: Attested, *rows: Row) -> None:
+    """Write these rows, of the first generation."""
+    await table.insert(await raw(session), keys, [{**row, "generation": 1} for row in rows])
 
 
 async def update(
     session: AsyncSession,
     keys: KeySet,
-    table: str,
-    rows: Sequence[Mapping[str, Any]],
+    table: Attested,
+    rows: Sequence[Row],
     changed: Sequence[str],
 ) -> None:
     """Write the changed columns of these rows, and their MACs anew."""
@@ -146,6 +132,6 @@ async def update(
     next_ = [{**row, "generation": row["generation"] + 1} for row in rows]
     connection = await raw(session)
     await connection.executemany(
-        f"UPDATE {table} SET mac = $2, {assignments} WHERE id = $1",
-        [(row["id"], mac(keys, table, row), *(row[name] for name in columns)) for row in next_],
+        f"UPDATE {table.table} SET mac = $2, {assignments} WHERE id = $1",
+        [(row["id"], table.mac(keys, row), *(row[name] for name in columns)) for row in next_],
     )

@@ -90,7 +90,7 @@ async def make(
         "made_at": now,
     }
     async with as_system(session, caller):
-        await authenticity.insert(session, kit.audit, "rosters", row)
+        await authenticity.insert(session, kit.audit, authenticity.ROSTERS, row)
     return roster
 
 
@@ -141,7 +141,7 @@ async def _write(
             "number": count + at,
             "child_id": row["id"],
             "anchor": anchors[row["id"]],
-            "child_seq": row["child_seq"],
+            "child_seq": row["told_seq"],
             "told": row["told"],
             "taken_at": None,
             "verdict": "",
@@ -154,4 +154,4 @@ async def _write(
     ]
     if rows:
         async with as_system(session, caller):
-            await authenticity.insert(session, kit.audit, "roster_rows", *rows)
+            await authenticity.insert(session, kit.audit, authenticity.ROWS, *rows)

@@ -1,6 +1,6 @@
 """Rosters at rest.  They hold no values: each row names a child, and what was written of it is read from its fold.
 
-``taken_at``, ``child_seq`` and ``told`` say when a row last left the hub, and which state of the child it showed then;
+``taken_at``, ``child_seq`` (the child's ``told_seq``) and ``told`` say when a row last left the hub, and what it showed then;
 ``anchor`` is an entry of the child, by which a row follows it through merges and splits.  Every row is authenticated.
 """
 

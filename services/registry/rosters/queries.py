@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system
-from services.registry.rosters.authenticity import COLUMNS, authentic
+from services.registry.rosters.authenticity import READINGS, ROSTERS, ROWS
 from services.registry.rosters.terms import RosterKind
 from shared.auth import Caller
 from shared.database import raw
@@ -21,8 +21,8 @@ Position = tuple[int, UUID]
 START: Position = (-1, UUID(int=0))
 
 _MINE = "r.low >= $1 AND r.high <= $2 AND ($3 = 'civil_affairs' OR r.addressee = $3)"
-_ROSTER = ", ".join(f"r.{name}" for name in (*COLUMNS["rosters"], "mac"))
-_ROW = ", ".join(f"r.{name}" for name in (*COLUMNS["roster_rows"], "mac"))
+_ROSTER = ", ".join(f"r.{name}" for name in (*ROSTERS.columns, "mac"))
+_ROW = ", ".join(f"r.{name}" for name in (*ROWS.columns, "mac"))
 _TODAY = "coalesce((SELECT person FROM links WHERE entry_id = r.anchor), r.child_id) AS child"
 _COUNTS = (
     " CROSS JOIN LATERAL (SELECT count(*) AS rows, count(x.taken_at) AS taken,"
@@ -68,7 +68,7 @@ async def readings(session: AsyncSession, roster: UUID) -> list[Any]:
     """Whole readings of a roster that the caller sees, the oldest first."""
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
-        f"SELECT {', '.join(COLUMNS['roster_readings'])}, mac FROM roster_readings"
+        f"SELECT {READINGS.selected} FROM roster_readings"
         " WHERE roster_id = $1 ORDER BY id LIMIT 500",
         roster,
     )
@@ -79,7 +79,7 @@ async def own_readings(session: AsyncSession, roster: UUID, caller: Caller) -> l
     """The caller's own readings, the newest 500, however many others there are."""
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
-        f"SELECT {', '.join(COLUMNS['roster_readings'])}, mac FROM roster_readings"
+        f"SELECT {READINGS.selected} FROM roster_readings"
         " WHERE roster_id = $1 AND client = $2 ORDER BY id DESC LIMIT 500",
         roster,
         caller.client,
@@ -113,7 +113,7 @@ async def rows_named(session: AsyncSession, roster: UUID, ids: Sequence[UUID]) -
 
 
 _CHILD = (
-    "c.id, c.child_seq, c.birth_on, c.sex, c.residence_code, c.hukou_code, c.residence_stated_by,"
+    "c.id, c.told_seq, c.birth_on, c.sex, c.residence_code, c.hukou_code, c.residence_stated_by,"
     " c.hukou_stated_by, c.status, c.decision, c.next_change_on, c.shielded, c.entries, c.told, c.sealed,"
     " k.master, k.wrapped"
 )
@@ -216,7 +216,7 @@ async def last_taken(
     async with as_system(session, caller):
         connection = await raw(session)
         rows = await connection.fetch(_LAST_TAKEN, list(children), kind)
-    return {row["child"]: row for row in rows if authentic(keys, "roster_rows", row)}
+    return {row["child"]: row for row in rows if ROWS.authentic(keys, row)}
 
 
 async def confirmed_care(

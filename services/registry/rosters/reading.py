@@ -39,7 +39,7 @@ _TAKEN = ("child_id", "child_seq", "told", "taken_at")
 async def readable(session: AsyncSession, kit: Kit, caller: Caller, roster: UUID) -> Any:
     """The roster, whose rows the caller may read; NotFound where there is none, Forbidden where it is not for the caller."""
     found = await queries.one(session, caller, roster)
-    if found is None or not authenticity.authentic(kit.audit, "rosters", found):
+    if found is None or not authenticity.ROSTERS.authentic(kit.audit, found):
         raise NotFound
     kind = RosterKind(found["kind"])
     only_for_its_purpose(kind, caller)
@@ -121,7 +121,7 @@ async def _page(
         child = today.get(row["child"])
         if child is None or child["shielded"]:
             continue
-        if not authenticity.authentic(kit.audit, "roster_rows", row):
+        if not authenticity.ROWS.authentic(kit.audit, row):
             continue
         said = cells(kit, child, groups)
         if kind == RosterKind.UPWARD:
@@ -134,7 +134,7 @@ async def _page(
             "row": str(row["id"]),
             # Of lines, not of rows: a gap would tell of a child that this reader does not see.
             "number": written + len(taken) + 1,
-            "version": child["child_seq"],
+            "version": child["told_seq"],
             **{name: said[name] for name in columns if name in said},
         }
         shown.append(line)
@@ -142,13 +142,13 @@ async def _page(
             {
                 **row,
                 "child_id": child["id"],
-                "child_seq": child["child_seq"],
+                "child_seq": child["told_seq"],
                 "told": child["told"],
                 "taken_at": now,
             }
         )
     async with as_system(session, caller):
-        await authenticity.update(session, kit.audit, "roster_rows", taken, _TAKEN)
+        await authenticity.update(session, kit.audit, authenticity.ROWS, taken, _TAKEN)
     read = audit.Act.of(
         caller,
         "rosters.read",
@@ -183,4 +183,4 @@ async def _keep(
         "received_at": None,
     }
     async with as_system(session, caller):
-        await authenticity.insert(session, kit.audit, "roster_readings", reading)
+        await authenticity.insert(session, kit.audit, authenticity.READINGS, reading)

@@ -253,7 +253,7 @@ class RosterSheetOut(BaseModel):
 
 
 class SyncOut(BaseModel):
-    """How one child stands with the national system; `version` is that of the fold it was sent at."""
+    """How one child stands with the national system; `version` counts what all who see the child were told by then."""
 
     child: UUID
     state: SyncState

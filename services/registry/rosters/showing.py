@@ -6,7 +6,7 @@ from typing import Any
 
 from services.registry.children.kit import Kit
 from services.registry.profiles.profile import prefix_of
-from services.registry.rosters.authenticity import authentic, digest_of
+from services.registry.rosters.authenticity import READINGS, digest_of
 from services.registry.rosters.layout import layout_of
 from services.registry.rosters.ruling import asked
 from services.registry.rosters.terms import AnswerDue, RosterKind
@@ -57,9 +57,7 @@ def whole(
     return {
         **mark(kit, row, caller, now),
         "columns": layout_of(RosterKind(row["kind"])).columns,
-        "readings": [
-            _reading(kit, one) for one in readings if authentic(kit.audit, "roster_readings", one)
-        ],
+        "readings": [_reading(kit, one) for one in readings if READINGS.authentic(kit.audit, one)],
     }
 
 

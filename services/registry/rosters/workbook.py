@@ -65,9 +65,10 @@ class Writer:
     def rows(self) -> int:
         return self._next - 2
 
-    def add(self, line: Mapping[str, Any]) -> None:
-        cells = (self._layout.titled(name, str(line.get(name, ""))) for name in self._columns)
-        self._add(list(cells), self._text)
+    def add(self, lines: Sequence[Mapping[str, Any]]) -> None:
+        for line in lines:
+            cells = (self._layout.titled(name, str(line.get(name, ""))) for name in self._columns)
+            self._add(list(cells), self._text)
 
     def _add(self, cells: Sequence[str], form: Any) -> None:
         for place, text in enumerate(cells):
@@ -105,8 +106,7 @@ async def build(request: Request, caller: Caller, roster: Any) -> AsyncIterator[
         end: Mapping[str, Any] = {}
         try:
             async for page in reading.pages(request, caller, roster):
-                for line in page.lines:
-                    writer.add(line)
+                await asyncio.to_thread(writer.add, page.lines)
                 end = page.end or end
         finally:
             await asyncio.to_thread(writer.close, list(_said(layout, roster, end)))

@@ -1,5 +1,6 @@
 """Rosters as workbooks (名单工作簿), for offices that carry a file to another system by hand and bring back what became of it."""
 
+import asyncio
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,12 +20,15 @@ from shared.application import USUAL
 from shared.auth import Caller, allowed
 from shared.database import Database
 from shared.limits import MAX_BULK_ITEMS
+from shared.one_at_a_time import OneAtATime
 from shared.problems import Forbidden
 from shared.vocabulary import Scope
 
 router = APIRouter(prefix="/v1", tags=["rosters"], responses=USUAL)
 
 Reader = Annotated[Caller, allowed(Scope.ROSTERS_READ)]
+#: A workbook, made or read, takes a core for seconds.
+BOOKS = OneAtATime()
 Answerer = Annotated[Caller, allowed(Scope.ROSTERS_ANSWER)]
 
 
@@ -41,11 +45,13 @@ async def read_roster_workbook(
 
     Chinese titles, the API's names beneath them, two columns for what comes back; a second sheet with the digest by which
     receipt is confirmed.  The layout is this hub's own: that of the national system (全国儿童福利信息系统) is not public, and no
-    text gives it.  With this a row counts as sent, as by `…/rows`.
+    text gives it.  With this a row counts as sent, as by `…/rows`.  A client has one made at a time (429).
     """
     roster = await _readable(request, caller, roster_id)
+    with BOOKS.of(caller.client):
+        made = await workbook.build(request, caller, roster)
     return StreamingResponse(
-        await workbook.build(request, caller, roster),
+        made,
         media_type=MEDIA_TYPE,
         headers={"Content-Disposition": 'attachment; filename="roster.xlsx"'},
     )
@@ -66,11 +72,15 @@ async def answer_roster_workbook(
     Rows without 回执结果 have not come back and are passed over.  Columns titled 系统中的 and the title of one of the roster's
     columns say what the other system holds, which is compared and not kept; what else a row says of a child is not looked
     at.  The same workbook again is harmless.  One that is damaged, or lacks our titles, is refused as a whole.
+
+    A client has one read at a time (429).
     """
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()
     layout = layout_of(RosterKind((await _readable(request, caller, roster_id))["kind"]))
-    back = list(returned(await rows_uploaded(request), layout))
+    with BOOKS.of(caller.client):
+        rows = await rows_uploaded(request)
+        back = await asyncio.to_thread(lambda: list(returned(rows, layout)))
     lines = [one.line for one in back if one.line is not None]
     found: list[RosterLineOut] = []
     # Only now: a slow sender must not hold a database connection, nor a grant that has ended meanwhile.

@@ -13,17 +13,24 @@ from typing import Any
 
 import asyncpg
 import orjson
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.profiles import Profiles
-from shared import authenticity
+from shared.authenticity import Attested
 from shared.ids import uuid7
 from shared.keys import KeySet
 from shared.problems import NotFound
 
 #: Alone while it looks which rulebook is the newest.
 _LOCK = 0x48_75_52_62
-KIND = "rulebook"
-_COLUMNS = "id, fingerprint, adopted_at, files, mac"
+RULEBOOKS = Attested(
+    kind="rulebook",
+    table="rulebooks",
+    event="rulebook.forged",
+    columns=("id", "fingerprint", "adopted_at"),
+    more=("files",),
+)
+_COLUMNS = f"{RULEBOOKS.selected}, files"
 
 
 class ForgedRulebook(Exception):
@@ -49,14 +56,12 @@ async def adopt(
         return fingerprint
     await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
     if await connection.fetchval(newest) != fingerprint:
-        made = uuid7()
+        made = {"id": uuid7(), "fingerprint": fingerprint, "adopted_at": now}
         await connection.execute(
             f"INSERT INTO rulebooks ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5)",
-            made,
-            fingerprint,
-            now,
+            *made.values(),
+            RULEBOOKS.mac(keys, made),
             orjson.dumps([[name, text.decode()] for name, text in profiles.files]).decode(),
-            authenticity.mac(keys, KIND, (made, fingerprint, now)),
         )
     return fingerprint
 
@@ -74,7 +79,7 @@ async def known_at(
     )
     if row is None:
         return None
-    if not _authentic(keys, row):
+    if not RULEBOOKS.authentic(keys, row):
         raise ForgedRulebook(str(row["id"]))
     fingerprint: str = row["fingerprint"]
     return fingerprint
@@ -95,16 +100,11 @@ async def of_fingerprint(
     return _read(row)
 
 
-async def faults_of(connection: "asyncpg.Connection[Any]", keys: KeySet) -> AsyncIterator[str]:
+async def faults_of(session: AsyncSession, keys: KeySet) -> AsyncIterator[str]:
     """Every rulebook that this hub did not adopt so."""
-    for row in await connection.fetch(f"SELECT {_COLUMNS} FROM rulebooks ORDER BY adopted_at, id"):
-        if not _authentic(keys, row) or _hashed(row["files"]) != row["fingerprint"]:
-            yield f"rulebook {row['id']} was forged or changed"
-
-
-def _authentic(keys: KeySet, row: Any) -> bool:
-    adopted = (row["id"], row["fingerprint"], row["adopted_at"])
-    return authenticity.authentic(keys, KIND, adopted, row["mac"])
+    async for row in RULEBOOKS.rows(session):
+        if not RULEBOOKS.stands(keys, row) or _hashed(row["files"]) != row["fingerprint"]:
+            yield RULEBOOKS.fault(row)
 
 
 def _read(row: Any) -> Profiles:

@@ -24,10 +24,10 @@ from services.registry.cases import authenticity as cases
 from services.registry.children import queueing
 from services.registry.children.kit import Kit
 from services.registry.compartments import authenticity as compartments
-from services.registry.erasures import authenticity as erasures
+from services.registry.erasures.authenticity import ERASURES
 from services.registry.erasures.schemas import ErasureState
 from services.registry.planning import by_index
-from services.registry.survey_rounds import authenticity as rounds
+from services.registry.survey_rounds.authenticity import ROUNDS
 from shared import audit, divisions
 from shared.database import raw
 from shared.sealing import Sealer, Unsealable, seal
@@ -173,7 +173,7 @@ async def _erasures(
 ) -> int:
     """Requests that nobody has approved; a tombstone stays as it was."""
     rows = await connection.fetch(
-        f"SELECT {', '.join(erasures.COLUMNS)}, mac FROM erasures WHERE state = '{ErasureState.REQUESTED}'"
+        f"SELECT {ERASURES.selected} FROM erasures WHERE state = '{ErasureState.REQUESTED}'"
         f" AND ({_ENDED.format(column='residence_code')} OR {_ENDED.format(column='hukou_code')})"
         f" ORDER BY id LIMIT {BATCH} FOR UPDATE",
         *areas,
@@ -187,8 +187,7 @@ async def _erasures(
         }
         if all(row[column] == place for column, place in places.items()):
             continue
-        if not erasures.authentic(kit.audit, row):
-            log.error("erasure.forged", id=str(row["id"]))
+        if not ERASURES.authentic(kit.audit, row):
             continue
         carried = {**row, **places}
         await connection.execute(
@@ -196,7 +195,7 @@ async def _erasures(
             row["id"],
             carried["residence_code"],
             carried["hukou_code"],
-            erasures.mac(kit.audit, carried),
+            ERASURES.mac(kit.audit, carried),
         )
         done += 1
     return done
@@ -263,7 +262,7 @@ async def _rounds(connection: "asyncpg.Connection[Any]", kit: Kit, areas: Areas,
     )
     done = 0
     for row, division in _moving(rows, "division", kit, day):
-        if _width(division) == _width(row["division"]) and rounds.authentic(kit.audit, row):
+        if _width(division) == _width(row["division"]) and ROUNDS.authentic(kit.audit, row):
             low, high = divisions.area_of(division)
             carried = {**row, "division": division, "low": low, "high": high}
             await connection.execute(
@@ -272,7 +271,7 @@ async def _rounds(connection: "asyncpg.Connection[Any]", kit: Kit, areas: Areas,
                 division,
                 low,
                 high,
-                rounds.mac(kit.audit, carried),
+                ROUNDS.mac(kit.audit, carried),
             )
             done += 1
     return done

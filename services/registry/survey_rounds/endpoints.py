@@ -11,7 +11,7 @@ from services.registry.children.kit import Kit
 from services.registry.posts.endpoints import Within, area_within
 from services.registry.posts.terms import UNITS, Layer
 from services.registry.survey_rounds import opening, queries, showing
-from services.registry.survey_rounds.authenticity import authentic
+from services.registry.survey_rounds.authenticity import ROUNDS
 from services.registry.survey_rounds.schemas import (
     RoundIn,
     RoundOut,
@@ -65,7 +65,9 @@ async def list_survey_rounds(
         more = cursors.make(str(rows[limit - 1]["id"]), bound_to, now)
     day = today(request.app.state.clock)
     return RoundsOut(
-        rounds=[showing.shown(kit, row, day) for row in rows[:limit] if authentic(kit.audit, row)],
+        rounds=[
+            showing.shown(kit, row, day) for row in rows[:limit] if ROUNDS.authentic(kit.audit, row)
+        ],
         next=more,
     )
 

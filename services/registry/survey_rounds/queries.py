@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.key_care.queries import IN_INDEX_ORDER
-from services.registry.survey_rounds.authenticity import COLUMNS, authentic, mac
+from services.registry.survey_rounds.authenticity import ROUNDS
 from services.registry.survey_rounds.terms import Reached
 from shared.auth import Caller
 from shared.database import raw
@@ -28,7 +28,7 @@ NEWEST = UUID(int=2**128 - 1)
 MOST_PLACES = 20_000
 COUNTY = 10**6
 
-_ROUND = ", ".join(f"r.{name}" for name in (*COLUMNS, "mac"))
+_ROUND = ", ".join(f"r.{name}" for name in (*ROUNDS.columns, "mac"))
 #: The surveys of one standing that the round counts; $1–$4 are its first and last day and its counties.
 _COUNTED = (
     'SELECT m.blocks, m.channel, m."by", m."on", $5::text[] <@ m.blocks AS whole'
@@ -165,7 +165,7 @@ async def one(
         caller.grant.high,
         survey_round,
     )
-    return row if row is not None and authentic(keys, row) else None
+    return row if row is not None and ROUNDS.authentic(keys, row) else None
 
 
 async def overlaps(
@@ -183,7 +183,7 @@ async def overlaps(
         opens_on,
         closes_on,
     )
-    return any(authentic(keys, row) for row in found)
+    return any(ROUNDS.authentic(keys, row) for row in found)
 
 
 async def insert(
@@ -211,12 +211,7 @@ async def insert(
         "withdrawn_at": None,
     }
     connection = await raw(session)
-    await connection.execute(
-        f"INSERT INTO survey_rounds ({', '.join(COLUMNS)}, mac)"
-        f" VALUES ({', '.join(f'${at}' for at in range(1, len(COLUMNS) + 2))})",
-        *(row[name] for name in COLUMNS),
-        mac(keys, row),
-    )
+    await ROUNDS.insert(connection, keys, [row])
 
 
 async def withdraw(session: AsyncSession, keys: KeySet, row: Any, now: datetime) -> None:
@@ -226,5 +221,5 @@ async def withdraw(session: AsyncSession, keys: KeySet, row: Any, now: datetime)
         "UPDATE survey_rounds SET withdrawn_at = $2, mac = $3 WHERE id = $1",
         row["id"],
         now,
-        mac(keys, {**row, "withdrawn_at": now}),
+        ROUNDS.mac(keys, {**row, "withdrawn_at": now}),
     )

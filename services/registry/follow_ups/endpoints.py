@@ -15,11 +15,11 @@ from services.registry.children.building import open_state
 from services.registry.children.endpoints import ChildReader
 from services.registry.children.kit import Kit
 from services.registry.children.state import facts_of
+from services.registry.follow_ups import queries
 from services.registry.follow_ups.marking import marks
+from services.registry.follow_ups.schemas import Entitlement, PromptOut, PromptsOut
 from services.registry.key_care.terms import Place
 from services.registry.profiles.rules import ASSUMED_COUNTING
-from services.registry.prompts import queries
-from services.registry.prompts.schemas import Entitlement, PromptOut, PromptsOut
 from services.registry.status.counting import months_on
 from shared import audit, divisions
 from shared.application import USUAL, Transaction
