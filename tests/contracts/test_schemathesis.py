@@ -70,9 +70,11 @@ TEXTS = {
 }
 
 
-@schemathesis.serializer("application/x-ndjson")
-def lines(_: Any, value: Any) -> bytes:
-    """A body of lines is sent as it is; what is not bytes becomes one line."""
+@schemathesis.serializer(
+    "application/x-ndjson", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+)
+def as_it_is(_: Any, value: Any) -> bytes:
+    """A body of lines and a workbook are sent as they are; what is not bytes becomes one line."""
     held = getattr(value, "data", value)
     if isinstance(held, str):
         return held.encode(errors="surrogatepass")
