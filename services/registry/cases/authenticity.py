@@ -25,6 +25,8 @@ def case_bound(row: Any) -> bytes:
             row["department"],
             row["actor"],
             int(row["opened_at"].timestamp() * 1_000_000),
+            # Cases from before they named records bind none.
+            *(() if row["record"] is None else (row["record"].bytes,)),
         )
     )
 
