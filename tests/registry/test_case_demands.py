@@ -161,6 +161,31 @@ async def test_r24_whoever_declines_what_the_text_commands_says_why(
         assert (await acted(civil, path, "decline", note="不符合条件"))["state"] == "declined"
 
 
+@pytest.mark.parametrize(
+    ("place", "measures"),
+    [
+        (HOME, {"admonition": "shall", "family_education_guidance": "shall"}),
+        (CAO[:6], {"admonition": "shall", "family_education_guidance": "may"}),
+        (
+            TIANMEN,
+            {
+                "admonition": "shall",
+                "family_education_guidance": "may",
+                "supervision_order": "may",
+                "family_education_order": None,
+            },
+        ),
+    ],
+    ids=["Chongqing", "Heze", "Tianmen"],
+)
+async def test_r26_a_report_says_which_measures_may_and_which_shall_be_taken(
+    registry: Registry, place: str, measures: dict[str, str | None]
+) -> None:
+    civil = await registry(f"civil_affairs:{place}")
+    seen = (await civil.get(await opened(civil, place=place))).json()["measures"]
+    assert {one["measure"]: one.get("force") for one in seen} == measures
+
+
 class Caused:
     """A report that names the visit by which it was found."""
 

@@ -3,7 +3,7 @@
 They are those of the day on which it was opened, for as long as it is there: what changes later binds later cases alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -43,6 +43,7 @@ class Asked:
 class Rules:
     """``limit`` is None where no text and no administrator set one; ``asked`` where the text does not name the event.
 
+    Of a report: ``measures`` that the text knows, with whether they may or shall be taken; None where it says neither.
     Of a referral: ``force`` says whether eligible children may or shall be taken up, ``senders`` who passes them on, anybody
     where the text names nobody.  ``hotlines`` are the place's own, by name, with their numbers where they are known.
     """
@@ -50,6 +51,7 @@ class Rules:
     clause: str = ""
     limit: timedelta | None = None
     commanded: tuple[str, ...] = ()
+    measures: tuple[tuple[str, Force | None], ...] = ()
     asked: Asked | None = None
     force: Force | None = None
     senders: tuple[str, ...] = ()
@@ -86,18 +88,24 @@ def rules_of(kit: Kit, place: int, kind: CaseKind, topic: str, day: date) -> Rul
 
 
 def _of_report(profile: Profile, topic: str, day: date) -> Rules:
-    measures = profile.rules(CaseMeasure, day)
-    commanded = tuple(one.measure for one in measures if one.force == "shall")
+    measures = tuple(
+        (one.measure, None if isinstance(one.force, Unset) else one.force)
+        for one in profile.rules(CaseMeasure, day)
+    )
+    any_report = Rules(
+        commanded=tuple(measure for measure, force in measures if force == "shall"),
+        measures=measures,
+        hotlines=_hotlines(profile, day),
+    )
     report = profile.rule(Report, day, topic)
     if report is None:  # an event that the text does not name: no clause is behind it
-        return Rules(commanded=commanded, hotlines=_hotlines(profile, day))
+        return any_report
     hours = report.reply_hours
-    return Rules(
-        report.clause,
-        timedelta(hours=hours) if isinstance(hours, int) else None,
-        commanded,
-        Asked(report.urgency, report.only_if, report.before),
-        hotlines=_hotlines(profile, day),
+    return replace(
+        any_report,
+        clause=report.clause,
+        limit=timedelta(hours=hours) if isinstance(hours, int) else None,
+        asked=Asked(report.urgency, report.only_if, report.before),
     )
 
 

@@ -91,6 +91,15 @@ class CaseHotline(BaseModel):
     number: Short | None = Field(default=None, description="absent: the text names none")
 
 
+class CaseMeasure(BaseModel):
+    """A measure that the place's text knows."""
+
+    measure: CaseActKind
+    force: Literal["may", "shall"] | None = Field(
+        default=None, description="`may` 可以, `shall` 应当; absent: the text says neither"
+    )
+
+
 class CaseAsked(BaseModel):
     """What the place's text asks of whoever reports such an event; what of it is missing stands under `demands`."""
 
@@ -147,6 +156,9 @@ class CaseOut(CaseMark):
     evidence: CaseEvidence | None = Field(
         default=None,
         description="what a department reported since, which proposes that a case of assistance is done (可办结)",
+    )
+    measures: list[CaseMeasure] | None = Field(
+        default=None, max_length=10, description="of a report: with the guardians (训诫等)"
     )
     lacking: list[CaseActKind] = Field(
         default=[], max_length=10, description="measures that must be taken before it can be closed"

@@ -61,6 +61,11 @@ def whole(
         seen["clause"] = rules.clause
     if rules.asked:
         seen["asked"] = asdict(rules.asked)
+    if rules.measures:
+        seen["measures"] = [
+            {"measure": measure, **({"force": force} if force else {})}
+            for measure, force in rules.measures
+        ]
     if rules.force:
         seen["force"] = rules.force
     if rules.hotlines:

@@ -165,7 +165,7 @@ class Network(Rule):
     family = "network"
     if_silent = "listed"
 
-    posts: tuple[Literal["children_supervisor", "children_director"], ...]
+    posts: tuple[Literal["child_supervisor", "child_director"], ...]
     institutions: tuple[Literal["protection_institution", "protection_station"], ...]
     training: Literal["full_coverage"] | Unset
     training_months: int | Unset = NOT_CONFIGURED
