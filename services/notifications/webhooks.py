@@ -51,7 +51,7 @@ def _webhook(summary: str, description: str, example: dict[str, Any]) -> dict[st
 
 
 WEBHOOKS = {
-    "caseUpdated": _webhook(
+    "childUpdated": _webhook(
         "Something about a child is new",
         "Neutral on purpose: neither the child nor what happened can be read from it.  Read the child by its"
         " reference at the registry.  Items of one lane come in order of `number`, one at a time.",

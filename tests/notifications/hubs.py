@@ -47,6 +47,7 @@ OFFICIAL = (
     Scope.CHILDREN_READ,
     Scope.RECORDS_WRITE,
     Scope.CHILDREN_SHIELD,
+    Scope.CASES_READ,
 )
 
 

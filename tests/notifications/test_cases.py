@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import asyncpg
 
-from shared.vocabulary import Department
-from tests.notifications.hubs import HOME, Hub, MovingClock, new_key
+from shared.vocabulary import Department, Scope
+from tests.notifications.hubs import HOME, OFFICIAL, Hub, MovingClock, new_key
 from tests.notifications.receivers import Receiver, listening
 
 ELSEWHERE = "500107"
@@ -101,3 +101,35 @@ async def test_an_event_that_names_no_county_or_nobody_tells_nobody(chongqing: H
     for body in ({"to": ["police"]}, {"county": HOME}, {"county": HOME, "to": "police"}):
         await chongqing.tell({**chongqing.event("case.sent", uuid4()), "body": body})
     assert (await police.get("/v1/events")).json()["items"] == []
+
+
+async def test_r25_who_may_read_no_cases_is_told_of_none(
+    chongqing: Hub, clock: MovingClock, stack: AsyncExitStack
+) -> None:
+    scopes = [scope for scope in OFFICIAL if scope != Scope.CASES_READ]
+    clerk = await chongqing.official("clerk", "500103", Department.POLICE, scopes=scopes)
+    receiver = await stack.enter_async_context(listening(clock))
+    asked = {"url": receiver.url, "kinds": ["cases"]}
+    refused = await clerk.post("/v1/subscriptions", json=asked, headers=new_key())
+    assert refused.status_code == 403
+    assert 'scope="cases:read"' in refused.headers["WWW-Authenticate"]
+    made = await clerk.post("/v1/subscriptions", json={"url": receiver.url}, headers=new_key())
+    assert made.json()["kinds"] == ["updates", "notices"]
+    await chongqing.tell(waits(chongqing, "police"))
+    assert receiver.taken == []
+    assert (await clerk.get("/v1/events")).json()["items"] == []
+    police = await chongqing.official("police", "500103", Department.POLICE)
+    assert len((await police.get("/v1/events")).json()["items"]) == 1
+
+
+async def test_r25_a_case_of_a_county_that_ended_is_told_to_who_took_over(
+    chongqing: Hub, clock: MovingClock, stack: AsyncExitStack
+) -> None:
+    """What was sent under 江北区's code, before the worker carried it over, and is told of after that day."""
+    event = chongqing.event("case.sent", uuid4())
+    police, at_police = await subscribed(chongqing, stack, clock, Department.POLICE, "500157")
+    await chongqing.tell({**event, "body": {"county": "500105000000", "to": ["police"]}})
+    (heard,) = at_police.taken
+    assert heard.event["data"]["county"] == "500157000000"
+    (item,) = (await police.get("/v1/events")).json()["items"]
+    assert item["data"]["case"] == event["subject"]

@@ -37,7 +37,7 @@ async def test_models_equal_migrations(chongqing: Hub) -> None:
 async def test_the_document_says_enough(chongqing: Hub) -> None:
     document = chongqing.apps["notifications"].openapi()
     assert document["openapi"].startswith("3.1")
-    assert set(document["webhooks"]) == {"caseUpdated", "caseWaiting", "notice"}
+    assert set(document["webhooks"]) == {"childUpdated", "caseWaiting", "notice"}
     assert "ItemOut" in document["components"]["schemas"]
     names = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(names) == len(set(names))

@@ -52,7 +52,7 @@ async def test_a_webhook_is_thin_neutral_and_signed(chongqing: Hub, clock: Movin
             chongqing.event("roster.something_new", child),
         )
 
-        assert [r.event["type"] for r in receiver.taken] == ["cn.hutong.case.updated"] * 3
+        assert [r.event["type"] for r in receiver.taken] == ["cn.hutong.child.updated"] * 3
         assert receiver.unsigned == 0
         assert list(receiver.lanes().values()) == [[1, 2, 3]]
         for one in receiver.taken:

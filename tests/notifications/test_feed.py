@@ -83,7 +83,7 @@ async def test_being_given_a_notice_in_the_feed_delivers_it(chongqing: Hub) -> N
     official = await chongqing.official("civil-500233", "500233")
     await chongqing.tell(chongqing.event("child.registered", uuid4()))
     items = await read_on(official)
-    assert [i["type"] for i in items] == ["cn.hutong.case.updated", "cn.hutong.notice"]
+    assert [i["type"] for i in items] == ["cn.hutong.child.updated", "cn.hutong.notice"]
     assert (await chongqing.rows("SELECT state FROM notices"))[0]["state"] == "delivered"
 
 

@@ -192,7 +192,7 @@ async def test_a_child_shielded_before_its_notice_left_is_held(
         await chongqing.worker.settle()
 
         assert await states(chongqing) == [("arrived", "awaiting_decision")]
-        assert [r.event["type"] for r in receiver.taken] == ["cn.hutong.case.updated"]
+        assert [r.event["type"] for r in receiver.taken] == ["cn.hutong.child.updated"]
         assert "notice" not in receiver.taken[0].event["data"]
         assert list(receiver.lanes().values()) == [[1]], "the lane has no gap that could be read"
     feed = await official.get("/v1/events")

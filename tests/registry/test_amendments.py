@@ -41,7 +41,7 @@ clause = "一"
 wording = "每两个月走访一次"
 population = "key_care"
 period = { unit = "month", count = 2 }
-performers = ["children_director"]
+performers = ["child_director"]
 """
 SETTLED = """
 [[rules.application_place]]

@@ -32,10 +32,10 @@ def of(place: str, duty: str) -> Cadence:
 @pytest.mark.parametrize(
     ("place", "duty", "population", "period", "performers"),
     [
-        ("inner_mongolia", "key_care_contact", "key_care", MONTHLY, ("children_director",)),
-        ("inner_mongolia", "key_care_home_visit", "key_care", QUARTERLY, ("children_director",)),
-        ("baotou", "key_care_contact", "key_care", MONTHLY, ("children_director",)),
-        ("baotou", "key_care_home_visit", "key_care", QUARTERLY, ("children_director",)),
+        ("inner_mongolia", "key_care_contact", "key_care", MONTHLY, ("child_director",)),
+        ("inner_mongolia", "key_care_home_visit", "key_care", QUARTERLY, ("child_director",)),
+        ("baotou", "key_care_contact", "key_care", MONTHLY, ("child_director",)),
+        ("baotou", "key_care_home_visit", "key_care", QUARTERLY, ("child_director",)),
         ("tianmen", "migrant_home_visit", "migrant", QUARTERLY, NOT_CONFIGURED),
         ("tianmen", "key_care_contact", "key_care", MONTHLY, NOT_CONFIGURED),
         ("heilongjiang", "key_care_home_visit", "key_care", NOT_CONFIGURED, NOT_CONFIGURED),

@@ -205,7 +205,9 @@ async def test_r26_a_courts_order_is_guidance_too(registry: Registry) -> None:
 
 async def test_r24_a_referral_is_accepted_and_comes_back(registry: Registry) -> None:
     school, hospital = await registry(f"education:{HOME}"), await registry(f"health:{HOME}")
-    path = await opened(school, kind="referral", topic="medical_treatment", to="health")
+    path = await opened(
+        school, kind="referral", topic="medical_treatment", to="health", sender="school"
+    )
     assert (await listed(hospital, kind="referral", waiting=True))[0][
         "waiting"
     ] == "no_limit_configured"

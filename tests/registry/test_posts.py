@@ -1,11 +1,18 @@
 """Posts: made, filled, vacated and trained by civil affairs of the place, and by nobody else."""
 
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from services.registry.posts.terms import PostKind
+from services.registry.profiles import SHIPPED, Profiles
+from services.registry.profiles.families.care import Network
+from services.registry.profiles.rules import Unset
+from services.registry.records.feeds.surveys import Surveyor
+from services.registry.records.feeds.visits import Visitor
 from shared.vocabulary import Scope
 from tests.registry.conftest import Registry
 
@@ -156,3 +163,15 @@ async def test_r56_posts_are_their_places_alone(registry: Registry) -> None:
     assert (await school.get("/v1/posts")).status_code == 403
     reader = await registry("civil_affairs:500103", scopes=frozenset({Scope.POSTS_READ}))
     assert (await act(reader, path, "fill", staff="x", on="2026-02-01")).status_code == 403
+
+
+def test_r56_a_post_has_one_name_in_rules_visits_surveys_and_posts() -> None:
+    """儿童主任 is `child_director` wherever it is written, 儿童督导员 `child_supervisor`."""
+    people = {"child_director", "child_supervisor"}
+    assert people <= set(PostKind) & set(Visitor) & set(Surveyor)
+    for profile in Profiles.load(SHIPPED).by_id.values():
+        for network in profile.rules(Network, date(2026, 11, 22)):
+            assert set(network.posts) <= people
+        named = [rule.performers for rule in profile.cadences(date(2026, 11, 22))]
+        performers = {one for said in named if not isinstance(said, Unset) for one in said}
+        assert not {one for one in performers if "director" in one} - people

@@ -13,7 +13,7 @@ from services.registry.profiles.open_points import open_points
 from shared.database import SYSTEM
 from tests.registry.conftest import Registry
 from tests.registry.key_care import TOWNSHIP, YUZHONG, survey, surveyed
-from tests.registry.test_alerts import amended
+from tests.registry.test_alerts import amended, proven
 from tests.registry.test_cases import HOME, acted, listed, opened
 
 LIMITS = """
@@ -31,12 +31,27 @@ clause = "二"
 force = "may"
 answer_days = 5
 """
-REFERRAL: dict[str, Any] = {"kind": "referral", "topic": "medical_treatment", "to": "health"}
+REFERRAL: dict[str, Any] = {
+    "kind": "referral",
+    "topic": "medical_treatment",
+    "to": "health",
+    "sender": "school",
+}
 
 
-async def pressed(registry: Registry) -> int:
+ASSISTED = """
+[[rules.insurance]]
+clause = "一"
+accepted = ["residence_permit"]
+assisted = true
+subsidised = true
+assist_days = 10
+"""
+
+
+async def pressed(registry: Registry, limit: int = 500) -> int:
     async with registry.database.transaction(SYSTEM) as session:
-        return await press(session, registry.app.state.kit, 500, registry.clock.now())
+        return await press(session, registry.app.state.kit, limit, registry.clock.now())
 
 
 async def told(registry: Registry, kind: str) -> list[tuple[str, Any]]:
@@ -131,12 +146,61 @@ async def test_r24_r25_without_a_limit_nothing_escalates_by_itself_and_the_gap_i
     assert any(s == "answer_days" and r.startswith("referral") for r, s in open_ones)
 
 
-async def test_a_case_written_past_the_hub_is_not_told_of(
+async def test_r25_a_case_written_past_the_hub_is_not_told_of_and_keeps_no_other_waiting(
     registry: Registry, tmp_path: Path
 ) -> None:
     amended(registry, tmp_path, "chongqing", LIMITS)
     civil = await registry(f"civil_affairs:{HOME}")
-    await opened(civil)
-    await registry.system("UPDATE cases SET addressee = 'education'")
+    for _ in range(3):
+        await opened(civil)
+    await registry.system("UPDATE cases SET actor = 'somebody'")
+    path = await opened(civil)
     registry.clock.at += timedelta(days=3)
+    assert await pressed(registry, 2) == 1
+    assert [case for case, _ in await told(registry, "case.overdue")] == [path.rpartition("/")[2]]
+    assert await pressed(registry, 2) == 0
+
+
+async def test_r25_many_late_cases_are_told_of_a_few_at_a_time(
+    registry: Registry, tmp_path: Path
+) -> None:
+    amended(registry, tmp_path, "chongqing", LIMITS)
+    civil = await registry(f"civil_affairs:{HOME}")
+    for _ in range(5):
+        await opened(civil)
+    registry.clock.at += timedelta(days=3)
+    assert [await pressed(registry, 2) for _ in range(4)] == [2, 2, 1, 0]
+    assert len(dict(await told(registry, "case.overdue"))) == 5
+
+
+async def test_r43_what_is_sent_again_waits_from_then_on_and_is_pressed_for_again(
+    registry: Registry, tmp_path: Path
+) -> None:
+    amended(registry, tmp_path, "chongqing", ASSISTED)
+    (child,) = await surveyed(registry, survey(YUZHONG))
+    civil = await registry(f"civil_affairs:{HOME}")
+    insurer = await registry(f"medical_insurance:{HOME}")
+    task: dict[str, Any] = {
+        "kind": "assistance",
+        "topic": "insurance_enrolment",
+        "to": "medical_insurance",
+        "child": None,
+        "child_id": str(child),
+        "year": 2026,
+    }
+    path = await opened(civil, **task)
+    late = timedelta(days=10, seconds=1)
+    registry.clock.at += late
+    assert [await pressed(registry), await pressed(registry)] == [1, 0]
+    assert (await acted(insurer, path, "accept"))["waiting"] == "overdue"
+    await acted(insurer, path, "return", note="缺少居住证")
+    registry.clock.at += timedelta(days=5)
+    again = await acted(civil, path, "reopen")
+    sent_at = registry.clock.at.isoformat().replace("+00:00", "Z")
+    assert (again["waiting"], again["waiting_since"]) == ("within_limit", sent_at)
+    assert (await listed(civil, waiting=True))[0]["waiting_since"] == sent_at
     assert await pressed(registry) == 0
+    registry.clock.at += late
+    assert [await pressed(registry), await pressed(registry)] == [1, 0]
+    assert len(await told(registry, "case.overdue")) == 2
+    await proven(registry)

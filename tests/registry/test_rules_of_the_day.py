@@ -55,7 +55,12 @@ INTERVENTION = (
     [
         ({}, REPORT, "reply_hours", timedelta(hours=1)),
         (
-            {"kind": "referral", "topic": "medical_treatment", "to": "health"},
+            {
+                "kind": "referral",
+                "topic": "medical_treatment",
+                "to": "health",
+                "sender": "school",
+            },
             REFERRAL,
             "answer_days",
             timedelta(days=1),

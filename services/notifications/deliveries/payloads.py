@@ -17,7 +17,7 @@ from shared.hashes import keyed
 from shared.keys import KeySet
 from shared.limits import WEBHOOK_MAX_BYTES
 
-UPDATED = "cn.hutong.case.updated"
+UPDATED = "cn.hutong.child.updated"
 NOTICE = "cn.hutong.notice"
 WAITING = "cn.hutong.case.waiting"
 PEER_NOTICE = "cn.hutong.peer.notice"

@@ -135,8 +135,10 @@ class Batch:
         self._remember(event, what)
 
     def _tell_of_case(self, event: Arrived) -> None:
+        """Under the code that its county bears by now: its department goes on where the county does."""
         place, to = county_in(event.body, "county"), event.body.get("to")
         if place is not None and isinstance(to, list):
+            place = code_on(place, self.now.astimezone(SHANGHAI).date())
             for department in sorted({str(one) for one in to}):
                 self.announcer.case(event.id, event.at, event.child, place, department)
 

@@ -47,7 +47,10 @@ async def read_feed(
     ] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
 ) -> dict[str, Any]:
-    """Everything that concerns your area, oldest first; nothing is skipped.  Passing `next` confirms a page."""
+    """Everything that concerns your area, oldest first; nothing is skipped.  Passing `next` confirms a page.
+
+    That a case waits is told to those alone who may read cases (`cases:read`).
+    """
     cursors: Cursors = request.app.state.cursors
     hub: Hub = request.app.state.hub
     bound = f"feed:{caller.client}:{caller.grant.low}:{caller.grant.high}"
@@ -58,7 +61,8 @@ async def read_feed(
     else:
         position = int(cursors.read(after, bound, clock.now()))
         await queries.confirm(session, caller.client, position)
-    found = await queries.page(session, caller.reach, position, limit)
+    cases = Scope.CASES_READ in caller.grant.scopes
+    found = await queries.page(session, caller.reach, position, limit, cases=cases)
     await moving.delivered_to(
         session, caller.client, [a.notice for a in found if a.notice], clock.now()
     )

@@ -17,7 +17,7 @@ WITH page AS (
   SELECT DISTINCT ON (position) position, county, source, at, lane_subject, child, notice, case_id
   FROM announcements
   WHERE position > $1 AND {within} AND (client IS NULL OR client = $4)
-    AND {condition("$6::text")} AND {addressed("$6::text")}
+    AND {condition("$6::text")} AND {addressed("$6::text")} AND (case_id IS NULL OR $7)
   ORDER BY position, place LIMIT $5
 )
 SELECT page.*, (
@@ -50,8 +50,10 @@ class Announced:
     number: int
 
 
-async def page(session: AsyncSession, reach: Reach, after: int, limit: int) -> list[Announced]:
-    """The announcements for this reach after a position, each with its number in its lane."""
+async def page(
+    session: AsyncSession, reach: Reach, after: int, limit: int, *, cases: bool
+) -> list[Announced]:
+    """The announcements for this reach after a position, each with its number in its lane; those of cases if so asked."""
     connection = await raw(session)
     await connection.execute(_IN_INDEX_ORDER)
     is_county = county_of(reach.high) == reach.low
@@ -63,6 +65,7 @@ async def page(session: AsyncSession, reach: Reach, after: int, limit: int) -> l
         reach.client,
         limit,
         reach.department,
+        cases,
     )
     return [Announced(**dict(row)) for row in rows]
 

@@ -67,7 +67,7 @@ class ItemOut(Reply):
     id: UUID
     """Stays the same over all deliveries, and between webhook and feed."""
     source: Annotated[str, Field(max_length=100)]
-    type: Literal["cn.hutong.case.updated", "cn.hutong.notice", "cn.hutong.case.waiting"]
+    type: Literal["cn.hutong.child.updated", "cn.hutong.notice", "cn.hutong.case.waiting"]
     subject: Annotated[str | None, Field(max_length=80)] = None
     """The receiver's own opaque reference of the child, to be read at the registry."""
     time: Moment

@@ -54,6 +54,7 @@ class SubscriptionIn(Wire):
     area: AreaText | None = None
     """Inside your grant; without it, your whole grant."""
     kinds: Annotated[list[ItemKind], Field(min_length=1, max_length=3)] = list(ItemKind)
+    """Without it, all that you may read; `cases` needs `cases:read`."""
 
 
 class RotationIn(Wire):

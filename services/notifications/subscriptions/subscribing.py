@@ -12,14 +12,15 @@ from services.notifications.settings import Network
 from services.notifications.subscriptions import queries
 from services.notifications.subscriptions.keys import new_key
 from services.notifications.subscriptions.models import SigningKey
-from services.notifications.subscriptions.schemas import SubscriptionIn
+from services.notifications.subscriptions.schemas import ItemKind, SubscriptionIn
 from shared.auth import Caller
 from shared.database import raw
 from shared.divisions import area_of, widen
 from shared.limits import SUBSCRIPTIONS_OF_A_CLIENT
 from shared.preconditions import check, etag, given
-from shared.problems import Conflict, Flaw, Invalid
+from shared.problems import Conflict, Flaw, Forbidden, Invalid
 from shared.sealing import Sealer
+from shared.vocabulary import Scope
 
 GRACE = timedelta(hours=24)
 
@@ -42,8 +43,9 @@ async def subscribe(
     allowed: tuple[Network, ...],
     now: datetime,
 ) -> Receiver:
-    """A new subscription with a key pair of its own; its area lies inside the caller's grant."""
+    """A new subscription with a key pair of its own; its area lies inside the caller's grant, its kinds in its scopes."""
     low, high = _area(caller, wanted.area)
+    kinds = _kinds(caller, wanted)
     try:
         check_url(wanted.url, allowed)
     except Refused:
@@ -59,7 +61,7 @@ async def subscribe(
         url=wanted.url,
         low=low,
         high=high,
-        kinds=[str(kind) for kind in dict.fromkeys(wanted.kinds)],
+        kinds=kinds,
         created_at=now,
     )
     session.add(receiver)
@@ -67,6 +69,19 @@ async def subscribe(
     _add_key(session, sealer, receiver, now)
     await session.flush()
     return receiver
+
+
+def _kinds(caller: Caller, wanted: SubscriptionIn) -> list[str]:
+    """What was asked for, else all that the caller may read; Forbidden for cases without their scope."""
+    kinds = dict.fromkeys(wanted.kinds)
+    if ItemKind.CASES in kinds and Scope.CASES_READ not in caller.grant.scopes:
+        if "kinds" in wanted.model_fields_set:
+            needed = f'Bearer error="insufficient_scope", scope="{Scope.CASES_READ}"'
+            raise Forbidden(
+                f"Needs scope {Scope.CASES_READ}.", headers={"WWW-Authenticate": needed}
+            )
+        del kinds[ItemKind.CASES]
+    return [str(kind) for kind in kinds]
 
 
 async def rotate(

@@ -7,12 +7,29 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from shared.vocabulary import Department, Purpose
 
 FILE = Path(__file__).with_name("matrix.toml")
 FULL, MASKED = "full", "masked"
+#: The group that opens what a feed tells: the mere fact that a department reported can tell as much.
+FEED_GROUPS: Final[Mapping[str, str]] = {
+    "enrolments": "school",
+    "residence-permits": "residence",
+    "household-registrations": "hukou",
+    "health-checks": "health",
+    "vaccinations": "health",
+    "insurance-enrolments": "insurance",
+    "medical-cost-alerts": "insurance",
+    "disability-certificates": "disability",
+    "rehabilitations": "disability",
+    "assistance": "assistance",
+    "surveys": "survey",
+    "visits": "visits",
+    "hukou-answers": "hukou",
+    "peer-facts": "hukou",
+}
 
 
 @cache

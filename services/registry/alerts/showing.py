@@ -19,6 +19,7 @@ from services.registry.cases.terms import ADDRESSEES, CaseKind, Topic
 from services.registry.children import viewing
 from services.registry.children.building import open_state
 from services.registry.children.kit import Kit
+from services.registry.posts.terms import PostKind
 from services.registry.records.vault import open_row
 from shared import divisions
 from shared.auth import Caller
@@ -151,11 +152,11 @@ def proposal(kind: str, state: str, owner: str, detail: Mapping[str, Any]) -> di
 
 
 _HELP = {"assisted": Topic.INSURANCE_ENROLMENT, "subsidised": Topic.SUBSIDISED_INSURANCE}
-_POSTS = {"children_director": "child_director", "children_supervisor": "child_supervisor"}
 
 
 def _post(detail: Mapping[str, Any]) -> str | None:
-    return _POSTS.get(detail.get("post", ""))
+    said = detail.get("post")
+    return said if said in set(PostKind) else None
 
 
 def act_of(kit: Kit, row: Any, caller: Caller) -> dict[str, Any]:

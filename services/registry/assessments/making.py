@@ -15,8 +15,8 @@ from services.registry.assessments.authenticity import words_of, write
 from services.registry.assessments.ruling import rules_of
 from services.registry.assessments.schemas import AssessmentIn, PlacementActIn, PlacementIn
 from services.registry.assessments.terms import CARE, AssessmentFinding, Basis, PlacementActKind
+from services.registry.cases.forms import CaseIn
 from services.registry.cases.opening import open_case
-from services.registry.cases.schemas import CaseIn
 from services.registry.cases.terms import CaseKind, Topic
 from services.registry.children import queries as children
 from services.registry.children.kit import Kit

@@ -9,12 +9,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.subjects import Subject
 from services.registry.cases import announcing, queries
-from services.registry.cases.authenticity import act_bound, note_of, words_of
+from services.registry.cases.authenticity import act_bound, words_of
+from services.registry.cases.demanding import demands
 from services.registry.cases.evidence import evidence_for
+from services.registry.cases.folding import Folded, fold
+from services.registry.cases.forms import CaseActIn
 from services.registry.cases.ruling import Rules, rules_behind
-from services.registry.cases.schemas import CaseActIn
-from services.registry.cases.stepping import STEPS, Done, lacking, leads, may, owes, state_of
-from services.registry.cases.terms import CaseActKind, CaseKind, CaseOutcome, CaseState
+from services.registry.cases.stepping import STEPS, Done, lacking, leads, may, owes
+from services.registry.cases.terms import CaseActKind, CaseKind, CaseState
 from services.registry.children.kit import Kit
 from services.registry.vault import new_key
 from shared import preconditions
@@ -52,21 +54,23 @@ async def act(
     preconditions.check(read, preconditions.etag(row["version"]))
     acts = await queries.acts_of(session, kit, caller, row)
     kind = CaseKind(row["kind"])
-    state = _checked(kit, row, acts)
+    folded = _checked(kit, row, acts)
+    state = folded.state
     if body.act not in STEPS[kind][state]:
         raise Conflict(f"A case that is {state} takes no such act.")
     if len(acts) >= MOST_ACTS:
         raise Conflict("The case has too many acts; close it and open another.")
     if not body.fits(kind):
         raise Invalid(flaws=[Flaw("/body/outcome", "unfitting_outcome", "Not in such a case.")])
-    if not body.says_why(kind):
+    rules = rules_behind(kit, row)
+    if not body.says_why(kind, rules.force):
         raise Invalid(flaws=[Flaw("/body/note", "note_required", "Say why.")])
     if not await _may(session, kit, caller, row, body.act):
         raise Forbidden("Another department does this.")
     if body.act == CaseActKind.CLOSE:
-        _may_close(kind, acts, rules_behind(kit, row))
+        _may_close(kind, folded.done, rules)
     following = STEPS[kind][state][body.act] or state
-    await _append(session, kit, caller, row, body, following, now)
+    await _append(session, kit, caller, row, body, folded, now)
     if following == CaseState.SENT != state:
         await announcing.sent(session, kit, row, row["version"] + 1, now)
     return row
@@ -83,32 +87,22 @@ async def _may(session: AsyncSession, kit: Kit, caller: Caller, row: Any, act: C
     return await evidence_for(session, kit, caller, row, words) is not None
 
 
-def done(acts: Sequence[Any]) -> list[Done]:
-    return [
-        Done(CaseActKind(one["kind"]), CaseOutcome(one["outcome"]) if one["outcome"] else None)
-        for one in acts
-    ]
-
-
-def _checked(kit: Kit, case: Any, acts: Sequence[Any]) -> CaseState:
-    """The state that authentic acts come to, whatever the row says.
+def _checked(kit: Kit, case: Any, acts: Sequence[Any]) -> Folded:
+    """What authentic acts come to, whatever the row says.
 
     NotFound for a case that was not written here, or of which an act was not; Conflict for one that was erased.
     """
     try:
-        words_of(kit.sealer, case)
-        for one in acts:
-            note_of(kit.sealer, one)
-        state = state_of(CaseKind(case["kind"]), [CaseActKind(one["kind"]) for one in acts])
+        folded = fold(kit.sealer, case, acts)
     except (Unsealable, ValueError):
         raise NotFound from None
     if case["wrapped"] is None:
         raise Conflict("What this case was about has been erased.")
-    return state
+    return folded
 
 
-def _may_close(kind: CaseKind, acts: Sequence[Any], rules: Rules) -> None:
-    missing = lacking(kind, done(acts), rules.commanded)
+def _may_close(kind: CaseKind, done: Sequence[Done], rules: Rules) -> None:
+    missing = lacking(kind, done, rules.commanded)
     if missing:
         behind = f" ({rules.clause})" if rules.clause else ""
         raise MeasuresLacking(f"Not taken: {', '.join(missing)}{behind}.")
@@ -120,7 +114,7 @@ async def _append(
     caller: Caller,
     case: Any,
     body: CaseActIn,
-    following: CaseState,
+    before: Folded,
     now: datetime,
 ) -> None:
     row: dict[str, Any] = {
@@ -143,10 +137,12 @@ async def _append(
         *row.values(),
         seal(data_key, body.note.encode(), act_bound(row)),
     )
+    kind, acts = before.kind, (*before.done, Done(body.act, body.outcome))
+    following = STEPS[kind][before.state][body.act] or before.state
     await connection.execute(
-        "UPDATE cases SET state = $2, waiting_since = CASE WHEN $3 THEN opened_at END,"
-        " version = version + 1 WHERE id = $1",
+        "UPDATE cases SET state = $2, waiting_since = $3, demanding = $4, version = version + 1 WHERE id = $1",
         case["id"],
         following,
-        owes(CaseKind(case["kind"]), following),
+        (before.since or now) if owes(kind, following) else None,
+        bool(demands(kind, before.words, acts)),
     )

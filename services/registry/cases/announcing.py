@@ -7,6 +7,7 @@ a limit in the place's profile nothing ever escalates by itself; such cases stan
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -30,14 +31,17 @@ _WAITING = (
     " WHERE c.waiting_since IS NOT NULL"
 )
 _LATE = (
-    "SELECT c.* FROM unnest($1::bigint[], $2::text[], $3::text[], $4::date[], $5::timestamptz[])"
+    "SELECT c.*, k.master, k.wrapped FROM"
+    " unnest($1::bigint[], $2::text[], $3::text[], $4::date[], $5::timestamptz[])"
     "  AS d(place, kind, topic, day, before)"
-    " CROSS JOIN LATERAL (SELECT c.*, k.master, k.wrapped FROM cases c"
-    "  JOIN vault.data_keys k ON k.id = c.id"
-    "  WHERE c.place = d.place AND c.kind = d.kind AND c.topic = d.topic"
-    f"  AND {_DAY} = d.day AND c.waiting_since < d.before AND NOT EXISTS"
-    "  (SELECT 1 FROM outbox o WHERE o.subject = c.id AND o.type = $6) ORDER BY c.id LIMIT $7) c"
+    " JOIN cases c ON c.place = d.place AND c.kind = d.kind AND c.topic = d.topic"
+    f"  AND {_DAY} = d.day AND c.waiting_since < d.before"
+    " JOIN vault.data_keys k ON k.id = c.id"
+    " WHERE c.id > $8 AND NOT EXISTS (SELECT 1 FROM outbox o"
+    "  WHERE o.subject = c.id AND o.type = $6 AND o.occurred_at >= c.waiting_since)"
+    " ORDER BY c.id LIMIT $7"
 )
+_START: Final = UUID(int=0)
 
 
 async def sent(session: AsyncSession, kit: Kit, case: Any, number: int, now: datetime) -> None:
@@ -47,7 +51,10 @@ async def sent(session: AsyncSession, kit: Kit, case: Any, number: int, now: dat
 
 
 async def press(session: AsyncSession, kit: Kit, limit: int, now: datetime) -> int:
-    """Tell addressee and civil affairs of cases whose limit has passed, each once; how many.  As the service itself."""
+    """Tell addressee and civil affairs of cases whose limit has passed, each once in each of its waits; how many.
+
+    As the service itself.  What does not open is passed over: it keeps none of the others waiting.
+    """
     connection = await raw(session)
     if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", PRESSING_LOCK):
         return 0
@@ -59,10 +66,16 @@ async def press(session: AsyncSession, kit: Kit, limit: int, now: datetime) -> i
     if not limited:
         return 0
     told: list[outbox.Event] = []
-    for case in await connection.fetch(_LATE, *zip(*limited, strict=True), OVERDUE, limit):
-        if len(told) < limit and _authentic(kit, case):
-            to = {case["addressee"], str(Department.CIVIL_AFFAIRS)}
-            told.append(_event(OVERDUE, case, case["version"], sorted(to)))
+    last, more = _START, True
+    columns = list(zip(*limited, strict=True))
+    while more and len(told) < limit:
+        late = await connection.fetch(_LATE, *columns, OVERDUE, limit, last)
+        for case in late:
+            last = case["id"]
+            if len(told) < limit and _authentic(kit, case):
+                to = {case["addressee"], str(Department.CIVIL_AFFAIRS)}
+                told.append(_event(OVERDUE, case, case["version"], sorted(to)))
+        more = len(late) == limit
     await outbox.append(session, kit.audit, now, told)
     return len(told)
 

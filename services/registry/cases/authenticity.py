@@ -25,6 +25,8 @@ def case_bound(row: Any) -> bytes:
         "department",
         "actor",
         "opened_at",
+        # Cases from before they named records bind none.
+        *(() if row["record"] is None else ("record",)),
     )
 
 

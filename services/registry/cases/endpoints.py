@@ -10,7 +10,9 @@ from services.registry.access.matrix import open_groups
 from services.registry.cases import acting, opening, queries, showing
 from services.registry.cases.authenticity import words_of
 from services.registry.cases.evidence import evidence_for
-from services.registry.cases.schemas import CaseActIn, CaseIn, CaseMark, CaseOut, CasesOut
+from services.registry.cases.folding import fold
+from services.registry.cases.forms import CaseActIn, CaseIn
+from services.registry.cases.schemas import CaseMark, CaseOut, CasesOut
 from services.registry.cases.terms import CaseKind, CaseState
 from services.registry.children import queries as children
 from services.registry.children.kit import Kit
@@ -58,7 +60,8 @@ async def open_case(
 
     async def effect() -> Ids:
         made = await opening.open_case(session, kit, caller, body, now)
-        subjects = [body.child_id] if body.child_id else []
+        opened = await queries.one(session, kit, caller, made)
+        subjects = [opened["child"]] if opened and opened["child"] else []
         act = audit.Act.of(
             caller,
             "cases.open",
@@ -74,9 +77,10 @@ async def open_case(
     row = await queries.one(session, kit, caller, ids["case"])
     if row is None:
         raise NotFound
+    acts = await queries.acts_of(session, kit, caller, row)
     # What was written is not sent back: it is for those who read the case.
     return Response(
-        answers.dump(showing.mark(kit, row, now)),
+        answers.dump(showing.mark(kit, row, fold(kit.sealer, row, acts), now)),
         status_code=201,
         media_type="application/json",
         headers={
@@ -102,7 +106,8 @@ async def list_cases(
     """Cases of your area, the oldest first: civil affairs (民政) see all of their place, others those that they opened or
     are to answer.
 
-    With `waiting` they are what is to be pressed for: `overdue`, and at once where no limit is configured.
+    With `waiting` they are what is to be pressed for: `overdue`, and at once where no limit is configured; and those of which
+    something else is still asked (`demands`).
     """
     kit: Kit = request.app.state.kit
     cursors: Cursors = request.app.state.cursors
@@ -112,7 +117,16 @@ async def list_cases(
     rows = await queries.page(session, kit, caller, kind, state, waiting, after, limit)
     subjects = sorted({row["child"] for row in rows if row["child"]})
     await audit.record(session, kit.audit, now, audit.Act.of(caller, "cases.list", subjects))
-    seen: dict[str, Any] = {"cases": [showing.mark(kit, row, now) for row in rows]}
+    acts = await queries.acts_of_all(session, kit, caller, rows)
+    marks = []
+    for row in rows:
+        try:
+            folded = fold(kit.sealer, row, acts[row["id"]])
+        except (Unsealable, ValueError):  # it, or an act of it, was not written here
+            continue
+        if folded.fits(state, waiting):
+            marks.append(showing.mark(kit, row, folded, now))
+    seen: dict[str, Any] = {"cases": marks}
     if len(rows) == limit:
         seen["next"] = cursors.make(str(rows[-1]["id"]), asked, now)
     return Response(answers.dump(seen), media_type="application/json")
@@ -188,7 +202,16 @@ async def _reply(
     try:
         words = words_of(kit.sealer, row)
         found = await evidence_for(session, kit, caller, row, words) if seen else None
-        shown = showing.whole(kit, row, acts, now, child_is_seen=seen, evidence=found)
+        origin = "provenance" in open_groups(caller.department, caller.purpose)
+        shown = showing.whole(
+            kit,
+            row,
+            acts,
+            now,
+            child_is_seen=seen,
+            origin_is_seen=origin or row["department"] == caller.department,
+            evidence=found,
+        )
         body = answers.dump(shown)
     except (Unsealable, ValueError):  # it, or an act of it, was not written here
         raise NotFound from None

@@ -1,14 +1,24 @@
 """Cases at rest.  What was written in words is sealed, under a data key of its own for each case and each act.
 
 ``anchor`` is an entry of the child: by it a case follows its child through merges and splits (``children.anchoring``).
-A case may be about a child that nobody has registered: then its particulars stand in ``sealed`` alone.  ``state``,
-``waiting_since`` and ``version`` follow from the acts.
+A case may be about a child that nobody has registered: then its particulars stand in ``sealed`` alone.  ``record``
+is the record, a visit's say, that gave cause.  ``state``, ``waiting_since``, ``demanding`` and ``version`` follow from the acts.
 """
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, LargeBinary, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    text,
+)
 from sqlmodel import Field
 
 from services.registry.tables import Table
@@ -20,6 +30,8 @@ class Case(Table, table=True):
         Index("cases_place", "place", "id"),
         Index("cases_waiting", "place", "id", postgresql_where=text("waiting_since IS NOT NULL")),
         Index("cases_anchor", "anchor"),
+        Index("cases_demanding", "place", "id", postgresql_where=text("demanding")),
+        Index("cases_record", "place", "id", postgresql_where=text("record IS NOT NULL")),
     )
 
     id: UUID = Field(primary_key=True)
@@ -37,6 +49,10 @@ class Case(Table, table=True):
     state: str = Field(sa_column=Column(Text, nullable=False))
     waiting_since: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     version: int = Field(sa_column=Column(Integer, nullable=False))
+    record: UUID | None = None
+    demanding: bool = Field(
+        default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false"))
+    )
 
 
 class CaseAct(Table, table=True):

@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system
-from services.registry.cases.terms import CaseKind, CaseState
+from services.registry.cases.causing import fallen, reviews
+from services.registry.cases.terms import CaseDemand, CaseKind, CaseState
 from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.kit import Kit
 from services.registry.erasures.authenticity import ERASURES
@@ -19,7 +20,8 @@ from shared.database import raw
 
 _CASE = (
     "c.id, c.kind, c.topic, c.place, c.addressee, c.child_id, c.anchor, c.client, c.department, c.actor,"
-    " c.opened_at, c.sealed, c.state, c.waiting_since, c.version, " + LINKED.format(word="c")
+    " c.opened_at, c.sealed, c.state, c.waiting_since, c.version, c.record, c.demanding, "
+    + LINKED.format(word="c")
 )
 _MINE = (
     "c.place BETWEEN $1 AND $2 AND ($3 = 'civil_affairs' OR c.addressee = $3 OR c.department = $3)"
@@ -51,19 +53,29 @@ async def one(
 
 async def acts_of(session: AsyncSession, kit: Kit, caller: Caller, case: Any) -> list[Any]:
     """The acts of a case that the caller sees, in order."""
+    return (await acts_of_all(session, kit, caller, [case]))[case["id"]]
+
+
+async def acts_of_all(
+    session: AsyncSession, kit: Kit, caller: Caller, cases: Sequence[Any]
+) -> dict[UUID, list[Any]]:
+    """The acts of each of some cases that the caller sees, in order."""
+    of = {case["id"]: case for case in cases}
     connection = await raw(session)
     rows = await connection.fetch(
         "SELECT a.id, a.case_id, a.number, a.kind, a.outcome, a.issuer, a.client, a.department, a.actor,"
         " a.acted_at, a.sealed, k.master, k.wrapped FROM case_acts a"
-        " LEFT JOIN vault.data_keys k ON k.id = a.id WHERE a.case_id = $1 ORDER BY a.number",
-        case["id"],
+        " LEFT JOIN vault.data_keys k ON k.id = a.id WHERE a.case_id = ANY($1) ORDER BY a.case_id, a.number",
+        list(of),
     )
-    return [
-        {**row, "erased": await _was_erased(session, kit, caller, case, row["acted_at"])}
-        if row["wrapped"] is None
-        else row
-        for row in rows
-    ]
+    found: dict[UUID, list[Any]] = {case: [] for case in of}
+    for row in rows:
+        case = of[row["case_id"]]
+        if row["wrapped"] is None:
+            erased = await _was_erased(session, kit, caller, case, row["acted_at"])
+            row = {**row, "erased": erased}
+        found[case["id"]].append(row)
+    return found
 
 
 async def page(
@@ -76,12 +88,18 @@ async def page(
     after: UUID | None,
     limit: int,
 ) -> Sequence[Any]:
-    """Cases of the caller's place, the oldest first, each with its child of today."""
+    """Cases of the caller's place, the oldest first, each with its data key and its child of today.
+
+    They are found by their rows: what their acts make of them is for the caller to see (``folding``).
+    """
+    to_review = await fallen(session, caller) if waiting is not None else []
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
-        f"SELECT {_CASE} FROM cases c WHERE {_MINE}"
+        f"SELECT {_CASE}, k.master, k.wrapped FROM cases c LEFT JOIN vault.data_keys k ON k.id = c.id"
+        f" WHERE {_MINE}"
         " AND ($4::text IS NULL OR c.kind = $4) AND ($5::text IS NULL OR c.state = $5)"
-        " AND ($6::boolean IS NULL OR (c.waiting_since IS NOT NULL) = $6)"
+        " AND ($6::boolean IS NULL"
+        "  OR (c.waiting_since IS NOT NULL OR c.demanding OR c.id = ANY($9)) = $6)"
         " AND ($7::uuid IS NULL OR c.id > $7) ORDER BY c.id LIMIT $8",
         *_who(caller),
         kind,
@@ -89,8 +107,13 @@ async def page(
         waiting,
         after,
         limit,
+        to_review,
     )
-    return await _of_today(session, kit, caller, rows)
+    found = await _of_today(session, kit, caller, rows)
+    for row in found:
+        if row["wrapped"] is None:
+            row["erased"] = await _was_erased(session, kit, caller, row, row["opened_at"])
+    return found
 
 
 async def of_child(session: AsyncSession, kit: Kit, caller: Caller, child: UUID) -> list[Any]:
@@ -110,10 +133,11 @@ async def of_child(session: AsyncSession, kit: Kit, caller: Caller, child: UUID)
 async def _of_today(
     session: AsyncSession, kit: Kit, caller: Caller, rows: Sequence[Any]
 ) -> list[dict[str, Any]]:
-    """Cases, each with its ``child`` of today and whether that one is ``shielded``."""
+    """Cases, each with its ``child`` of today, whether that one is ``shielded``, and what of its evidence to ``review``."""
     about = [row for row in rows if row["child_id"] is not None]
     children: dict[UUID, UUID | None] = {}
     shielded: set[UUID] = set()
+    review: dict[UUID, CaseDemand] = {}
     if about:
         async with as_system(session, caller):
             connection = await raw(session)
@@ -122,8 +146,14 @@ async def _of_today(
                 "SELECT id FROM children WHERE id = ANY($1) AND shielded", list(children.values())
             )
             shielded = {row["id"] for row in found}
+            review = await reviews(connection, about, children)
     return [
-        {**row, "child": (child := children.get(row["id"])), "shielded": child in shielded}
+        {
+            **row,
+            "child": (child := children.get(row["id"])),
+            "shielded": child in shielded,
+            "review": review.get(row["id"]),
+        }
         for row in rows
     ]
 

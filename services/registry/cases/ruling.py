@@ -3,20 +3,24 @@
 They are those of the day on which it was opened, for as long as it is there: what changes later binds later cases alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 from services.registry.cases.terms import CaseKind
 from services.registry.children.kit import Kit
+from services.registry.profiles import Profile
 from services.registry.profiles.families.care import Guardianship
 from services.registry.profiles.families.entitlements import Insurance
 from services.registry.profiles.families.protection import (
     CaseMeasure,
+    Force,
+    Hotline,
     Referral,
     Report,
     Suggestion,
 )
+from services.registry.profiles.rules import Unset
 from shared.clock import SHANGHAI
 
 #: National law, the same everywhere; it says promptly (及时) and sets no limit.
@@ -25,7 +29,10 @@ _CORRECTION = "《中华人民共和国个人信息保护法》第四十六条"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the text asks of whoever reports: how soon, on what condition (any one), and what comes first.  Nothing enforces it."""
+    """What the text asks of whoever reports: how soon, on what condition (any one), and what comes first.
+
+    It refuses no report: what is missing is demanded (``demanding``).
+    """
 
     urgency: str
     only_if: tuple[str, ...] = ()
@@ -34,12 +41,21 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """``limit`` is None where no text and no administrator set one; ``asked`` where the text does not name the event."""
+    """``limit`` is None where no text and no administrator set one; ``asked`` where the text does not name the event.
+
+    Of a report: ``measures`` that the text knows, with whether they may or shall be taken; None where it says neither.
+    Of a referral: ``force`` says whether eligible children may or shall be taken up, ``senders`` who passes them on, anybody
+    where the text names nobody.  ``hotlines`` are the place's own, by name, with their numbers where they are known.
+    """
 
     clause: str = ""
     limit: timedelta | None = None
     commanded: tuple[str, ...] = ()
+    measures: tuple[tuple[str, Force | None], ...] = ()
     asked: Asked | None = None
+    force: Force | None = None
+    senders: tuple[str, ...] = ()
+    hotlines: tuple[tuple[str, str | None], ...] = ()
 
 
 def rules_behind(kit: Kit, case: Any) -> Rules:
@@ -56,34 +72,62 @@ def rules_of(kit: Kit, place: int, kind: CaseKind, topic: str, day: date) -> Rul
     if profile is None:
         return Rules()
     if kind == CaseKind.REPORT:
-        report = profile.rule(Report, day, topic)
-        measures = profile.rules(CaseMeasure, day)
-        commanded = tuple(one.measure for one in measures if one.force == "shall")
-        if report is None:  # an event that the text does not name: no clause is behind it
-            return Rules(commanded=commanded)
-        hours = report.reply_hours
-        return Rules(
-            report.clause,
-            timedelta(hours=hours) if isinstance(hours, int) else None,
-            commanded,
-            Asked(report.urgency, report.only_if, report.before),
-        )
+        return _of_report(profile, topic, day)
+    if kind == CaseKind.REFERRAL:
+        return _of_referral(profile, topic, day)
     if kind == CaseKind.INTERVENTION:
         intervention = profile.rule(Guardianship, day, "high_risk_intervention")
         return Rules(intervention.clause) if intervention else Rules()
     if kind == CaseKind.ASSISTANCE:
         insurance = profile.rule(Insurance, day)
-        within = insurance.assist_days if insurance else None
-        return Rules(
-            insurance.clause if insurance else "",
-            timedelta(days=within) if isinstance(within, int) else None,
-        )
-    rule = (
-        profile.rule(Referral, day, topic)
-        if kind == CaseKind.REFERRAL
-        else profile.rule(Suggestion, day, topic)
-    )
-    if rule is None:
+        return Rules(insurance.clause, _days(insurance.assist_days)) if insurance else Rules()
+    suggestion = profile.rule(Suggestion, day, topic)
+    if suggestion is None:
         return Rules()
-    days = rule.answer_days if isinstance(rule, Referral) else rule.reply_days
-    return Rules(rule.clause, timedelta(days=days) if isinstance(days, int) else None)
+    return Rules(suggestion.clause, _days(suggestion.reply_days))
+
+
+def _of_report(profile: Profile, topic: str, day: date) -> Rules:
+    measures = tuple(
+        (one.measure, None if isinstance(one.force, Unset) else one.force)
+        for one in profile.rules(CaseMeasure, day)
+    )
+    any_report = Rules(
+        commanded=tuple(measure for measure, force in measures if force == "shall"),
+        measures=measures,
+        hotlines=_hotlines(profile, day),
+    )
+    report = profile.rule(Report, day, topic)
+    if report is None:  # an event that the text does not name: no clause is behind it
+        return any_report
+    hours = report.reply_hours
+    return replace(
+        any_report,
+        clause=report.clause,
+        limit=timedelta(hours=hours) if isinstance(hours, int) else None,
+        asked=Asked(report.urgency, report.only_if, report.before),
+    )
+
+
+def _of_referral(profile: Profile, topic: str, day: date) -> Rules:
+    referral = profile.rule(Referral, day, topic)
+    if referral is None:
+        return Rules(hotlines=_hotlines(profile, day))
+    return Rules(
+        referral.clause,
+        _days(referral.answer_days),
+        force=None if isinstance(referral.force, Unset) else referral.force,
+        senders=referral.senders,
+        hotlines=_hotlines(profile, day),
+    )
+
+
+def _hotlines(profile: Profile, day: date) -> tuple[tuple[str, str | None], ...]:
+    return tuple(
+        (one.name, None if isinstance(one.number, Unset) else one.number)
+        for one in profile.rules(Hotline, day)
+    )
+
+
+def _days(days: int | Unset) -> timedelta | None:
+    return None if isinstance(days, Unset) else timedelta(days=days)

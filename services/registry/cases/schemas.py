@@ -1,146 +1,28 @@
 """What crosses the wire about cases."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.registry.cases.terms import (
-    ADDRESSEES,
-    MEASURES,
-    OUTCOMES,
-    REASONED,
-    TOPICS,
     AnswerDue,
     CaseActKind,
+    CaseDemand,
     CaseKind,
     CaseOutcome,
     CaseState,
     Issuer,
+    Sender,
     Topic,
 )
-from services.registry.records.feeds.wire import DivisionText
 from shared.vocabulary import Department
 
 Short = Annotated[str, StringConstraints(max_length=300)]
-_NO_NUL = r"^[^\x00]*$"
-Account = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000, pattern=_NO_NUL)
-]
-Note = Annotated[str, StringConstraints(max_length=2000, pattern=_NO_NUL)]
-Value = Annotated[str, StringConstraints(max_length=100, pattern=_NO_NUL)]
+NO_NUL = r"^[^\x00]*$"
+Told = Literal["dissuade", "stop", "explain_liability", "serious", "law_must_act"]
 Division = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
-
-
-class ParticularsIn(BaseModel):
-    """Who the child is, as far as anybody knows; sealed, and no reason to refuse a report."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    name: Value | None = None
-    id_number: Value | None = None
-    birth_date: Value | None = None
-    sex: Value | None = None
-    address: Annotated[str, StringConstraints(max_length=300, pattern=_NO_NUL)] | None = None
-
-
-class CaseIn(BaseModel):
-    """A report, a referral, a suggestion, a task for an office.  ``child_id`` where the child is registered and you may see it."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        hide_input_in_errors=True,
-        json_schema_extra={
-            "examples": [
-                {
-                    "kind": "report",
-                    "topic": "lives_alone",
-                    "place": "500103",
-                    "to": "police",
-                    "child": {"name": "示小满", "address": "示例街9号"},
-                    "account": "邻居反映该儿童独自居住两周。",
-                }
-            ]
-        },
-    )
-
-    kind: CaseKind
-    topic: Topic
-    place: DivisionText = Field(description="where it happens (发生地), inside your area")
-    to: Department = Field(description="who is to answer; police, for a report")
-    child_id: UUID | None = Field(
-        default=None, description="of a registered child that you may see"
-    )
-    child: ParticularsIn | None = Field(
-        default=None, description="of a child that is not registered"
-    )
-    year: Annotated[int, Field(strict=True, ge=2000, le=2199)] | None = Field(
-        default=None, description="of assistance, and required there: the insured year (参保年度)"
-    )
-    account: Account = Field(description="What happened (情况说明); sealed.")
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if self.topic not in TOPICS[self.kind]:
-            raise PydanticCustomError(
-                "unfitting_topic", "The topic is not one of this kind of case."
-            )
-        if self.to not in ADDRESSEES[self.kind]:
-            raise PydanticCustomError(
-                "unfitting_addressee", "A case of this kind is not sent there."
-            )
-        if self.kind == CaseKind.SUGGESTION and (self.child_id or self.child):
-            raise PydanticCustomError(
-                "unfitting_child", "A suggestion is about a unit, not about a child."
-            )
-        about_one = self.kind in (CaseKind.CORRECTION, CaseKind.ASSISTANCE)
-        if about_one and not (self.child_id or self.child):
-            raise PydanticCustomError("unfitting_child", "Such a case is about a child.")
-        if (self.year is not None) != (self.kind == CaseKind.ASSISTANCE):
-            raise PydanticCustomError(
-                "unfitting_year", "Assistance is for an insured year, and nothing else is."
-            )
-        return self
-
-
-class CaseActIn(BaseModel):
-    """One act in a case."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        hide_input_in_errors=True,
-        json_schema_extra={"examples": [{"act": "answer", "outcome": "established"}]},
-    )
-
-    act: CaseActKind
-    outcome: CaseOutcome | None = Field(
-        default=None, description="of an answer, and required there"
-    )
-    issuer: Issuer | None = Field(default=None, description="of a measure, and required there")
-    note: Note = Field(default="", description="Sealed.")
-
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if (self.outcome is not None) != (self.act == CaseActKind.ANSWER):
-            raise PydanticCustomError(
-                "unfitting_outcome", "An answer has an outcome, and nothing else has."
-            )
-        if (self.issuer is not None) != (self.act in MEASURES):
-            raise PydanticCustomError(
-                "unfitting_issuer", "A measure has an issuer, and nothing else has."
-            )
-        if self.outcome == CaseOutcome.NOT_CORRECTED and not self.note.strip():
-            raise PydanticCustomError("note_required", "Who corrects nothing says why in the note.")
-        return self
-
-    def fits(self, kind: CaseKind) -> bool:
-        return self.outcome is None or self.outcome in OUTCOMES[kind]
-
-    def says_why(self, kind: CaseKind) -> bool:
-        asked = kind == CaseKind.ASSISTANCE and self.act in REASONED
-        return not asked or bool(self.note.strip())
 
 
 class CaseActOut(BaseModel):
@@ -187,6 +69,12 @@ class CaseMark(BaseModel):
     due_at: datetime | None = Field(
         default=None, description="when the answer is due, where the place's rules set a limit"
     )
+    demands: list[CaseDemand] = Field(
+        default=[],
+        max_length=6,
+        description="what is still asked of somebody, and holds nothing up: tell it by the act of that name, a ground by `serious`"
+        " or `law_must_act`; a review by `follow_up`, or by closing",
+    )
 
 
 class CaseEvidence(BaseModel):
@@ -196,8 +84,24 @@ class CaseEvidence(BaseModel):
     record: UUID | None = None
 
 
+class CaseHotline(BaseModel):
+    """A line of the place's own (热线)."""
+
+    name: Short
+    number: Short | None = Field(default=None, description="absent: the text names none")
+
+
+class CaseMeasure(BaseModel):
+    """A measure that the place's text knows."""
+
+    measure: CaseActKind
+    force: Literal["may", "shall"] | None = Field(
+        default=None, description="`may` 可以, `shall` 应当; absent: the text says neither"
+    )
+
+
 class CaseAsked(BaseModel):
-    """What the place's text asks of whoever reports such an event; shown, not enforced."""
+    """What the place's text asks of whoever reports such an event; what of it is missing stands under `demands`."""
 
     urgency: Literal["immediately", "promptly"] = Field(
         description="`immediately` 第一时间, `promptly` 及时"
@@ -235,10 +139,26 @@ class CaseOut(CaseMark):
     asked: CaseAsked | None = Field(
         default=None, description="of a report: what the text asks of whoever makes it"
     )
+    told: list[Told] = Field(default=[], max_length=5, description="of it, with the report")
+    sender: Sender | None = None
+    hotline: Short | None = None
+    force: Literal["may", "shall"] | None = Field(
+        default=None,
+        description="of a referral: whether the place's text lets or has eligible children be taken up: `may` 可以, `shall` 应当",
+    )
+    hotlines: list[CaseHotline] | None = Field(
+        default=None, max_length=50, description="of a report or referral: the place's own"
+    )
+    record: UUID | None = Field(
+        default=None, description="the record that gave cause, where you may see origins"
+    )
     year: int | None = Field(default=None, description="of assistance: the insured year (参保年度)")
     evidence: CaseEvidence | None = Field(
         default=None,
         description="what a department reported since, which proposes that a case of assistance is done (可办结)",
+    )
+    measures: list[CaseMeasure] | None = Field(
+        default=None, max_length=10, description="of a report: with the guardians (训诫等)"
     )
     lacking: list[CaseActKind] = Field(
         default=[], max_length=10, description="measures that must be taken before it can be closed"

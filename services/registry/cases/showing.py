@@ -5,19 +5,37 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from services.registry.cases.acting import done
-from services.registry.cases.authenticity import note_of, words_of
+from services.registry.cases.authenticity import note_of
 from services.registry.cases.evidence import Evidence
+from services.registry.cases.folding import Folded, fold
 from services.registry.cases.ruling import rules_behind
-from services.registry.cases.stepping import lacking, state_of, waiting
-from services.registry.cases.terms import AnswerDue, CaseActKind, CaseKind, CaseState
+from services.registry.cases.stepping import lacking, waiting
 from services.registry.children.kit import Kit
 from shared import divisions
 
 
-def mark(kit: Kit, row: Any, now: datetime) -> dict[str, Any]:
+def mark(kit: Kit, row: Any, folded: Folded, now: datetime) -> dict[str, Any]:
     """A line of a list."""
-    return _mark(kit, row, row["state"], now)
+    rules = rules_behind(kit, row)
+    owed = waiting(folded.kind, folded.state, folded.since or row["opened_at"], rules.limit, now)
+    seen: dict[str, Any] = {
+        "id": str(row["id"]),
+        "kind": row["kind"],
+        "topic": row["topic"],
+        "place": divisions.text_of(_place(row)),
+        "from": row["department"],
+        "to": row["addressee"],
+        "state": str(folded.state),
+        "opened_at": row["opened_at"],
+        "waiting": str(owed),
+    }
+    if folded.since is not None:
+        seen["waiting_since"] = folded.since
+        if rules.limit is not None:
+            seen["due_at"] = folded.since + rules.limit
+    if folded.demands:
+        seen["demands"] = [str(one) for one in folded.demands]
+    return seen
 
 
 def whole(
@@ -27,23 +45,35 @@ def whole(
     now: datetime,
     *,
     child_is_seen: bool,
+    origin_is_seen: bool = False,
     evidence: Evidence | None = None,
 ) -> dict[str, Any]:
-    """One case, every word of it opened: what was changed past the hub is not shown.  Unsealable then."""
-    kind = CaseKind(row["kind"])
-    words = words_of(kit.sealer, row)
-    state = state_of(kind, [CaseActKind(one["kind"]) for one in acts])
-    rules = rules_behind(kit, row)
+    """One case, every word of it opened: what was changed past the hub is not shown.  Unsealable or ValueError then."""
+    folded = fold(kit.sealer, row, acts)
+    words, rules = folded.words, rules_behind(kit, row)
     seen = {
-        **_mark(kit, row, state, now),
-        "lacking": list(lacking(kind, done(acts), rules.commanded)),
+        "demands": [],
+        **mark(kit, row, folded, now),
+        "lacking": list(lacking(folded.kind, folded.done, rules.commanded)),
         "acts": [_act(kit, one) for one in acts],
     }
     if rules.clause:
         seen["clause"] = rules.clause
     if rules.asked:
         seen["asked"] = asdict(rules.asked)
-    for key in ("account", "year"):
+    if rules.measures:
+        seen["measures"] = [
+            {"measure": measure, **({"force": force} if force else {})}
+            for measure, force in rules.measures
+        ]
+    if rules.force:
+        seen["force"] = rules.force
+    if rules.hotlines:
+        seen["hotlines"] = [
+            {"name": name, **({"number": number} if number else {})}
+            for name, number in rules.hotlines
+        ]
+    for key in ("account", "year", "told", "sender", "hotline"):
         if key in words:
             seen[key] = words[key]
     if evidence is not None:
@@ -54,28 +84,8 @@ def whole(
         seen["particulars"] = words["child"]
     if row["child"] is not None and child_is_seen:
         seen["child"] = str(row["child"])
-    return seen
-
-
-def _mark(kit: Kit, row: Any, state: str, now: datetime) -> dict[str, Any]:
-    kind = CaseKind(row["kind"])
-    rules = rules_behind(kit, row)
-    owed = waiting(kind, CaseState(state), row["opened_at"], rules.limit, now)
-    seen: dict[str, Any] = {
-        "id": str(row["id"]),
-        "kind": row["kind"],
-        "topic": row["topic"],
-        "place": divisions.text_of(_place(row)),
-        "from": row["department"],
-        "to": row["addressee"],
-        "state": str(state),
-        "opened_at": row["opened_at"],
-        "waiting": str(owed),
-    }
-    if owed is not AnswerDue.NO:
-        seen["waiting_since"] = row["opened_at"]
-        if rules.limit is not None:
-            seen["due_at"] = row["opened_at"] + rules.limit
+        if row["record"] is not None and origin_is_seen:
+            seen["record"] = str(row["record"])
     return seen
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.registry.cases.terms import (
+    BEFORE,
+    GROUNDS,
     MEASURES,
     AnswerDue,
     CaseActKind,
@@ -18,7 +20,7 @@ from services.registry.cases.terms import (
 )
 from shared.vocabulary import Department
 
-_MEASURED = dict.fromkeys(MEASURES)
+_MEASURED = dict.fromkeys((*BEFORE, *GROUNDS, *MEASURES))
 _Steps = Mapping[CaseState, Mapping[CaseActKind, CaseState | None]]
 _ANSWERED_AND_CLOSED: _Steps = {
     CaseState.SENT: {
@@ -182,6 +184,19 @@ def lacking(kind: CaseKind, acts: Sequence[Done], commanded: Iterable[str]) -> t
 def owes(kind: CaseKind, state: CaseState) -> bool:
     """Whether it is the addressee's turn."""
     return state in (_UNDONE if kind == CaseKind.ASSISTANCE else _UNANSWERED)
+
+
+def owed_since(
+    kind: CaseKind, opened_at: datetime, acts: Iterable[tuple[CaseActKind, datetime]]
+) -> datetime | None:
+    """Since when the addressee owes what it owes: the case's opening, or its being sent again; None when it is not its turn."""
+    state, since = CaseState.SENT, opened_at
+    for act, at in acts:
+        following = STEPS[kind][state][act] or state
+        if owes(kind, following) and not owes(kind, state):
+            since = at
+        state = following
+    return since if owes(kind, state) else None
 
 
 def waiting(

@@ -73,6 +73,8 @@ class CaseActKind(StrEnum):
 
     `receive` 签收, `answer` 答复, `accept` 接收, `decline` 不予接收, `return` 转回, `follow_up` 跟进, `close` 结案,
     `reopen` 重新办理; of assistance `gather` 收集材料, `submit` 提交材料, `complete` 办成;
+    what a text asks of whoever reports: `dissuade` 劝诫, `stop` 制止, `explain_liability` 告知法律责任, and that it is
+    `serious` 情节严重 or that `law_must_act` 需要法律介入;
     measures (措施) of police, procuratorate or court: `admonition` 训诫,
     `family_education_guidance` 责令接受家庭教育指导, `family_education_order` 家庭教育指导令, `supervision_order` 督促监护令.
     """
@@ -88,6 +90,11 @@ class CaseActKind(StrEnum):
     GATHER = "gather"
     SUBMIT = "submit"
     COMPLETE = "complete"
+    DISSUADE = "dissuade"
+    STOP = "stop"
+    EXPLAIN_LIABILITY = "explain_liability"
+    SERIOUS = "serious"
+    LAW_MUST_ACT = "law_must_act"
     ADMONITION = "admonition"
     FAMILY_EDUCATION_GUIDANCE = "family_education_guidance"
     FAMILY_EDUCATION_ORDER = "family_education_order"
@@ -130,6 +137,37 @@ class AnswerDue(StrEnum):
     NO_LIMIT_CONFIGURED = "no_limit_configured"
 
 
+class CaseDemand(StrEnum):
+    """What is still asked of somebody in a case, whether or not an answer is owed (待补办事项).
+
+    Of a report, by its place's text: `dissuade` 劝诫, `stop` 制止, `explain_liability` 告知法律责任, `ground` 说明是否情节严重或者
+    需要法律介入.  Of any: `review_evidence` 依据记录已撤回，须复核, `review_whose` 依据记录已归于他人，须复核.
+    """
+
+    DISSUADE = "dissuade"
+    STOP = "stop"
+    EXPLAIN_LIABILITY = "explain_liability"
+    GROUND = "ground"
+    REVIEW_EVIDENCE = "review_evidence"
+    REVIEW_WHOSE = "review_whose"
+
+
+class Sender(StrEnum):
+    """Who passes a child on (转介来源).
+
+    `family` 家庭, `school` 学校, `community` 社区, `psychological_institution` 社会心理服务机构, `hotline` 热线.
+    """
+
+    FAMILY = "family"
+    SCHOOL = "school"
+    COMMUNITY = "community"
+    PSYCHOLOGICAL_INSTITUTION = "psychological_institution"
+    HOTLINE = "hotline"
+
+
+#: What comes before a report, and on which of several grounds it must be made.
+BEFORE = (CaseActKind.DISSUADE, CaseActKind.STOP, CaseActKind.EXPLAIN_LIABILITY)
+GROUNDS = (CaseActKind.SERIOUS, CaseActKind.LAW_MUST_ACT)
 MEASURES = (
     CaseActKind.ADMONITION,
     CaseActKind.FAMILY_EDUCATION_GUIDANCE,

@@ -15,8 +15,9 @@ from services.registry.alerts import authenticity as alerts
 from services.registry.assessments import authenticity as guardianship
 from services.registry.break_glass import reviewing
 from services.registry.cases import authenticity as cases
-from services.registry.cases.stepping import owes, state_of
-from services.registry.cases.terms import CaseActKind, CaseKind
+from services.registry.cases.demanding import demands
+from services.registry.cases.stepping import Done, owed_since, state_of
+from services.registry.cases.terms import CaseActKind, CaseKind, CaseOutcome
 from services.registry.compartments import proving as compartments
 from services.registry.handovers import authenticity as handovers
 from services.registry.key_care import deciding
@@ -58,12 +59,19 @@ def _opening(sealer: Sealer, row: Any) -> None:
 
 
 def _case(sealer: Sealer, row: Any) -> None:
-    cases.words_of(sealer, row)
+    words = cases.words_of(sealer, row)
     kind = CaseKind(row["kind"])
-    state = state_of(kind, [CaseActKind(act) for act in row["acts"]])
-    owed = row["opened_at"] if owes(kind, state) else None
-    if (row["state"], row["version"], row["waiting_since"]) != (state, len(row["acts"]) + 1, owed):
+    acts = [CaseActKind(act) for act in row["acts"]]
+    owed = owed_since(kind, row["opened_at"], zip(acts, row["times"], strict=True))
+    kept = (row["state"], row["version"], row["waiting_since"])
+    if kept != (state_of(kind, acts), len(acts) + 1, owed):
         raise Unsealable("it is not what its acts make of it")
+    done = [
+        Done(act, CaseOutcome(said) if said else None)
+        for act, said in zip(acts, row["outcomes"], strict=True)
+    ]
+    if row["wrapped"] is not None and row["demanding"] != bool(demands(kind, words, done)):
+        raise Unsealable("it does not ask for what is missing")
 
 
 def _guardianship(table: str, whose: str) -> tuple[str, str, Callable[[Sealer, Any], object]]:
@@ -96,9 +104,11 @@ _SEALED: Mapping[str, tuple[str, str, Callable[[Sealer, Any], object]]] = {
     ),
     "cases": (
         (
-            "SELECT r.*, k.master, k.wrapped, s.acts FROM cases r"
+            "SELECT r.*, k.master, k.wrapped, s.acts, s.times, s.outcomes FROM cases r"
             " LEFT JOIN vault.data_keys k ON k.id = r.id CROSS JOIN LATERAL"
-            " (SELECT coalesce(array_agg(a.kind ORDER BY a.number), '{}') AS acts FROM case_acts a"
+            " (SELECT coalesce(array_agg(a.kind ORDER BY a.number), '{}') AS acts,"
+            "  coalesce(array_agg(a.acted_at ORDER BY a.number), '{}') AS times,"
+            "  coalesce(array_agg(a.outcome ORDER BY a.number), '{}') AS outcomes FROM case_acts a"
             "  WHERE a.case_id = r.id) s"
         ),
         "r.child_id IS NOT NULL AND ("

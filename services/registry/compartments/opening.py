@@ -36,6 +36,12 @@ from shared.sealing import Bindable
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('compartment:' || $1 || $2::text, 0))"
 
 
+class NotCovered(Conflict):
+    type = "not-in-key-care"
+    title = "The place's scale covers children in need of key care; only its highest level is kept of any other"
+    title_zh = "该等级评估适用于重点关爱服务对象；其他儿童仅可登记最高等级"
+
+
 async def open_entry(
     session: AsyncSession,
     kit: Kit,
@@ -57,6 +63,7 @@ async def open_entry(
     await connection.execute(_LOCK, str(compartment), str(body.child_id))
     if sharing.triggers:
         await _check_trigger(session, caller, sharing, body)
+    await _check_covered(session, caller, sharing, body.child_id, level)
     held = await reading.of_child(session, kit, caller, compartment, body.child_id, now)
     if any(entry.standing.state == CompartmentEntryState.OPEN for entry in held):
         raise Conflict("The child is in this compartment.")
@@ -154,6 +161,18 @@ async def _check_trigger(
         found = await key_care.entry_of(session, body.child_id, str(body.trigger))
     if found is None or found["state"] != CareState.CONFIRMED:
         raise Conflict("That hardship of the child is not confirmed.")
+
+
+async def _check_covered(
+    session: AsyncSession, caller: Caller, sharing: Sharing, child: UUID, level: Level | None
+) -> None:
+    """The child is of those whom the text's scale covers; of an urgent level nobody is asked that first."""
+    if not sharing.in_care_alone or (level is not None and level.urgent):
+        return
+    async with as_system(session, caller):
+        covered = await key_care.in_ledger(session, [child])
+    if child not in covered:
+        raise NotCovered
 
 
 async def _anchor(session: AsyncSession, caller: Caller, child: UUID) -> UUID:

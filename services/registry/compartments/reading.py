@@ -1,7 +1,7 @@
 """Reading: entries as their own acts make them, each with the child of today and how far its reader sees into it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -16,8 +16,8 @@ from services.registry.children.anchoring import whose
 from services.registry.children.kit import Kit
 from services.registry.compartments import queries
 from services.registry.compartments.authenticity import level_of, words_of
-from services.registry.compartments.entering import inside, right_at
-from services.registry.compartments.sharing import Right
+from services.registry.compartments.entering import inside, last_sharing_at, right_at
+from services.registry.compartments.sharing import Right, Sharing
 from services.registry.compartments.standing import Done, Standing, after, begun
 from services.registry.compartments.terms import (
     FORMS,
@@ -25,6 +25,8 @@ from services.registry.compartments.terms import (
     CompartmentEntryAct,
     CompartmentEntryState,
 )
+from services.registry.compartments.urging import Urgency, filled_for, home_of, urgency
+from services.registry.key_care import queries as key_care
 from shared.auth import Caller
 from shared.clock import SHANGHAI
 from shared.database import raw
@@ -36,7 +38,8 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """``child`` is the child of today, and ``child_is_seen`` whether its reader may see that one.
+    """``child`` is the child of today, ``child_is_seen`` whether its reader may see that one, and ``uncovered`` whether it is
+    none of those whom the place's text covers; ``urgency`` is there while something is urgent, for who reads the content.
 
     The words, the opener's and then each act's, are empty for who sees the level alone: they were not opened.
     """
@@ -48,6 +51,8 @@ class Entry:
     child: UUID
     child_is_seen: bool
     right: Right
+    urgency: Urgency | None = None
+    uncovered: bool = False
 
     @property
     def id(self) -> UUID:
@@ -122,9 +127,13 @@ async def page(
 
 async def sees(session: AsyncSession, caller: Caller, ids: Sequence[UUID]) -> set[UUID]:
     """Those of these children whom the caller may see for its purpose."""
+    return set(await _seen(session, caller, ids))
+
+
+async def _seen(session: AsyncSession, caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Any]:
     if not ids or not open_groups(caller.department, caller.purpose):
-        return set()
-    return {row["id"] for row in await children.visible(session, caller, ids)}
+        return {}
+    return {row["id"]: row for row in await children.visible(session, caller, ids)}
 
 
 async def _opened(
@@ -146,7 +155,7 @@ async def _opened(
     async with as_system(session, caller):
         today = await whose(await raw(session), kit.sealer, rows, "opened_at")
     about = {row["id"]: today[row["id"]] or row["child_id"] for row in rows}
-    seen = await sees(session, caller, list(about.values()))
+    seen = await _seen(session, caller, list(about.values()))
     found = []
     for row in rows:
         right, child = rights[row["id"]], about[row["id"]]
@@ -156,7 +165,54 @@ async def _opened(
             log.error("compartment.forged", id=str(row["id"]))
             continue
         found.append(Entry(row, acts[row["id"]], standing, words, child, child in seen, right))
-    return found
+    return await _judged(session, kit, caller, found, seen, now)
+
+
+async def _judged(
+    session: AsyncSession,
+    kit: Kit,
+    caller: Caller,
+    found: Sequence[Entry],
+    seen: Mapping[UUID, Any],
+    now: datetime,
+) -> list[Entry]:
+    """Entries with what the place's rules make of them today, for those who read their content."""
+    rules = {
+        one.id: sharing
+        for one in found
+        if one.right >= Right.CONTENT
+        and one.standing.state == CompartmentEntryState.OPEN
+        and (sharing := kept_by(kit, one.row, one.standing.waiting_since or now)) is not None
+    }
+    covered: set[UUID] = set()
+    if asked := [one.child for one in found if one.id in rules and rules[one.id].in_care_alone]:
+        async with as_system(session, caller):
+            covered = await key_care.in_ledger(session, asked)
+    homes = {
+        one.id: home_of(one.row["place"], seen.get(one.child))
+        for one in found
+        if one.id in rules and one.standing.waiting_since is not None
+    }
+    filled = await filled_for(session, caller, set(homes.values()))
+    judged = []
+    for one in found:
+        since, sharing = one.standing.waiting_since, rules.get(one.id)
+        if sharing is not None:
+            one = replace(
+                one,
+                uncovered=sharing.in_care_alone and one.child not in covered,
+                urgency=urgency(homes[one.id], since, sharing.urgent_within, now, filled)
+                if since is not None
+                else None,
+            )
+        judged.append(one)
+    return judged
+
+
+def kept_by(kit: Kit, row: Any, at: datetime) -> Sharing | None:
+    """The rules by which the entry was kept at an instant: what changes later makes nothing of before another."""
+    day = at.astimezone(SHANGHAI).date()
+    return last_sharing_at(kit, Compartment(row["compartment"]), row["place"], day)
 
 
 def _right(kit: Kit, caller: Caller, compartment: Compartment, row: Any, day: date) -> Right:

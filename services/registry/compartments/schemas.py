@@ -13,7 +13,10 @@ from services.registry.compartments.terms import (
     CompartmentEntryAct,
     CompartmentEntryReason,
     CompartmentEntryState,
+    UrgencyState,
 )
+from services.registry.duties.schemas import ResponsibleOut
+from services.registry.duties.terms import Step
 from services.registry.key_care.terms import Category
 from shared.vocabulary import Department
 
@@ -147,6 +150,19 @@ _EXAMPLE: dict[str, Any] = {
 }
 
 
+class CompartmentUrgencyOut(BaseModel):
+    """The urgent task (紧急任务) of the highest level, until somebody follows it up."""
+
+    state: UrgencyState
+    step: Step = Field(
+        description="the layer to which it has come: one more each time the limit passes; the county's at once without a limit"
+    )
+    due_at: datetime | None = Field(
+        default=None, description="absent: the place's rules set no limit"
+    )
+    responsible: ResponsibleOut
+
+
 class CompartmentEntryMark(BaseModel):
     """An entry as a list shows it.  Whoever may see the level alone gets no more than `child` and `level`."""
 
@@ -162,6 +178,12 @@ class CompartmentEntryMark(BaseModel):
     level_since: datetime | None = None
     urgent_since: datetime | None = Field(
         default=None, description="the highest level, which nobody has followed up yet (紧急任务)"
+    )
+    urgent: CompartmentUrgencyOut | None = None
+    uncovered: bool | None = Field(
+        default=None,
+        description="the place's scale covers children in need of key care, and this one stands in no ledger: a person enters"
+        " it there, or closes this (非重点关爱服务对象，待处理)",
     )
     proposed_level: LevelName | None = Field(
         default=None, description="a lower level that waits for a second person"

@@ -7,7 +7,7 @@ none, and what its rules leave open shares it with nobody.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import IntEnum
 
 from services.registry.compartments.terms import Compartment
@@ -43,7 +43,11 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """A compartment at a place on a day.  ``levels`` run from the lowest to the highest, where they have an order."""
+    """A compartment at a place on a day.  ``levels`` run from the lowest to the highest, where they have an order.
+
+    ``in_care_alone``: it covers children in need of key care (重点关爱服务对象), as its text says.  ``urgent_within`` is None
+    where no text and no administrator set a limit.
+    """
 
     clause: str
     keepers: frozenset[str]
@@ -52,6 +56,8 @@ class Sharing:
     levels: tuple[Level, ...] = ()
     triggers: tuple[str, ...] = ()
     hand_over_to: tuple[str, ...] = ()
+    in_care_alone: bool = False
+    urgent_within: timedelta | None = None
 
     def right(self, department: Department) -> Right:
         if department in self.keepers:
@@ -110,7 +116,16 @@ def _risk(scale: RiskScale | None) -> Sharing | None:
         for one in scale.levels
     )
     readers, level_readers = _set(scale.readers), _set(scale.level_readers)
-    return Sharing(scale.clause, _set([scale.assessor]), readers, level_readers, levels)
+    hours = scale.urgent_hours
+    return Sharing(
+        scale.clause,
+        _set([scale.assessor]),
+        readers,
+        level_readers,
+        levels,
+        in_care_alone=scale.population == "key_care",
+        urgent_within=None if isinstance(hours, Unset) else timedelta(hours=hours),
+    )
 
 
 def _school_file(file: SchoolFile | None) -> Sharing | None:

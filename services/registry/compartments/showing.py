@@ -5,10 +5,10 @@ from typing import Any
 
 from services.registry import answers
 from services.registry.children.kit import Kit
-from services.registry.compartments.entering import last_sharing_at
-from services.registry.compartments.reading import Entry
-from services.registry.compartments.sharing import Right, Sharing
+from services.registry.compartments.reading import Entry, kept_by
+from services.registry.compartments.sharing import Right
 from services.registry.compartments.terms import FORMS, Compartment, CompartmentEntryState
+from services.registry.compartments.urging import Urgency
 from shared import divisions
 from shared.clock import SHANGHAI
 
@@ -54,7 +54,7 @@ def etag(kit: Kit, entry: Entry, now: datetime) -> str:
 
 def _course(kit: Kit, entry: Entry, now: datetime) -> dict[str, Any]:
     row, standing = entry.row, entry.standing
-    sharing = _sharing(kit, row, row["opened_at"])
+    sharing = kept_by(kit, row, row["opened_at"])
     seen: dict[str, Any] = {"state": str(standing.state), "opened_at": row["opened_at"]}
     if sharing is not None:
         seen["clause"] = sharing.clause
@@ -63,6 +63,10 @@ def _course(kit: Kit, entry: Entry, now: datetime) -> dict[str, Any]:
         seen["level_since"] = standing.level_since
     if standing.waiting_since is not None:
         seen["urgent_since"] = standing.waiting_since
+    if entry.urgency is not None:
+        seen["urgent"] = _urgent(entry.urgency)
+    if entry.uncovered:
+        seen["uncovered"] = True
     if standing.proposed is not None:
         seen["proposed_level"] = standing.proposed.level
     if standing.handed_to:
@@ -70,10 +74,23 @@ def _course(kit: Kit, entry: Entry, now: datetime) -> dict[str, Any]:
     return seen
 
 
-def _sharing(kit: Kit, row: Any, at: datetime) -> Sharing | None:
-    """The rules by which the entry was kept at an instant: what changes later makes nothing of before another."""
-    day = at.astimezone(SHANGHAI).date()
-    return last_sharing_at(kit, Compartment(row["compartment"]), row["place"], day)
+def _urgent(urgency: Urgency) -> dict[str, Any]:
+    answers = urgency.responsible
+    seen: dict[str, Any] = {
+        "state": str(urgency.state),
+        "step": str(urgency.step),
+        "responsible": {
+            "step": str(answers.step),
+            "division": divisions.text_of(answers.division),
+        },
+    }
+    if urgency.due_at is not None:
+        seen["due_at"] = urgency.due_at
+    if answers.post is not None:
+        seen["responsible"] |= {"kind": str(answers.kind), "post": str(answers.post)}
+    if answers.vacant:
+        seen["responsible"]["vacant"] = [str(kind) for kind in answers.vacant]
+    return seen
 
 
 def _follow_up(kit: Kit, entry: Entry, now: datetime) -> dict[str, Any]:
@@ -86,7 +103,7 @@ def _follow_up(kit: Kit, entry: Entry, now: datetime) -> dict[str, Any]:
     if standing.state != CompartmentEntryState.OPEN or not (form.levels and form.words_kept):
         return {}
     since = max(standing.level_since, standing.followed_up_at or standing.level_since)
-    sharing = _sharing(kit, entry.row, since)
+    sharing = kept_by(kit, entry.row, since)
     level = sharing.level(standing.level) if sharing is not None else None
     if level is None or level.follow_up_days is None:
         return {"follow_up": "no_interval_configured"}

@@ -73,6 +73,17 @@ class CompartmentEntryReason(StrEnum):
     OTHER = "other"
 
 
+class UrgencyState(StrEnum):
+    """Whether an urgent entry was to be followed up by now (紧急任务时限).
+
+    `within_limit` 未到期, `overdue` 已逾期，升级督办, `no_limit_configured` 未配置时限，由县级督办.
+    """
+
+    WITHIN_LIMIT = "within_limit"
+    OVERDUE = "overdue"
+    NO_LIMIT_CONFIGURED = "no_limit_configured"
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """What a kind of compartment is like, wherever a place has one.

@@ -4,15 +4,17 @@ Each reads as the caller where row-level security shows what is the caller's, an
 anchors; what a scope or a group does not open is not told, and leaves no trace.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
 
+from services.registry.access.matrix import FEED_GROUPS
 from services.registry.access.sight import as_system
 from services.registry.cases import queries as cases
 from services.registry.cases.authenticity import note_of, words_of
+from services.registry.cases.terms import CaseState
 from services.registry.children.building import SHIELDING
 from services.registry.children.gathering import decisions_of
 from services.registry.children.kit import Kit
@@ -30,23 +32,6 @@ from shared.vocabulary import Department, Purpose, Scope
 
 log = structlog.get_logger()
 
-#: The group that opens what a feed tells: the mere fact that a department reported can tell as much.
-FEED_GROUPS: Final[Mapping[str, str]] = {
-    "enrolments": "school",
-    "residence-permits": "residence",
-    "household-registrations": "hukou",
-    "health-checks": "health",
-    "vaccinations": "health",
-    "insurance-enrolments": "insurance",
-    "medical-cost-alerts": "insurance",
-    "disability-certificates": "disability",
-    "rehabilitations": "disability",
-    "assistance": "assistance",
-    "surveys": "survey",
-    "visits": "visits",
-    "hukou-answers": "hukou",
-    "peer-facts": "hukou",
-}
 #: What others are told of; that something else changed, or that somebody read, is no event of the child's life.
 ANNOUNCED: Final = (
     "child.registered",
@@ -185,11 +170,11 @@ async def worked_on(reader: Reader) -> list[Event]:
     found: list[Event] = []
     for case in await cases.of_child(reader.session, reader.kit, reader.caller, reader.child):
         acts = await cases.acts_of(reader.session, reader.kit, reader.caller, case)
-        found += _case(reader.kit, case, acts)
+        found += _case(reader.kit, case, acts, origin=reader.has("provenance"))
     return found
 
 
-def _case(kit: Kit, case: Any, acts: Sequence[Any]) -> Iterator[Event]:
+def _case(kit: Kit, case: Any, acts: Sequence[Any], *, origin: bool) -> Iterator[Event]:
     """Only what is authentic: a case or an act that does not open was changed past the hub, or erased."""
     if not _opens(words_of, kit, case):
         return
@@ -202,6 +187,8 @@ def _case(kit: Kit, case: Any, acts: Sequence[Any]) -> Iterator[Event]:
         department=case["department"],
         addressee=case["addressee"],
         state=case["state"],
+        record=str(case["record"]) if origin and case["record"] is not None else "",
+        review=str(case["review"] or "") if case["state"] != CaseState.CLOSED else "",
     )
     for act in acts:
         if _opens(note_of, kit, act):

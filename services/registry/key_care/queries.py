@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.children.anchoring import LINKED, whose
-from services.registry.key_care.terms import CareState, Category, Place
+from services.registry.key_care.terms import CURRENT, CareState, Category, Place
 from services.registry.status import Status
 from shared.auth import Caller
 from shared.database import raw
@@ -131,6 +131,17 @@ async def entry_of(session: AsyncSession, child: UUID, category: str) -> Any | N
     return await connection.fetchrow(
         "SELECT id, state FROM key_care WHERE child_id = $1 AND category = $2", child, category
     )
+
+
+async def in_ledger(session: AsyncSession, children: Sequence[UUID]) -> set[UUID]:
+    """Those who stand in the ledger under any category, proposed ones too; for the service itself."""
+    connection = await raw(session)
+    rows = await connection.fetch(
+        "SELECT DISTINCT child_id FROM key_care WHERE child_id = ANY($1) AND state = ANY($2)",
+        list(children),
+        [str(state) for state in CURRENT],
+    )
+    return {row["child_id"] for row in rows}
 
 
 async def decisions(session: AsyncSession, sealer: Sealer, child: UUID, category: str) -> list[Any]:

@@ -29,8 +29,8 @@ Tier = Literal["province", "prefecture", "county"]
 Population = Literal["migrant", "key_care", "enrolled"]
 Stage = Literal["kindergarten", "primary", "junior", "senior", "vocational", "special"]
 Performer = Literal[
-    "children_director",
-    "children_supervisor",
+    "child_director",
+    "child_supervisor",
     "school",
     "village_committee",
     "civil_affairs",

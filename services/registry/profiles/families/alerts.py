@@ -55,7 +55,7 @@ class AlertRule(Rule):
     alert: AlertName
     active: bool = True
     owner: AlertOwner
-    post: Literal["children_director", "children_supervisor"] | None = None
+    post: Literal["child_director", "child_supervisor"] | None = None
     due_days: int | Unset
     days: int | Unset | None = None
     months: int | Unset | None = None

@@ -36,17 +36,20 @@ class RiskLevel:
 class RiskScale(Rule):
     """Graded risk (风险等级, R21), from the lowest level to the highest, of which the highest is urgent; a compartment.
 
-    `assessor` keeps it; `readers` may read it, `level_readers` the level alone; not configured: none but the assessor.
+    `population`: of whom a level is kept at all; the highest is taken down of any child, so that no danger waits for a
+    finding. `assessor` keeps it; `readers` may read it, `level_readers` the level alone; not configured: none but the
+    assessor. `urgent_hours`: within how many somebody has followed the highest level up; no text says.
     """
 
     family = "risk_scale"
     keyed_by = "scale"
-    waiting = frozenset({"levels"})
+    waiting = frozenset({"levels", "urgent_hours"})
 
     scale: Literal["psychological"]
     population: Literal["key_care"]
     assessor: Office
     levels: tuple[RiskLevel, ...]
+    urgent_hours: int | Unset = NOT_CONFIGURED
     readers: tuple[Office, ...] | Unset = NOT_CONFIGURED
     level_readers: tuple[Office, ...] | Unset = NOT_CONFIGURED
 
@@ -162,7 +165,7 @@ class Network(Rule):
     family = "network"
     if_silent = "listed"
 
-    posts: tuple[Literal["children_supervisor", "children_director"], ...]
+    posts: tuple[Literal["child_supervisor", "child_director"], ...]
     institutions: tuple[Literal["protection_institution", "protection_station"], ...]
     training: Literal["full_coverage"] | Unset
     training_months: int | Unset = NOT_CONFIGURED

@@ -9,8 +9,8 @@ from services.registry.profiles.rules import NOT_CONFIGURED, Rule, Unset
 Channel = Literal["home_visit", "self_declaration", "phone"]
 Block = Literal["child", "parents", "family_life", "guardianship", "living_security"]
 Helper = Literal[
-    "children_supervisor",
-    "children_director",
+    "child_supervisor",
+    "child_director",
     "community_worker",
     "grid_worker",
     "teacher",

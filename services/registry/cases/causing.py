@@ -1,0 +1,85 @@
+"""Causing: the record, of a visit say, that gave cause for a case, and what becomes of the case when the record does not stand.
+
+A case names one record of a child whom its opener sees: one of its own office's, or one whose origin the access matrix opens to
+it.  When that record is recalled or erased, or found to be about another child, a person is to look at the case again
+(``CaseDemand``), until it is followed up or closed.  It ends by that as little as by anything else.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.access.matrix import FEED_GROUPS, open_groups
+from services.registry.access.sight import as_system
+from services.registry.cases.terms import CaseActKind, CaseDemand
+from services.registry.children import queries as children
+from services.registry.records.models import RECALL
+from shared.auth import Caller
+from shared.database import raw
+from shared.problems import NotFound
+
+_BEHIND = (
+    " JOIN records r ON r.id = c.record LEFT JOIN vault.data_keys k ON k.id = r.id"
+    " LEFT JOIN links l ON l.entry_id = r.entry_id"
+    " CROSS JOIN LATERAL (SELECT kind, received_at FROM records WHERE entry_id = r.entry_id"
+    "  ORDER BY version DESC, kind DESC LIMIT 1) n"
+)
+_FALLEN: Final = (
+    f"(k.id IS NULL OR (n.kind = {RECALL} AND NOT EXISTS (SELECT 1 FROM case_acts a WHERE a.case_id = c.id"
+    f" AND a.kind = '{CaseActKind.FOLLOW_UP}' AND a.acted_at >= n.received_at)))"
+)
+_OF_CASES = f"SELECT c.id, {_FALLEN} AS fallen, l.person FROM cases c{_BEHIND} WHERE c.id = ANY($1)"
+_FALLEN_HERE = (
+    f"SELECT c.id FROM cases c{_BEHIND} LEFT JOIN links o ON o.entry_id = c.anchor"
+    " WHERE c.record IS NOT NULL AND c.place BETWEEN $1 AND $2 AND c.state <> 'closed'"
+    f" AND ({_FALLEN} OR l.person <> coalesce(o.person, c.child_id))"
+)
+
+
+async def child_of(session: AsyncSession, caller: Caller, record: UUID, said: UUID | None) -> UUID:
+    """The child that a record is about, and that the caller sees; NotFound otherwise, whatever the cause."""
+    groups = open_groups(caller.department, caller.purpose)
+    async with as_system(session, caller):
+        connection = await raw(session)
+        row = await connection.fetchrow(
+            "SELECT r.feed, r.department, r.division, l.person FROM records r"
+            " JOIN links l ON l.entry_id = r.entry_id WHERE r.id = $1",
+            record,
+        )
+    if row is None or said not in (None, row["person"]):
+        raise NotFound
+    own = row["department"] == caller.department and caller.covers(row["division"])
+    told = "provenance" in groups and FEED_GROUPS.get(row["feed"], "") in groups
+    if not groups or not (own or told):
+        raise NotFound
+    child: UUID = row["person"]
+    if not await children.visible(session, caller, [child]):
+        raise NotFound
+    return child
+
+
+async def reviews(
+    connection: "asyncpg.Connection[Any]", cases: Sequence[Any], today: Mapping[UUID, UUID | None]
+) -> dict[UUID, CaseDemand]:
+    """Of which of these cases the record does not stand, and how; ``today`` says whose each is.  For the service itself."""
+    about = [case["id"] for case in cases if case["record"] is not None]
+    if not about:
+        return {}
+    found = {}
+    for row in await connection.fetch(_OF_CASES, about):
+        if row["fallen"]:
+            found[row["id"]] = CaseDemand.REVIEW_EVIDENCE
+        elif row["person"] not in (None, today.get(row["id"])):
+            found[row["id"]] = CaseDemand.REVIEW_WHOSE
+    return found
+
+
+async def fallen(session: AsyncSession, caller: Caller) -> list[UUID]:
+    """Open cases of the caller's area whose record may not stand any more."""
+    async with as_system(session, caller):
+        connection = await raw(session)
+        rows = await connection.fetch(_FALLEN_HERE, caller.grant.low, caller.grant.high)
+    return [row["id"] for row in rows]
