@@ -64,7 +64,7 @@ async def act(
     if not await _may(session, kit, caller, row, body.act):
         raise Forbidden("Another department does this.")
     if body.act == CaseActKind.CLOSE:
-        _may_close(kind, acts, rules_behind(kit, row))
+        _may_close(kind, acts, rules_behind(row))
     following = STEPS[kind][state][body.act] or state
     await _append(session, kit, caller, row, body, following, now)
     if following == CaseState.SENT != state:

@@ -21,6 +21,7 @@ from services.registry.cases.terms import CaseState
 from services.registry.children import queries as children
 from services.registry.children.kit import Kit
 from services.registry.key_care import queries as key_care
+from services.registry.rulebooks import adopting
 from services.registry.vault import new_key
 from shared import divisions
 from shared.auth import Caller
@@ -59,6 +60,8 @@ async def open_case(
         said["year"] = body.year
     data_key = await new_key(session, kit.sealer, row["id"])
     connection = await raw(session)
+    # By these rules it is read for as long as it is there.
+    await adopting.adopt(connection, kit.audit, kit.profiles, now)
     await connection.execute(
         "INSERT INTO cases (id, kind, topic, place, addressee, child_id, anchor, client, department, actor,"
         " opened_at, sealed, state, waiting_since, version)"

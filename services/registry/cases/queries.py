@@ -4,16 +4,20 @@ A case follows its child by ``anchor``, unless that went astray (``children.anch
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system
-from services.registry.cases.terms import CaseKind, CaseState
+from services.registry.cases.stepping import state_of
+from services.registry.cases.terms import CaseActKind, CaseKind, CaseState
 from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.kit import Kit
 from services.registry.erasures import authenticity as erasures
+from services.registry.past.gathering import LINKED_THEN
+from services.registry.rulebooks import adopting
 from shared.auth import Caller
 from shared.database import raw
 
@@ -66,6 +70,52 @@ async def acts_of(session: AsyncSession, kit: Kit, caller: Caller, case: Any) ->
     ]
 
 
+async def child_at(
+    session: AsyncSession, kit: Kit, caller: Caller, case: Any, known_at: datetime
+) -> UUID | None:
+    """Whom a case was held to be about at an instant."""
+    if case["child_id"] is None:
+        return None
+    async with as_system(session, caller):
+        connection = await raw(session)
+        rows = await connection.fetch(
+            "SELECT c.id, c.child_id, c.anchor, c.opened_at, "
+            + LINKED_THEN.format(word="c")
+            + " FROM cases c WHERE c.id = $1",
+            case["id"],
+            known_at,
+        )
+        return (await whose(connection, kit.sealer, rows, "opened_at", known_at)).get(case["id"])
+
+
+async def page_known(
+    session: AsyncSession,
+    kit: Kit,
+    caller: Caller,
+    kind: CaseKind | None,
+    known_at: datetime,
+    after: UUID | None,
+    limit: int,
+) -> list[tuple[Any, CaseState]]:
+    """Cases of the caller's place that had been opened by an instant, the oldest first, and how each stood then."""
+    connection = await raw(session)
+    rows = await connection.fetch(
+        f"SELECT {_CASE}, (SELECT coalesce(array_agg(a.kind ORDER BY a.number), '{{}}') FROM case_acts a"
+        "  WHERE a.case_id = c.id AND a.acted_at <= $4) AS acts"
+        f" FROM cases c WHERE {_MINE} AND c.opened_at <= $4 AND ($5::text IS NULL OR c.kind = $5)"
+        " AND ($6::uuid IS NULL OR c.id > $6) ORDER BY c.id LIMIT $7",
+        *_who(caller),
+        known_at,
+        kind,
+        after,
+        limit,
+    )
+    return [
+        (row, state_of(CaseKind(row["kind"]), [CaseActKind(one) for one in row["acts"]]))
+        for row in await _of_today(session, kit, caller, rows)
+    ]
+
+
 async def page(
     session: AsyncSession,
     kit: Kit,
@@ -110,7 +160,8 @@ async def of_child(session: AsyncSession, kit: Kit, caller: Caller, child: UUID)
 async def _of_today(
     session: AsyncSession, kit: Kit, caller: Caller, rows: Sequence[Any]
 ) -> list[dict[str, Any]]:
-    """Cases, each with its ``child`` of today and whether that one is ``shielded``."""
+    """Cases, each with its ``child`` of today, whether that one is ``shielded``, and the rules (``profiles``) that the hub went
+    by when it was opened."""
     about = [row for row in rows if row["child_id"] is not None]
     children: dict[UUID, UUID | None] = {}
     shielded: set[UUID] = set()
@@ -122,8 +173,16 @@ async def _of_today(
                 "SELECT id FROM children WHERE id = ANY($1) AND shielded", list(children.values())
             )
             shielded = {row["id"] for row in found}
+    connection = await raw(session)
+    opened = {row["opened_at"] for row in rows}
+    rules = await adopting.as_adopted(connection, kit.audit, kit.profiles, opened)
     return [
-        {**row, "child": (child := children.get(row["id"])), "shielded": child in shielded}
+        {
+            **row,
+            "child": (child := children.get(row["id"])),
+            "shielded": child in shielded,
+            "profiles": rules[row["opened_at"]],
+        }
         for row in rows
     ]
 

@@ -15,11 +15,6 @@ from services.registry.children.kit import Kit
 from shared import divisions
 
 
-def mark(kit: Kit, row: Any, now: datetime) -> dict[str, Any]:
-    """A line of a list."""
-    return _mark(kit, row, row["state"], now)
-
-
 def whole(
     kit: Kit,
     row: Any,
@@ -33,9 +28,9 @@ def whole(
     kind = CaseKind(row["kind"])
     words = words_of(kit.sealer, row)
     state = state_of(kind, [CaseActKind(one["kind"]) for one in acts])
-    rules = rules_behind(kit, row)
+    rules = rules_behind(row)
     seen = {
-        **_mark(kit, row, state, now),
+        **mark(row, now, state),
         "lacking": list(lacking(kind, done(acts), rules.commanded)),
         "acts": [_act(kit, one) for one in acts],
     }
@@ -57,9 +52,10 @@ def whole(
     return seen
 
 
-def _mark(kit: Kit, row: Any, state: str, now: datetime) -> dict[str, Any]:
-    kind = CaseKind(row["kind"])
-    rules = rules_behind(kit, row)
+def mark(row: Any, now: datetime, state: str | None = None) -> dict[str, Any]:
+    """A line of a list; in the ``state`` that its row says, unless another is given."""
+    kind, state = CaseKind(row["kind"]), state or row["state"]
+    rules = rules_behind(row)
     owed = waiting(kind, CaseState(state), row["opened_at"], rules.limit, now)
     seen: dict[str, Any] = {
         "id": str(row["id"]),

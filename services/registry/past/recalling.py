@@ -96,6 +96,15 @@ async def recall(
     return Past(day, instant, then, known, stood, others, Remembered.of(stood.row, shielded))
 
 
+def asked_of(child: UUID | None) -> UUID:
+    """The child whose past a list is asked for; Invalid where it names none: the past of an area would have to be folded anew
+    for every child that any record ever placed there."""
+    if child is None:
+        detail = "With known_at a list is about one child: name it."
+        raise Invalid(flaws=[Flaw("/query/child", "child_required", detail)])
+    return child
+
+
 async def recall_child(
     session: AsyncSession, kit: Kit, caller: Caller, child: UUID, now: datetime, known_at: datetime
 ) -> Past:
