@@ -16,7 +16,7 @@ from services.registry.cases.terms import CaseActKind, CaseKind, CaseState
 from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.kit import Kit
 from services.registry.erasures import authenticity as erasures
-from services.registry.past.gathering import LINKED_THEN
+from services.registry.past.gathering import ENTRIES, LINKED_THEN
 from services.registry.rulebooks import adopting
 from shared.auth import Caller
 from shared.database import raw
@@ -27,6 +27,19 @@ _CASE = (
 )
 _MINE = (
     "c.place BETWEEN $1 AND $2 AND ($3 = 'civil_affairs' OR c.addressee = $3 OR c.department = $3)"
+)
+
+_LINKED_THEN = (
+    "SELECT c.id, c.child_id, c.anchor, c.opened_at, "
+    + LINKED_THEN.format(word="c")
+    + " FROM cases c WHERE c.id = ANY($1)"
+)
+_KNOWN = (
+    f"SELECT {_CASE}, k.master, k.wrapped FROM (SELECT id FROM cases WHERE child_id = ANY($1) UNION"
+    f" SELECT x.id FROM {ENTRIES} l JOIN cases x ON x.anchor = l.entry_id) f"
+    " JOIN cases c ON c.id = f.id LEFT JOIN vault.data_keys k ON k.id = c.id"
+    " WHERE c.opened_at <= $2 AND c.place BETWEEN $3 AND $4"
+    " AND ($5 = 'civil_affairs' OR c.addressee = $5 OR c.department = $5) ORDER BY c.id"
 )
 
 
@@ -78,13 +91,7 @@ async def child_at(
         return None
     async with as_system(session, caller):
         connection = await raw(session)
-        rows = await connection.fetch(
-            "SELECT c.id, c.child_id, c.anchor, c.opened_at, "
-            + LINKED_THEN.format(word="c")
-            + " FROM cases c WHERE c.id = $1",
-            case["id"],
-            known_at,
-        )
+        rows = await connection.fetch(_LINKED_THEN, [case["id"]], known_at)
         return (await whose(connection, kit.sealer, rows, "opened_at", known_at)).get(case["id"])
 
 
@@ -143,9 +150,19 @@ async def page(
     return await _of_today(session, kit, caller, rows)
 
 
-async def of_child(session: AsyncSession, kit: Kit, caller: Caller, child: UUID) -> list[Any]:
-    """Every case about a child that the caller sees, by whose it is today, each with its data key."""
+async def of_child(
+    session: AsyncSession, kit: Kit, caller: Caller, child: UUID, known_at: datetime | None = None
+) -> list[Any]:
+    """Every case about a child that the caller sees, by whose it is today, each with its data key; ``known_at`` an instant,
+    those that were opened by then, by whose they were held to be."""
     connection = await raw(session)
+    if known_at is not None:
+        rows = await connection.fetch(_KNOWN, [child], known_at, *_who(caller))
+        async with as_system(session, caller):
+            connection = await raw(session)
+            linked = await connection.fetch(_LINKED_THEN, [row["id"] for row in rows], known_at)
+            belongs = await whose(connection, kit.sealer, linked, "opened_at", known_at)
+        return [dict(row) for row in rows if belongs[row["id"]] == child]
     rows = await connection.fetch(
         f"SELECT {_CASE}, k.master, k.wrapped FROM (SELECT id FROM cases WHERE child_id = $4 UNION"
         " SELECT x.id FROM links l JOIN cases x ON x.anchor = l.entry_id WHERE l.person = $4) f"

@@ -13,10 +13,13 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system
+from services.registry.children.building import Folded
 from services.registry.children.kit import Kit
 from services.registry.handovers.terms import HandoverState
 from services.registry.past import gathering
+from services.registry.past.gathering import Known
 from services.registry.past.hearing import heard
+from services.registry.past.recalling import Past
 from services.registry.past.standing import standing
 from services.registry.rulebooks import adopting
 from shared.auth import Caller
@@ -41,11 +44,21 @@ async def of_child(
         return []
     one = replace(known[child], words=words[child])
     stood = standing(kit, rules[known_at], child, one, known_at.astimezone(SHANGHAI).date()).row
-    hidden = shielded or stood.shielded
+    return _told(caller, stood, one, shielded or stood.shielded)
+
+
+def handovers(past: Past, caller: Caller) -> list[tuple[dict[str, Any], Sequence[Any]]]:
+    """Those of a recalled child."""
+    return _told(caller, past.stood.row, past.known, past.row["shielded"])
+
+
+def _told(
+    caller: Caller, stood: Folded, known: Known, hidden: bool
+) -> list[tuple[dict[str, Any], Sequence[Any]]]:
     found = []
     for row in sorted(stood.handovers, key=lambda handover: handover.id):
         left = caller.covers(row.giving) and not (hidden and row.state == HandoverState.DUE)
         if left or caller.covers(row.taking):
-            acts = [act for act in words[child].handovers if act["handover_id"] == row.id]
-            found.append(({**asdict(row), "child_id": child}, acts))
+            acts = [act for act in known.words.handovers if act["handover_id"] == row.id]
+            found.append(({**asdict(row), "child_id": stood.id}, acts))
     return found
