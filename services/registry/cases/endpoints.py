@@ -127,7 +127,9 @@ async def list_cases(
         marks = [
             showing.mark(row, then, stood)
             for row, stood in found
-            if state in (None, stood) and waiting in (None, owes(CaseKind(row["kind"]), stood))
+            if stood is not None
+            and state in (None, stood)
+            and waiting in (None, owes(CaseKind(row["kind"]), stood))
         ]
     else:
         rows = await queries.page(session, kit, caller, kind, state, waiting, after, limit)

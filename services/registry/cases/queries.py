@@ -95,6 +95,13 @@ async def child_at(
         return (await whose(connection, kit.sealer, rows, "opened_at", known_at)).get(case["id"])
 
 
+def _stood(row: Any) -> CaseState | None:
+    try:
+        return state_of(CaseKind(row["kind"]), [CaseActKind(one) for one in row["acts"]])
+    except ValueError:
+        return None
+
+
 async def page_known(
     session: AsyncSession,
     kit: Kit,
@@ -103,8 +110,9 @@ async def page_known(
     known_at: datetime,
     after: UUID | None,
     limit: int,
-) -> list[tuple[Any, CaseState]]:
-    """Cases of the caller's place that had been opened by an instant, the oldest first, and how each stood then."""
+) -> list[tuple[Any, CaseState | None]]:
+    """Cases of the caller's place that had been opened by an instant, the oldest first, and how each stood then; None of one
+    that has acts which nobody can have done here."""
     connection = await raw(session)
     rows = await connection.fetch(
         f"SELECT {_CASE}, (SELECT coalesce(array_agg(a.kind ORDER BY a.number), '{{}}') FROM case_acts a"
@@ -117,10 +125,7 @@ async def page_known(
         after,
         limit,
     )
-    return [
-        (row, state_of(CaseKind(row["kind"]), [CaseActKind(one) for one in row["acts"]]))
-        for row in await _of_today(session, kit, caller, rows)
-    ]
+    return [(row, _stood(row)) for row in await _of_today(session, kit, caller, rows)]
 
 
 async def page(

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import orjson
+
 #: Of the columns that a ``children`` row shows to readers.
 _COLUMNS = (
     "id",
@@ -24,8 +26,22 @@ class Remembered(dict[str, Any]):
 
     @classmethod
     def of(cls, folded: Any, shielded: bool) -> "Remembered":
-        return cls({name: getattr(folded, name) for name in _COLUMNS}, shielded=shielded)
+        row = cls({name: getattr(folded, name) for name in _COLUMNS}, shielded=shielded)
+        row["decision"] = stored(row["decision"])
+        return row
 
     def with_(self, **more: Any) -> "Remembered":
         """The row with what another noun joins to it."""
         return type(self)({**self, **more})
+
+
+def stored(value: Any) -> Any:
+    """A value as a ``jsonb`` column gives it back, its keys in that order: an answer of then has the bytes of then."""
+    return _ordered(orjson.loads(orjson.dumps(value)))
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        names = sorted(value, key=lambda name: (len(name.encode()), name.encode()))
+        return {name: _ordered(value[name]) for name in names}
+    return [_ordered(one) for one in value] if isinstance(value, list) else value

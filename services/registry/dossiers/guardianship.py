@@ -47,7 +47,9 @@ async def placed(reader: Reader) -> list[Event]:
     rows = await queries.of_child(
         reader.session, reader.kit, reader.caller, "placements", reader.child
     )
-    acts = await queries.acts_of(reader.session, reader.caller, [row["id"] for row in rows])
+    acts = await queries.acts_of(
+        reader.session, reader.kit, reader.caller, [row["id"] for row in rows]
+    )
     found: list[Event] = []
     for row in rows:
         if row["made_at"] > reader.known_at:

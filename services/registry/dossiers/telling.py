@@ -214,6 +214,7 @@ def _case(kit: Kit, case: Any, acts: Sequence[Any]) -> Iterator[Event]:
     """Only what is authentic: a case or an act that does not open was changed past the hub, or erased."""
     if not _opens(words_of, kit, case):
         return
+    done = [act for act in acts if _opens(note_of, kit, act)]
     yield at(
         case["id"],
         DossierEventKind.CASE_OPENED,
@@ -222,20 +223,19 @@ def _case(kit: Kit, case: Any, acts: Sequence[Any]) -> Iterator[Event]:
         topic=case["topic"],
         department=case["department"],
         addressee=case["addressee"],
-        state=state_of(CaseKind(case["kind"]), [CaseActKind(one["kind"]) for one in acts]),
+        state=state_of(CaseKind(case["kind"]), [CaseActKind(one["kind"]) for one in done]),
     )
-    for act in acts:
-        if _opens(note_of, kit, act):
-            yield at(
-                act["id"],
-                DossierEventKind.CASE_ACT,
-                act["acted_at"],
-                case=str(case["id"]),
-                act=act["kind"],
-                outcome=act["outcome"],
-                issuer=act["issuer"],
-                department=act["department"],
-            )
+    for act in done:
+        yield at(
+            act["id"],
+            DossierEventKind.CASE_ACT,
+            act["acted_at"],
+            case=str(case["id"]),
+            act=act["kind"],
+            outcome=act["outcome"],
+            issuer=act["issuer"],
+            department=act["department"],
+        )
 
 
 def _opens(opener: Any, kit: Kit, row: Any) -> bool:

@@ -41,7 +41,7 @@ def decisions(past: Past, category: str) -> list[Any]:
 
 
 def _entries(past: Past, caller: Caller) -> list[dict[str, Any]]:
-    return [{**one, "care_id": one.pop("id")} for one in cared(past, caller)]
+    return [{"care_id": one.pop("id"), **one} for one in cared(past, caller)]
 
 
 def _asked(question: Question, row: dict[str, Any]) -> bool:

@@ -14,7 +14,7 @@ from services.registry.alerts.raising import AlertRow
 from services.registry.alerts.writing import placed
 from services.registry.children import state, viewing
 from services.registry.children.marks import mark
-from services.registry.children.remembered import Remembered
+from services.registry.children.remembered import Remembered, stored
 from services.registry.children.schemas import AsOf, ChildOut
 from services.registry.children.state import facts_of
 from services.registry.duties.assigning import DutyRow
@@ -25,7 +25,8 @@ from services.registry.profiles import Profiles
 from shared.auth import Caller
 from shared.vocabulary import Department
 
-_OF_DUTY: Final = tuple(one.name for one in fields(DutyRow) if one.name != "id")
+_OF_CARE: Final = ("id", "category", "state", "since")
+_OF_DUTY: Final = tuple(one.name for one in fields(DutyRow) if one.name not in ("id", "detail"))
 _RANKED_FROM: Final = date(2000, 1, 1)
 _NO_DAY: Final = 2**31 - 1
 _AFTER_ALL_DUE: Final = 10**9
@@ -51,8 +52,7 @@ def shown(past: Past, caller: Caller, present: Profiles) -> ChildOut:
         found = marks(facts_of(held), held["fields"], past.kit.profiles, past.on)
         seen["follow_ups"] = [asdict(one) for one in found if one.group in groups] or None
     if "key_care" in groups:
-        names = ("id", "category", "state", "since")
-        seen["key_care"] = [{n: one[n] for n in names} for one in cared(past, caller)]
+        seen["key_care"] = [{n: one[n] for n in _OF_CARE} for one in cared(past, caller)]
         seen["shielded"] = row["shielded"]
     if "duties" in groups:
         seen["duties"] = [mark(one) for one in owed(past, caller)]
@@ -64,7 +64,7 @@ def cared(past: Past, caller: Caller) -> Iterator[dict[str, Any]]:
     """The entries of key care in the categories open to the caller, as row-level security has it of today's."""
     for one in past.stood.row.key_care:
         if one.category in caller.grant.categories:
-            yield {field.name: getattr(one, field.name) for field in fields(one)}
+            yield {**{n: getattr(one, n) for n in _OF_CARE}, "detail": stored(one.detail)}
 
 
 def owed(past: Past, caller: Caller) -> list[Remembered]:
@@ -72,6 +72,7 @@ def owed(past: Past, caller: Caller) -> list[Remembered]:
     found = [
         past.row.with_(
             **{name: getattr(one, name) for name in _OF_DUTY},
+            detail=stored(one.detail),
             duty_id=one.id,
             child_id=past.child,
             due_rank=_rank(one.due_on, _NO_DAY),
@@ -110,7 +111,7 @@ def _alert(past: Past, one: AlertRow) -> Remembered:
         entry=one.entry,
         place=place,
         county=_county(place),
-        detail=one.detail,
+        detail=stored(one.detail),
     )
 
 
