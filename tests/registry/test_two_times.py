@@ -275,8 +275,9 @@ class TwoTimes(RuleBasedStateMachine):
     def guardianship_is_assessed(self) -> None:
         day = today(self.registry.clock).isoformat()
         made = assessment(self.child, "weak")
-        self.run(post(self.city, "assessments", **{**made, "assessed_on": day}))
-        self.run(post(self.city, "placements", **placement(self.child, basis="guardian_consent")))
+        placed = placement(self.child, basis="guardian_consent")
+        for path, body in (("assessments", {**made, "assessed_on": day}), ("placements", placed)):
+            assert self.run(post(self.city, path, **body)).status_code == 201
 
     @rule()
     def the_child_moves(self) -> None:
