@@ -293,3 +293,22 @@ async def dated_back(
         encoding="utf-8",
     )
     await going_by(registry, Profiles.load(SHIPPED, folder))
+
+
+@pytest.mark.parametrize(
+    ("compartment", "rule", "setting"),
+    [("psychological_risk", SCALE, LEVELS.format(9)), ("misconduct", LEDGER, "")],
+)
+async def test_r17_an_amendment_dated_back_makes_nothing_else_of_a_compartments_entry(
+    registry: Registry, tmp_path: Path, compartment: str, rule: str, setting: str
+) -> None:
+    before = LEVELS.format(30) if setting else ""
+    await changing(registry, tmp_path, "inner_mongolia", rule, before, before)
+    who = await compartments.keeper(registry, compartment)
+    child = await compartments.living(registry, compartments.BAOTOU)
+    path = await compartments.opened(registry, compartment, child)
+    then = (await who.get(path)).json()
+    registry.clock.at += timedelta(hours=2)
+    await dated_back(registry, tmp_path, "inner_mongolia", rule, setting)
+    assert (await who.get(path)).json() == then
+    assert then["clause"] == "inner_mongolia 旧"

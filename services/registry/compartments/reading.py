@@ -1,6 +1,6 @@
 """Reading: entries as their own acts make them, each with the child of today and how far its reader sees into it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -25,6 +25,8 @@ from services.registry.compartments.terms import (
     CompartmentEntryAct,
     CompartmentEntryState,
 )
+from services.registry.profiles import Profiles
+from services.registry.rulebooks import adopting
 from shared.auth import Caller
 from shared.clock import SHANGHAI
 from shared.database import raw
@@ -38,7 +40,8 @@ log = structlog.get_logger()
 class Entry:
     """``child`` is the child of today, and ``child_is_seen`` whether its reader may see that one.
 
-    The words, the opener's and then each act's, are empty for who sees the level alone: they were not opened.
+    ``rules``: by the instant at which it was opened or acted upon, the profiles that the hub went by.  The words, the opener's
+    and then each act's, are empty for who sees the level alone: they were not opened.
     """
 
     row: Any
@@ -48,6 +51,7 @@ class Entry:
     child: UUID
     child_is_seen: bool
     right: Right
+    rules: Mapping[datetime, Profiles]
 
     @property
     def id(self) -> UUID:
@@ -143,8 +147,11 @@ async def _opened(
         return []
     async with inside(session, caller, compartment):
         acts = await queries.acts_of(await raw(session), [row["id"] for row in rows])
+    said = {one["acted_at"] for done in acts.values() for one in done}
+    instants = said | {row["opened_at"] for row in rows}
     async with as_system(session, caller):
         today = await whose(await raw(session), kit.sealer, rows, "opened_at")
+        rules = await adopting.as_adopted(await raw(session), kit.audit, kit.profiles, instants)
     about = {row["id"]: today[row["id"]] or row["child_id"] for row in rows}
     seen = await sees(session, caller, list(about.values()))
     found = []
@@ -155,7 +162,8 @@ async def _opened(
         except (Unsealable, ValueError):
             log.error("compartment.forged", id=str(row["id"]))
             continue
-        found.append(Entry(row, acts[row["id"]], standing, words, child, child in seen, right))
+        done = acts[row["id"]]
+        found.append(Entry(row, done, standing, words, child, child in seen, right, rules))
     return found
 
 
