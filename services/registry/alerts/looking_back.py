@@ -13,6 +13,7 @@ from services.registry.access.sight import as_system
 from services.registry.alerts import queries
 from services.registry.alerts.queries import Position, Question
 from services.registry.alerts.terms import WAITING
+from services.registry.children.remembered import Remembered
 from services.registry.past.looking_back import warned
 from services.registry.past.recalling import Past
 from shared.auth import Caller
@@ -21,14 +22,14 @@ from shared.problems import NotFound
 
 def page(
     past: Past, caller: Caller, question: Question, after: Position, limit: int
-) -> list[dict[str, Any]]:
+) -> list[Remembered]:
     """What ``queries.page`` would have found of the child."""
     found = [one for one in warned(past, caller) if _asked(question, caller, one)]
     found.sort(key=_position)
     return [one for one in found if _position(one) > after][:limit]
 
 
-def one(past: Past, caller: Caller, alert: UUID) -> dict[str, Any]:
+def one(past: Past, caller: Caller, alert: UUID) -> Remembered:
     """The alert as it stood; NotFound where it had not been raised."""
     for found in warned(past, caller):
         if found["alert_id"] == alert:

@@ -5,6 +5,7 @@ Not by whom: posts change hands, and who held one before is not kept.
 
 from typing import Any
 
+from services.registry.children.remembered import Remembered
 from services.registry.duties.queries import Position, Question
 from services.registry.past.looking_back import owed
 from services.registry.past.recalling import Past
@@ -13,7 +14,7 @@ from shared.auth import Caller
 
 def page(
     past: Past, caller: Caller, question: Question, after: Position, limit: int
-) -> list[dict[str, Any]]:
+) -> list[Remembered]:
     """What ``queries.page`` would have found of the child."""
     found = [one for one in owed(past, caller) if _asked(question, caller, one)]
     found.sort(key=_position)

@@ -55,7 +55,7 @@ def handovers(past: Past, caller: Caller) -> list[tuple[dict[str, Any], Sequence
 def _told(
     caller: Caller, stood: Folded, known: Known, hidden: bool
 ) -> list[tuple[dict[str, Any], Sequence[Any]]]:
-    found = []
+    found: list[tuple[dict[str, Any], Sequence[Any]]] = []
     for row in sorted(stood.handovers, key=lambda handover: handover.id):
         left = caller.covers(row.giving) and not (hidden and row.state == HandoverState.DUE)
         if left or caller.covers(row.taking):
