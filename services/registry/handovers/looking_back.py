@@ -13,13 +13,14 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system
+from services.registry.children import queries
 from services.registry.children.building import Folded
 from services.registry.children.kit import Kit
 from services.registry.handovers.terms import HandoverState
 from services.registry.past import gathering
 from services.registry.past.gathering import Known
 from services.registry.past.hearing import heard
-from services.registry.past.recalling import Past
+from services.registry.past.recalling import Past, others_since
 from services.registry.past.standing import standing
 from services.registry.rulebooks import adopting
 from shared.auth import Caller
@@ -40,11 +41,15 @@ async def of_child(
         words = await heard(connection, kit.sealer, [child], known_at, broken)
         rules = await adopting.as_adopted(connection, kit.audit, kit.profiles, [known_at])
         shielded = await connection.fetchval(_SHIELDED, child)
+        others = await others_since(connection, child, known[child]) if child in known else ()
     if child not in known or broken:
         return []
+    # What fell due by itself may rest on what was another's: that one is not shown by way of the past.
+    mixed = len(await queries.visible(session, caller, others)) < len(others)
     one = replace(known[child], words=words[child])
     stood = standing(kit, rules[known_at], child, one, known_at.astimezone(SHANGHAI).date()).row
-    return _told(caller, stood, one, shielded or stood.shielded)
+    told = _told(caller, stood, one, shielded or stood.shielded)
+    return [(row, acts) for row, acts in told if acts or not mixed]
 
 
 def handovers(past: Past, caller: Caller) -> list[tuple[dict[str, Any], Sequence[Any]]]:

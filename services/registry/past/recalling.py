@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system
@@ -83,9 +84,7 @@ async def recall(
             raise NotFound
         words = await heard(connection, kit.sealer, [child], instant, broken)
         rules = await adopting.as_adopted(connection, kit.audit, kit.profiles, [instant])
-        entries = {record.plain.entry_id for record in known.records}
-        since = await connection.fetch(_SINCE_OF_OTHERS, list(entries), child)
-    others = tuple(sorted(one["person"] for one in since))
+        others = await others_since(connection, child, known)
     also = await queries.visible(session, caller, others)
     if broken or len(also) < len(others):
         raise NotFound
@@ -94,6 +93,15 @@ async def recall(
     stood = standing(kit, then.profiles, child, known, day)
     shielded = row["shielded"] or stood.row.shielded or any(one["shielded"] for one in also)
     return Past(day, instant, then, known, stood, others, Remembered.of(stood.row, shielded))
+
+
+async def others_since(
+    connection: "asyncpg.Connection[Any]", child: UUID, known: Known
+) -> tuple[UUID, ...]:
+    """The children of whom what was known of this one has since been found to speak; as the service itself."""
+    entries = {record.plain.entry_id for record in known.records}
+    rows = await connection.fetch(_SINCE_OF_OTHERS, list(entries), child)
+    return tuple(sorted(row["person"] for row in rows))
 
 
 def asked_of(child: UUID | None) -> UUID:
