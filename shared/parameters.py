@@ -1,14 +1,32 @@
 """Query parameters: one that the operation does not know is refused.
 
 Silently left out, a filter with a slip in its name would show everything, and a cursor the first page for ever.
+
+The two times mean the same wherever they are asked for: ``on`` the day of which something is said (*valid*), ``known_at`` the
+instant up to which the hub had heard (*known*).
 """
 
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Query, Request
 
+from shared.days import AskedDay, AskedInstant
 from shared.flaws import Flaw
 from shared.problems import Invalid
+
+On = Annotated[AskedDay | None, Query(description="as it was on a day (时点), today or earlier")]
+KnownAt = Annotated[
+    AskedInstant | None, Query(description="as the hub knew it then (数据截止时刻)")
+]
+
+
+def passed(instant: datetime | None, now: datetime) -> datetime:
+    """The instant asked for, ``now`` if none; Invalid for one that has not come: what will be known nobody can tell."""
+    if instant is not None and instant > now:
+        detail = "Ask for an instant that has been."
+        raise Invalid(flaws=[Flaw("/query/known_at", "in_the_future", detail)])
+    return instant or now
 
 
 def check(request: Request) -> None:

@@ -173,8 +173,9 @@ async def test_r21_raising_takes_one_person_and_lowering_two_and_evidence(
 
 async def test_r21_an_interval_per_level_is_a_setting(registry: Registry, tmp_path: Path) -> None:
     who = await keeper(registry, "psychological_risk")
-    path = await opened(registry, "psychological_risk", await living(registry, BAOTOU))
+    child = await living(registry, BAOTOU)
     amend(registry, tmp_path, "inner_mongolia", _SCALE)
+    path = await opened(registry, "psychological_risk", child)
     seen = (await who.get(path)).json()
     assert (seen["follow_up"], seen["follow_up_due_on"]) == ("within_interval", "2026-04-01")
     registry.clock.at += timedelta(days=31)

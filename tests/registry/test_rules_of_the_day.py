@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from services.registry.profiles import SHIPPED, Profiles
+from services.registry.rulebooks import adopting
+from shared.database import SYSTEM, raw
 from tests.registry import compartments
 from tests.registry.conftest import Registry
 from tests.registry.handing import moved
@@ -19,7 +21,7 @@ from tests.registry.test_pressing import pressed
 LATER = timedelta(days=40)
 
 
-def changing(
+async def changing(
     registry: Registry, folder: Path, place: str, rules: str, before: str | None, after: str
 ) -> None:
     """The hub under amendments that hold ``before`` until March has ended, and ``after`` from then on."""
@@ -32,7 +34,15 @@ def changing(
         f'valid_from = 2020-01-01\nvalid_until = "not_configured"\n{text}\n',
         encoding="utf-8",
     )
-    object.__setattr__(registry.app.state.kit, "profiles", Profiles.load(SHIPPED, folder))
+    await going_by(registry, Profiles.load(SHIPPED, folder))
+
+
+async def going_by(registry: Registry, profiles: Profiles) -> None:
+    """As a worker does that starts with these rules."""
+    kit = registry.app.state.kit
+    object.__setattr__(kit, "profiles", profiles)
+    async with registry.database.transaction(SYSTEM) as session:
+        await adopting.adopt(await raw(session), kit.audit, profiles, registry.clock.now())
 
 
 REPORT = (
@@ -101,7 +111,7 @@ async def test_a_case_keeps_the_clause_and_the_limit_of_the_day_it_was_opened(
     """Neither does a limit that comes later make it late, nor does one that goes make it wait for ever."""
     set_to = f"{setting} = {{}}" if setting else ""
     civil = await registry(f"civil_affairs:{HOME}")
-    changing(registry, tmp_path, "chongqing", rule, set_to.format(30), set_to.format(9000))
+    await changing(registry, tmp_path, "chongqing", rule, set_to.format(30), set_to.format(9000))
     path = await opened(civil, **body)
     before = (await civil.get(path)).json()
     registry.clock.at += LATER
@@ -115,7 +125,7 @@ async def test_a_case_keeps_the_clause_and_the_limit_of_the_day_it_was_opened(
     assert await pressed(registry) == bool(setting)
 
     registry.clock.at -= LATER
-    changing(registry, tmp_path, "chongqing", rule, None, set_to.format(1))
+    await changing(registry, tmp_path, "chongqing", rule, None, set_to.format(1))
     path = await opened(civil, **body)
     before = (await civil.get(path)).json()
     registry.clock.at += LATER
@@ -128,7 +138,7 @@ async def test_r26_what_became_a_command_later_holds_no_older_case_open(
     registry: Registry, tmp_path: Path
 ) -> None:
     rule = '[[rules.case_measure]]\nmeasure = "family_education_guidance"\nissuers = ["police"]'
-    changing(registry, tmp_path, "heze", rule, 'force = "may"', 'force = "shall"')
+    await changing(registry, tmp_path, "heze", rule, 'force = "may"', 'force = "shall"')
     civil, police = await registry(f"civil_affairs:{CAO}"), await registry(f"police:{CAO}")
     path = await opened(civil, place=CAO, topic="guardian_fails_duty")
     await acted(police, path, "answer", outcome="established")
@@ -170,8 +180,8 @@ async def test_guardianship_keeps_the_rules_of_its_own_place_and_day(
     interval: bool,
 ) -> None:
     text = guardianship(rule)
-    changing(registry, tmp_path, "chongqing", text, "review_days = 20", "review_days = 9000")
-    changing(registry, tmp_path, "tianmen", text, "review_days = 1000", "review_days = 1000")
+    await changing(registry, tmp_path, "chongqing", text, "review_days = 20", "review_days = 9000")
+    await changing(registry, tmp_path, "tianmen", text, "review_days = 1000", "review_days = 1000")
     (child,) = await surveyed(registry, survey(YUZHONG))
     civil = await registry(f"civil_affairs:{HOME}")
     body = (assessment if path == "assessments" else placement)(child, **more)
@@ -193,7 +203,7 @@ async def test_a_review_sets_a_placement_under_the_rules_of_its_own_day(
     registry: Registry, tmp_path: Path
 ) -> None:
     text = guardianship("temporary_care")
-    changing(registry, tmp_path, "chongqing", text, "review_days = 20", "review_days = 30")
+    await changing(registry, tmp_path, "chongqing", text, "review_days = 20", "review_days = 30")
     (child,) = await surveyed(registry)
     civil = await registry(f"civil_affairs:{HOME}")
     made = await post(civil, "placements", **placement(child, basis="guardian_consent"))
@@ -224,7 +234,7 @@ LEDGER = '[[rules.misconduct_ledger]]\nlead = "political_legal"\nmembers = "not_
 async def test_a_compartments_entry_keeps_the_rules_of_the_day_it_was_opened(
     registry: Registry, tmp_path: Path, compartment: str, rule: str, before: str, after: str
 ) -> None:
-    changing(registry, tmp_path, "inner_mongolia", rule, before, after)
+    await changing(registry, tmp_path, "inner_mongolia", rule, before, after)
     who = await compartments.keeper(registry, compartment)
     child = await compartments.living(registry, compartments.BAOTOU)
     path = await compartments.opened(registry, compartment, child)
@@ -237,3 +247,73 @@ async def test_a_compartments_entry_keeps_the_rules_of_the_day_it_was_opened(
         seen = await compartments.acted(who, path, "follow_up")
         assert (seen["follow_up"], seen["clause"]) == ("within_interval", "inner_mongolia 旧")
         assert seen["follow_up_due_on"] > "2040"
+
+
+async def test_r17_an_amendment_dated_back_makes_nothing_else_of_a_case_that_was_open(
+    registry: Registry, tmp_path: Path
+) -> None:
+    """Neither its clause, nor its limit, nor whether it is pressed for; a case of that very day that is opened later, it does."""
+    civil = await registry(f"civil_affairs:{HOME}")
+    await going_by(registry, Profiles.load(SHIPPED))
+    path = await opened(civil)
+    before = (await civil.get(path)).json()
+    registry.clock.at += timedelta(hours=2)
+    await dated_back(registry, tmp_path, "chongqing", REPORT, "reply_hours = 1")
+    seen = (await civil.get(path)).json()
+    assert seen == before
+    later = await opened(civil)
+    assert (await civil.get(later)).json()["clause"] == "chongqing 补"
+    registry.clock.at += timedelta(hours=5)
+    assert (await civil.get(path)).json()["waiting"] == "no_limit_configured"
+    assert (await civil.get(later)).json()["waiting"] == "overdue"
+    assert await pressed(registry) == 1
+
+
+async def test_r31_an_amendment_dated_back_makes_nothing_else_of_an_assessment_or_a_placement(
+    registry: Registry, tmp_path: Path
+) -> None:
+    text = guardianship("temporary_care")
+    await changing(registry, tmp_path, "chongqing", text, "review_days = 20", "review_days = 30")
+    (child,) = await surveyed(registry)
+    civil = await registry(f"civil_affairs:{HOME}")
+    made = await post(civil, "placements", **placement(child, basis="guardian_consent"))
+    high = await post(civil, "assessments", **assessment(child, "high"))
+    registry.clock.at += timedelta(hours=2)
+    await dated_back(registry, tmp_path, "chongqing", INTERVENTION, "review_days = 9")
+    seen = await read(civil, child)
+    assert seen["placements"] == [made.json()]
+    assert seen["assessments"] == [high.json()]
+    again = (await post(civil, "assessments", **assessment(child, "high"))).json()
+    assert (again["clause"], high.json().get("clause")) == ("chongqing 补", None)
+
+
+async def dated_back(
+    registry: Registry, folder: Path, place: str, rules: str, setting: str
+) -> None:
+    """An amendment that is adopted now and says that it has held all along."""
+    (folder / f"{place}.toml").write_text(
+        f'id = "{place}-own"\namends = "{place}"\n[documents.main]\nname = "{place}"\n'
+        f'valid_from = 2020-01-01\nvalid_until = "not_configured"\n{rules}\nwording = "示例"\n'
+        f'clause = "补"\nvalid_from = 2020-01-01\n{setting}\n',
+        encoding="utf-8",
+    )
+    await going_by(registry, Profiles.load(SHIPPED, folder))
+
+
+@pytest.mark.parametrize(
+    ("compartment", "rule", "setting"),
+    [("psychological_risk", SCALE, LEVELS.format(9)), ("misconduct", LEDGER, "")],
+)
+async def test_r17_an_amendment_dated_back_makes_nothing_else_of_a_compartments_entry(
+    registry: Registry, tmp_path: Path, compartment: str, rule: str, setting: str
+) -> None:
+    before = LEVELS.format(30) if setting else ""
+    await changing(registry, tmp_path, "inner_mongolia", rule, before, before)
+    who = await compartments.keeper(registry, compartment)
+    child = await compartments.living(registry, compartments.BAOTOU)
+    path = await compartments.opened(registry, compartment, child)
+    then = (await who.get(path)).json()
+    registry.clock.at += timedelta(hours=2)
+    await dated_back(registry, tmp_path, "inner_mongolia", rule, setting)
+    assert (await who.get(path)).json() == then
+    assert then["clause"] == "inner_mongolia 旧"

@@ -1,5 +1,6 @@
 """Alerts (预警): listed for whoever answers for them, acted upon, and a rule tried before it is activated."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from services.registry import answers
 from services.registry.access.sight import as_system
 from services.registry.access.subjects import only_civil_affairs
-from services.registry.alerts import acting, previewing, queries, showing
+from services.registry.alerts import acting, looking_back, previewing, queries, showing
 from services.registry.alerts.queries import Question
 from services.registry.alerts.schemas import (
     AlertActIn,
@@ -20,6 +21,7 @@ from services.registry.alerts.schemas import (
 )
 from services.registry.alerts.terms import AlertKind, AlertState
 from services.registry.children.kit import Kit
+from services.registry.past.recalling import asked_of, recall_child
 from services.registry.posts.endpoints import Within, area_within
 from shared import audit, preconditions
 from shared.application import USUAL, Transaction
@@ -30,6 +32,7 @@ from shared.cursors import Cursors
 from shared.days import AskedDay
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.one_at_a_time import OneAtATime
+from shared.parameters import KnownAt
 from shared.preconditions import IfMatch
 from shared.problems import NotFound, responses
 from shared.vocabulary import Department, Scope
@@ -55,6 +58,7 @@ async def list_alerts(
     due_before: Annotated[AskedDay | None, Query(description="only what is due before")] = None,
     child: Annotated[UUID | None, Query(description="only this child's")] = None,
     within: Within = None,
+    known_at: KnownAt = None,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
 ) -> AlertsOut:
@@ -62,6 +66,9 @@ async def list_alerts(
 
     A costly bill stands here from the moment it came in, also for a child that nobody has registered.  A place below the
     county lists no shielded child.
+
+    With `known_at` the alerts of one `child` as they stood then, those on siblings in key care left out: those of an area
+    would have to be raised anew for every child that any record ever placed there.
     """
     groups = showing.sight(caller)
     kit: Kit = request.app.state.kit
@@ -70,17 +77,22 @@ async def list_alerts(
     area = area_within(within)
     fine = area[1] - area[0] < 10**6 - 1
     question = Question(kind, owner, state, waiting, due_before, child, area, fine)
-    bound_to = f"alerts|{caller.client}|{caller.purpose}|{question.text()}"
+    bound_to = f"alerts|{caller.client}|{caller.purpose}|{question.text()}|{known_at}"
     after = queries.START
     if cursor:
         county, rank, last_id = cursors.read(cursor, bound_to, now)
         after = county, rank, UUID(last_id)
-    rows = await queries.page(session, caller, question, after, limit + 1)
+    told = {"fields": sorted(groups), "kind": str(kind or "")}
+    rows: Sequence[Any]
+    if known_at is not None:
+        past = await recall_child(session, kit, caller, asked_of(child), now, known_at)
+        rows = looking_back.page(past, caller, question, after, limit + 1)
+        read = past.act(caller, "alerts.list_past", **told)
+    else:
+        rows = await queries.page(session, caller, question, after, limit + 1)
+        subjects = sorted({row["id"] for row in rows[:limit] if row["id"]})
+        read = audit.Act.of(caller, "alerts.list", subjects, **told)
     page = rows[:limit]
-    subjects = sorted({row["id"] for row in page if row["id"]})
-    read = audit.Act.of(
-        caller, "alerts.list", subjects, fields=sorted(groups), kind=str(kind or "")
-    )
     await audit.record(session, kit.audit, now, read)
     shown = await showing.shown(session, kit, caller, page, groups)
     more = None
@@ -99,14 +111,31 @@ async def list_alerts(
     responses={200: TAGGED},
 )
 async def show_alert(
-    request: Request, alert_id: UUID, caller: Reader, session: Transaction
+    request: Request,
+    alert_id: UUID,
+    caller: Reader,
+    session: Transaction,
+    known_at: KnownAt = None,
 ) -> Response:
-    """One alert with what was done about it.  One you may not see answers exactly as one that does not exist."""
+    """One alert with what was done about it.  One you may not see answers exactly as one that does not exist.
+
+    With `known_at` as it stood then, of the child that it is about today.
+    """
     groups = showing.sight(caller)
     row = await queries.one(session, caller, alert_id)
     if row is None:
         raise NotFound
     kit: Kit = request.app.state.kit
+    if known_at is not None:
+        if row["id"] is None:
+            raise NotFound
+        now = request.app.state.clock.now()
+        past = await recall_child(session, kit, caller, row["id"], now, known_at)
+        then = looking_back.one(past, caller, alert_id)
+        act = past.act(caller, "alerts.read_past", alert=str(alert_id))
+        await audit.record(session, kit.audit, now, act)
+        acts = await looking_back.acts_of(session, caller, past, then)
+        return await _reply(session, kit, caller, then, groups, acts)
     read = audit.Act.of(
         caller, "alerts.read", [row["id"]] if row["id"] else [], alert=str(alert_id)
     )
@@ -173,11 +202,18 @@ async def preview_rule(
 
 
 async def _reply(
-    session: Transaction, kit: Kit, caller: Caller, row: Any, groups: showing.Groups
+    session: Transaction,
+    kit: Kit,
+    caller: Caller,
+    row: Any,
+    groups: showing.Groups,
+    acts: Sequence[Any] | None = None,
 ) -> Response:
+    """``acts`` are those of the alert, unless they are to be read."""
     (seen,) = await showing.shown(session, kit, caller, [row], groups)
-    async with as_system(session, caller):
-        acts = await queries.acts_of(session, row)
+    if acts is None:
+        async with as_system(session, caller):
+            acts = await queries.acts_of(session, row)
     seen["acts"] = [showing.act_of(kit, one, caller) for one in acts]
     body = AlertWholeOut.model_validate(seen).model_dump_json(exclude_none=True).encode()
     return Response(body, media_type="application/json", headers={"ETag": answers.etag(kit, body)})

@@ -6,7 +6,7 @@ shielded child: a list that it stood in would tell its township.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -141,19 +141,22 @@ async def of_child(session: AsyncSession, caller: Caller, child: UUID) -> list[A
     return rows
 
 
-async def acts_of(session: AsyncSession, alert: Any) -> list[Any]:
-    """What people did last about an alert, oldest first, the erased left out; for the service itself."""
+async def acts_of(session: AsyncSession, alert: Any, known_at: datetime | None = None) -> list[Any]:
+    """What people did last about an alert, up to ``known_at`` if that is given, oldest first, the erased left out; for the
+    service itself."""
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
         f"SELECT {COLUMNS}, k.master, k.wrapped FROM alert_acts a JOIN vault.data_keys k ON k.id = a.id"
         " WHERE a.kind = $2 AND a.cause = $3 AND (a.alert_id = $1 OR a.child_id = $4"
         "  OR a.anchor IN (SELECT entry_id FROM links WHERE person = $4))"
+        " AND ($6::timestamptz IS NULL OR a.acted_at <= $6)"
         " ORDER BY a.acted_at DESC, a.id DESC LIMIT $5",
         alert["alert_id"],
         alert["kind"],
         alert["cause"],
         alert["child_id"],
         SHOWN_ACTS,
+        known_at,
     )
     return rows[::-1]
 

@@ -109,7 +109,7 @@ async def show_guardianship(
     assessed = await queries.of_child(session, kit, caller, "assessments", child_id)
     homes = await homes_of(session, kit, caller, assessed)
     placed = await queries.of_child(session, kit, caller, "placements", child_id)
-    acts = await queries.acts_of(session, caller, [row["id"] for row in placed])
+    acts = await queries.acts_of(session, kit, caller, [row["id"] for row in placed])
     read = audit.Act.of(caller, "guardianship.read", [child_id])
     await audit.record(session, kit.audit, clock.now(), read)
     seen = {
@@ -184,14 +184,14 @@ async def list_placements(
     rows = await queries.page(session, kit, caller, after, limit)
     wanted = [child for _, child in rows if child is not None]
     seen_children = {row["id"]: row for row in await children.visible(session, caller, wanted)}
-    acts = await queries.acts_of(session, caller, [row["id"] for row, _ in rows])
+    acts = await queries.acts_of(session, kit, caller, [row["id"] for row, _ in rows])
     shown, named = [], []
     for row, child in rows:
         if child in seen_children:
             if not showing.opens("placements", kit, row):
                 continue
             done = [a for a in acts.get(row["id"], ()) if showing.opens("placement_acts", kit, a)]
-            one = showing.mark(kit, row, done, child, today(clock))
+            one = showing.mark(row, done, child, today(clock))
             if "ended_on" not in one and review in (None, one["review"]):
                 shown.append(one)
                 named.append(seen_children[child]["id"])
@@ -256,7 +256,7 @@ async def _placement(
         raise NotFound
     row, of = found
     child = await _visible(session, caller, found[1])
-    acts = (await queries.acts_of(session, caller, [at])).get(at, [])
+    acts = (await queries.acts_of(session, kit, caller, [at])).get(at, [])
     if operation:
         read = audit.Act.of(caller, operation, [child["id"]], placement=str(at))
         await audit.record(session, kit.audit, clock.now(), read)

@@ -21,9 +21,11 @@ from services.registry.cases.terms import CaseKind, Topic
 from services.registry.children import queries as children
 from services.registry.children.kit import Kit
 from services.registry.key_care import queries as key_care
+from services.registry.rulebooks import adopting
 from shared import divisions, preconditions
 from shared.auth import Caller
 from shared.clock import SHANGHAI
+from shared.database import raw
 from shared.ids import uuid7
 from shared.problems import Conflict, NotFound
 from shared.sealing import Unsealable
@@ -82,6 +84,8 @@ async def assess(
         "made_at": now,
     }
     async with as_system(session, caller):
+        # By these rules it is read for as long as it is there.
+        await adopting.adopt(await raw(session), kit.audit, kit.profiles, now)
         await write(session, kit.sealer, "assessments", row, body.note)
     made: UUID = row["id"]
     return made
@@ -109,7 +113,7 @@ async def place(
     subject = Subject.of(caller)
     child, anchor = await _child(session, caller, body.child_id)
     day, at = now.astimezone(SHANGHAI).date(), place_of(caller, child)
-    rules = rules_of(kit, at, str(body.kind), day)
+    rules = rules_of(kit.profiles, at, str(body.kind), day)
     if rules.consent and body.kind in CARE and body.basis == Basis.NEITHER:
         raise ConsentNeeded(f"It is asked for by {rules.consent}.")
     row: dict[str, Any] = {
@@ -126,6 +130,8 @@ async def place(
         "made_at": now,
     }
     async with as_system(session, caller):
+        # By these rules it is read for as long as it is there.
+        await adopting.adopt(await raw(session), kit.audit, kit.profiles, now)
         await write(session, kit.sealer, "placements", row, body.note)
     made: UUID = row["id"]
     return made
@@ -148,7 +154,7 @@ async def act(
     row, child = found
     if child is None or not await children.visible(session, caller, [child]):
         raise NotFound
-    acts = (await queries.acts_of(session, caller, [at])).get(at, [])
+    acts = (await queries.acts_of(session, kit, caller, [at])).get(at, [])
     try:
         words_of("placements", kit.sealer, row)
         for one in acts:
@@ -173,5 +179,7 @@ async def act(
         "made_at": now,
     }
     async with as_system(session, caller):
+        # By these rules it is read for as long as it is there.
+        await adopting.adopt(await raw(session), kit.audit, kit.profiles, now)
         await write(session, kit.sealer, "placement_acts", made, body.note)
     return child

@@ -16,6 +16,7 @@ from services.registry.cases.stepping import state_of
 from services.registry.cases.terms import CaseActKind, CaseKind, CaseState
 from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.kit import Kit
+from services.registry.rulebooks import adopting
 from shared.auth import Caller
 from shared.database import raw
 from shared.sealing import Unsealable
@@ -37,6 +38,15 @@ def _of_child(table: str) -> str:
     return _select(table, source) + " ORDER BY w.id LIMIT 500"
 
 
+async def _ruled(session: AsyncSession, kit: Kit, rows: Sequence[Any]) -> list[Any]:
+    """The rows, each with the rules (``profiles``) that the hub went by when it was made."""
+    if not rows:
+        return []
+    made = {row["made_at"] for row in rows}
+    rules = await adopting.as_adopted(await raw(session), kit.audit, kit.profiles, made)
+    return [{**row, "profiles": rules[row["made_at"]]} for row in rows]
+
+
 async def of_child(
     session: AsyncSession, kit: Kit, caller: Caller, table: str, child: UUID
 ) -> list[Any]:
@@ -45,7 +55,7 @@ async def of_child(
         connection = await raw(session)
         rows = await connection.fetch(_of_child(table), child)
         belongs = await whose(connection, kit.sealer, rows, "made_at")
-    return [row for row in rows if belongs[row["id"]] == child]
+        return await _ruled(session, kit, [row for row in rows if belongs[row["id"]] == child])
 
 
 async def placement(
@@ -62,11 +72,12 @@ async def placement(
         )
         if row is None:
             return None
-        return row, (await whose(connection, kit.sealer, [row], "made_at"))[at]
+        (ruled,) = await _ruled(session, kit, [row])
+        return ruled, (await whose(connection, kit.sealer, [row], "made_at"))[at]
 
 
 async def acts_of(
-    session: AsyncSession, caller: Caller, placements: Sequence[UUID]
+    session: AsyncSession, kit: Kit, caller: Caller, placements: Sequence[UUID]
 ) -> dict[UUID, list[Any]]:
     """The acts of these placements, in order."""
     columns = ", ".join(f"w.{name}" for name in COLUMNS["placement_acts"])
@@ -78,6 +89,7 @@ async def acts_of(
             " ORDER BY w.placement_id, w.number",
             list(placements),
         )
+        rows = await _ruled(session, kit, rows)
     found: dict[UUID, list[Any]] = {}
     for row in rows:
         found.setdefault(row["placement_id"], []).append(row)
@@ -102,7 +114,7 @@ async def page(
             limit,
         )
         belongs = await whose(connection, kit.sealer, rows, "made_at")
-    return [(row, belongs[row["id"]]) for row in rows]
+        return [(row, belongs[row["id"]]) for row in await _ruled(session, kit, rows)]
 
 
 async def open_intervention(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from services.registry.children.kit import Kit
+from services.registry.profiles import Profiles
 from services.registry.profiles.families.care import Consent, Guardianship
 
 
@@ -17,8 +17,8 @@ class Rules:
     """The clause that asks for the guardian's consent to a placement."""
 
 
-def rules_of(kit: Kit, place: int | None, measure: str, day: date) -> Rules:
-    profile = kit.profiles.for_division(place, day) if place is not None else None
+def rules_of(profiles: Profiles, place: int | None, measure: str, day: date) -> Rules:
+    profile = profiles.for_division(place, day) if place is not None else None
     if profile is None:
         return Rules()
     rule = profile.rule(Guardianship, day, measure)

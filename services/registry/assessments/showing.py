@@ -1,6 +1,7 @@
 """Showing assessments and placements to those who answer for the child.
 
-Each by the rules of its own place and day: neither a change of rules nor a move since then makes it another.
+Each by the rules of its own place and day, as the hub had adopted them when it was made: neither a change of rules, whatever
+day that is dated back to, nor a move since then makes it another.
 """
 
 from collections.abc import Sequence
@@ -34,10 +35,10 @@ def assessment(kit: Kit, row: Any, homes: Homes, day: date) -> dict[str, Any]:
     A risk that is not high is not looked at again by itself.
     """
     on, place = row["assessed_on"], homes.get(row["id"])
-    rules = rules_of(kit, place, row["kind"], on)
+    rules = rules_of(row["profiles"], place, row["kind"], on)
     high = row["finding"] == AssessmentFinding.HIGH
     if high:
-        rules = rules_of(kit, place, "high_risk_intervention", on)
+        rules = rules_of(row["profiles"], place, "high_risk_intervention", on)
     review, due_on = due(on, rules.review_days, day) if high else (ReviewDue.NO, None)
     return _whole(
         {
@@ -63,12 +64,16 @@ def opens(table: str, kit: Kit, row: Any) -> bool:
     return True
 
 
-def mark(kit: Kit, row: Any, acts: Sequence[Any], child: UUID | None, day: date) -> dict[str, Any]:
+def mark(row: Any, acts: Sequence[Any], child: UUID | None, day: date) -> dict[str, Any]:
     """The clause is of the day it began, the interval of the day it was last looked at."""
     done = [Done(PlacementActKind(one["kind"]), one["done_on"]) for one in acts]
+    on = last_seen(row["since"], done)
+    looked = [
+        one for one in acts if one["kind"] == PlacementActKind.REVIEW and one["done_on"] == on
+    ]
     began, seen = (
-        rules_of(kit, row["place"], row["measure"], one)
-        for one in (row["since"], last_seen(row["since"], done))
+        rules_of(by["profiles"], row["place"], row["measure"], one)
+        for by, one in ((row, row["since"]), ([row, *looked][-1], on))
     )
     stands = standing(row["since"], done, seen.review_days, day)
     return _whole(
@@ -90,7 +95,7 @@ def placement(
 ) -> dict[str, Any]:
     """With its words and acts; Unsealable where one was not written so."""
     return {
-        **mark(kit, row, acts, child, day),
+        **mark(row, acts, child, day),
         **_whole({"note": words_of("placements", kit.sealer, row)}),
         "acts": [
             _whole(

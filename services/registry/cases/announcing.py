@@ -16,6 +16,8 @@ from services.registry.cases.ruling import rules_of
 from services.registry.cases.terms import CaseKind
 from services.registry.children.events import county
 from services.registry.children.kit import Kit
+from services.registry.profiles import Profiles
+from services.registry.rulebooks import adopting
 from shared import outbox
 from shared.database import raw
 from shared.sealing import Unsealable
@@ -26,20 +28,21 @@ OVERDUE: Final = "case.overdue"
 #: Advisory lock number: one worker presses at a time, lest two tell of one case.
 PRESSING_LOCK: Final = 0x48_75_43_61
 _DAY = "(c.opened_at AT TIME ZONE 'Asia/Shanghai')::date"
+#: Under which of the kept rulebooks, counted from the oldest, it was opened; under the first too before any was kept.
+_RULES = "greatest(1, (SELECT count(*) FROM rulebooks b WHERE b.adopted_at <= c.opened_at))"
 _WAITING = (
-    f"SELECT DISTINCT c.place, c.kind, c.topic, {_DAY} AS day FROM cases c"
-    " WHERE c.waiting_since IS NOT NULL"
+    f"SELECT c.place, c.kind, c.topic, {_DAY} AS day, min(c.opened_at) AS opened_at,"
+    f" {_RULES} AS rules FROM cases c WHERE c.waiting_since IS NOT NULL GROUP BY 1, 2, 3, 4, 6"
 )
 _LATE = (
-    "SELECT c.*, k.master, k.wrapped FROM"
-    " unnest($1::bigint[], $2::text[], $3::text[], $4::date[], $5::timestamptz[])"
-    "  AS d(place, kind, topic, day, before)"
+    "SELECT c.*, k.master, k.wrapped FROM unnest($1::bigint[], $2::text[], $3::text[], $4::date[],"
+    "  $5::bigint[], $6::timestamptz[]) AS d(place, kind, topic, day, rules, before)"
     " JOIN cases c ON c.place = d.place AND c.kind = d.kind AND c.topic = d.topic"
-    f"  AND {_DAY} = d.day AND c.waiting_since < d.before"
+    f"  AND {_DAY} = d.day AND {_RULES} = d.rules AND c.waiting_since < d.before"
     " JOIN vault.data_keys k ON k.id = c.id"
-    " WHERE c.id > $8 AND NOT EXISTS (SELECT 1 FROM outbox o"
-    "  WHERE o.subject = c.id AND o.type = $6 AND o.occurred_at >= c.waiting_since)"
-    " ORDER BY c.id LIMIT $7"
+    " WHERE c.id > $9 AND NOT EXISTS (SELECT 1 FROM outbox o"
+    "  WHERE o.subject = c.id AND o.type = $7 AND o.occurred_at >= c.waiting_since)"
+    " ORDER BY c.id LIMIT $8"
 )
 _START: Final = UUID(int=0)
 
@@ -58,10 +61,14 @@ async def press(session: AsyncSession, kit: Kit, limit: int, now: datetime) -> i
     connection = await raw(session)
     if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", PRESSING_LOCK):
         return 0
+    waiting = await connection.fetch(_WAITING)
+    adopted = await adopting.as_adopted(
+        connection, kit.audit, kit.profiles, {one["opened_at"] for one in waiting}
+    )
     limited = [
-        (place, kind, topic, day, now - within)
-        for place, kind, topic, day in await connection.fetch(_WAITING)
-        if (within := _limit(kit, place, kind, topic, day)) is not None
+        (place, kind, topic, day, rules, now - within)
+        for place, kind, topic, day, opened_at, rules in waiting
+        if (within := _limit(adopted[opened_at], place, kind, topic, day)) is not None
     ]
     if not limited:
         return 0
@@ -80,10 +87,10 @@ async def press(session: AsyncSession, kit: Kit, limit: int, now: datetime) -> i
     return len(told)
 
 
-def _limit(kit: Kit, place: int, kind: str, topic: str, day: date) -> timedelta | None:
+def _limit(profiles: Profiles, place: int, kind: str, topic: str, day: date) -> timedelta | None:
     """The limit of the day on which such cases were opened."""
     try:
-        return rules_of(kit, place, CaseKind(kind), topic, day).limit
+        return rules_of(profiles, place, CaseKind(kind), topic, day).limit
     except ValueError:  # no kind of ours: somebody wrote it past the hub
         return None
 

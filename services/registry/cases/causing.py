@@ -6,6 +6,7 @@ it.  When that record is recalled or erased, or found to be about another child,
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,22 +22,43 @@ from shared.auth import Caller
 from shared.database import raw
 from shared.problems import NotFound
 
-_BEHIND = (
-    " JOIN records r ON r.id = c.record LEFT JOIN vault.data_keys k ON k.id = r.id"
-    " LEFT JOIN links l ON l.entry_id = r.entry_id"
-    " CROSS JOIN LATERAL (SELECT kind, received_at FROM records WHERE entry_id = r.entry_id"
-    "  ORDER BY version DESC, kind DESC LIMIT 1) n"
+_NOW: Final = "'infinity'::timestamptz"
+_THEN: Final = "$2::timestamptz"
+
+
+def _behind(then: str) -> str:
+    """The record of a case, and the newest of its entry by an instant."""
+    return (
+        " JOIN records r ON r.id = c.record LEFT JOIN vault.data_keys k ON k.id = r.id"
+        " CROSS JOIN LATERAL (SELECT kind, received_at FROM records WHERE entry_id = r.entry_id"
+        f"  AND received_at <= {then} ORDER BY version DESC, kind DESC LIMIT 1) n"
+    )
+
+
+def _fallen(then: str) -> str:
+    return (
+        f"(k.id IS NULL OR (n.kind = {RECALL} AND NOT EXISTS (SELECT 1 FROM case_acts a"
+        f" WHERE a.case_id = c.id AND a.kind = '{CaseActKind.FOLLOW_UP}'"
+        f" AND a.acted_at >= n.received_at AND a.acted_at <= {then})))"
+    )
+
+
+_OF_CASES = (
+    f"SELECT c.id, {_fallen(_THEN)} AS fallen, (SELECT x.person FROM (SELECT person, link_seq FROM links"
+    f"   WHERE entry_id = r.entry_id AND taken_at <= {_THEN}"
+    "  UNION ALL SELECT person, link_seq FROM former_links"
+    f"   WHERE entry_id = r.entry_id AND taken_at <= {_THEN} AND replaced_at > {_THEN}) x"
+    "  ORDER BY x.link_seq DESC LIMIT 1) AS person"
+    f" FROM cases c{_behind(_THEN)} WHERE c.id = ANY($1)"
 )
-_FALLEN: Final = (
-    f"(k.id IS NULL OR (n.kind = {RECALL} AND NOT EXISTS (SELECT 1 FROM case_acts a WHERE a.case_id = c.id"
-    f" AND a.kind = '{CaseActKind.FOLLOW_UP}' AND a.acted_at >= n.received_at)))"
-)
-_OF_CASES = f"SELECT c.id, {_FALLEN} AS fallen, l.person FROM cases c{_BEHIND} WHERE c.id = ANY($1)"
 _FALLEN_HERE = (
-    f"SELECT c.id FROM cases c{_BEHIND} LEFT JOIN links o ON o.entry_id = c.anchor"
+    f"SELECT c.id FROM cases c{_behind(_NOW)} LEFT JOIN links l ON l.entry_id = r.entry_id"
+    " LEFT JOIN links o ON o.entry_id = c.anchor"
     " WHERE c.record IS NOT NULL AND c.place BETWEEN $1 AND $2 AND c.state <> 'closed'"
-    f" AND ({_FALLEN} OR l.person <> coalesce(o.person, c.child_id))"
+    f" AND ({_fallen(_NOW)} OR l.person <> coalesce(o.person, c.child_id))"
 )
+#: Later than anything that is ever known.
+_EVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 async def child_of(session: AsyncSession, caller: Caller, record: UUID, said: UUID | None) -> UUID:
@@ -62,17 +84,22 @@ async def child_of(session: AsyncSession, caller: Caller, record: UUID, said: UU
 
 
 async def reviews(
-    connection: "asyncpg.Connection[Any]", cases: Sequence[Any], today: Mapping[UUID, UUID | None]
+    connection: "asyncpg.Connection[Any]",
+    cases: Sequence[Any],
+    whose: Mapping[UUID, UUID | None],
+    known_at: datetime | None = None,
 ) -> dict[UUID, CaseDemand]:
-    """Of which of these cases the record does not stand, and how; ``today`` says whose each is.  For the service itself."""
+    """Of which of these cases the record does not stand, and how, today or as known at an instant; ``whose`` says which child
+    each case is about, and nothing where that is not asked.  For the service itself.
+    """
     about = [case["id"] for case in cases if case["record"] is not None]
     if not about:
         return {}
     found = {}
-    for row in await connection.fetch(_OF_CASES, about):
+    for row in await connection.fetch(_OF_CASES, about, known_at or _EVER):
         if row["fallen"]:
             found[row["id"]] = CaseDemand.REVIEW_EVIDENCE
-        elif row["person"] not in (None, today.get(row["id"])):
+        elif row["id"] in whose and row["person"] not in (None, whose[row["id"]]):
             found[row["id"]] = CaseDemand.REVIEW_WHOSE
     return found
 

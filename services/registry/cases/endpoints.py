@@ -1,5 +1,6 @@
 """Cases (个案): opened by any department of a place, answered by whom it concerns, closed by the lead."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.registry import answers
 from services.registry.access.matrix import open_groups
-from services.registry.cases import acting, opening, queries, showing
+from services.registry.cases import acting, looking_back, opening, queries, showing
 from services.registry.cases.authenticity import words_of
 from services.registry.cases.evidence import evidence_for
 from services.registry.cases.folding import fold
@@ -23,6 +24,7 @@ from shared.contract import TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.parameters import KnownAt, passed
 from shared.preconditions import IfMatch
 from shared.problems import NotFound, responses
 from shared.sealing import Unsealable
@@ -80,7 +82,7 @@ async def open_case(
     acts = await queries.acts_of(session, kit, caller, row)
     # What was written is not sent back: it is for those who read the case.
     return Response(
-        answers.dump(showing.mark(kit, row, fold(kit.sealer, row, acts), now)),
+        answers.dump(showing.mark(row, fold(kit.sealer, row, acts), now)),
         status_code=201,
         media_type="application/json",
         headers={
@@ -100,6 +102,7 @@ async def list_cases(
     waiting: Annotated[
         bool | None, Query(description="only those that wait for an answer, or only the others")
     ] = None,
+    known_at: KnownAt = None,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
 ) -> Response:
@@ -108,24 +111,34 @@ async def list_cases(
 
     With `waiting` they are what is to be pressed for: `overdue`, and at once where no limit is configured; and those of which
     something else is still asked (`demands`).
+
+    With `known_at` those that had been opened by then, each as it stood: `state` and `waiting` are asked of each page after
+    it was read, so that a page may hold fewer than `limit`, even none, and still have a `next`.
     """
     kit: Kit = request.app.state.kit
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
-    asked = f"cases|{caller.client}|{kind}|{state}|{waiting}"
+    asked = f"cases|{caller.client}|{kind}|{state}|{waiting}|{known_at}"
     after = UUID(cursors.read(cursor, asked, now)) if cursor else None
-    rows = await queries.page(session, kit, caller, kind, state, waiting, after, limit)
+    then = passed(known_at, now)
+    if known_at is not None:
+        rows = await queries.page_known(session, kit, caller, kind, then, after, limit)
+        times = {"known_at": then.isoformat()}
+    else:
+        rows = await queries.page(session, kit, caller, kind, state, waiting, after, limit)
+        times = {}
     subjects = sorted({row["child"] for row in rows if row["child"]})
-    await audit.record(session, kit.audit, now, audit.Act.of(caller, "cases.list", subjects))
+    read = "cases.list_past" if times else "cases.list"
+    await audit.record(session, kit.audit, now, audit.Act.of(caller, read, subjects, **times))
     acts = await queries.acts_of_all(session, kit, caller, rows)
     marks = []
     for row in rows:
         try:
-            folded = fold(kit.sealer, row, acts[row["id"]])
+            folded = fold(kit.sealer, row, [a for a in acts[row["id"]] if a["acted_at"] <= then])
         except (Unsealable, ValueError):  # it, or an act of it, was not written here
             continue
         if folded.fits(state, waiting):
-            marks.append(showing.mark(kit, row, folded, now))
+            marks.append(showing.mark(row, folded, then))
     seen: dict[str, Any] = {"cases": marks}
     if len(rows) == limit:
         seen["next"] = cursors.make(str(rows[-1]["id"]), asked, now)
@@ -140,13 +153,20 @@ async def list_cases(
     responses={200: TAGGED},
 )
 async def show_case(
-    request: Request, case_id: UUID, caller: Reader, session: Transaction
+    request: Request,
+    case_id: UUID,
+    caller: Reader,
+    session: Transaction,
+    known_at: KnownAt = None,
 ) -> Response:
     """A case with its acts, what was written, and what it still lacks.
 
+    With `known_at` as it stood then.  The clause, the limit and what is commanded are in any view those that the hub had
+    adopted when the case was opened.
+
     A case you may not see answers exactly as one that does not exist.
     """
-    return await _reply(request, session, caller, case_id, "cases.read")
+    return await _reply(request, session, caller, case_id, "cases.read", known_at)
 
 
 @router.post(
@@ -183,31 +203,43 @@ async def act_in_case(
 
 
 async def _reply(
-    request: Request, session: Transaction, caller: Caller, case: UUID, operation: str = ""
+    request: Request,
+    session: Transaction,
+    caller: Caller,
+    case: UUID,
+    operation: str = "",
+    known_at: datetime | None = None,
 ) -> Response:
-    """The case as it is now; its reading recorded under ``operation``, unless an act was."""
+    """The case as it is, or was ``known_at`` an instant; its reading recorded under ``operation``, unless an act was."""
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()
+    then = passed(known_at, now)
     row = await queries.one(session, kit, caller, case)
     if row is None:
         raise NotFound
-    acts = await queries.acts_of(session, kit, caller, row)
+    past = await looking_back.recalled(session, kit, caller, row, now, then) if known_at else None
+    acts = past.acts if past else await queries.acts_of(session, kit, caller, row)
+    row = past.row if past else row
     child = row["child"]
     reads = bool(child and open_groups(caller.department, caller.purpose))
     seen = reads and bool(await children.visible(session, caller, [child]))
     if operation:
         subjects = [child] if child else []
         read = audit.Act.of(caller, operation, subjects, case=str(case))
+        if past:
+            times = {"case": str(case), "known_at": then.isoformat()}
+            read = audit.Act.of(caller, f"{operation}_past", [*subjects, *past.others], **times)
         await audit.record(session, kit.audit, now, read)
     try:
         words = words_of(kit.sealer, row)
-        found = await evidence_for(session, kit, caller, row, words) if seen else None
+        known = past.known if past else None
+        found = await evidence_for(session, kit, caller, row, words, known) if seen else None
         origin = "provenance" in open_groups(caller.department, caller.purpose)
         shown = showing.whole(
             kit,
             row,
             acts,
-            now,
+            then,
             child_is_seen=seen,
             origin_is_seen=origin or row["department"] == caller.department,
             evidence=found,
@@ -215,5 +247,5 @@ async def _reply(
         body = answers.dump(shown)
     except (Unsealable, ValueError):  # it, or an act of it, was not written here
         raise NotFound from None
-    etag = preconditions.etag(row["version"])
+    etag = preconditions.etag(past.version if past else row["version"])
     return Response(body, media_type="application/json", headers={"ETag": etag})

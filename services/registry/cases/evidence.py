@@ -4,7 +4,7 @@ It proposes; whoever has the case completes and closes it.  It is read from the 
 matrix opens them, so a recalled or erased record is evidence no more, and nobody learns from a case what no read tells.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,7 +20,7 @@ from services.registry.children import queries as children
 from services.registry.children.folding import current
 from services.registry.children.kit import Kit
 from services.registry.records.feeds import InsuranceEnrolment
-from services.registry.records.vault import SELECTED, open_row
+from services.registry.records.vault import SELECTED, Opened, open_row
 from shared.auth import Caller
 from shared.database import raw
 from shared.sealing import Unsealable
@@ -42,25 +42,41 @@ class Evidence:
 
 
 async def evidence_for(
-    session: AsyncSession, kit: Kit, caller: Caller, case: Any, words: Mapping[str, Any]
+    session: AsyncSession,
+    kit: Kit,
+    caller: Caller,
+    case: Any,
+    words: Mapping[str, Any],
+    known: Sequence[Opened] | None = None,
 ) -> Evidence | None:
-    """That the child of a case of assistance is insured in its year, as far as the caller may know."""
+    """That the child of a case of assistance is insured in its year, as far as the caller may know.
+
+    By the records that were ``known``, unless they are to be read as they are today.
+    """
     child, year = case["child"], words.get("year")
     if case["kind"] != CaseKind.ASSISTANCE or child is None or year is None:
         return None
     groups = open_groups(caller.department, caller.purpose) or {}
     if "insurance" not in groups or not await children.visible(session, caller, [child]):
         return None
-    found = min(await _enrolments(session, kit, caller, child, year), default=None)
+    if known is None:
+        known = await _records(session, kit, caller, child)
+    found = min(_enrolments(known, year), default=None)
     if found is None:
         return None
     on, record = found
     return Evidence(on, record if "provenance" in groups else None)
 
 
-async def _enrolments(
-    session: AsyncSession, kit: Kit, caller: Caller, child: UUID, year: int
-) -> list[tuple[date, UUID]]:
+def _enrolments(records: Sequence[Opened], year: int) -> list[tuple[date, UUID]]:
+    return [
+        (item.enrolled_on or one.plain.observed_on, one.plain.id)
+        for one in current(records)
+        if isinstance(item := one.item, InsuranceEnrolment) and item.enrolled and item.year == year
+    ]
+
+
+async def _records(session: AsyncSession, kit: Kit, caller: Caller, child: UUID) -> list[Opened]:
     opened = []
     async with as_system(session, caller):
         connection = await raw(session)
@@ -72,8 +88,4 @@ async def _enrolments(
                 continue
             if record is not None:
                 opened.append(record)
-    return [
-        (item.enrolled_on or one.plain.observed_on, one.plain.id)
-        for one in current(opened)
-        if isinstance(item := one.item, InsuranceEnrolment) and item.enrolled and item.year == year
-    ]
+    return opened

@@ -24,6 +24,7 @@ from services.registry.cases.terms import CaseKind, CaseState
 from services.registry.children import queries as children
 from services.registry.children.kit import Kit
 from services.registry.key_care import queries as key_care
+from services.registry.rulebooks import adopting
 from services.registry.vault import new_key
 from shared import divisions
 from shared.auth import Caller
@@ -42,7 +43,7 @@ async def open_case(
     place = divisions.widen(body.place)
     if not caller.covers(place):
         raise Forbidden("The place lies outside your area.")
-    rules = rules_of(kit, place, body.kind, body.topic, now.astimezone(SHANGHAI).date())
+    rules = rules_of(kit.profiles, place, body.kind, body.topic, now.astimezone(SHANGHAI).date())
     _check_sender(rules, body)
     child = body.child_id
     if body.record is not None:
@@ -73,6 +74,8 @@ async def open_case(
         said |= {"asked": asked} if (asked := asked_of(rules)) else {}
     data_key = await new_key(session, kit.sealer, row["id"])
     connection = await raw(session)
+    # By these rules it is read for as long as it is there.
+    await adopting.adopt(connection, kit.audit, kit.profiles, now)
     await connection.execute(
         "INSERT INTO cases (id, kind, topic, place, addressee, child_id, anchor, client, department, actor,"
         " opened_at, record, sealed, state, demanding, waiting_since, version)"

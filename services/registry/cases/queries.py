@@ -4,6 +4,7 @@ A case follows its child by ``anchor``, unless that went astray (``children.anch
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from services.registry.cases.terms import CaseDemand, CaseKind, CaseState
 from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.kit import Kit
 from services.registry.erasures.authenticity import ERASURES
+from services.registry.past.gathering import ENTRIES, LINKED_THEN
+from services.registry.rulebooks import adopting
 from shared.auth import Caller
 from shared.database import raw
 
@@ -25,6 +28,19 @@ _CASE = (
 )
 _MINE = (
     "c.place BETWEEN $1 AND $2 AND ($3 = 'civil_affairs' OR c.addressee = $3 OR c.department = $3)"
+)
+
+_LINKED_THEN = (
+    "SELECT c.id, c.child_id, c.anchor, c.opened_at, "
+    + LINKED_THEN.format(word="c")
+    + " FROM cases c WHERE c.id = ANY($1)"
+)
+_KNOWN = (
+    f"SELECT {_CASE}, k.master, k.wrapped FROM (SELECT id FROM cases WHERE child_id = ANY($1) UNION"
+    f" SELECT x.id FROM {ENTRIES} l JOIN cases x ON x.anchor = l.entry_id) f"
+    " JOIN cases c ON c.id = f.id LEFT JOIN vault.data_keys k ON k.id = c.id"
+    " WHERE c.opened_at <= $2 AND c.place BETWEEN $3 AND $4"
+    " AND ($5 = 'civil_affairs' OR c.addressee = $5 OR c.department = $5) ORDER BY c.id"
 )
 
 
@@ -78,6 +94,42 @@ async def acts_of_all(
     return found
 
 
+async def child_at(
+    session: AsyncSession, kit: Kit, caller: Caller, case: Any, known_at: datetime
+) -> UUID | None:
+    """Whom a case was held to be about at an instant."""
+    if case["child_id"] is None:
+        return None
+    async with as_system(session, caller):
+        connection = await raw(session)
+        rows = await connection.fetch(_LINKED_THEN, [case["id"]], known_at)
+        return (await whose(connection, kit.sealer, rows, "opened_at", known_at)).get(case["id"])
+
+
+async def page_known(
+    session: AsyncSession,
+    kit: Kit,
+    caller: Caller,
+    kind: CaseKind | None,
+    known_at: datetime,
+    after: UUID | None,
+    limit: int,
+) -> Sequence[Any]:
+    """As ``page``, those that had been opened by an instant, however they stood then."""
+    connection = await raw(session)
+    rows = await connection.fetch(
+        f"SELECT {_CASE}, k.master, k.wrapped FROM cases c LEFT JOIN vault.data_keys k ON k.id = c.id"
+        f" WHERE {_MINE} AND c.opened_at <= $4 AND ($5::text IS NULL OR c.kind = $5)"
+        " AND ($6::uuid IS NULL OR c.id > $6) ORDER BY c.id LIMIT $7",
+        *_who(caller),
+        known_at,
+        kind,
+        after,
+        limit,
+    )
+    return await _whole(session, kit, caller, await _of_today(session, kit, caller, rows, known_at))
+
+
 async def page(
     session: AsyncSession,
     kit: Kit,
@@ -109,16 +161,35 @@ async def page(
         limit,
         to_review,
     )
-    found = await _of_today(session, kit, caller, rows)
-    for row in found:
+    return await _whole(session, kit, caller, await _of_today(session, kit, caller, rows))
+
+
+async def _whole(
+    session: AsyncSession, kit: Kit, caller: Caller, rows: Sequence[dict[str, Any]]
+) -> Sequence[Any]:
+    """The rows, each of which says whether what it was about has been ``erased``, if it lacks its key."""
+    for row in rows:
         if row["wrapped"] is None:
             row["erased"] = await _was_erased(session, kit, caller, row, row["opened_at"])
-    return found
+    return rows
 
 
-async def of_child(session: AsyncSession, kit: Kit, caller: Caller, child: UUID) -> list[Any]:
-    """Every case about a child that the caller sees, by whose it is today, each with its data key."""
+async def of_child(
+    session: AsyncSession, kit: Kit, caller: Caller, child: UUID, known_at: datetime | None = None
+) -> list[Any]:
+    """Every case about a child that the caller sees, by whose it is today, each with its data key; ``known_at`` an instant,
+    those that were opened by then, by whose they were held to be."""
     connection = await raw(session)
+    if known_at is not None:
+        rows = await connection.fetch(_KNOWN, [child], known_at, *_who(caller))
+        async with as_system(session, caller):
+            connection = await raw(session)
+            linked = await connection.fetch(_LINKED_THEN, [row["id"] for row in rows], known_at)
+            belongs = await whose(connection, kit.sealer, linked, "opened_at", known_at)
+            review = await reviews(connection, rows, belongs, known_at)
+        return [
+            {**row, "review": review.get(row["id"])} for row in rows if belongs[row["id"]] == child
+        ]
     rows = await connection.fetch(
         f"SELECT {_CASE}, k.master, k.wrapped FROM (SELECT id FROM cases WHERE child_id = $4 UNION"
         " SELECT x.id FROM links l JOIN cases x ON x.anchor = l.entry_id WHERE l.person = $4) f"
@@ -130,10 +201,27 @@ async def of_child(session: AsyncSession, kit: Kit, caller: Caller, child: UUID)
     return [row for row in await _of_today(session, kit, caller, rows) if row["child"] == child]
 
 
+async def review_at(
+    session: AsyncSession, caller: Caller, case: Any, child: UUID, known_at: datetime
+) -> CaseDemand | None:
+    """What there was to review, at an instant, of the evidence of a case that was about a child then."""
+    async with as_system(session, caller):
+        found = await reviews(await raw(session), [case], {case["id"]: child}, known_at)
+    return found.get(case["id"])
+
+
 async def _of_today(
-    session: AsyncSession, kit: Kit, caller: Caller, rows: Sequence[Any]
+    session: AsyncSession,
+    kit: Kit,
+    caller: Caller,
+    rows: Sequence[Any],
+    known_at: datetime | None = None,
 ) -> list[dict[str, Any]]:
-    """Cases, each with its ``child`` of today, whether that one is ``shielded``, and what of its evidence to ``review``."""
+    """Cases, each with its ``child`` of today, whether that one is ``shielded``, what of its evidence to ``review``, and the
+    rules (``profiles``) that the hub went by when it was opened.
+
+    ``known_at`` an instant, what was to review then, but for whose the evidence is.
+    """
     about = [row for row in rows if row["child_id"] is not None]
     children: dict[UUID, UUID | None] = {}
     shielded: set[UUID] = set()
@@ -146,13 +234,18 @@ async def _of_today(
                 "SELECT id FROM children WHERE id = ANY($1) AND shielded", list(children.values())
             )
             shielded = {row["id"] for row in found}
-            review = await reviews(connection, about, children)
+            belong = children if known_at is None else {}
+            review = await reviews(connection, about, belong, known_at)
+    connection = await raw(session)
+    opened = {row["opened_at"] for row in rows}
+    rules = await adopting.as_adopted(connection, kit.audit, kit.profiles, opened)
     return [
         {
             **row,
             "child": (child := children.get(row["id"])),
             "shielded": child in shielded,
             "review": review.get(row["id"]),
+            "profiles": rules[row["opened_at"]],
         }
         for row in rows
     ]

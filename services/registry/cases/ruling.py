@@ -1,6 +1,7 @@
 """What the rules of a place say about a case: the clause behind it, the time for an answer, measures that are commanded.
 
-They are those of the day on which it was opened, for as long as it is there: what changes later binds later cases alone.
+They are those of the day on which it was opened, as the hub had adopted them by then, for as long as it is there: what
+changes later binds later cases alone, whatever day it is dated back to.
 """
 
 from dataclasses import dataclass, replace
@@ -8,8 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.registry.cases.terms import CaseKind
-from services.registry.children.kit import Kit
-from services.registry.profiles import Profile
+from services.registry.profiles import Profile, Profiles
 from services.registry.profiles.families.care import Guardianship
 from services.registry.profiles.families.entitlements import Insurance
 from services.registry.profiles.families.protection import (
@@ -58,17 +58,17 @@ class Rules:
     hotlines: tuple[tuple[str, str | None], ...] = ()
 
 
-def rules_behind(kit: Kit, case: Any) -> Rules:
+def rules_behind(case: Any) -> Rules:
     """The rules by which a case was opened.  ValueError for a kind that is none of ours."""
     day = case["opened_at"].astimezone(SHANGHAI).date()
-    return rules_of(kit, case["place"], CaseKind(case["kind"]), case["topic"], day)
+    return rules_of(case["profiles"], case["place"], CaseKind(case["kind"]), case["topic"], day)
 
 
-def rules_of(kit: Kit, place: int, kind: CaseKind, topic: str, day: date) -> Rules:
+def rules_of(profiles: Profiles, place: int, kind: CaseKind, topic: str, day: date) -> Rules:
     """The rules in force at a place on a day; empty where no profile holds."""
     if kind == CaseKind.CORRECTION:
         return Rules(_CORRECTION)
-    profile = kit.profiles.for_division(place, day)
+    profile = profiles.for_division(place, day)
     if profile is None:
         return Rules()
     if kind == CaseKind.REPORT:

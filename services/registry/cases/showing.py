@@ -14,9 +14,9 @@ from services.registry.children.kit import Kit
 from shared import divisions
 
 
-def mark(kit: Kit, row: Any, folded: Folded, now: datetime) -> dict[str, Any]:
+def mark(row: Any, folded: Folded, now: datetime) -> dict[str, Any]:
     """A line of a list."""
-    rules = rules_behind(kit, row)
+    rules = rules_behind(row)
     owed = waiting(folded.kind, folded.state, folded.since or row["opened_at"], rules.limit, now)
     seen: dict[str, Any] = {
         "id": str(row["id"]),
@@ -50,10 +50,10 @@ def whole(
 ) -> dict[str, Any]:
     """One case, every word of it opened: what was changed past the hub is not shown.  Unsealable or ValueError then."""
     folded = fold(kit.sealer, row, acts)
-    words, rules = folded.words, rules_behind(kit, row)
+    words, rules = folded.words, rules_behind(row)
     seen = {
         "demands": [],
-        **mark(kit, row, folded, now),
+        **mark(row, folded, now),
         "lacking": list(lacking(folded.kind, folded.done, rules.commanded)),
         "acts": [_act(kit, one) for one in acts],
     }

@@ -19,6 +19,7 @@ from services.registry.children.folding import Fold, current, fold_current
 from services.registry.children.gist import Held, Reading
 from services.registry.children.kit import Kit
 from services.registry.children.lookups import guardian_hashes, own_hashes
+from services.registry.children.remembered import Remembered
 from services.registry.children.words import NO_WORDS, Words
 from services.registry.duties.assigning import DutyRow, assign
 from services.registry.handovers.beginning import first_county
@@ -168,7 +169,9 @@ def _binding(
 
 
 def open_state(sealer: Sealer, row: Any) -> dict[str, Any]:
-    """The folded state of a ``children`` row joined with its data key."""
+    """The folded state of a ``children`` row joined with its data key, or of a past one."""
+    if isinstance(row, Remembered):
+        return state.read(row["payload"])
     data_key = sealer.unwrap(row["id"], row["master"], row["wrapped"])
     return state.read(unseal(data_key, row["sealed"], bound(row)))
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from services.registry.access.sight import as_system, groups_for
 from services.registry.children import queries, viewing
@@ -29,14 +30,15 @@ from services.registry.duties import queries as duties
 from services.registry.follow_ups.marking import marks
 from services.registry.handovers.showing import responsible_on
 from services.registry.past import looking_back
+from services.registry.past.recalling import recall
 from shared import audit, outbox, resident_id
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import today
 from shared.contract import TAGGED
-from shared.days import AskedDay, AskedInstant
 from shared.hashes import keyed, lookup_hashes
 from shared.limits import MAX_FOUND_CHILDREN
+from shared.parameters import KnownAt, On
 from shared.problems import Flaw, Invalid, NotFound
 from shared.references import References
 from shared.vocabulary import Department, Scope
@@ -103,12 +105,8 @@ async def show_child(
     child_id: UUID,
     caller: ChildReader,
     session: Transaction,
-    on: Annotated[
-        AskedDay | None, Query(description="as it was on a day (时点), today or earlier")
-    ] = None,
-    known_at: Annotated[
-        AskedInstant | None, Query(description="as the hub knew it then (数据截止时刻)")
-    ] = None,
+    on: On = None,
+    known_at: KnownAt = None,
 ) -> ChildOut:
     """One child, each field with the record it came from, as far as your department and purpose may see.
 
@@ -123,7 +121,7 @@ async def show_child(
     if not rows:
         raise NotFound()
     if on is not None or known_at is not None:
-        child = await looking_back.seen(request, session, caller, rows[0], on, known_at)
+        child = await recalled(request, session, caller, rows[0], on, known_at)
     else:
         (child,) = await shown(request, session, caller, rows, "children.read")
         if child.guardians is not None:
@@ -132,6 +130,23 @@ async def show_child(
     kit: Kit = request.app.state.kit
     response.headers["ETag"] = '"' + keyed(kit.entries.key, "etag", body).hex()[:32] + '"'
     return child
+
+
+async def recalled(
+    request: Request,
+    session: Transaction,
+    caller: Caller,
+    row: Any,
+    on: date | None,
+    known_at: datetime | None,
+) -> ChildOut:
+    """The child of a row as it was, its reading recorded in this transaction."""
+    kit: Kit = request.app.state.kit
+    now = request.app.state.clock.now()
+    past = await recall(session, kit, caller, row, now, on=on, known_at=known_at)
+    act = past.act(caller, "children.read_past", fields=sorted(groups_for(caller)))
+    await audit.record(session, kit.audit, now, act)
+    return looking_back.shown(past, caller, kit.profiles)
 
 
 @router.get(

@@ -17,6 +17,7 @@ from services.registry.compartments.schemas import CompartmentActIn
 from services.registry.compartments.sharing import Level, Right, Sharing
 from services.registry.compartments.standing import Done, Standing, after, follows
 from services.registry.compartments.terms import FORMS, Compartment, CompartmentEntryAct, Form
+from services.registry.rulebooks import adopting
 from services.registry.vault import new_key
 from shared import preconditions
 from shared.auth import Caller
@@ -69,7 +70,7 @@ async def act(
         raise Forbidden("A keeper of this compartment does this.")
     preconditions.check(read, showing.etag(kit, entry, now))
     day = now.astimezone(SHANGHAI).date()
-    sharing = last_sharing_at(kit, compartment, entry.row["place"], day)
+    sharing = last_sharing_at(kit.profiles, compartment, entry.row["place"], day)
     if sharing is None:
         raise NotFound
     form = FORMS[compartment]
@@ -164,6 +165,8 @@ async def _append(
     async with inside(session, caller, Compartment(entry.row["compartment"])):
         data_key = await new_key(session, kit.sealer, row["id"])
         connection = await raw(session)
+        # By these rules it is read for as long as it is there.
+        await adopting.adopt(connection, kit.audit, kit.profiles, now)
         await connection.execute(
             "INSERT INTO compartment_acts (id, entry_id, number, kind, client, department, actor, acted_at,"
             " urgent, sealed_level, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",

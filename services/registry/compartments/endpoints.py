@@ -112,7 +112,7 @@ async def list_compartment_entries(
         session, kit, caller, compartment, state, urgent, after, limit, now
     )
     await _trace(session, kit, caller, "list", compartment, entries, now)
-    seen: dict[str, Any] = {"entries": [showing.mark(kit, entry, now) for entry in entries]}
+    seen: dict[str, Any] = {"entries": [showing.mark(entry, now) for entry in entries]}
     if position is not None:
         seen["next"] = cursors.make(str(position), asked, now)
     return Response(answers.dump(seen), media_type="application/json")
@@ -141,7 +141,7 @@ async def read_compartment_of_child(
     entries = await reading.of_child(session, kit, caller, compartment, child_id, now)
     ids = [entry.id for entry in entries]
     await tracing.record(session, kit, caller, "ask", compartment, ids, [child_id], now)
-    seen: dict[str, Any] = {"entries": [showing.whole(kit, entry, now) for entry in entries]}
+    seen: dict[str, Any] = {"entries": [showing.whole(entry, now) for entry in entries]}
     if found := await following.of_child(session, kit, caller, compartment, entries, now):
         seen["follow_ups"] = found
     return Response(answers.dump(seen), media_type="application/json")
@@ -235,5 +235,5 @@ async def _trace(
 
 
 def _reply(kit: Kit, entry: Entry, now: Any) -> Response:
-    body = showing.body_of(kit, entry, now)
+    body = showing.body_of(entry, now)
     return Response(body, media_type="application/json", headers={"ETag": answers.etag(kit, body)})

@@ -18,6 +18,7 @@ from services.registry.access.matrix import purposes_in
 from services.registry.children.kit import Kit
 from services.registry.compartments.sharing import Right, Sharing, sharing_of
 from services.registry.compartments.terms import FORMS, Compartment
+from services.registry.profiles import Profiles
 from shared.auth import Caller
 from shared.database import enter
 from shared.problems import Forbidden
@@ -42,12 +43,14 @@ def sharing_at(kit: Kit, compartment: Compartment, place: int, day: date) -> Sha
     return sharing_of(kit.profiles.for_division(place, day), compartment, day)
 
 
-def last_sharing_at(kit: Kit, compartment: Compartment, place: int, day: date) -> Sharing | None:
+def last_sharing_at(
+    profiles: Profiles, compartment: Compartment, place: int, day: date
+) -> Sharing | None:
     """The list by which what a place has is kept: that of the day, else the last one that was in force.
 
     A rule that runs out opens no new entry, and buries none: those that are there go on until a person closes them.
     """
-    profile = kit.profiles.for_division(place, day)
+    profile = profiles.for_division(place, day)
     if profile is None:
         return None
     ends = (turn - timedelta(days=1) for turn in reversed(profile.turning_days) if turn <= day)
@@ -57,7 +60,7 @@ def last_sharing_at(kit: Kit, compartment: Compartment, place: int, day: date) -
 
 def right_at(kit: Kit, caller: Caller, compartment: Compartment, place: int, day: date) -> Right:
     """How far the caller, who is entitled, sees into entries that a place keeps."""
-    sharing = last_sharing_at(kit, compartment, place, day)
+    sharing = last_sharing_at(kit.profiles, compartment, place, day)
     return Right.NONE if sharing is None else sharing.right(caller.department)
 
 

@@ -24,6 +24,7 @@ from services.registry.compartments.standing import begun
 from services.registry.compartments.terms import FORMS, Compartment, CompartmentEntryState
 from services.registry.key_care import queries as key_care
 from services.registry.key_care.terms import CareState
+from services.registry.rulebooks import adopting
 from services.registry.vault import new_key
 from shared import divisions
 from shared.auth import Caller
@@ -90,6 +91,8 @@ async def open_entry(
     }
     async with inside(session, caller, compartment):
         data_key = await new_key(session, kit.sealer, row["id"])
+        # By these rules it is read for as long as it is there.
+        await adopting.adopt(connection, kit.audit, kit.profiles, now)
         sealed: tuple[Bindable, ...] = seal_parts(data_key, row, standing.level, words)
         await connection.execute(
             "INSERT INTO compartment_entries (id, compartment, place, child_id, anchor, client, department,"

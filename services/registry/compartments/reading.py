@@ -27,6 +27,8 @@ from services.registry.compartments.terms import (
 )
 from services.registry.compartments.urging import Urgency, filled_for, home_of, urgency
 from services.registry.key_care import queries as key_care
+from services.registry.profiles import Profiles
+from services.registry.rulebooks import adopting
 from shared.auth import Caller
 from shared.clock import SHANGHAI
 from shared.database import raw
@@ -41,7 +43,8 @@ class Entry:
     """``child`` is the child of today, ``child_is_seen`` whether its reader may see that one, and ``uncovered`` whether it is
     none of those whom the place's text covers; ``urgency`` is there while something is urgent, for who reads the content.
 
-    The words, the opener's and then each act's, are empty for who sees the level alone: they were not opened.
+    ``rules``: by the instant at which it was opened or acted upon, the profiles that the hub went by.  The words, the opener's
+    and then each act's, are empty for who sees the level alone: they were not opened.
     """
 
     row: Any
@@ -51,6 +54,7 @@ class Entry:
     child: UUID
     child_is_seen: bool
     right: Right
+    rules: Mapping[datetime, Profiles]
     urgency: Urgency | None = None
     uncovered: bool = False
 
@@ -152,8 +156,11 @@ async def _opened(
         return []
     async with inside(session, caller, compartment):
         acts = await queries.acts_of(await raw(session), [row["id"] for row in rows])
+    said = {one["acted_at"] for done in acts.values() for one in done}
+    instants = said | {row["opened_at"] for row in rows}
     async with as_system(session, caller):
         today = await whose(await raw(session), kit.sealer, rows, "opened_at")
+        rules = await adopting.as_adopted(await raw(session), kit.audit, kit.profiles, instants)
     about = {row["id"]: today[row["id"]] or row["child_id"] for row in rows}
     seen = await _seen(session, caller, list(about.values()))
     found = []
@@ -164,13 +171,13 @@ async def _opened(
         except (Unsealable, ValueError):
             log.error("compartment.forged", id=str(row["id"]))
             continue
-        found.append(Entry(row, acts[row["id"]], standing, words, child, child in seen, right))
-    return await _judged(session, kit, caller, found, seen, now)
+        done = acts[row["id"]]
+        found.append(Entry(row, done, standing, words, child, child in seen, right, rules))
+    return await _judged(session, caller, found, seen, now)
 
 
 async def _judged(
     session: AsyncSession,
-    kit: Kit,
     caller: Caller,
     found: Sequence[Entry],
     seen: Mapping[UUID, Any],
@@ -182,7 +189,7 @@ async def _judged(
         for one in found
         if one.right >= Right.CONTENT
         and one.standing.state == CompartmentEntryState.OPEN
-        and (sharing := kept_by(kit, one.row, one.standing.waiting_since or now)) is not None
+        and (sharing := kept_by(one, one.standing.waiting_since)) is not None
     }
     covered: set[UUID] = set()
     if asked := [one.child for one in found if one.id in rules and rules[one.id].in_care_alone]:
@@ -209,10 +216,12 @@ async def _judged(
     return judged
 
 
-def kept_by(kit: Kit, row: Any, at: datetime) -> Sharing | None:
-    """The rules by which the entry was kept at an instant: what changes later makes nothing of before another."""
-    day = at.astimezone(SHANGHAI).date()
-    return last_sharing_at(kit, Compartment(row["compartment"]), row["place"], day)
+def kept_by(entry: Entry, at: datetime | None) -> Sharing | None:
+    """The rules by which the entry was kept at an instant of it, at its opening without one: what is adopted later makes
+    nothing of before another."""
+    at = at or entry.row["opened_at"]
+    day, row = at.astimezone(SHANGHAI).date(), entry.row
+    return last_sharing_at(entry.rules[at], Compartment(row["compartment"]), row["place"], day)
 
 
 def _right(kit: Kit, caller: Caller, compartment: Compartment, row: Any, day: date) -> Right:

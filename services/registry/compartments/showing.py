@@ -13,7 +13,7 @@ from shared import divisions
 from shared.clock import SHANGHAI
 
 
-def mark(kit: Kit, entry: Entry, now: datetime) -> dict[str, Any]:
+def mark(entry: Entry, now: datetime) -> dict[str, Any]:
     """A line of a list."""
     seen: dict[str, Any] = {
         "id": str(entry.id),
@@ -25,13 +25,13 @@ def mark(kit: Kit, entry: Entry, now: datetime) -> dict[str, Any]:
     if entry.standing.level:
         seen["level"] = entry.standing.level
     if entry.right >= Right.CONTENT:
-        seen |= _course(kit, entry, now)
+        seen |= _course(entry, now)
     return seen
 
 
-def whole(kit: Kit, entry: Entry, now: datetime) -> dict[str, Any]:
+def whole(entry: Entry, now: datetime) -> dict[str, Any]:
     """One entry, every word of it for those who may read them."""
-    seen = mark(kit, entry, now)
+    seen = mark(entry, now)
     if entry.right >= Right.CONTENT:
         opened, *said = entry.words
         seen |= {
@@ -43,22 +43,22 @@ def whole(kit: Kit, entry: Entry, now: datetime) -> dict[str, Any]:
     return seen
 
 
-def body_of(kit: Kit, entry: Entry, now: datetime) -> bytes:
-    return answers.dump(whole(kit, entry, now))
+def body_of(entry: Entry, now: datetime) -> bytes:
+    return answers.dump(whole(entry, now))
 
 
 def etag(kit: Kit, entry: Entry, now: datetime) -> str:
     """Of what its reader sees: a level reader's does not change with words."""
-    return answers.etag(kit, body_of(kit, entry, now))
+    return answers.etag(kit, body_of(entry, now))
 
 
-def _course(kit: Kit, entry: Entry, now: datetime) -> dict[str, Any]:
+def _course(entry: Entry, now: datetime) -> dict[str, Any]:
     row, standing = entry.row, entry.standing
-    sharing = kept_by(kit, row, row["opened_at"])
+    sharing = kept_by(entry, row["opened_at"])
     seen: dict[str, Any] = {"state": str(standing.state), "opened_at": row["opened_at"]}
     if sharing is not None:
         seen["clause"] = sharing.clause
-    seen |= _follow_up(kit, entry, now)
+    seen |= _follow_up(entry, now)
     if standing.level:
         seen["level_since"] = standing.level_since
     if standing.waiting_since is not None:
@@ -93,7 +93,7 @@ def _urgent(urgency: Urgency) -> dict[str, Any]:
     return seen
 
 
-def _follow_up(kit: Kit, entry: Entry, now: datetime) -> dict[str, Any]:
+def _follow_up(entry: Entry, now: datetime) -> dict[str, Any]:
     """When the child is to be seen again at its level (分级跟踪服务), by the rules of the day on which it was last seen.
 
     Without an interval a person must set one.
@@ -103,7 +103,7 @@ def _follow_up(kit: Kit, entry: Entry, now: datetime) -> dict[str, Any]:
     if standing.state != CompartmentEntryState.OPEN or not (form.levels and form.words_kept):
         return {}
     since = max(standing.level_since, standing.followed_up_at or standing.level_since)
-    sharing = kept_by(kit, entry.row, since)
+    sharing = kept_by(entry, since)
     level = sharing.level(standing.level) if sharing is not None else None
     if level is None or level.follow_up_days is None:
         return {"follow_up": "no_interval_configured"}

@@ -9,7 +9,8 @@ from typing import Any
 import structlog
 
 from services.registry.access.sight import as_system
-from services.registry.alerts import queries, showing
+from services.registry.alerts import looking_back, queries, showing
+from services.registry.alerts.queries import Question
 from services.registry.alerts.terms import AlertState
 from services.registry.dossiers.events import DossierEventKind, Event, at, made_id
 from services.registry.dossiers.reader import Reader
@@ -23,17 +24,36 @@ async def alerted(reader: Reader) -> list[Event]:
     """Each alert on the day on which it was raised, what people did about it, and when its ground was gone."""
     if not reader.may(Scope.ALERTS_READ, showing.sight):
         return []
-    rows = await queries.of_child(reader.session, reader.caller, reader.child)
+    rows: Sequence[Any]
+    if reader.past:
+        rows = sorted(
+            looking_back.page(
+                reader.past,
+                reader.caller,
+                Question(),
+                queries.START,
+                len(reader.past.stood.row.alerts),
+            ),
+            key=lambda one: (one["raised_on"], one["alert_id"]),
+        )
+    else:
+        rows = await queries.of_child(reader.session, reader.caller, reader.child)
     shown = await showing.shown(
         reader.session, reader.kit, reader.caller, rows, showing.sight(reader.caller)
     )
-    async with as_system(reader.session, reader.caller):
-        acts = [await queries.acts_of(reader.session, row) for row in rows]
+    acts = [await _acts_of(reader, row) for row in rows]
     found: list[Event] = []
     for row, seen, done in zip(rows, shown, acts, strict=True):
         found += _raised(reader, row, seen)
         found += _acts(reader, row, done)
     return found
+
+
+async def _acts_of(reader: Reader, row: Any) -> Sequence[Any]:
+    if reader.past:
+        return await looking_back.acts_of(reader.session, reader.caller, reader.past, row)
+    async with as_system(reader.session, reader.caller):
+        return await queries.acts_of(reader.session, row)
 
 
 def _raised(reader: Reader, row: Any, seen: dict[str, Any]) -> Iterator[Event]:

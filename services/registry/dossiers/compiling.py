@@ -9,7 +9,7 @@ from services.registry.dossiers.reader import Reader
 
 
 async def compile_events(reader: Reader, row: Any) -> list[Event]:
-    """Every event that is open to the reader; ``row`` is the child's, with its data key."""
+    """Every event that is open to the reader; ``row`` is the child's, with its data key, or its past one."""
     kit, groups, child, shielded = reader.kit, reader.groups, reader.child, row["shielded"]
     key, state = kit.entries.key, open_state(kit.sealer, row)
     visits = life.visits(key, child, state, groups, shielded)

@@ -13,12 +13,15 @@ from services.registry.children.kit import Kit
 from services.registry.dossiers.compiling import compile_events
 from services.registry.dossiers.reader import Reader
 from services.registry.dossiers.schemas import DossierOut
+from services.registry.past import looking_back
+from services.registry.past.recalling import recall
 from shared import audit
 from shared.application import USUAL, Transaction
 from shared.clock import today
 from shared.contract import TAGGED
 from shared.cursors import Cursors
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.parameters import KnownAt
 from shared.problems import NotFound
 
 router = APIRouter(prefix="/v1", tags=["children"], responses=USUAL)
@@ -36,6 +39,7 @@ async def show_dossier(
     child_id: UUID,
     caller: ChildReader,
     session: Transaction,
+    known_at: KnownAt = None,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
 ) -> Response:
@@ -46,21 +50,33 @@ async def show_dossier(
     and scopes open each, and never more than their own addresses would show you.  What a visit
     or survey told stands there as the visit; its record does not stand there again.  A merged child's events stand with the
     child it was merged into.  A child you may not see answers exactly as one that does not exist.
+
+    With `known_at` the file as it stood then, whatever came, was taken back or was ruled since: it tells nothing of siblings.
     """
     groups = groups_for(caller)
     kit: Kit = request.app.state.kit
     cursors: Cursors = request.app.state.cursors
     clock = request.app.state.clock
-    bound_to = f"dossier|{caller.client}|{caller.purpose}|{child_id}"
+    bound_to = f"dossier|{caller.client}|{caller.purpose}|{child_id}|{known_at}"
     after = tuple(cursors.read(cursor, bound_to, clock.now())) if cursor else ()
     rows = await queries.visible(session, caller, [child_id])
     if not rows:
         raise NotFound
-    reader = Reader(session, kit, caller, groups, child_id, today(clock))
-    events = await compile_events(reader, rows[0])
+    row, past, day = rows[0], None, today(clock)
+    if known_at is not None:
+        past = await recall(session, kit, caller, row, clock.now(), known_at=known_at)
+        kit, row, day = past.kit, past.row, past.on
+    reader = Reader(session, kit, caller, groups, child_id, day, past)
+    events = await compile_events(reader, row)
     page = [event for event in events if event.position > after][: limit + 1]
     seen: dict[str, Any] = {}
-    if cursor is None:
+    if past is not None:
+        read = past.act(caller, "dossiers.read_past", fields=sorted(groups))
+        await audit.record(session, kit.audit, clock.now(), read)
+        if cursor is None:
+            told = looking_back.shown(past, caller, request.app.state.kit.profiles)
+            seen["child"] = told.model_dump(mode="json", exclude_none=True)
+    elif cursor is None:
         (child,) = await shown(request, session, caller, rows, "dossiers.read")
         seen["child"] = child.model_dump(mode="json", exclude_none=True)
     else:

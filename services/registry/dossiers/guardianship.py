@@ -18,6 +18,7 @@ async def assessed(reader: Reader) -> list[Event]:
     rows = await queries.of_child(
         reader.session, reader.kit, reader.caller, "assessments", reader.child
     )
+    rows = [row for row in rows if row["made_at"] <= reader.known_at]
     homes = await homes_of(reader.session, reader.kit, reader.caller, rows)
     found = []
     for row in rows:
@@ -46,10 +47,14 @@ async def placed(reader: Reader) -> list[Event]:
     rows = await queries.of_child(
         reader.session, reader.kit, reader.caller, "placements", reader.child
     )
-    acts = await queries.acts_of(reader.session, reader.caller, [row["id"] for row in rows])
+    acts = await queries.acts_of(
+        reader.session, reader.kit, reader.caller, [row["id"] for row in rows]
+    )
     found: list[Event] = []
     for row in rows:
-        done = acts.get(row["id"], [])
+        if row["made_at"] > reader.known_at:
+            continue
+        done = [one for one in acts.get(row["id"], []) if one["made_at"] <= reader.known_at]
         try:
             seen = showing.placement(reader.kit, row, done, reader.child, reader.day)
         except Unsealable:  # named in the log

@@ -4,14 +4,30 @@ For those to whom ``GET /v1/handovers/{id}`` answers, civil affairs of the two c
 child is.  What a handover says is what its acts say, so that it stands there by them; one that is due has none yet.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from services.registry.access.sight import as_system
 from services.registry.access.subjects import only_civil_affairs
 from services.registry.dossiers.events import DossierEventKind, Event, at, made_id
 from services.registry.dossiers.reader import Reader
-from services.registry.handovers import queries, showing
+from services.registry.handovers import looking_back, queries, showing
 from services.registry.handovers.authenticity import stands_for
 from services.registry.handovers.terms import HandoverState
 from shared.vocabulary import Purpose, Scope
+
+
+async def _of_child(reader: Reader) -> list[tuple[Any, Sequence[Any]]]:
+    """The handovers that are authentic, each with its acts."""
+    if reader.past:
+        return looking_back.handovers(reader.past, reader.caller)
+    found: list[tuple[Any, Sequence[Any]]] = []
+    for row in await queries.of_child(reader.session, reader.caller, reader.child):
+        async with as_system(reader.session, reader.caller):
+            acts = await queries.acts_of(reader.session, row["id"])
+        if stands_for(reader.kit, row, acts, reader.day):
+            found.append((row, acts))
+    return found
 
 
 async def handed(reader: Reader) -> list[Event]:
@@ -19,11 +35,7 @@ async def handed(reader: Reader) -> list[Event]:
     if not (reader.may(Scope.HANDOVERS_READ, only_civil_affairs) and reader.has("identity")):
         return []
     found: list[Event] = []
-    for row in await queries.of_child(reader.session, reader.caller, reader.child):
-        async with as_system(reader.session, reader.caller):
-            acts = await queries.acts_of(reader.session, row["id"])
-        if not stands_for(reader.kit, row, acts, reader.day):
-            continue
+    for row, acts in await _of_child(reader):
         whole = showing.whole(reader.kit, row, acts)
         counties = {"giving": whole["giving"], "taking": whole["taking"]}
         if row["state"] == HandoverState.DUE:

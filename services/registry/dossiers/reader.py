@@ -2,24 +2,27 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.children.kit import Kit
+from services.registry.past.recalling import Past
 from shared.auth import Caller
 from shared.database import raw
 from shared.problems import Forbidden
 from shared.vocabulary import Scope
 
+#: Later than anything that is known.
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 Groups = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """``day`` is the day on which the file is read."""
+    """``day`` is the day of which the file is told; ``past`` where it is told as it was known at an instant."""
 
     session: AsyncSession
     kit: Kit
@@ -27,6 +30,7 @@ class Reader:
     groups: Groups
     child: UUID
     day: date
+    past: Past | None = None
 
     def has(self, *groups: str) -> bool:
         return all(group in self.groups for group in groups)
@@ -43,6 +47,11 @@ class Reader:
         except Forbidden:
             return False
         return True
+
+    @property
+    def known_at(self) -> datetime:
+        """What is known up to then is told."""
+        return self.past.known_at if self.past else FOREVER
 
     async def rows(self, statement: str, *values: Any) -> list[Any]:
         connection = await raw(self.session)

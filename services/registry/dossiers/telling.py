@@ -4,7 +4,7 @@ Each reads as the caller where row-level security shows what is the caller's, an
 anchors; what a scope or a group does not open is not told, and leaves no trace.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,7 +14,8 @@ from services.registry.access.matrix import FEED_GROUPS
 from services.registry.access.sight import as_system
 from services.registry.cases import queries as cases
 from services.registry.cases.authenticity import note_of, words_of
-from services.registry.cases.terms import CaseState
+from services.registry.cases.stepping import state_of
+from services.registry.cases.terms import CaseActKind, CaseKind, CaseState
 from services.registry.children.building import SHIELDING
 from services.registry.children.gathering import decisions_of
 from services.registry.children.kit import Kit
@@ -24,6 +25,7 @@ from services.registry.duties import queries as duties
 from services.registry.key_care.deciding import note_of as decision_note
 from services.registry.key_care.terms import DecisionKind
 from services.registry.left_behind.terms import KINDS as LEFT_BEHIND
+from services.registry.past import looking_back
 from services.registry.records.models import RECALL
 from services.registry.rulings.sight import may_read
 from shared.database import raw
@@ -48,12 +50,16 @@ async def records(reader: Reader, told: Collection[UUID]) -> list[Event]:
     """Every version and recall, except the records that a visit of the dossier stands for (``told``)."""
     if not reader.has("provenance"):
         return []
-    async with as_system(reader.session, reader.caller):
-        rows = await reader.rows(
-            "SELECT r.id, r.entry_id, r.version, r.kind, r.feed, r.department, r.observed_on, r.received_at"
-            " FROM links l JOIN records r ON r.entry_id = l.entry_id"
-            " JOIN vault.data_keys k ON k.id = r.id WHERE l.person = $1"
-        )
+    rows: list[Any]
+    if reader.past:
+        rows = [one.plain._asdict() for one in reader.past.known.records]
+    else:
+        async with as_system(reader.session, reader.caller):
+            rows = await reader.rows(
+                "SELECT r.id, r.entry_id, r.version, r.kind, r.feed, r.department, r.observed_on, r.received_at"
+                " FROM links l JOIN records r ON r.entry_id = l.entry_id"
+                " JOIN vault.data_keys k ON k.id = r.id WHERE l.person = $1"
+            )
     return [
         at(
             row["id"],
@@ -74,6 +80,8 @@ async def decided(reader: Reader) -> list[Event]:
     """What people decided on key care, in the categories open to the reader, and that addresses were hidden or shown."""
     if not reader.has("key_care", "provenance"):
         return []
+    if reader.past:
+        return list(_decisions(reader, reader.past.known.decisions))
     broken: set[UUID] = set()
     async with as_system(reader.session, reader.caller):
         connection = await raw(reader.session)
@@ -118,13 +126,16 @@ def _note(reader: Reader, row: Any) -> str:
 
 
 async def proposed(reader: Reader) -> list[Event]:
-    """Proposals and reviews of key care that wait for a person today."""
+    """Proposals and reviews of key care that wait for a person."""
     if not reader.has("key_care"):
         return []
-    rows = await reader.rows(
-        "SELECT id, category, state, since FROM key_care WHERE child_id = $1"
-        " AND state IN ('proposed', 'under_review')"
-    )
+    rows: Iterable[Any]
+    if reader.past:
+        rows = looking_back.cared(reader.past, reader.caller)
+    else:
+        rows = await reader.rows(
+            "SELECT id, category, state, since FROM key_care WHERE child_id = $1"
+        )
     kinds = {
         "proposed": DossierEventKind.KEY_CARE_PROPOSED,
         "under_review": DossierEventKind.KEY_CARE_REVIEW,
@@ -138,6 +149,7 @@ async def proposed(reader: Reader) -> list[Event]:
             entry=str(row["id"]),
         )
         for row in rows
+        if row["state"] in kinds
     ]
 
 
@@ -145,7 +157,12 @@ async def owed(reader: Reader) -> list[Event]:
     """What is owed to the child, on the day on which it began to be; what did it stands there as a visit."""
     if not reader.has("duties"):
         return []
-    found = await duties.of_children(reader.session, [reader.child])
+    rows: Sequence[Any]
+    if reader.past:
+        rows = looking_back.owed(reader.past, reader.caller)
+    else:
+        found = await duties.of_children(reader.session, [reader.child])
+        rows = found.get(reader.child, ())
     return [
         Event(
             made_id(reader.kit.entries.key, row["duty_id"], row["begun_on"]),
@@ -159,7 +176,7 @@ async def owed(reader: Reader) -> list[Event]:
                 "clause": row["detail"]["clause"],
             },
         )
-        for row in found.get(reader.child, ())
+        for row in rows
     ]
 
 
@@ -168,9 +185,12 @@ async def worked_on(reader: Reader) -> list[Event]:
     if not (reader.holds(Scope.CASES_READ) and reader.has("identity")):
         return []
     found: list[Event] = []
-    for case in await cases.of_child(reader.session, reader.kit, reader.caller, reader.child):
+    then = reader.past.known_at if reader.past else None
+    every = await cases.of_child(reader.session, reader.kit, reader.caller, reader.child, then)
+    for case in every:
         acts = await cases.acts_of(reader.session, reader.kit, reader.caller, case)
-        found += _case(reader.kit, case, acts, origin=reader.has("provenance"))
+        done = [one for one in acts if one["acted_at"] <= reader.known_at]
+        found += _case(reader.kit, case, done, origin=reader.has("provenance"))
     return found
 
 
@@ -178,6 +198,11 @@ def _case(kit: Kit, case: Any, acts: Sequence[Any], *, origin: bool) -> Iterator
     """Only what is authentic: a case or an act that does not open was changed past the hub, or erased."""
     if not _opens(words_of, kit, case):
         return
+    done = [act for act in acts if _opens(note_of, kit, act)]
+    try:
+        state = state_of(CaseKind(case["kind"]), [CaseActKind(one["kind"]) for one in done])
+    except ValueError:  # an act among them does not open
+        state = CaseState(case["state"])
     yield at(
         case["id"],
         DossierEventKind.CASE_OPENED,
@@ -186,22 +211,21 @@ def _case(kit: Kit, case: Any, acts: Sequence[Any], *, origin: bool) -> Iterator
         topic=case["topic"],
         department=case["department"],
         addressee=case["addressee"],
-        state=case["state"],
+        state=state,
         record=str(case["record"]) if origin and case["record"] is not None else "",
-        review=str(case["review"] or "") if case["state"] != CaseState.CLOSED else "",
+        review=str(case["review"] or "") if state != CaseState.CLOSED else "",
     )
-    for act in acts:
-        if _opens(note_of, kit, act):
-            yield at(
-                act["id"],
-                DossierEventKind.CASE_ACT,
-                act["acted_at"],
-                case=str(case["id"]),
-                act=act["kind"],
-                outcome=act["outcome"],
-                issuer=act["issuer"],
-                department=act["department"],
-            )
+    for act in done:
+        yield at(
+            act["id"],
+            DossierEventKind.CASE_ACT,
+            act["acted_at"],
+            case=str(case["id"]),
+            act=act["kind"],
+            outcome=act["outcome"],
+            issuer=act["issuer"],
+            department=act["department"],
+        )
 
 
 def _opens(opener: Any, kit: Kit, row: Any) -> bool:
@@ -221,18 +245,23 @@ async def doubted(reader: Reader) -> list[Event]:
         return []
     found = []
     for row in await reader.rows(
-        "SELECT id, opened_at, closed_at FROM match_reviews WHERE one = $1 OR other = $1"
+        "SELECT id, opened_at, closed_at FROM match_reviews WHERE (one = $1 OR other = $1)"
+        " AND opened_at <= $2",
+        reader.known_at,
     ):
         key = reader.kit.entries.key
         kind = DossierEventKind.MATCH_REVIEW_OPENED
         opened = made_id(key, row["id"], "opened")
         found.append(at(opened, kind, row["opened_at"], review=str(row["id"])))
-        if row["closed_at"] is not None:
+        if row["closed_at"] is not None and row["closed_at"] <= reader.known_at:
             kind, closed = DossierEventKind.MATCH_REVIEW_CLOSED, made_id(key, row["id"], "closed")
             found.append(at(closed, kind, row["closed_at"], review=str(row["id"])))
     for row in await reader.rows(
-        "SELECT id, kind, state, made_at FROM rulings WHERE one = $1 OR other = $1"
+        "SELECT id, kind, made_at, CASE WHEN settled_at <= $2 OR settled_at IS NULL THEN state END AS state"
+        " FROM rulings WHERE (one = $1 OR other = $1) AND made_at <= $2",
+        reader.known_at,
     ):
+        # How one stood that was settled since is not kept.
         detail = {"ruling": row["kind"], "state": row["state"]}
         found.append(at(row["id"], DossierEventKind.RULING, row["made_at"], **detail))
     return found
@@ -245,11 +274,12 @@ async def looked_up(reader: Reader) -> list[Event]:
     found = []
     for row in await reader.rows(
         "SELECT id, department, reason, verdict, opened_at, reviewed_at FROM break_glass"
-        " WHERE child_id = $1 AND expires_at > opened_at"
+        " WHERE child_id = $1 AND expires_at > opened_at AND opened_at <= $2",
+        reader.known_at,
     ):
         opened = {"department": row["department"], "reason": row["reason"]}
         found.append(at(row["id"], DossierEventKind.EMERGENCY_OPENED, row["opened_at"], **opened))
-        if row["reviewed_at"] is not None:
+        if row["reviewed_at"] is not None and row["reviewed_at"] <= reader.known_at:
             made = made_id(reader.kit.entries.key, row["id"], "reviewed")
             kind = DossierEventKind.EMERGENCY_REVIEWED
             found.append(at(made, kind, row["reviewed_at"], verdict=row["verdict"]))
@@ -261,8 +291,10 @@ async def announced(reader: Reader) -> list[Event]:
     if reader.caller.department != Department.CIVIL_AFFAIRS or not reader.has("provenance"):
         return []
     rows = await reader.rows(
-        "SELECT id, type, occurred_at FROM outbox WHERE subject = $1 AND type = ANY($2)",
+        "SELECT id, type, occurred_at FROM outbox WHERE subject = $1 AND type = ANY($2)"
+        " AND occurred_at <= $3",
         list(ANNOUNCED),
+        reader.known_at,
     )
     return [
         at(row["id"], DossierEventKind.ANNOUNCED, row["occurred_at"], event=row["type"])

@@ -1,13 +1,13 @@
 """Duties (职责任务): what is owed to the children of an area, by when, by whom, and how much of it was done."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 
 from services.registry.children.kit import Kit
-from services.registry.duties import queries, schools, showing
+from services.registry.duties import looking_back, queries, schools, showing
 from services.registry.duties.queries import Question
 from services.registry.duties.schemas import (
     CompletionOut,
@@ -19,6 +19,7 @@ from services.registry.duties.schemas import (
     SchoolsOut,
 )
 from services.registry.duties.terms import DutyState
+from services.registry.past.recalling import asked_of, recall_child
 from services.registry.posts.endpoints import Within, area_within
 from services.registry.posts.terms import UNITS, Layer, place_name
 from shared import audit, divisions
@@ -29,6 +30,7 @@ from shared.cursors import Cursors
 from shared.days import AskedDay
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.one_at_a_time import OneAtATime
+from shared.parameters import KnownAt
 from shared.problems import Forbidden
 from shared.vocabulary import Scope
 
@@ -51,7 +53,9 @@ async def list_duties(
     due_before: Annotated[
         AskedDay | None, Query(description="only what was or is due before")
     ] = None,
+    child: Annotated[UUID | None, Query(description="only this child's")] = None,
     within: Within = None,
+    known_at: KnownAt = None,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
 ) -> DutiesOut:
@@ -59,28 +63,33 @@ async def list_duties(
 
     Each names the post (岗位) that answers for it now: of the village first, of the township and the county as it grows
     late, and at once where a post is vacant.  A place below the county lists no shielded child.
+
+    With `known_at` what was owed to one `child` as it stood then, without who answered for it: duties of an area would have
+    to be reckoned anew for every child that any record ever placed there, and who held a post before is not kept.
     """
     kit: Kit = request.app.state.kit
     groups = showing.sight(caller)
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
     area = area_within(within)
-    question = Question(state, duty, due_before, area, area[1] - area[0] < 10**6 - 1)
-    bound_to = f"duties|{caller.client}|{caller.purpose}|{question.text()}"
+    question = Question(state, duty, due_before, child, area, area[1] - area[0] < 10**6 - 1)
+    bound_to = f"duties|{caller.client}|{caller.purpose}|{question.text()}|{known_at}"
     after = queries.START
     if cursor:
         county, rank, last_id = cursors.read(cursor, bound_to, now)
         after = county, rank, UUID(last_id)
-    rows = await queries.page(session, caller, question, after, limit + 1)
-    read = audit.Act.of(
-        caller,
-        "duties.list",
-        [row["id"] for row in rows[:limit]],
-        fields=sorted(groups),
-        state=str(state or ""),
-    )
+    told = {"fields": sorted(groups), "state": str(state or "")}
+    rows: list[Any]
+    if known_at is not None:
+        past = await recall_child(session, kit, caller, asked_of(child), now, known_at)
+        rows = looking_back.page(past, caller, question, after, limit + 1)
+        shown = showing.shown_past(kit, rows[:limit], groups)
+        read = past.act(caller, "duties.list_past", **told)
+    else:
+        rows = await queries.page(session, caller, question, after, limit + 1)
+        shown = await showing.shown(session, kit, rows[:limit], groups)
+        read = audit.Act.of(caller, "duties.list", [row["id"] for row in rows[:limit]], **told)
     await audit.record(session, kit.audit, now, read)
-    shown = await showing.shown(session, kit, rows[:limit], groups)
     more = None
     if len(rows) > limit:
         last = rows[limit - 1]

@@ -46,6 +46,7 @@ def _page(state: DutyState | None, narrow: bool) -> str:
         " AND d.residence_code BETWEEN $5 AND $6 AND NOT ($7 AND c.shielded)"
         f" AND ({county}, d.due_rank, d.id) > ($8, $9, $10)"
         " AND ($12::text IS NULL OR d.duty = $12) AND ($13::date IS NULL OR d.due_on < $13)"
+        " AND ($14::uuid IS NULL OR d.child_id = $14)"
         + (f" AND d.state = '{state}'" if state else "")
         + f" ORDER BY {county}, d.due_rank, d.id LIMIT $11"
     )
@@ -66,12 +67,13 @@ class Question:
     state: DutyState | None = None
     duty: str | None = None
     due_before: date | None = None
+    child: UUID | None = None
     area: tuple[int, int] = EVERYWHERE
     fine: bool = False
 
     def text(self) -> str:
         """Equal for equal questions: what a cursor is bound to."""
-        return "|".join(map(str, (self.state, self.duty, self.due_before, self.area)))
+        return "|".join(map(str, (self.state, self.duty, self.due_before, self.child, self.area)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Asked:
         low, high = max(grant.low, question.area[0]), min(grant.high, question.area[1])
         narrow = high - low < 10**6 - 1
         counties = (low // 10**6, high // 10**6)
-        filters = (question.duty, question.due_before)
+        filters = (question.duty, question.due_before, question.child)
         values = (grant.low, grant.high, *question.area, question.fine, *after, limit, *filters)
         return cls(narrow, PAGES[question.state, narrow], (*counties, *values))
 

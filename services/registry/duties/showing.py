@@ -37,7 +37,15 @@ async def shown(
     for row in rows:
         if row["id"] not in names:
             names[row["id"]] = _name(kit, row, groups)
-    return [_duty(row, names[row["id"]], filled) for row in rows]
+    return [
+        {**_duty(row, names[row["id"]]), "responsible": _responsible_for(row, filled)}
+        for row in rows
+    ]
+
+
+def shown_past(kit: Kit, rows: Sequence[Any], groups: Groups) -> list[dict[str, Any]]:
+    """Rows of ``looking_back.page`` likewise, without who answered for them."""
+    return [_duty(row, _name(kit, row, groups)) for row in rows]
 
 
 def _name(kit: Kit, row: Any, groups: Groups) -> str | None:
@@ -47,20 +55,23 @@ def _name(kit: Kit, row: Any, groups: Groups) -> str | None:
     return name
 
 
-def _duty(row: Any, name: str | None, filled: Mapping[Any, Any]) -> dict[str, Any]:
+def _duty(row: Any, name: str | None) -> dict[str, Any]:
     code, shielded = row["residence_code"], row["shielded"]
     county = divisions.county_of(code)
-    found = route(code, row["step"], row["department"], filled)
     return {
         **mark(row),
         "child": {"id": row["id"], "name": name},
         "division": divisions.text_of(county if shielded else code),
         "place": divisions.name_of(county) or "",
-        "responsible": {"step": "county", "division": divisions.text_of(county)}
-        if shielded
-        else _responsible(found),
         "shielded": shielded,
     }
+
+
+def _responsible_for(row: Any, filled: Mapping[Any, Any]) -> dict[str, Any]:
+    code = row["residence_code"]
+    if row["shielded"]:
+        return {"step": "county", "division": divisions.text_of(divisions.county_of(code))}
+    return _responsible(route(code, row["step"], row["department"], filled))
 
 
 def _responsible(found: Responsible) -> dict[str, Any]:

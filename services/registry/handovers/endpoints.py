@@ -1,5 +1,7 @@
 """Handovers (移交): proposed by one county, accepted or rejected by the other; and which county has a child's file."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,7 +13,7 @@ from services.registry.access.subjects import only_civil_affairs
 from services.registry.children import queries as children
 from services.registry.children.building import open_state
 from services.registry.children.kit import Kit
-from services.registry.handovers import acting, answering, queries, showing
+from services.registry.handovers import acting, answering, looking_back, queries, showing
 from services.registry.handovers.authenticity import stands_for
 from services.registry.handovers.schemas import (
     HandoverActIn,
@@ -24,6 +26,7 @@ from services.registry.handovers.schemas import (
     ResponsibleCountyOut,
 )
 from services.registry.handovers.terms import OPEN, HandoverSide, HandoverState
+from services.registry.past.recalling import asked_of
 from shared import audit, preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
@@ -34,6 +37,7 @@ from shared.database import SYSTEM, enter, raw
 from shared.days import AskedDay
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.parameters import KnownAt, passed
 from shared.preconditions import IfMatch
 from shared.problems import NotFound, responses
 from shared.vocabulary import Scope
@@ -104,27 +108,63 @@ async def list_handovers(
     side: Annotated[
         HandoverSide | None, Query(description="what your county is to it; either, if absent")
     ] = None,
+    child: Annotated[UUID | None, Query(description="only this child's")] = None,
+    known_at: KnownAt = None,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
 ) -> Response:
     """Handovers from and to your area, for civil affairs (民政).
 
     One that is `due` nobody has proposed: the child is confirmed to live in the one county, and the other still has the file.
+
+    With `known_at` those of one `child` as they stood then: which were due in an area would have to be found anew for every
+    child that any record ever placed there.
     """
     only_civil_affairs(caller)
     kit: Kit = request.app.state.kit
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
     states = sorted(set(state or OPEN))
-    asked = f"handovers|{caller.client}|{','.join(states)}|{side}"
+    asked = f"handovers|{caller.client}|{','.join(states)}|{side}|{child}|{known_at}"
     after = UUID(cursors.read(cursor, asked, now)) if cursor else None
-    rows = await queries.page(session, caller, states, side, after, limit)
-    subjects = sorted({row["child_id"] for row in rows})
-    await audit.record(session, kit.audit, now, audit.Act.of(caller, "handovers.list", subjects))
+    rows: list[Any]
+    if known_at is not None:
+        then, of = passed(known_at, now), asked_of(child)
+        rows = await _past_page(session, kit, caller, of, then, states, side, after)
+        rows = rows[:limit]
+        read = audit.Act.of(caller, "handovers.list_past", [of], known_at=then.isoformat())
+    else:
+        rows = await queries.page(session, caller, states, side, child, after, limit)
+        subjects = sorted({row["child_id"] for row in rows})
+        read = audit.Act.of(caller, "handovers.list", subjects)
+    await audit.record(session, kit.audit, now, read)
     seen: dict[str, Any] = {"handovers": [showing.mark(row) for row in rows]}
     if len(rows) == limit:
         seen["next"] = cursors.make(str(rows[-1]["id"]), asked, now)
     return Response(answers.dump(seen), media_type="application/json")
+
+
+async def _past_page(
+    session: Transaction,
+    kit: Kit,
+    caller: Caller,
+    child: UUID,
+    known_at: datetime,
+    states: Sequence[HandoverState],
+    side: HandoverSide | None,
+    after: UUID | None,
+) -> list[Any]:
+    """NotFound for whoever neither sees the child today nor has to do with a handover of it."""
+    seen = await children.visible(session, caller, [child])
+    if not seen and not await queries.concerns(session, caller, child):
+        raise NotFound
+    return [
+        row
+        for row, _ in await looking_back.of_child(session, kit, caller, child, known_at)
+        if row["state"] in states
+        and (side is None or caller.covers(row[side]))
+        and (after is None or row["id"] > after)
+    ]
 
 
 @router.get(
@@ -135,10 +175,35 @@ async def list_handovers(
     responses={200: TAGGED},
 )
 async def show_handover(
-    request: Request, handover_id: UUID, caller: Reader, session: Transaction
+    request: Request,
+    handover_id: UUID,
+    caller: Reader,
+    session: Transaction,
+    known_at: KnownAt = None,
 ) -> Response:
-    """A handover with its acts.  One you may not see answers exactly as one that does not exist."""
-    return await _reply(request, session, caller, handover_id, "handovers.read")
+    """A handover with its acts.  One you may not see answers exactly as one that does not exist.
+
+    With `known_at` as it stood then, of the child that it is about today.
+    """
+    if known_at is None:
+        return await _reply(request, session, caller, handover_id, "handovers.read")
+    only_civil_affairs(caller)
+    kit: Kit = request.app.state.kit
+    now = request.app.state.clock.now()
+    then = passed(known_at, now)
+    today_row = await queries.one(session, caller, handover_id)
+    if today_row is None:
+        raise NotFound
+    child: UUID = today_row["child_id"]
+    told = {"handover": str(handover_id), "known_at": then.isoformat()}
+    read = audit.Act.of(caller, "handovers.read_past", [child], **told)
+    await audit.record(session, kit.audit, now, read)
+    for row, acts in await looking_back.of_child(session, kit, caller, child, then):
+        if row["id"] == handover_id:
+            body = answers.dump(showing.whole(kit, row, acts))
+            etag = preconditions.etag(row["acts"])
+            return Response(body, media_type="application/json", headers={"ETag": etag})
+    raise NotFound
 
 
 @router.post(

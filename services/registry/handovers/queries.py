@@ -64,6 +64,7 @@ async def page(
     caller: Caller,
     states: Sequence[HandoverState],
     side: HandoverSide | None,
+    child: UUID | None,
     after: UUID | None,
     limit: int,
 ) -> list[Any]:
@@ -71,12 +72,14 @@ async def page(
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
         f"SELECT {_HANDOVER} FROM handovers h WHERE {_SIDES[side]} AND h.state = ANY($3)"
-        " AND ($4::uuid IS NULL OR h.id > $4) ORDER BY h.id LIMIT $5",
+        " AND ($4::uuid IS NULL OR h.id > $4) AND ($6::uuid IS NULL OR h.child_id = $6)"
+        " ORDER BY h.id LIMIT $5",
         caller.grant.low,
         caller.grant.high,
         [str(state) for state in states],
         after,
         limit,
+        child,
     )
     return rows
 

@@ -1,5 +1,6 @@
 """Key care (重点关爱): the list in three forms, one entry, decisions on it and opening by hand."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,10 +9,10 @@ from fastapi.responses import StreamingResponse
 
 from services.registry import answers
 from services.registry.children.kit import Kit
-from services.registry.key_care import deciding, queries, reading, showing, workbook
+from services.registry.key_care import deciding, looking_back, queries, reading, showing, workbook
 from services.registry.key_care.deciding import Word
 from services.registry.key_care.queries import Question
-from services.registry.key_care.representing import represent
+from services.registry.key_care.representing import represent, represented
 from services.registry.key_care.schemas import (
     EntriesOut,
     EntryOut,
@@ -21,6 +22,7 @@ from services.registry.key_care.schemas import (
 )
 from services.registry.key_care.settling import ALLOWED
 from services.registry.key_care.terms import REASONS, CareState, Category, DecisionKind, Place
+from services.registry.past.recalling import asked_of, recall_child
 from services.registry.status import Status
 from shared import audit, preconditions
 from shared.application import USUAL, Transaction
@@ -28,6 +30,7 @@ from shared.auth import Caller, allowed
 from shared.contract import LOCATED, TAGGED
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.parameters import KnownAt
 from shared.preconditions import IfMatch
 from shared.problems import Conflict, NotFound, responses
 from shared.vocabulary import Scope
@@ -65,6 +68,8 @@ async def list_key_care(
     place: Annotated[
         Place, Query(description="which of the child's places is yours")
     ] = Place.RESIDENCE,
+    child: Annotated[UUID | None, Query(description="only this child's")] = None,
+    known_at: KnownAt = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="entries a page")] = DEFAULT_PAGE,
     cursor: Annotated[
         str | None,
@@ -80,11 +85,16 @@ async def list_key_care(
       is taken up again; the last line is `{"end": "complete"}`, or `{"end": "refused"}` if your grant ended meanwhile.
     * the `.xlsx` media type: the ledger (台账) with the fifteen columns of Heze's annex 1, one row a child, at most
       100,000.  Without `state` it leaves out refused and closed entries.
+
+    With `known_at`, and as JSON alone, the entries of one `child` as they stood then: the ledger of an area would have to be
+    folded anew for every child that any record ever placed there.  How many there were `/v1/figures` tells.
     """
     kit: Kit = request.app.state.kit
     groups = showing.sight(caller)
-    question = Question(place, category, (state,) if state else None, status)
+    question = Question(place, category, (state,) if state else None, status, child)
     accept = request.headers.get("accept", "")
+    if known_at is not None:
+        return await _list_past(request, caller, question, known_at, cursor, limit)
     if workbook.MEDIA_TYPE in accept:
         return StreamingResponse(
             await workbook.build(request, caller, question),
@@ -104,6 +114,31 @@ async def list_key_care(
     return Response(answers.dump(seen), media_type="application/json")
 
 
+async def _list_past(
+    request: Request,
+    caller: Caller,
+    question: Question,
+    known_at: datetime,
+    cursor: str | None,
+    limit: int,
+) -> Response:
+    kit: Kit = request.app.state.kit
+    now = request.app.state.clock.now()
+    groups = showing.sight(caller)
+    bookmark = reading.Bookmark(request, caller, question, known_at)
+    after = bookmark.read(cursor)
+    async with request.app.state.database.transaction(caller.reach) as session:
+        past = await recall_child(session, kit, caller, asked_of(question.child), now, known_at)
+        rows = looking_back.page(past, caller, question, after, limit + 1)
+        read = past.act(caller, "key_care.list_past", fields=sorted(groups))
+        await audit.record(session, kit.audit, now, read)
+    seen: dict[str, Any] = {"entries": showing.entries_of(kit, rows[:limit], groups)}
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        seen["next"] = bookmark.make((last["county"], last["care_id"]))
+    return Response(answers.dump(seen), media_type="application/json")
+
+
 @router.get(
     "/key-care/{entry_id}",
     summary="Read one entry of key care",
@@ -112,14 +147,31 @@ async def list_key_care(
     responses={200: TAGGED},
 )
 async def show_key_care(
-    request: Request, entry_id: UUID, caller: Reader, session: Transaction
+    request: Request,
+    entry_id: UUID,
+    caller: Reader,
+    session: Transaction,
+    known_at: KnownAt = None,
 ) -> Response:
     """One entry with its decisions.  Its ETag changes exactly when something that you may see does.
+
+    With `known_at` as it stood then, of the child that it is about today.
 
     An entry you may not see answers exactly as one that does not exist.
     """
     showing.sight(caller)
     kit: Kit = request.app.state.kit
+    if known_at is not None:
+        row = await queries.entry(session, caller, entry_id)
+        if row is None:
+            raise NotFound
+        now = request.app.state.clock.now()
+        past = await recall_child(session, kit, caller, row["id"], now, known_at)
+        then = looking_back.one(past, caller, entry_id)
+        act = past.act(caller, "key_care.read_past", entry=str(entry_id))
+        await audit.record(session, kit.audit, now, act)
+        decided = looking_back.decisions(past, then["category"])
+        return represented(kit, caller, then, decided).reply()
     seen = await represent(session, kit, caller, entry_id)
     read = audit.Act.of(caller, "key_care.read", [seen.child], entry=str(entry_id))
     await audit.record(session, kit.audit, request.app.state.clock.now(), read)

@@ -49,7 +49,7 @@ def _page(place: Place, whole: bool) -> str:
         f" WHERE k.{place}_county BETWEEN $1 AND $2 AND k.{place}_code BETWEEN $3 AND $4"
         f" AND (k.{place}_county, k.id) > ($5, $6)"
         " AND ($8::text IS NULL OR k.category = $8) AND ($9::text[] IS NULL OR k.state = ANY($9))"
-        " AND ($10::text IS NULL OR c.status = $10)"
+        " AND ($10::text IS NULL OR c.status = $10) AND ($11::uuid IS NULL OR k.child_id = $11)"
         + (" AND k.id = o.care_ids[1]" if whole else "")
         + f" ORDER BY k.{place}_county, k.id LIMIT $7"
     )
@@ -72,10 +72,11 @@ class Question:
     category: Category | None = None
     states: tuple[CareState, ...] | None = None
     status: Status | None = None
+    child: UUID | None = None
 
     def text(self) -> str:
         """Equal for equal questions: what a cursor is bound to."""
-        return "|".join(map(str, (self.place, self.category, self.states, self.status)))
+        return "|".join(map(str, (self.place, self.category, self.states, self.status, self.child)))
 
 
 def page_arguments(caller: Caller, question: Question, after: Position, limit: int) -> list[Any]:
@@ -90,6 +91,7 @@ def page_arguments(caller: Caller, question: Question, after: Position, limit: i
         question.category,
         list(question.states) if question.states is not None else None,
         question.status,
+        question.child,
     ]
 
 

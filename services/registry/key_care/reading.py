@@ -8,6 +8,7 @@ last: a stream without such a line was cut off.
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -83,10 +84,17 @@ async def granted_still(
 class Bookmark:
     """Cursors of one question by one client."""
 
-    def __init__(self, request: Request, caller: Caller, question: Question) -> None:
+    def __init__(
+        self,
+        request: Request,
+        caller: Caller,
+        question: Question,
+        known_at: datetime | None = None,
+    ) -> None:
         self._cursors: Cursors = request.app.state.cursors
         self._now = request.app.state.clock.now
-        self._bound_to = f"key-care|{caller.client}|{caller.purpose}|{question.text()}"
+        asked = f"{question.text()}|{known_at}"
+        self._bound_to = f"key-care|{caller.client}|{caller.purpose}|{asked}"
 
     def read(self, cursor: str | None) -> Position:
         """Where to go on; BadCursor when it is not of this question and client."""

@@ -1,6 +1,8 @@
 """One entry as its caller sees it, as exact bytes: what is sent, and what an ETag and an If-Match are about."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from fastapi import Response
@@ -35,10 +37,18 @@ async def represent(
     row = await queries.entry(session, caller, entry_id)
     if row is None:
         raise NotFound
-    seen = showing.entry_of(row, groups, showing.child_of(kit, row, groups))
+    decided: list[Any] = []
     if "provenance" in groups:
         async with as_system(session, caller):
             decided = await queries.decisions(session, kit.sealer, row["id"], row["category"])
+    return represented(kit, caller, row, decided)
+
+
+def represented(kit: Kit, caller: Caller, row: Any, decided: Sequence[Any]) -> Representation:
+    """The entry of a row, as it is or as it was, with the decisions on it."""
+    groups = showing.sight(caller)
+    seen = showing.entry_of(row, groups, showing.child_of(kit, row, groups))
+    if "provenance" in groups:
         seen["decisions"] = showing.decisions_of(kit, decided, caller)
     body = answers.dump(seen)
     return Representation(

@@ -9,6 +9,7 @@ import re
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -80,7 +81,7 @@ async def build(request: Request, caller: Caller, question: Question) -> AsyncIt
     Without a state it holds what is current.  Forbidden when the grant ends meanwhile; TooLarge above ``MAX_WORKBOOK_ROWS``.
     """
     if question.states is None:
-        question = Question(question.place, question.category, CURRENT, question.status)
+        question = replace(question, states=CURRENT)
     with _directory() as directory:
         path = directory / "ledger.xlsx"
         writer = Writer(path, request.app.state.clock.now().astimezone(UTC))

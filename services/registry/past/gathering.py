@@ -20,6 +20,7 @@ import structlog
 from services.registry.children.anchoring import whose
 from services.registry.children.gathering import by_child
 from services.registry.children.kit import Kit
+from services.registry.children.words import NO_WORDS, Words
 from services.registry.records.authenticity import FORMER_LINKS
 from services.registry.records.vault import SELECTED, Opened, open_row
 from shared.limits import REQUEST_TIMEOUT_SECONDS
@@ -31,13 +32,13 @@ log = structlog.get_logger()
 SETTLES_AFTER = timedelta(seconds=2 * REQUEST_TIMEOUT_SECONDS)
 Area = tuple[int, int]
 
-_ENTRIES = (
+ENTRIES = (
     "(SELECT entry_id, person FROM links WHERE person = ANY($1) AND taken_at <= $2"
     " UNION ALL SELECT entry_id, person FROM former_links"
     "  WHERE person = ANY($1) AND taken_at <= $2 AND replaced_at > $2)"
 )
 _RECORDS = (
-    f"SELECT {SELECTED}, l.person FROM {_ENTRIES} l"
+    f"SELECT {SELECTED}, l.person FROM {ENTRIES} l"
     " CROSS JOIN LATERAL (SELECT * FROM records WHERE entry_id = l.entry_id AND received_at <= $2 OFFSET 0) r"
     " LEFT JOIN LATERAL (SELECT * FROM vault.data_keys WHERE id = r.id OFFSET 0) k ON true"
 )
@@ -48,24 +49,23 @@ _FORMER = (
     "  UNION SELECT child_id, anchor FROM decisions WHERE child_id = ANY($1)) e"
     " CROSS JOIN LATERAL (SELECT * FROM former_links WHERE entry_id = e.entry_id OFFSET 0) f"
 )
-_PERSON_THEN = (
+#: As ``anchoring.LINKED`` has it of today, of the instant ``$2``.
+LINKED_THEN = (
     "(SELECT x.person FROM (SELECT person, link_seq FROM links"
-    "   WHERE entry_id = d.anchor AND taken_at <= $2"
+    "   WHERE entry_id = {word}.anchor AND taken_at <= $2"
     "  UNION ALL SELECT person, link_seq FROM former_links"
-    "   WHERE entry_id = d.anchor AND taken_at <= $2 AND replaced_at > $2) x"
-    "  ORDER BY x.link_seq DESC LIMIT 1) AS person"
-)
-_STOOD = (
-    "(EXISTS (SELECT 1 FROM links WHERE person = d.child_id AND taken_at <= $2)"
-    " OR EXISTS (SELECT 1 FROM former_links WHERE person = d.child_id AND taken_at <= $2"
+    "   WHERE entry_id = {word}.anchor AND taken_at <= $2 AND replaced_at > $2) x"
+    "  ORDER BY x.link_seq DESC LIMIT 1) AS person,"
+    " (EXISTS (SELECT 1 FROM links WHERE person = {word}.child_id AND taken_at <= $2)"
+    " OR EXISTS (SELECT 1 FROM former_links WHERE person = {word}.child_id AND taken_at <= $2"
     "  AND replaced_at > $2)) AS stands"
 )
 _DECISIONS = (
-    f"SELECT {_PERSON_THEN}, {_STOOD}, d.id, d.anchor, d.child_id, d.basis, d.kind, d.category, d.reason,"
+    f"SELECT {LINKED_THEN.format(word='d')}, d.id, d.anchor, d.child_id, d.basis, d.kind, d.category, d.reason,"
     " d.client, d.department, d.actor, d.decided_at, d.sealed, k.master, k.wrapped FROM"
     " (SELECT id FROM decisions WHERE child_id = ANY($1) UNION SELECT id FROM decisions"
     "  WHERE anchor = ANY(ARRAY(SELECT entry_id FROM"
-    f"  {_ENTRIES} e))) AS found"
+    f"  {ENTRIES} e))) AS found"
     " CROSS JOIN LATERAL (SELECT * FROM decisions WHERE id = found.id AND decided_at <= $2 OFFSET 0) d"
     " CROSS JOIN LATERAL (SELECT master, wrapped FROM vault.data_keys WHERE id = d.id OFFSET 0) k"
     " ORDER BY d.decided_at, d.id"
@@ -91,10 +91,11 @@ _OF_COUNTY = (
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One child as the hub knew it: its records, and what people had decided, in order."""
+    """One child as the hub knew it: its records, what people had decided, in order, and what else they had done."""
 
     records: list[Opened]
     decisions: list[Any] = field(default_factory=list)
+    words: Words = NO_WORDS
 
 
 async def persons(connection: "asyncpg.Connection[Any]", after: UUID, limit: int) -> list[UUID]:

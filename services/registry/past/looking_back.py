@@ -1,122 +1,123 @@
-"""Looking back: one child on a day, as known at an instant, for a caller who sees it today.
+"""Looking back: a recalled child, shown as ``GET /v1/children/{id}`` shows one; and its duties, key care and alerts as the rows
+that their own addresses read.
 
-Rights are those of today, knowledge is that of then.  A past view may rest on entries that have since been found to speak of
-another child: whoever may not see that one today is not shown it by way of the past.  Whom anybody shielded, then or since,
-has no address in any view.
+It tells nothing of siblings: neither which children share a guardian, nor an alert on a sibling in key care.
 """
 
-from dataclasses import fields
-from datetime import date, datetime
-from typing import Any
-from uuid import UUID
+from collections.abc import Iterator
+from dataclasses import asdict, fields
+from datetime import date
+from typing import Any, Final
 
-from fastapi import Request
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from services.registry.access.sight import as_system, groups_for
-from services.registry.children import queries, state, viewing
-from services.registry.children.kit import Kit
+from services.registry.access.sight import groups_for
+from services.registry.alerts.raising import AlertRow
+from services.registry.alerts.writing import placed
+from services.registry.children import state, viewing
 from services.registry.children.marks import mark
+from services.registry.children.remembered import Remembered, stored
 from services.registry.children.schemas import AsOf, ChildOut
+from services.registry.children.state import facts_of
 from services.registry.duties.assigning import DutyRow
-from services.registry.past import gathering
-from services.registry.past.gathering import Known
-from services.registry.past.standing import standing
+from services.registry.follow_ups.marking import marks
+from services.registry.handovers.showing import responsible_on
+from services.registry.past.recalling import Past
 from services.registry.profiles import Profiles
-from services.registry.rulebooks import adopting
-from shared import audit
 from shared.auth import Caller
-from shared.clock import SHANGHAI
-from shared.database import raw
-from shared.problems import Flaw, Invalid, NotFound
 from shared.vocabulary import Department
 
-_SINCE_OF_OTHERS = "SELECT DISTINCT person FROM links WHERE entry_id = ANY($1) AND person IS NOT NULL AND person <> $2"
+_OF_CARE: Final = ("id", "category", "state", "since")
+_OF_DUTY: Final = tuple(one.name for one in fields(DutyRow) if one.name not in ("id", "detail"))
+_RANKED_FROM: Final = date(2000, 1, 1)
+_NO_DAY: Final = 2**31 - 1
+_AFTER_ALL_DUE: Final = 10**9
 
 
-async def seen(
-    request: Request,
-    session: AsyncSession,
-    caller: Caller,
-    row: Any,
-    on: date | None,
-    known_at: datetime | None,
-) -> ChildOut:
-    """The child of ``row``, which the caller sees, as it was; its reading recorded.  NotFound where there was none."""
-    kit: Kit = request.app.state.kit
-    now: datetime = request.app.state.clock.now()
-    instant = known_at or now
-    day = on or instant.astimezone(SHANGHAI).date()
-    if instant > now or day > now.astimezone(SHANGHAI).date():
-        raise Invalid(
-            flaws=[
-                Flaw("/query/on", "in_the_future", "Ask for a day and an instant that have been.")
-            ]
-        )
-    child: UUID = row["id"]
+def shown(past: Past, caller: Caller, present: Profiles) -> ChildOut:
+    """The child as the caller may see it; by ``present`` rules its places are named as today."""
     groups = groups_for(caller)
-    async with as_system(session, caller):
-        known, profiles, others = await _known(session, kit, child, instant)
-    also = await queries.visible(session, caller, others)
-    if known is None or len(also) < len(others):
-        raise NotFound
-    stood = standing(kit, profiles, child, known, day)
-    shielded = row["shielded"] or stood.row.shielded or any(one["shielded"] for one in also)
-    act = audit.Act.of(
-        caller,
-        "children.read_past",
-        [child, *others],
-        fields=sorted(groups),
-        on=day.isoformat(),
-        known_at=instant.isoformat(),
-    )
-    await audit.record(session, kit.audit, now, act)
-    shown = viewing.view(state.read(stood.row.payload), groups, shielded)
+    row, held = past.row, state.read(past.row["payload"])
+    seen = viewing.view(held, groups, row["shielded"])
+    if "file" in groups:
+        seen["responsible"] = responsible_on(held, present.code_on, past.on)
     if "status" in groups:
-        decision = stood.row.decision
-        shown["status"] = {
-            "status": stood.row.status,
+        decision = row["decision"]
+        seen["status"] = {
+            "status": row["status"],
             "reasons": decision["reasons"],
             "missing": decision["missing"],
             "next_change_on": decision["next_change_on"],
             "rule_version": decision["profile"],
         }
-        shown["left_behind"] = decision.get("left_behind")
+        seen["left_behind"] = decision.get("left_behind")
+        found = marks(facts_of(held), held["fields"], past.kit.profiles, past.on)
+        seen["follow_ups"] = [asdict(one) for one in found if one.group in groups] or None
     if "key_care" in groups:
-        shown["key_care"] = [
-            {"id": one.id, "category": one.category, "state": one.state, "since": one.since}
-            for one in stood.row.key_care
-            if one.category in caller.grant.categories
-        ]
-        shown["shielded"] = shielded
+        seen["key_care"] = [{n: one[n] for n in _OF_CARE} for one in cared(past, caller)]
+        seen["shielded"] = row["shielded"]
     if "duties" in groups:
-        shown["duties"] = [mark(_plain(one)) for one in stood.row.duties if _owed_by(caller, one)]
-    as_of = AsOf(on=day, known_at=instant)
-    return ChildOut.model_validate({"id": child, "as_of": as_of, **shown})
+        seen["duties"] = [mark(one) for one in owed(past, caller)]
+    as_of = AsOf(on=past.on, known_at=past.known_at)
+    return ChildOut.model_validate({"id": past.child, "as_of": as_of, **seen})
 
 
-async def _known(
-    session: AsyncSession, kit: Kit, child: UUID, instant: datetime
-) -> tuple[Known | None, Profiles, list[UUID]]:
-    """What was known of the child, by which rules, and of which other children it has been found to speak since."""
-    connection = await raw(session)
-    broken: set[UUID] = set()
-    known = (await gathering.known(connection, kit, [child], instant, broken)).get(child)
-    profiles = kit.profiles
-    if (then := await adopting.known_at(connection, kit.audit, instant)) is not None:
-        profiles = await adopting.of_fingerprint(connection, then, profiles)
-    if known is None:
-        return None, profiles, []
-    entries = {record.plain.entry_id for record in known.records}
-    rows = await connection.fetch(_SINCE_OF_OTHERS, list(entries), child)
-    return known, profiles, sorted(row["person"] for row in rows)
+def cared(past: Past, caller: Caller) -> Iterator[dict[str, Any]]:
+    """The entries of key care in the categories open to the caller, as row-level security has it of today's."""
+    for one in past.stood.row.key_care:
+        if one.category in caller.grant.categories:
+            yield {**{n: getattr(one, n) for n in _OF_CARE}, "detail": stored(one.detail)}
 
 
-def _plain(one: DutyRow) -> dict[str, Any]:
-    held = {field.name: getattr(one, field.name) for field in fields(DutyRow)}
-    return {**held, "duty_id": one.id}
+def owed(past: Past, caller: Caller) -> list[Remembered]:
+    """The duties that the caller sees, as ``duties.queries`` reads them, what is due first before the rest."""
+    found = [
+        past.row.with_(
+            **{name: getattr(one, name) for name in _OF_DUTY},
+            detail=stored(one.detail),
+            duty_id=one.id,
+            child_id=past.child,
+            due_rank=_rank(one.due_on, _NO_DAY),
+            county=_county(past.row["residence_code"]),
+        )
+        for one in past.stood.row.duties
+        if caller.department in (Department.CIVIL_AFFAIRS, one.department)
+    ]
+    return sorted(found, key=lambda one: (one["due_rank"], one["duty"]))
 
 
-def _owed_by(caller: Caller, one: DutyRow) -> bool:
-    """As row-level security has it of today's duties."""
-    return caller.department in (Department.CIVIL_AFFAIRS, one.department)
+def warned(past: Past, caller: Caller) -> list[Remembered]:
+    """The alerts that the caller sees, as ``alerts.queries`` reads them."""
+    return [
+        _alert(past, one)
+        for one in past.stood.row.alerts
+        if caller.department in (Department.CIVIL_AFFAIRS, one.department)
+        and (not one.category or one.category in caller.grant.categories)
+    ]
+
+
+def _alert(past: Past, one: AlertRow) -> Remembered:
+    place, _ = placed(past.stood.row, one, past.kit.territory)
+    return past.row.with_(
+        alert_id=one.id,
+        child_id=past.child,
+        kind=one.kind,
+        cause=one.cause,
+        department=one.department,
+        category=one.category,
+        state=one.state,
+        raised_on=one.raised_on,
+        due_on=one.due_on,
+        due_rank=_rank(one.due_on, _AFTER_ALL_DUE + (one.raised_on - _RANKED_FROM).days),
+        closed_on=one.closed_on,
+        entry=one.entry,
+        place=place,
+        county=_county(place),
+        detail=stored(one.detail),
+    )
+
+
+def _rank(due_on: date | None, otherwise: int) -> int:
+    return (due_on - _RANKED_FROM).days if due_on else otherwise
+
+
+def _county(code: int | None) -> int | None:
+    return code // 10**6 if code is not None else None

@@ -30,5 +30,6 @@ def standing(kit: Kit, profiles: Profiles, child: UUID, known: Known, day: date)
         row for row in known.decisions if row["decided_at"].astimezone(SHANGHAI).date() <= day
     ]
     then = replace(kit, profiles=profiles)
-    row = judge(then, child, reading_of(then, folded, live, known.records), decided, day)
+    reading = reading_of(then, folded, live, known.records)
+    row = judge(then, child, reading, decided, day, known.words.until(day))
     return Standing(row, folded, live)

@@ -6,7 +6,8 @@ their hash, the instant of their adoption against a MAC whose key lies outside t
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -83,6 +84,29 @@ async def known_at(
         raise ForgedRulebook(str(row["id"]))
     fingerprint: str = row["fingerprint"]
     return fingerprint
+
+
+async def as_adopted(
+    connection: "asyncpg.Connection[Any]",
+    keys: KeySet,
+    present: Profiles,
+    instants: Iterable[datetime],
+) -> dict[datetime, Profiles]:
+    """By instant, the rules that the hub went by then, as ``known_at`` has it; the ``present`` ones while none are kept.
+
+    What was decided under a rule is read by these: a text that was amended since, and dated back, makes nothing else of it.
+    """
+    kept = await connection.fetch(
+        "SELECT id, fingerprint, adopted_at, mac FROM rulebooks ORDER BY adopted_at, id"
+    )
+    if forged := [row for row in kept if not RULEBOOKS.authentic(keys, row)]:
+        raise ForgedRulebook(str(forged[0]["id"]))
+    if not kept:
+        return dict.fromkeys(instants, present)
+    begins = [row["adopted_at"] for row in kept]
+    prints = {at: kept[max(bisect_right(begins, at) - 1, 0)]["fingerprint"] for at in instants}
+    found = {one: await of_fingerprint(connection, one, present) for one in set(prints.values())}
+    return {at: found[fingerprint] for at, fingerprint in prints.items()}
 
 
 async def of_fingerprint(

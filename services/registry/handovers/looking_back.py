@@ -1,0 +1,69 @@
+"""Looking back: the handovers of a child as the hub knew them at an instant, in the rows that today's are read in.
+
+Who sees one is who sees it today: the two counties, whether they see the child or not.  Whereto a shielded child went, shielded
+then or since, is not told to the county that it left before a person told it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.registry.access.sight import as_system
+from services.registry.children import queries
+from services.registry.children.building import Folded
+from services.registry.children.kit import Kit
+from services.registry.handovers.terms import HandoverState
+from services.registry.past import gathering
+from services.registry.past.gathering import Known
+from services.registry.past.hearing import heard
+from services.registry.past.recalling import Past, others_since
+from services.registry.past.standing import standing
+from services.registry.rulebooks import adopting
+from shared.auth import Caller
+from shared.clock import SHANGHAI
+from shared.database import raw
+
+_SHIELDED = "SELECT shielded FROM children WHERE id = $1"
+
+
+async def of_child(
+    session: AsyncSession, kit: Kit, caller: Caller, child: UUID, known_at: datetime
+) -> list[tuple[dict[str, Any], Sequence[Any]]]:
+    """Each with its acts, in the order of ids; those from and to the caller's area."""
+    async with as_system(session, caller):
+        connection = await raw(session)
+        broken: set[UUID] = set()
+        known = await gathering.known(connection, kit, [child], known_at, broken)
+        words = await heard(connection, kit.sealer, [child], known_at, broken)
+        rules = await adopting.as_adopted(connection, kit.audit, kit.profiles, [known_at])
+        shielded = await connection.fetchval(_SHIELDED, child)
+        others = await others_since(connection, child, known[child]) if child in known else ()
+    if child not in known or broken:
+        return []
+    # What fell due by itself may rest on what was another's: that one is not shown by way of the past.
+    mixed = len(await queries.visible(session, caller, others)) < len(others)
+    one = replace(known[child], words=words[child])
+    stood = standing(kit, rules[known_at], child, one, known_at.astimezone(SHANGHAI).date()).row
+    told = _told(caller, stood, one, shielded or stood.shielded)
+    return [(row, acts) for row, acts in told if acts or not mixed]
+
+
+def handovers(past: Past, caller: Caller) -> list[tuple[dict[str, Any], Sequence[Any]]]:
+    """Those of a recalled child."""
+    return _told(caller, past.stood.row, past.known, past.row["shielded"])
+
+
+def _told(
+    caller: Caller, stood: Folded, known: Known, hidden: bool
+) -> list[tuple[dict[str, Any], Sequence[Any]]]:
+    found: list[tuple[dict[str, Any], Sequence[Any]]] = []
+    for row in sorted(stood.handovers, key=lambda handover: handover.id):
+        left = caller.covers(row.giving) and not (hidden and row.state == HandoverState.DUE)
+        if left or caller.covers(row.taking):
+            acts = [act for act in known.words.handovers if act["handover_id"] == row.id]
+            found.append(({**asdict(row), "child_id": stood.id}, acts))
+    return found
