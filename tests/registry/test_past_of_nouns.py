@@ -211,7 +211,7 @@ async def test_r17_the_past_goes_by_the_rules_adopted_by_then(
     before = await asked(civil, "/v1/duties", moment, child=str(child))
     visits = (
         '[[rules.cadence]]\nduty = "key_care_home_visit"\npopulation = "key_care"\n'
-        'period = { unit = "month", count = 1 }\nperformers = ["children_director"]'
+        'period = { unit = "month", count = 1 }\nperformers = ["child_director"]'
     )
     await dated_back(registry, tmp_path, "chongqing", visits, "")
     assert await asked(civil, "/v1/duties", moment, child=str(child)) == before

@@ -341,3 +341,13 @@ def test_no_python_names_a_place(shipped: Profiles) -> None:
     for file in (*folder.glob("profiles/**/*.py"), *folder.glob("status/**/*.py")):
         text = file.read_text(encoding="utf-8")
         assert not [name for name in names if name in text], file.name
+
+
+def test_what_was_kept_with_words_of_an_earlier_release_is_read_for_good() -> None:
+    """A rulebook of the past must open, or nothing that it bore could be told."""
+    today = Profiles.load(SHIPPED)
+    before = Profiles.read(
+        (name, text.replace(b'"child_', b'"children_')) for name, text in today.files
+    )
+    assert any(b"children_director" in text for _, text in before.files)
+    assert before.by_id == today.by_id

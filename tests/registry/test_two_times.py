@@ -61,7 +61,7 @@ wording = "示例"
 clause = "{clause}"
 valid_from = 2020-01-01
 period = {{ unit = "month", count = {months} }}
-performers = ["children_director"]
+performers = ["child_director"]
 [[rules.report]]
 event = "lives_alone"
 reporter = "village_committee"

@@ -15,6 +15,7 @@ from tests.registry.key_care import decide, entries, survey, surveyed, turn
 from tests.registry.test_compartment_silence import glance, tables
 from tests.registry.test_duties import lived
 from tests.registry.test_posts import filled, made, vacate
+from tests.registry.test_rules_of_the_day import going_by
 
 VILLAGE, STREET, COUNTY = "150203001001", "150203001000", "150203000000"
 LIMIT = timedelta(hours=24)
@@ -163,6 +164,8 @@ async def test_r21_r57_nobody_outside_can_tell_that_a_task_rose(
     child = await villager(registry)
     who = await keeper(registry, "psychological_risk")
     begun = registry.clock.at
+    # As a worker does when it starts: otherwise the opening would keep them.
+    await going_by(registry, registry.app.state.kit.profiles)
     registry.clock.at = begun + 3 * LIMIT
     seen, rows = await glance(registry, BAOTOU, child), await tables(registry)
     registry.clock.at = begun

@@ -18,6 +18,10 @@ class ProfileError(ValueError):
         self.file, self.key, self.why = file, key, why
 
 
+#: Words of earlier releases: rulebooks that were kept with them, and amendments, are read for good.
+_FORMERLY = {"children_director": "child_director", "children_supervisor": "child_supervisor"}
+
+
 class Table:
     """One table of a profile and the keys not read yet; `done` refuses what is left over."""
 
@@ -66,7 +70,7 @@ class Table:
     def choice(self, key: str, options: Collection[T], default: T | None = None) -> T:
         if default is not None and not self.has(key):
             return default
-        value = self._take(key)
+        value = _today(self._take(key))
         for option in options:
             if option == value:
                 return option
@@ -75,7 +79,7 @@ class Table:
     def choices(self, key: str, options: Collection[T]) -> tuple[T, ...]:
         """A list of some of these options, each once."""
         texts = self.texts(key)
-        found = tuple(option for text in texts for option in options if option == text)
+        found = tuple(option for text in texts for option in options if option == _today(text))
         if len(found) != len(texts) or len(set(found)) != len(found):
             raise self.fault(key, f"must be a list of {', '.join(sorted(options))}, each once")
         return found
@@ -156,3 +160,7 @@ class Table:
     def done(self) -> None:
         for key in sorted(self._unread):
             raise self.fault(key, "is not a known key")
+
+
+def _today(word: object) -> object:
+    return _FORMERLY.get(word, word) if isinstance(word, str) else word
