@@ -36,15 +36,19 @@ COLUMNS = (
     "ended_at",
     "handover",
     "effective_on",
+    "settled",
 )
 #: Of notices of handover alone, so that older answers are as authentic as before.
 _OF_HANDOVERS = ("handover", "effective_on")
+#: Nor is it bound before it is said.
+_SETTLED = "settled"
 
 
 def _values(row: Mapping[str, Any]) -> list[object]:
-    plain = [row[name] for name in COLUMNS if name not in _OF_HANDOVERS]
+    plain = [row[name] for name in COLUMNS if name not in (*_OF_HANDOVERS, _SETTLED)]
     more = [row[name] for name in _OF_HANDOVERS]
-    return plain if more == [None, None] else [*plain, *more]
+    settled = [] if row[_SETTLED] is None else [row[_SETTLED]]
+    return plain if [*more, *settled] == [None, None] else [*plain, *more, *settled]
 
 
 def vouch(keys: KeySet, notice: Notice) -> None:
@@ -54,6 +58,11 @@ def vouch(keys: KeySet, notice: Notice) -> None:
     """
     notice.answered_for = notice.child
     notice.answer_mac = authenticity.mac(keys, KIND, _values(notice.model_dump()))
+
+
+def settled(keys: KeySet, row: Mapping[str, Any], how: str) -> bytes:
+    """The MAC of an answer that stands on a row, once the giving hub has settled it so."""
+    return authenticity.mac(keys, KIND, _values({**row, _SETTLED: how}))
 
 
 def authentic(keys: KeySet, row: Mapping[str, Any]) -> bool:

@@ -13,10 +13,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.notifications.hub import Hub
 from services.notifications.notices import authenticity, moving
-from services.notifications.notices.handing_on import FARTHEST
+from services.notifications.notices.handing_on import FARTHEST, settle
 from services.notifications.notices.issuing import Kind, Territory, Toward
 from services.notifications.notices.models import Notice
-from services.notifications.notices.states import ENDED, Move, Outcome, State, possible
+from services.notifications.notices.states import ENDED, Move, Outcome, Settled, State, possible
 from services.notifications.peers import queries
 from services.notifications.peers.models import Peer
 from services.notifications.peers.schemas import (
@@ -164,9 +164,17 @@ async def take_receipt(
     session: AsyncSession, hub: Hub, peer: Peer, message: PeerReceiptIn, now: datetime
 ) -> None:
     """Follow what happened to a notice at the other hub."""
+    if message.data.state == "kept":
+        notice = await _received_from(session, peer, message)
+        settle(hub, notice, Settled.KEPT, now)
+        session.add(notice)
+        return
     if message.data.state == "withdrawn":
         notice = await _received_from(session, peer, message)
         what = Move.WITHDRAW
+        if settle(hub, notice, Settled.VOID, now):
+            session.add(notice)
+            return
     else:
         notice = await _sent_to(session, peer, message)
         what = _RECEIPTS[message.data.state]
