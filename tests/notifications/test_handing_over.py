@@ -217,7 +217,7 @@ async def test_r6_a_place_that_never_answers_keeps_nobody_out(counties: Counties
     counties.chongqing.network.silent.clear()
     await counties.days_pass(1)
     (state,) = await counties.heze.rows(
-        "SELECT state FROM notices WHERE target_county = $1", int(NEXT)
+        "SELECT state FROM notices WHERE kind = 'handover' AND target_county = $1", int(NEXT)
     )
     assert state["state"] == "withdrawn"
 
