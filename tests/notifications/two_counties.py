@@ -42,6 +42,10 @@ def id_number(number: int) -> str:
     return body + "10X98765432"[rest]
 
 
+def name_of(number: int) -> str:
+    return f"示{chr(0x4E00 + 37 * number)}{chr(0x5E00 + 53 * number)}"
+
+
 @dataclass
 class World:
     """Both hubs, who acts in their counties, and the network between them."""
@@ -137,15 +141,15 @@ class World:
                 odd,
             )
 
-    async def report(self, county: str, child: int, since: date) -> None:
-        """School and police of a county say that the child lives there."""
+    async def report(self, county: str, child: int, since: date) -> UUID:
+        """School and police of a county say that the child lives there; the entry of one of them."""
         day = since.isoformat()
-        who = {"name": f"示{child}", "id_number": id_number(child), "birth_date": "2017-05-03"}
+        who = {"name": name_of(child), "id_number": id_number(child), "birth_date": "2017-05-03"}
         said = enrolment(
             f"H-{next(_numbers)}",
             division=county,
             child={**who, "sex": "male"},
-            guardians=[{"name": f"示父{child}", "relation": "father"}],
+            guardians=[{"name": name_of(child + 500), "relation": "father"}],
             hukou={"division": ZHONG},
             residence={"division": county, "since": day},
             observed_on=day,
@@ -164,6 +168,19 @@ class World:
             reply = await self.reporters[county, department].post(f"/v1/{feed}", json=[item])
             assert reply.json()["results"][0]["status"] == "created", reply.text
         await self.settle()
+        (kept,) = await self.hub(county).rows(
+            "SELECT entry_id FROM records WHERE id = $1",
+            UUID(reply.json()["results"][0]["record"]),
+            service="registry",
+        )
+        return UUID(str(kept["entry_id"]))
+
+    async def person(self, name: str, entry: UUID) -> UUID:
+        """Of whom an entry speaks."""
+        (link,) = await self.hubs[name].rows(
+            "SELECT person FROM links WHERE entry_id = $1", entry, service="registry"
+        )
+        return UUID(str(link["person"]))
 
     async def file(self, name: str, child: UUID, days: Iterable[date]) -> dict[date, str]:
         """Which county answers for a child, by what a hub's registry holds of it."""

@@ -29,7 +29,7 @@ from services.notifications.peers.schemas import (
 from shared import signatures
 from shared.clock import SHANGHAI
 from shared.database import raw
-from shared.divisions import code_on, ever, widen
+from shared.divisions import above_county, code_on, ever, widen
 from shared.ids import uuid7
 from shared.limits import WEBHOOK_MAX_BYTES
 from shared.problems import Flaw, Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, flaws_of
@@ -101,6 +101,9 @@ async def take_notice(
     # A peer may not know yet that a county has ended.
     day = now.astimezone(SHANGHAI).date()
     origin, target = code_on(origin, day), code_on(target, day)
+    for name, code in (("county", target), ("origin_county", origin)):
+        if above_county(code, day):
+            raise Invalid(flaws=[Flaw(f"/body/data/{name}", "division", "Not a county's code.")])
     known = await session.exec(
         select(Notice.id).where(Notice.peer == peer.name, Notice.remote_id == message.data.notice)
     )
