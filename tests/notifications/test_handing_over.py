@@ -320,6 +320,34 @@ async def test_r6_a_child_that_comes_back_is_handed_back(counties: Counties) -> 
         assert await counties.responsible(on) == (county, county), on
 
 
+async def test_r6_a_file_that_passed_inside_one_hub_still_passes_to_the_other(
+    counties: Counties,
+) -> None:
+    """Cao refuses Yuzhong; Jiulongpo takes the file from Yuzhong, and then Cao takes it from Jiulongpo."""
+    between = "500107000000"
+    await counties.propose()
+    await counties.answer(outcome="unknown")
+    made = await counties.propose(between)
+    counties.giving = await counties.chongqing.official(
+        "civil-500107", "500107", service="registry", scopes=HANDING
+    )
+    path = made.headers["Location"]
+    etag = (await counties.giving.get(path)).headers["ETag"]
+    accepted = await counties.giving.post(
+        f"{path}/acts",
+        json={"act": "accept", "effective_on": counties.today.isoformat()},
+        headers={"If-Match": etag, "Hutong-Actor": "staff-8"},
+    )
+    assert accepted.status_code == 200, accepted.text
+    assert (await counties.propose()).status_code == 201
+    day = counties.today + timedelta(days=1)
+    said = await counties.answer(outcome="confirmed", effective_on=day.isoformat())
+    assert said.status_code == 200, said.text
+    assert (await counties.received())["settled"] == "kept"
+    assert await counties.responsible(counties.today) == (between, between)
+    assert await counties.responsible(day) == (NEXT, NEXT)
+
+
 async def test_r6_one_that_nobody_receives_can_be_taken_back(counties: Counties) -> None:
     """No authority and no hub is known for Tianmen: the notice waits here, and a person withdraws it."""
     assert (await counties.propose("429006")).status_code == 201

@@ -2,7 +2,8 @@
 
 Cast: the *child* lives now here, now there; three counties of two hubs hand it over, take it, refuse it and take it back, while
 messages are held up, lost, repeated and come in any order.  The *model* knows what people did and says who has the file.  Real
-apps, workers and PostgreSQL: a step of the machine lets every worker do what it can at that moment.
+apps, workers and PostgreSQL: a step of the machine lets every worker do what it can at that moment.  Which rules may come next
+never hangs on what has arrived, since retries are jittered: a rule that does not apply does nothing.
 """
 
 import asyncio
@@ -22,7 +23,6 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -145,6 +145,7 @@ class TwoHubs(RuleBasedStateMachine):
         state = self.run(ask())
         if state in ("rejected", "revoked"):
             assert one.taken_back if state == "revoked" else one.refused and not one.taken_back
+            self.world.seen["void" if one.on else state, one.inside] += 1
             self.open = None
         elif state in ("accepted", "passed"):
             assert one.on is not None
@@ -152,6 +153,8 @@ class TwoHubs(RuleBasedStateMachine):
             if not one.kept:
                 self.spells.append((one.on, one.taking))
                 one.kept = True
+                late = one.on <= self.today
+                self.world.seen["kept late" if late else "kept", one.inside] += 1
             if state == "passed":
                 assert one.on <= self.today
                 self.open = None
@@ -166,10 +169,9 @@ class TwoHubs(RuleBasedStateMachine):
         self.run(self.world.pass_by(days=days))
         self.follow()
 
-    @precondition(lambda self: self.lives_since < self.today)
     @rule(to=COUNTIES)
     def move(self, to: str) -> None:
-        if to != self.lives:
+        if to != self.lives and self.lives_since < self.today:
             self.run(self.world.report(to, self.number, self.today))
             self.lives, self.lives_since = to, self.today
             self.follow()
@@ -186,7 +188,6 @@ class TwoHubs(RuleBasedStateMachine):
         self.world.network.deaf.add(self.world.hubs[hub].url("notifications"))
         self.whole = False
 
-    @precondition(lambda self: not self.whole)
     @rule(odd=st.booleans())
     def some_of_it_comes_later(self, odd: bool) -> None:
         self.run(self.world.delay(odd))
@@ -223,14 +224,14 @@ class TwoHubs(RuleBasedStateMachine):
             said = reply.json()
             self.open = Proposal(UUID(said["id"]), f"/v1/handovers/{said['id']}", giving, to)
 
-    @precondition(lambda self: self.open is not None and not self.open.answered)
     @rule(
         outcome=st.sampled_from(["confirmed", "confirmed", "refusal", "unknown"]),
         days=st.integers(1, 15),
     )
     def answer(self, outcome: str, days: int) -> None:
         one = self.open
-        assert one is not None
+        if one is None or one.answered:
+            return
         on = self.today + timedelta(days=days)
         taken = outcome == "confirmed"
 
@@ -263,12 +264,12 @@ class TwoHubs(RuleBasedStateMachine):
             one.on, one.refused = (on if taken else None), not taken
         self.follow()
 
-    @precondition(lambda self: self.open is not None and not self.open.taken_back)
     @rule()
     def take_back(self) -> None:
         """Whoever gives takes it back; across hubs until the answer is there, however long it is on its way."""
         one = self.open
-        assert one is not None
+        if one is None or one.taken_back:
+            return
 
         async def inside() -> int:
             return (
@@ -350,7 +351,7 @@ def test_r6_across_hubs_no_day_has_two_counties_and_nothing_is_lost(
                 partial(TwoHubs, runner, world, []),  # type: ignore[arg-type]
                 settings=settings(
                     max_examples=EXAMPLES,
-                    stateful_step_count=20,
+                    stateful_step_count=30,
                     deadline=None,
                     database=None,
                     phases=[Phase.generate],

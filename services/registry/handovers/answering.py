@@ -6,7 +6,7 @@ once our county says yes, and the acceptance once the giving hub has kept it, so
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +30,9 @@ from shared.database import raw
 from shared.ids import uuid7
 from shared.problems import Conflict, Invalid, NotFound
 from shared.vocabulary import Department
+
+#: What happened before comes before, in the order of the acts too.
+A_MOMENT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +153,13 @@ async def _of_theirs(
         if here != carried(giving, day, kit.profiles.code_on):
             if body.giving_area is None or not _within(body.giving_area, giving, here):
                 raise Conflict("By what this hub knows another county has the child's file.")
-            words += _passed_there(here, giving, day)
+            for word in _passed_there(here, giving, day):
+                await append(session, kit, author, child, entry, word, now - A_MOMENT)
         words.append(proposal)
     known = bool(acts or words)
     if known and body.act != Act.PROPOSE and not _said_already(acts, body):
         side = HandoverSide.GIVING if body.act == Act.REVOKE else HandoverSide.TAKING
-        number = len(acts) + sum(one.handover == body.notice for one in words) + 1
+        number = len(acts) + len(words) + 1
         words.append(_word(body.notice, number, body, side, giving, taking))
     for word in words:
         await append(session, kit, author, child, entry, word, now)
