@@ -39,9 +39,10 @@ from tests.notifications.two_counties import (
 )
 
 Result = TypeVar("Result")
-EXAMPLES = int(os.environ.get("HUTONG_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("HUTONG_EXAMPLES", "6"))
 COUNTIES = st.sampled_from([YUZHONG, JIULONGPO, CAO])
 HUBS = st.sampled_from(sorted(set(HUB_OF.values())))
+OUTCOMES = st.sampled_from(["confirmed", "confirmed", "confirmed", "refusal", "unknown"])
 _THEIRS = "SELECT id, state, version, entry FROM notices WHERE remote_id = $1"
 _OURS = "SELECT id, state, version, settled FROM notices WHERE handover = $1"
 
@@ -224,10 +225,7 @@ class TwoHubs(RuleBasedStateMachine):
             said = reply.json()
             self.open = Proposal(UUID(said["id"]), f"/v1/handovers/{said['id']}", giving, to)
 
-    @rule(
-        outcome=st.sampled_from(["confirmed", "confirmed", "refusal", "unknown"]),
-        days=st.integers(1, 15),
-    )
+    @rule(outcome=OUTCOMES, days=st.integers(1, 15))
     def answer(self, outcome: str, days: int) -> None:
         one = self.open
         if one is None or one.answered:
@@ -298,6 +296,28 @@ class TwoHubs(RuleBasedStateMachine):
             assert done == 409
         self.follow()
 
+    @rule(
+        to=COUNTIES,
+        silent=st.sets(HUBS),
+        outcome=OUTCOMES,
+        days=st.integers(1, 6),
+        pass_first=st.integers(0, 8),
+        back=st.booleans(),
+    )
+    def hand_over(
+        self, to: str, silent: set[str], outcome: str, days: int, pass_first: int, back: bool
+    ) -> None:
+        """The whole of it in one step: asked, answered while hubs are silent, and perhaps taken back before word of it is there."""
+        self.heal()
+        self.propose(to)
+        for hub in sorted(silent):
+            self.a_hub_falls_silent(hub)
+        self.answer(outcome, days)
+        if pass_first:
+            self.time_goes_by(pass_first)
+        if back:
+            self.take_back()
+
     # What holds after every step
 
     @invariant()
@@ -351,7 +371,7 @@ def test_r6_across_hubs_no_day_has_two_counties_and_nothing_is_lost(
                 partial(TwoHubs, runner, world, []),  # type: ignore[arg-type]
                 settings=settings(
                     max_examples=EXAMPLES,
-                    stateful_step_count=30,
+                    stateful_step_count=15,
                     deadline=None,
                     database=None,
                     phases=[Phase.generate],

@@ -31,7 +31,10 @@ HUB_OF: Mapping[str, str] = {YUZHONG: "chongqing", JIULONGPO: "chongqing", CAO: 
 SCOPES = (*OFFICIAL, Scope.HANDOVERS_READ, Scope.HANDOVERS_WRITE, Scope.KEY_CARE_WRITE)
 #: Steps of a registry that make what hubs tell one another; the rest of its work changes nothing here.
 REGISTRY_STEPS = ("resolve", "follow", "fold", "sequence", "relay")
-_WAITING = "SELECT count(*) FROM deliveries WHERE state IN ('pending', 'parked')"
+_WAITING = (
+    "SELECT d.path, d.state, d.attempts, d.due_at, (SELECT a.outcome || ' ' || coalesce(a.status, 0) FROM attempts a"
+    " WHERE a.delivery = d.id ORDER BY a.at DESC LIMIT 1) AS came_to FROM deliveries d WHERE d.state IN ('pending', 'parked')"
+)
 _CHILD = "SELECT c.*, k.master, k.wrapped FROM children c JOIN vault.data_keys k ON k.id = c.id WHERE c.id = $1"
 _numbers = itertools.count(1)
 
@@ -127,16 +130,18 @@ class World:
         self.network.deaf.clear()
         await self.settle()
         for _ in range(30):
-            waiting = [(await hub.rows(_WAITING))[0][0] for hub in self.hubs.values()]
-            if not any(waiting):
+            waiting = [tuple(row) for hub in self.hubs.values() for row in await hub.rows(_WAITING)]
+            if not waiting:
                 return
             await self.pass_by(hours=7)
-        raise AssertionError("messages that never arrive")
+        raise AssertionError(f"messages that never arrive: {waiting}")
 
     async def repeat(self) -> None:
         """Every message is sent again, and every answer pushed again."""
         for hub in self.hubs.values():
-            await hub.rows("UPDATE deliveries SET state = 'pending' WHERE state = 'delivered'")
+            await hub.rows(
+                "UPDATE deliveries SET state = 'pending', attempts = 0 WHERE state = 'delivered'"
+            )
             await hub.rows("UPDATE notices SET pushed = 'waiting' WHERE pushed = 'done'")
         await self.settle()
 
