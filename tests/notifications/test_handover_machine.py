@@ -39,7 +39,7 @@ from tests.notifications.two_counties import (
 )
 
 Result = TypeVar("Result")
-EXAMPLES = int(os.environ.get("HUTONG_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("HUTONG_EXAMPLES", "10"))
 COUNTIES = st.sampled_from([YUZHONG, JIULONGPO, CAO])
 HUBS = st.sampled_from(sorted(set(HUB_OF.values())))
 OUTCOMES = st.sampled_from(["confirmed", "confirmed", "confirmed", "refusal", "unknown"])
