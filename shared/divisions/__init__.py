@@ -23,6 +23,7 @@ Level = Literal["province", "city", "county"]
 _LEVELS: dict[str, Level] = {"province": "province", "city": "city", "county": "county"}
 _LOWEST, _HIGHEST = 10**11, 10**12 - 1
 _COUNTY = 10**6
+_CITY = 10**8
 # Older codes were renumbered several times over: nobody who is a child today ever had one.
 _MODERN = 2000
 # Codes inside one code, from the narrowest: village, township, county, city, province.
@@ -91,6 +92,18 @@ def known(code: int, on: date) -> bool:
 def ever(code: int) -> bool:
     """Whether the code, or the county it lies in, was in force on any day since 1980."""
     return bool(spells_of(code))
+
+
+@lru_cache(maxsize=1 << 12)
+def above_county(code: int, on: date) -> bool:
+    """Whether the code is a province's, or that of a city which has counties on that day; 441900 东莞, which has none, is not."""
+    low, high = area_of(code)
+    if high - low < _CITY - 1:
+        return False
+    return high - low >= _CITY or any(
+        low < one <= high and any(spell.holds_on(on) for spell in spells)
+        for one, spells in _table().items()
+    )
 
 
 def name_of(code: int) -> str | None:

@@ -184,10 +184,22 @@ async def test_r6_a_refusal_leaves_the_file_and_sending_again_changes_nothing(
     assert await counties.responsible(day) == (NEXT, NEXT)
     assert await counties.responsible(day - timedelta(days=1)) == (HOME, HOME)
     rows = await counties.heze.rows("SELECT kind FROM handover_acts", service="registry")
-    assert sorted(row["kind"] for row in rows) == ["accept", "propose"]
+    assert sorted(row["kind"] for row in rows) == ["accept", "propose"], "what was said, once"
 
 
-async def test_r6_what_another_hub_has_is_that_hubs_to_answer(counties: Counties) -> None:
+async def withdrawn(counties: Counties) -> httpx.Response:
+    listed = await counties.desk.get(
+        "/v1/notices", params={"kind": "handover", "direction": "outgoing"}
+    )
+    (*_, notice) = listed.json()["notices"]
+    return await counties.desk.post(
+        f"/v1/notices/{notice['id']}/withdrawal",
+        headers={"If-Match": f'"{notice["version"]}"'},
+    )
+
+
+async def test_r6_a_place_that_never_answers_keeps_nobody_out(counties: Counties) -> None:
+    """What another hub has is taken back, not revoked: then the child is handed over elsewhere."""
     made = await counties.propose()
     path = made.headers["Location"]
     etag = (await counties.giving.get(path)).headers["ETag"]
@@ -197,14 +209,52 @@ async def test_r6_what_another_hub_has_is_that_hubs_to_answer(counties: Counties
         headers={"If-Match": etag},
     )
     assert revoked.status_code == 409
-    listed = await counties.desk.get("/v1/notices", params={"kind": "handover"})
-    (notice,) = listed.json()["notices"]
-    assert notice["handover"] == made.json()["id"]
-    withdrawn = await counties.desk.post(
-        f"/v1/notices/{notice['id']}/withdrawal",
-        headers={"If-Match": f'"{notice["version"]}"'},
+    counties.chongqing.network.silent |= {counties.heze.url("notifications")}
+    assert (await withdrawn(counties)).status_code == 200
+    await counties.settle()
+    assert await counties.state() == "revoked"
+    assert (await counties.propose("371702")).status_code == 201, "nobody else is kept out"
+    counties.chongqing.network.silent.clear()
+    await counties.days_pass(1)
+    (state,) = await counties.heze.rows(
+        "SELECT state FROM notices WHERE kind = 'handover' AND target_county = $1", int(NEXT)
     )
-    assert withdrawn.json()["type"].endswith("handover-with-the-other-hub")
+    assert state["state"] == "withdrawn"
+
+
+async def test_r6_an_acceptance_that_crosses_a_withdrawal_is_void(counties: Counties) -> None:
+    await counties.propose()
+    network, day = counties.chongqing.network, counties.today + timedelta(days=1)
+    network.silent |= {hub.url("notifications") for hub in (counties.chongqing, counties.heze)}
+    await counties.answer(outcome="confirmed", effective_on=day.isoformat())
+    assert (await withdrawn(counties)).status_code == 200
+    await counties.settle()
+    await counties.days_pass(2)
+    assert await counties.responsible(counties.today) == (HOME, HOME), "no word has come through"
+    network.silent.clear()
+    await counties.days_pass(1)
+    assert await counties.responsible(counties.today) == (HOME, HOME)
+    notice = await counties.received()
+    assert (notice["state"], notice["settled"]) == ("withdrawn", "void")
+    rows = await counties.heze.rows("SELECT state FROM handovers", service="registry")
+    assert "revoked" in [row["state"] for row in rows]
+
+
+async def test_r6_no_two_counties_have_the_file_while_the_answer_is_on_its_way(
+    counties: Counties,
+) -> None:
+    """The receiving hub is cut off before its answer is out, and the day comes."""
+    await counties.propose()
+    day = counties.today + timedelta(days=2)
+    counties.chongqing.network.silent |= {counties.chongqing.url("notifications")}
+    await counties.answer(outcome="confirmed", effective_on=day.isoformat())
+    await counties.days_pass(3)
+    assert await counties.responsible(counties.today) == (HOME, HOME)
+    counties.chongqing.network.silent.clear()
+    await counties.days_pass(1)
+    assert await counties.responsible(day - timedelta(days=1)) == (HOME, HOME)
+    assert await counties.responsible(day) == (NEXT, NEXT), "and once it is here, from its day on"
+    assert (await counties.received())["settled"] == "kept"
 
 
 async def test_r6_of_a_shielded_child_no_notice_leaves_before_a_person_lets_it(
@@ -268,6 +318,34 @@ async def test_r6_a_child_that_comes_back_is_handed_back(counties: Counties) -> 
         (again, HOME),
     ):
         assert await counties.responsible(on) == (county, county), on
+
+
+async def test_r6_a_file_that_passed_inside_one_hub_still_passes_to_the_other(
+    counties: Counties,
+) -> None:
+    """Cao refuses Yuzhong; Jiulongpo takes the file from Yuzhong, and then Cao takes it from Jiulongpo."""
+    between = "500107000000"
+    await counties.propose()
+    await counties.answer(outcome="unknown")
+    made = await counties.propose(between)
+    counties.giving = await counties.chongqing.official(
+        "civil-500107", "500107", service="registry", scopes=HANDING
+    )
+    path = made.headers["Location"]
+    etag = (await counties.giving.get(path)).headers["ETag"]
+    accepted = await counties.giving.post(
+        f"{path}/acts",
+        json={"act": "accept", "effective_on": counties.today.isoformat()},
+        headers={"If-Match": etag, "Hutong-Actor": "staff-8"},
+    )
+    assert accepted.status_code == 200, accepted.text
+    assert (await counties.propose()).status_code == 201
+    day = counties.today + timedelta(days=1)
+    said = await counties.answer(outcome="confirmed", effective_on=day.isoformat())
+    assert said.status_code == 200, said.text
+    assert (await counties.received())["settled"] == "kept"
+    assert await counties.responsible(counties.today) == (between, between)
+    assert await counties.responsible(day) == (NEXT, NEXT)
 
 
 async def test_r6_one_that_nobody_receives_can_be_taken_back(counties: Counties) -> None:

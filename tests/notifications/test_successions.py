@@ -11,6 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from shared.vocabulary import Department
 from tests.notifications.hubs import Hub
 from tests.notifications.test_notices import states, the_notice
 
@@ -122,3 +123,34 @@ async def test_r2_an_event_of_the_eve_is_heard_under_the_code_of_the_day(
     path = f"/v1/notices/{notice['id']}/answer"
     answered = await other.post(path, json={"outcome": "confirmed"})
     assert answered.status_code == 200, answered.text
+
+
+async def test_r2_what_was_not_read_under_the_ended_code_is_read_by_its_heir(
+    chongqing: Hub, yubei: httpx.AsyncClient
+) -> None:
+    """One child moved from 渝北 to 江北, which is one county by now; another one's school alone said where it lives."""
+    jiangbei = "500105000000"
+    school = await chongqing.official("school", "500112", Department.EDUCATION)
+    moved = {"residence": jiangbei, "previous_residence": YUBEI, "hukou": ZHONG}
+    await chongqing.tell(
+        chongqing.event("child.registered", uuid4(), residence=YUBEI, hukou=ZHONG),
+        chongqing.event("child.registered", uuid4(), residence=ZHONG, hukou=YUBEI),
+        chongqing.event("child.residence_changed", uuid4(), **moved),
+        chongqing.event(
+            "child.registered", uuid4(), residence=YUBEI, hukou=ZHONG, residence_sole="education"
+        ),
+    )
+    read = await yubei.get("/v1/events", params={"after": "start", "limit": 2})
+    yubei = await the_day_comes(chongqing)
+    liangjiang = await chongqing.official("civil-500157", "500157")
+    for office in (yubei, liangjiang):
+        items = (await office.get("/v1/events", params={"after": "start"})).json()["items"]
+        assert {one["data"]["county"] for one in items} == {LIANGJIANG}
+        assert len([one for one in items if "notice" not in one["data"]]) == 4
+    unread = (await yubei.get("/v1/events", params={"after": "start", "limit": 100})).json()[
+        "items"
+    ]
+    assert [one["id"] for one in unread[:2]] == [one["id"] for one in read.json()["items"]]
+    school = await chongqing.official("school", "500112", Department.EDUCATION)
+    items = (await school.get("/v1/events", params={"after": "start"})).json()["items"]
+    assert len(items) == 3, "it is not told of what it alone says"

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 
 from services.registry.children import rebuilding
 from services.registry.erasures import destroying
@@ -23,7 +24,7 @@ from tests.registry.handing import (
     responsible,
     told,
 )
-from tests.registry.key_care import CAO, link, turn
+from tests.registry.key_care import CAO, link, push, turn
 
 JANUARY, FEBRUARY = date(2025, 1, 6), date(2026, 2, 2)
 TODAY = date(2026, 3, 2)
@@ -251,6 +252,46 @@ async def test_r6_of_two_children_found_to_be_one_one_county_has_the_file(
     assert await responsible(new, one, date(2026, 3, 9)) == JIULONGPO
     assert (await third.get(lost)).json()["state"] == "lapsed"
     assert (await acted(new, lost, "accept", effective_on="2026-03-05")).status_code == 409
+    assert await rebuilt(registry) == []
+
+
+@pytest.mark.parametrize("to", ["500000", "371700", "371721999999", "500199"])
+async def test_r6_only_a_county_can_be_handed_a_file(registry: Registry, to: str) -> None:
+    """Neither a province nor a city that has counties; a township stands for its county."""
+    child, old, _ = await who_moved(registry)
+    made = await proposed(old, child, to)
+    if to == "371721999999":
+        assert made.json()["taking"] == CAO
+    else:
+        assert made.status_code == 422, made.text
+        assert made.json()["errors"][0]["pointer"] == "/body/to"
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_r6_an_offer_to_somebody_else_outweighs_one_voice_only_where_the_child_is_known(
+    registry: Registry, known: bool
+) -> None:
+    """A school of Nanan told first; another hub says that its Cao has the file, and offers it to Jiulongpo."""
+    child = uuid4()
+    records = await told(registry, child, NANAN, JANUARY, "education")
+    registry.clock.at += timedelta(minutes=1)
+    if known:
+        records += await told(registry, child, JIULONGPO, FEBRUARY, "education")
+        registry.clock.at += timedelta(minutes=1)
+    offered = {
+        "source_id": str(uuid4()),
+        "version": 1,
+        "observed_on": TODAY.isoformat(),
+        "division": JIULONGPO,
+        "child": {"name": "示小满", "birth_date": "2017-05-03", "sex": "female"},
+        "hub": "heze",
+        "notice_ref": str(uuid4()),
+        "handed_over_by": CAO,
+    }
+    records += await push(registry, "service:", "peer-facts", offered)
+    await link(registry, records, [child] * len(records))
+    city = await civil(registry, "50")
+    assert await responsible(city, child) == (CAO if known else NANAN)
     assert await rebuilt(registry) == []
 
 

@@ -28,15 +28,19 @@ _COLUMNS = (
     "ended_at",
     "handover",
     "effective_on",
+    "settled",
 )
 #: Of notices of handover alone, so that older answers are as authentic as before.
 _OF_HANDOVERS = ("handover", "effective_on")
+#: Nor is it bound before it is said.
+_SETTLED = "settled"
 
 
 def _says(row: Row) -> Sequence[object]:
-    plain = [row[name] for name in _COLUMNS if name not in _OF_HANDOVERS]
+    plain = [row[name] for name in _COLUMNS if name not in (*_OF_HANDOVERS, _SETTLED)]
     more = [row[name] for name in _OF_HANDOVERS]
-    return plain if more == [None, None] else [*plain, *more]
+    settled = [] if row[_SETTLED] is None else [row[_SETTLED]]
+    return plain if [*more, *settled] == [None, None] else [*plain, *more, *settled]
 
 
 ANSWERS = Attested(
@@ -60,3 +64,8 @@ def vouch(keys: KeySet, notice: Notice) -> None:
     """
     notice.answered_for = notice.child
     notice.answer_mac = ANSWERS.mac(keys, notice.model_dump())
+
+
+def settled_mac(keys: KeySet, row: Row, how: str) -> bytes:
+    """The MAC of an answer that stands on a row, once the giving hub has settled it so."""
+    return ANSWERS.mac(keys, {**row, _SETTLED: how})

@@ -12,7 +12,7 @@ from services.notifications.authorities.queries import is_authority
 from services.notifications.events.models import Case
 from services.notifications.hub import Hub
 from services.notifications.notices import authenticity, moving, queries
-from services.notifications.notices.handing_on import HandedToPeer, check_day, tell_registry
+from services.notifications.notices.handing_on import check_day, tell_registry
 from services.notifications.notices.issuing import Kind, Toward
 from services.notifications.notices.models import Notice
 from services.notifications.notices.schemas import AnswerIn, EnquiryIn
@@ -131,8 +131,6 @@ async def release(
     if notice.direction == "incoming" or not caller.covers(notice.origin_county):
         raise Forbidden(FOR_TELLER)
     check(given(if_match), etag(notice.version))
-    if notice.kind == Kind.HANDOVER and what is Move.WITHDRAW and notice.direction == "outgoing":
-        raise HandedToPeer
     moving.must_move(notice, what, now)
     if notice.kind == Kind.HANDOVER and what is Move.WITHDRAW:
         tell_registry(hub, notice, now)

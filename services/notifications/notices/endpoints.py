@@ -255,7 +255,7 @@ async def withdraw_notice(
 ) -> NoticeOut:
     """Take a notice back, or decide that a held one never leaves.
 
-    One of handover that another hub has is that hub's to answer: 409 `handover-with-the-other-hub`.
+    So can one of handover that another hub has, as long as its answer is not here: an acceptance that comes after is void.
     """
     hub: Hub = request.app.state.hub
     now = clock.now()

@@ -1,8 +1,11 @@
 """Notices of handover (移交): what makes one county answer for a child in the place of another's.
 
-The receiving place alone decides, once: its answer is what both registries keep.  Hence whoever sent one to another hub cannot
-take it back any more, and a day that a peer's county names begins tomorrow at the earliest, so that word of it comes
-before.
+The receiving place decides, once; the giving hub alone says whether its acceptance came in time.  Until then the file is with
+the county that gives it: the receiving hub's registry keeps the proposal, and the acceptance as soon as it hears that it was
+*kept*.  Hence a notice can be taken back at any time before the answer is here, however the two cross: an acceptance that finds
+it taken back is *void*.  Messages may be late, lost, repeated or in any order; the file never has two counties.
+
+A day that a peer's county names begins tomorrow at the earliest, so that as a rule word of it comes before.
 """
 
 from datetime import datetime, timedelta
@@ -12,18 +15,12 @@ from services.notifications.notices import authenticity
 from services.notifications.notices.issuing import Kind
 from services.notifications.notices.models import Notice
 from services.notifications.notices.schemas import AnswerIn
-from services.notifications.notices.states import Outcome
+from services.notifications.notices.states import Outcome, Settled, State
 from shared.clock import SHANGHAI
 from shared.problems import Conflict, Flaw, Invalid
 
 #: A day farther off than this is a slip of the pen.
 FARTHEST = timedelta(days=366)
-
-
-class HandedToPeer(Conflict):
-    type = "handover-with-the-other-hub"
-    title = "The other hub has the handover, and its answer ends it"
-    title_zh = "移交通知已送达对端，须由对端答复"
 
 
 class FactsMissing(Conflict):
@@ -54,6 +51,19 @@ def tell_registry(hub: Hub, notice: Notice, now: datetime) -> None:
     authenticity.vouch(hub.audit, notice)
     if notice.direction != "incoming" or notice.effective_on is not None:
         notice.pushed, notice.due_at, notice.tries = "waiting", now, 0
+
+
+def settle(hub: Hub, notice: Notice, how: Settled, now: datetime) -> bool:
+    """The giving hub says what became of our county's acceptance; our registry hears of it.  Whether it was news."""
+    answered = notice.kind == Kind.HANDOVER and notice.state == State.ANSWERED
+    if not answered or notice.effective_on is None or notice.settled is not None:
+        return False
+    notice.settled = how
+    if how is Settled.VOID:
+        notice.state, notice.untold = State.WITHDRAWN, False
+    notice.version += 1
+    tell_registry(hub, notice, now)
+    return True
 
 
 def _invalid(detail: str) -> Invalid:

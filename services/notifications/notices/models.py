@@ -79,6 +79,8 @@ class Notice(Table, table=True):
     """Our registry's id of the handover that it proposes."""
     effective_on: date | None = None
     """From which day the other place takes the child's file, as answered."""
+    settled: str | None = Field(default=None, sa_type=Text)
+    """What the giving hub made of an acceptance: *kept*, or *void*; empty until it has said so."""
     answered_for: UUID | None = None
     """The child that the answer was given for: ``child`` may have been merged since."""
     answer_mac: bytes | None = Field(default=None, sa_type=LargeBinary)

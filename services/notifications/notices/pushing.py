@@ -8,9 +8,9 @@ import httpx
 import structlog
 
 from services.notifications.hub import Hub
-from services.notifications.notices.authenticity import ANSWERS
+from services.notifications.notices.authenticity import ANSWERS, settled_mac
 from services.notifications.notices.issuing import Kind
-from services.notifications.notices.states import Outcome, State
+from services.notifications.notices.states import Outcome, Settled, State
 from services.notifications.peers import queries as peers
 from services.notifications.peers.models import Peer
 from shared.clock import SHANGHAI, Clock
@@ -33,15 +33,17 @@ _CLAIM = (
     " FROM (SELECT id FROM notices WHERE pushed = 'waiting' AND due_at <= $1"
     "  ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) AS due"
     " WHERE n.id = due.id"
-    f" RETURNING n.tries, n.state, n.entry, n.answer_mac, {', '.join(f'n.{c}' for c in ANSWERS.columns)}"
+    " RETURNING n.tries, n.state, n.version, n.entry, n.answer_mac,"
+    f" {', '.join(f'n.{c}' for c in ANSWERS.columns)}"
 )
 
 
-#: Another hub's handover that our registry cannot keep is refused, whatever our county said: it is told so.
+#: Not where more was said meanwhile: that is pushed next.
 _KEEP = (
-    "UPDATE notices SET pushed = $2, state = CASE WHEN {taken} THEN 'refused' ELSE state END,"
-    " version = version + CASE WHEN {taken} THEN 1 ELSE 0 END WHERE id = $1 AND pushed = 'waiting'"
-).format(taken="$2 = 'refused' AND kind = 'handover' AND direction = 'incoming'")
+    "UPDATE notices SET pushed = $3, state = $4, settled = $5, answer_mac = $6, untold = untold OR $7,"
+    " version = version + CASE WHEN state = $4 AND settled IS NOT DISTINCT FROM $5 THEN 0 ELSE 1 END"
+    " WHERE id = $1 AND version = $2 AND pushed = 'waiting'"
+)
 
 
 async def push_answers(
@@ -58,7 +60,7 @@ async def push_answers(
     if not rows:
         return 0
     results = await asyncio.gather(*(_push(registry, hub, row, known) for row in rows))
-    done = [(row["id"], kept) for row, kept in zip(rows, results, strict=True) if kept]
+    done = [_kept(hub, row, how) for row, how in zip(rows, results, strict=True) if how]
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
         await connection.executemany(_KEEP, done)
@@ -66,6 +68,20 @@ async def push_answers(
         database, clock, [row for row, kept in zip(rows, results, strict=True) if not kept]
     )
     return len(done)
+
+
+def _kept(hub: Hub, row: Any, how: str) -> tuple[Any, ...]:
+    """What becomes of a notice that was pushed: of an acceptance of a handover, the other hub has to hear."""
+    state, settled, mac, untold = row["state"], row["settled"], row["answer_mac"], False
+    if row["kind"] == Kind.HANDOVER and state == State.ANSWERED and settled is None:
+        if row["direction"] == "incoming" and how == "refused":
+            # Whatever our county said: our registry has it that another one has the file.
+            state = State.REFUSED
+        elif row["direction"] == "outgoing" and row["outcome"] == Outcome.CONFIRMED:
+            settled = Settled.KEPT if how == "done" else Settled.VOID
+            state = State.ANSWERED if how == "done" else State.WITHDRAWN
+            mac, untold = settled_mac(hub.audit, row, settled), True
+    return row["id"], row["version"], how, str(state), settled, mac, untold
 
 
 async def _push(
@@ -77,11 +93,12 @@ async def _push(
     of_handover = row["kind"] == Kind.HANDOVER
     try:
         path = "/v1/handover-answers" if of_handover else "/v1/hukou-answers"
-        item = _of_handover(row) if of_handover else _item(row, known)
+        item = _of_handover(row, known) if of_handover else _item(row, known)
         reply = await registry.post(path, json=item, headers=HEADERS)
         if reply.status_code not in REFUSALS:
             reply.raise_for_status()
-            if of_handover or reply.json()["results"][0]["status"] != "refused":
+            taken = reply.json()
+            if taken["kept"] if of_handover else taken["results"][0]["status"] != "refused":
                 return "done"
         if reply.status_code == 404 and row["entry"] is not None and row["tries"] < UNLINKED_TRIES:
             return None
@@ -124,10 +141,9 @@ def _item(row: Any, known: Mapping[str, Peer]) -> dict[str, Any]:
     return item
 
 
-def _of_handover(row: Any) -> dict[str, Any]:
+def _of_handover(row: Any, known: Mapping[str, Peer]) -> dict[str, Any]:
     """What was said of a handover: to ours by the other place, or to theirs by our county."""
-    accepted = row["outcome"] == Outcome.CONFIRMED
-    said = "accept" if accepted else "revoke" if row["state"] == State.WITHDRAWN else "reject"
+    said = _said(row)
     item = {
         "notice": str(row["id"]),
         "giving": text_of(row["origin_county"]),
@@ -138,9 +154,21 @@ def _of_handover(row: Any) -> dict[str, Any]:
         item["handover"] = str(row["handover"])
     else:
         item["entry"] = str(row["entry"])
-    if row["effective_on"] is not None:
+        if (peer := known.get(row["peer"])) is not None:
+            item["giving_area"] = text_of(peer.low)
+    if said == "accept":
         item["effective_on"] = row["effective_on"].isoformat()
     return item
+
+
+def _said(row: Any) -> str:
+    if row["state"] == State.WITHDRAWN:
+        return "revoke"
+    if row["outcome"] != Outcome.CONFIRMED:
+        return "reject"
+    # Another hub's is ours once that hub has kept it so; until then our registry has what it proposes.
+    theirs = row["direction"] == "incoming" and row["settled"] is None
+    return "propose" if theirs else "accept"
 
 
 def _may_say(row: Any, division: int, known: Mapping[str, Peer]) -> bool:

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.notifications.notices.issuing import Kind, Toward
-from services.notifications.notices.states import Outcome, State
+from services.notifications.notices.states import Outcome, Settled, State
 from services.notifications.schemas import CodeText, DivisionText, Moment, Reference, Reply, Wire
 from shared.days import AskedDay
 from shared.limits import MAX_PAGE
@@ -69,6 +69,8 @@ class NoticeOut(Reply):
     """Your registry's id of the handover (移交) that it proposes."""
     effective_on: date | None = None
     """From which day the target county takes the child's file, as answered (生效日)."""
+    settled: Settled | None = None
+    """Whether the giving hub has an acceptance so (接收结果): until it says, the giving county has the file."""
     replaces: UUID | None = None
     replaced_by: UUID | None = None
     created_at: Moment

@@ -31,6 +31,7 @@ def shown(
                     "outcome",
                     "handover",
                     "effective_on",
+                    "settled",
                     "replaces",
                     "replaced_by",
                     "created_at",

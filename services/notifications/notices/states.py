@@ -51,6 +51,13 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Settled(StrEnum):
+    """What the giving hub made of an acceptance (接收结果): `kept` 已确认, `void` 已作废: it had been taken back before."""
+
+    KEPT = "kept"
+    VOID = "void"
+
+
 class NotPossible(Exception):
     """This move cannot be made from this state."""
 

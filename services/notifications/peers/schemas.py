@@ -61,7 +61,8 @@ class PeerAnswerIn(Envelope):
 
 class PeerReceiptData(Wire):
     notice: UUID
-    state: Literal["read", "accepted", "refused", "withdrawn"]
+    state: Literal["read", "accepted", "refused", "withdrawn", "kept"]
+    """`kept` says to whoever accepted a handover that the giving hub's registry has it so; `withdrawn`, that it is void."""
 
 
 class PeerReceiptIn(Envelope):

@@ -13,10 +13,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.notifications.hub import Hub
 from services.notifications.notices import authenticity, moving
-from services.notifications.notices.handing_on import FARTHEST
+from services.notifications.notices.handing_on import FARTHEST, settle
 from services.notifications.notices.issuing import Kind, Territory, Toward
 from services.notifications.notices.models import Notice
-from services.notifications.notices.states import ENDED, Move, Outcome, State, possible
+from services.notifications.notices.states import ENDED, Move, Outcome, Settled, State, possible
 from services.notifications.peers import queries
 from services.notifications.peers.models import Peer
 from services.notifications.peers.schemas import (
@@ -29,7 +29,7 @@ from services.notifications.peers.schemas import (
 from shared import signatures
 from shared.clock import SHANGHAI
 from shared.database import raw
-from shared.divisions import code_on, ever, widen
+from shared.divisions import above_county, code_on, ever, widen
 from shared.ids import uuid7
 from shared.limits import WEBHOOK_MAX_BYTES
 from shared.problems import Flaw, Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, flaws_of
@@ -101,6 +101,9 @@ async def take_notice(
     # A peer may not know yet that a county has ended.
     day = now.astimezone(SHANGHAI).date()
     origin, target = code_on(origin, day), code_on(target, day)
+    for name, code in (("county", target), ("origin_county", origin)):
+        if above_county(code, day):
+            raise Invalid(flaws=[Flaw(f"/body/data/{name}", "division", "Not a county's code.")])
     known = await session.exec(
         select(Notice.id).where(Notice.peer == peer.name, Notice.remote_id == message.data.notice)
     )
@@ -164,9 +167,17 @@ async def take_receipt(
     session: AsyncSession, hub: Hub, peer: Peer, message: PeerReceiptIn, now: datetime
 ) -> None:
     """Follow what happened to a notice at the other hub."""
+    if message.data.state == "kept":
+        notice = await _received_from(session, peer, message)
+        settle(hub, notice, Settled.KEPT, now)
+        session.add(notice)
+        return
     if message.data.state == "withdrawn":
         notice = await _received_from(session, peer, message)
         what = Move.WITHDRAW
+        if settle(hub, notice, Settled.VOID, now):
+            session.add(notice)
+            return
     else:
         notice = await _sent_to(session, peer, message)
         what = _RECEIPTS[message.data.state]

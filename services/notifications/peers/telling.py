@@ -9,7 +9,7 @@ from services.notifications.feed import announcing
 from services.notifications.feed.announcing import Outgoing
 from services.notifications.hub import Hub
 from services.notifications.notices.authenticity import ANSWERS
-from services.notifications.notices.states import State
+from services.notifications.notices.states import Settled, State
 from services.notifications.peers import queries as peers
 from shared.clock import Clock
 from shared.database import SYSTEM, Database, raw
@@ -21,7 +21,7 @@ BATCH = 200
 async def tell(database: Database, clock: Clock, hub: Hub) -> int:
     """Enqueue answers and receipts that are due; how many.  An answer that is not authentic is not told.
 
-    That our county takes a child's file is told once our own registry has kept it: else neither hub's would have it.
+    That our county takes a child's file is told once our own registry has the proposal: one that it cannot keep is refused.
     """
     async with database.transaction(SYSTEM) as session:
         known = await peers.trusted(session, hub.audit)
@@ -47,7 +47,9 @@ async def tell(database: Database, clock: Clock, hub: Hub) -> int:
 
 def _message(hub: Hub, row: Any, receiver: UUID, now: datetime) -> Outgoing:
     data = {"notice": str(row["remote_id"] or row["id"])}
-    if row["state"] == "answered":
+    kept = row["direction"] == "outgoing" and row["settled"] == Settled.KEPT
+    said = str(Settled.KEPT) if kept else row["state"]
+    if said == State.ANSWERED:
         kind, path = payloads.PEER_ANSWER, "/v1/peer/answers"
         data["outcome"] = row["outcome"]
         if row["hukou_division"] is not None:
@@ -56,8 +58,8 @@ def _message(hub: Hub, row: Any, receiver: UUID, now: datetime) -> Outgoing:
             data["effective_on"] = row["effective_on"].isoformat()
     else:
         kind, path = payloads.PEER_RECEIPT, "/v1/peer/receipts"
-        data["state"] = row["state"]
-    message_id = payloads.derived_id(hub.ids, f"told:{row['state']}", row["peer"], row["id"])
+        data["state"] = said
+    message_id = payloads.derived_id(hub.ids, f"told:{said}", row["peer"], row["id"])
     body = payloads.envelope(hub.name, kind, message_id, now, None, data, row["peer"])
     return Outgoing(
         receiver=receiver,

@@ -98,7 +98,7 @@ async def propose(
             raise Forbidden(
                 "The county that has the file proposes, or one of this hub that takes it."
             )
-    if not kit.profiles.known(taking, day):
+    if not kit.profiles.known(taking, day) or divisions.above_county(taking, day):
         raise Invalid(flaws=[Flaw("/body/to", "division", "No county has this code today.")])
     if taking == giving:
         raise Conflict("That county has the child's file already.")

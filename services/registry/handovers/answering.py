@@ -1,11 +1,12 @@
 """Answering: handovers between hubs, as the hub's own notifications service brings what was said to their notices.
 
-Ours went to another place: its answer accepts, rejects, or (withdrawn before it left) revokes.  Another hub's came to us: our
-county's acceptance is kept here too, so that both registries know the same county for each day.
+Ours went to another place: its answer accepts or rejects; a person here who takes it back revokes.  Whichever is here first holds:
+an acceptance of what has ended is *void*, and the other hub is told so.  Another hub's came to us: what it proposes is kept here
+once our county says yes, and the acceptance once the giving hub has kept it, so that never both registries have the file.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,8 +27,12 @@ from shared import divisions
 from shared.auth import Caller
 from shared.clock import SHANGHAI
 from shared.database import raw
+from shared.ids import uuid7
 from shared.problems import Conflict, Invalid, NotFound
 from shared.vocabulary import Department
+
+#: What happened before comes before, in the order of the acts too.
+A_MOMENT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class AnotherPlace:
 class Taken:
     handover: UUID
     child: UUID
+    kept: bool = True
+    """False: it had ended before, and this answer is void."""
 
 
 async def take(
@@ -78,14 +85,42 @@ async def _of_ours(
         raise NotFound
     if inside(row["taking"], kit.territory):
         raise Conflict("The two counties of this hub do this themselves.")
-    if not _said_already(acts, body):
-        if row["state"] not in (State.PROPOSED, State.LAPSED):
-            raise Conflict(f"A handover that is {row['state']} takes no answer.")
-        side = HandoverSide.GIVING if body.act == Act.REVOKE else HandoverSide.TAKING
-        word = _word(handover, len(acts) + 1, body, side, row["giving"], row["taking"])
-        await append(session, kit, author, acts[0]["child_id"], acts[0]["anchor"], word, now)
+    if _said_already(acts, body):
+        return Taken(handover, child)
+    if row["state"] not in (State.PROPOSED, State.LAPSED):
+        return Taken(handover, child, kept=False)
+    side = HandoverSide.GIVING if body.act == Act.REVOKE else HandoverSide.TAKING
+    word = _word(handover, len(acts) + 1, body, side, row["giving"], row["taking"])
+    anchored = acts[0]["child_id"], acts[0]["anchor"]
+    if await _holds(session, kit, author, anchored, word, child, now):
+        return Taken(handover, child)
+    # Two children were found to be one, and another handover went before: this one must not come back when they are parted.
+    ended = replace(word, kind=Act.REVOKE, side=HandoverSide.GIVING, effective_on=None)
+    await append(session, kit, author, *anchored, ended, now)
+    await fresh(session, kit, child, now)
+    return Taken(handover, child, kept=False)
+
+
+async def _holds(
+    session: AsyncSession,
+    kit: Kit,
+    author: AnotherPlace,
+    anchored: tuple[UUID, UUID],
+    word: Word,
+    child: UUID,
+    now: datetime,
+) -> bool:
+    """Append the act, unless it is an acceptance by which no file would pass."""
+    async with session.begin_nested() as attempt:
+        await append(session, kit, author, *anchored, word, now)
         await fresh(session, kit, child, now)
-    return Taken(handover, child)
+        state = await (await raw(session)).fetchval(
+            "SELECT state FROM handovers WHERE id = $1", word.handover
+        )
+        if word.kind == Act.ACCEPT and state == State.LAPSED:
+            await attempt.rollback()
+            return False
+    return True
 
 
 async def _of_theirs(
@@ -98,7 +133,8 @@ async def _of_theirs(
 ) -> Taken:
     """The notice's id is that of the handover here: an answer sent again is the same.
 
-    Conflict where the other hub's county has not the file to give: the notice is refused then.
+    Conflict where the other hub's county has not the file to give: the notice is refused then.  What that hub has settled is
+    kept whatever is known here: it alone says whether the file has passed.
     """
     giving, taking = (divisions.county_of(divisions.widen(c)) for c in (body.giving, body.taking))
     if inside(giving, kit.territory) or not inside(taking, kit.territory):
@@ -108,17 +144,42 @@ async def _of_theirs(
     if child is None:
         raise NotFound
     await queueing.hold(connection, child)
-    if not _said_already(await queries.acts_of(session, body.notice), body):
+    acts = await queries.acts_of(session, body.notice)
+    proposal = Word(body.notice, 1, Act.PROPOSE, HandoverSide.GIVING, giving, taking)
+    words: list[Word] = []
+    if not acts and body.act != Act.REVOKE:
         day = now.astimezone(SHANGHAI).date()
-        row = await fresh(session, kit, child, now)
-        if county_of(kit, row, day) != carried(giving, day, kit.profiles.code_on):
-            raise Conflict("By what this hub knows another county has the child's file.")
-        proposal = Word(body.notice, 1, Act.PROPOSE, HandoverSide.GIVING, giving, taking)
-        answer = _word(body.notice, 2, body, HandoverSide.TAKING, giving, taking)
-        for word in (proposal, answer):
-            await append(session, kit, author, child, entry, word, now)
+        here = county_of(kit, await fresh(session, kit, child, now), day)
+        if here != carried(giving, day, kit.profiles.code_on):
+            if body.giving_area is None or not _within(body.giving_area, giving, here):
+                raise Conflict("By what this hub knows another county has the child's file.")
+            for word in _passed_there(here, giving, day):
+                await append(session, kit, author, child, entry, word, now - A_MOMENT)
+        words.append(proposal)
+    known = bool(acts or words)
+    if known and body.act != Act.PROPOSE and not _said_already(acts, body):
+        side = HandoverSide.GIVING if body.act == Act.REVOKE else HandoverSide.TAKING
+        number = len(acts) + len(words) + 1
+        words.append(_word(body.notice, number, body, side, giving, taking))
+    for word in words:
+        await append(session, kit, author, child, entry, word, now)
+    if words:
         await fresh(session, kit, child, now)
     return Taken(body.notice, child)
+
+
+def _within(area: str, *counties: int) -> bool:
+    low, high = divisions.area_of(divisions.widen(area))
+    return all(low <= county <= high for county in counties)
+
+
+def _passed_there(before: int, now: int, day: date) -> list[Word]:
+    """Inside the other hub the file had passed to the county that gives: that hub says so of its own counties, from today on."""
+    made = uuid7()
+    return [
+        Word(made, 1, Act.PROPOSE, HandoverSide.GIVING, before, now),
+        Word(made, 2, Act.ACCEPT, HandoverSide.TAKING, before, now, day),
+    ]
 
 
 def _word(

@@ -7,7 +7,8 @@ by reporting an older stay, or by reporting more.  A county that one department 
 
 Where nobody says where the child lives: its hukou county inside this hub; else the county of the office that first reported
 it.  A county of another hub that asks one of ours to take the child over has the file itself, unless a third one of ours
-answers for the child by more than one department's word: another hub takes no file by offering it to somebody else.
+answers for the child: by more than one department's word, or by one while nobody of the county that is asked knows the child.
+Another hub takes no file by offering it to somebody else.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -31,12 +32,16 @@ def first_county(
     registered = list(_registered(live, records))
     first = _first_said(folded, records, registered)
     sure = {e.county for e in folded.residing.episodes if e.confirmed} | {c for _, c in registered}
-    ours = first if first is not None and first in sure and inside(first, territory) else None
+    ours = first if first is not None and inside(first, territory) else None
     asked = [
         (_received(r), county)
         for r in live
         if (county := _asking(r, territory)) is not None
-        and (ours is None or divisions.in_line(ours, r.plain.division))
+        and (
+            ours is None
+            or divisions.in_line(ours, r.plain.division)
+            or (ours not in sure and _known_in(folded, r.plain.division))
+        )
     ]
     if asked:
         return min(asked)[1]
@@ -55,6 +60,15 @@ def _first_said(
     if len(known) < 2:  # what nearly all children come to, with nothing to be compared
         return next(iter(known), None)
     return min([*_held(folded, Precedence(records)), *registered])[1]
+
+
+def _known_in(folded: Fold, county: int) -> bool:
+    """Whether some department says that the child lives, or lived, in the county; what came with the offer does not count."""
+    held = (stay for episode in folded.residing.episodes for stay in episode.claims)
+    return any(
+        stay.source.department != Department.HUB and divisions.in_line(stay.code, county)
+        for stay in (*held, *folded.residing.unconfirmed)
+    )
 
 
 def inside(code: int, territory: Ranges) -> bool:

@@ -312,4 +312,4 @@ async def push_handover_answer(
         caller, "handovers.answer", [taken.child], handover=str(taken.handover), act=str(body.act)
     )
     await audit.record(session, kit.audit, now, done)
-    return HandoverTakenOut(handover=taken.handover)
+    return HandoverTakenOut(handover=taken.handover, kept=taken.kept)

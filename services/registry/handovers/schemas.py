@@ -201,14 +201,20 @@ class HandoverAnswerIn(BaseModel):
         default=None, description="of the peer facts that came with the notice"
     )
     giving: DivisionText
+    giving_area: DivisionText | None = Field(
+        default=None, description="the territory of the other hub, within which it knows best"
+    )
     taking: DivisionText
     act: HandoverActKind
     effective_on: AskedDay | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.act == HandoverActKind.PROPOSE or (self.handover is None) == (self.entry is None):
+        if (self.handover is None) == (self.entry is None):
             raise ValueError("Either an answer to a handover of ours, or ours about an entry.")
+        barred = HandoverActKind.PROPOSE if self.entry is None else HandoverActKind.REJECT
+        if self.act == barred:
+            raise ValueError("Ours is proposed here, and theirs rejected there.")
         if (self.effective_on is not None) != (self.act == HandoverActKind.ACCEPT):
             raise ValueError("An acceptance has its day, and nothing else has.")
         return self
@@ -218,3 +224,6 @@ class HandoverTakenOut(BaseModel):
     """The handover that the answer is part of now."""
 
     handover: UUID
+    kept: bool = Field(
+        default=True, description="false: the handover had ended before, and the answer is void"
+    )
