@@ -15,7 +15,6 @@ from services.registry.dossiers.reader import Reader
 from services.registry.dossiers.schemas import DossierOut
 from shared import audit
 from shared.application import USUAL, Transaction
-from shared.clock import today
 from shared.contract import TAGGED
 from shared.cursors import Cursors
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
@@ -41,7 +40,8 @@ async def show_dossier(
 ) -> Response:
     """Everything that happened to the child and was done for it, each event once, the oldest first.
 
-    Stays, hukou, status, reported records, visits, duties, key care with its decisions, guardianship, alerts, handovers and
+    Stays, hukou, status, reported records, visits, duties and why they ended, key care with its proposals, reviews and
+    decisions, guardianship, alerts, handovers and
     cases with every act, doubts about who it is, emergencies, and what others were told: as far as your department, purpose
     and scopes open each, and never more than their own addresses would show you.  What a visit
     or survey told stands there as the visit; its record does not stand there again.  A merged child's events stand with the
@@ -56,7 +56,7 @@ async def show_dossier(
     rows = await queries.visible(session, caller, [child_id])
     if not rows:
         raise NotFound
-    reader = Reader(session, kit, caller, groups, child_id, today(clock))
+    reader = Reader(session, kit, caller, groups, child_id, clock.now())
     events = await compile_events(reader, rows[0])
     page = [event for event in events if event.position > after][: limit + 1]
     seen: dict[str, Any] = {}

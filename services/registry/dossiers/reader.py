@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.children.kit import Kit
 from shared.auth import Caller
+from shared.clock import SHANGHAI
 from shared.database import raw
 from shared.problems import Forbidden
 from shared.vocabulary import Scope
@@ -19,14 +20,18 @@ Groups = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """``day`` is the day on which the file is read."""
+    """``now`` is the instant at which the file is read."""
 
     session: AsyncSession
     kit: Kit
     caller: Caller
     groups: Groups
     child: UUID
-    day: date
+    now: datetime
+
+    @property
+    def day(self) -> date:
+        return self.now.astimezone(SHANGHAI).date()
 
     def has(self, *groups: str) -> bool:
         return all(group in self.groups for group in groups)

@@ -132,30 +132,6 @@ def _note(reader: Reader, row: Any) -> str:
     return decision_note(reader.kit.sealer, row) if caring else ""
 
 
-async def proposed(reader: Reader) -> list[Event]:
-    """Proposals and reviews of key care that wait for a person today."""
-    if not reader.has("key_care"):
-        return []
-    rows = await reader.rows(
-        "SELECT id, category, state, since FROM key_care WHERE child_id = $1"
-        " AND state IN ('proposed', 'under_review')"
-    )
-    kinds = {
-        "proposed": DossierEventKind.KEY_CARE_PROPOSED,
-        "under_review": DossierEventKind.KEY_CARE_REVIEW,
-    }
-    return [
-        at(
-            made_id(reader.kit.entries.key, row["id"], row["state"], row["since"].isoformat()),
-            kinds[row["state"]],
-            row["since"],
-            category=row["category"],
-            entry=str(row["id"]),
-        )
-        for row in rows
-    ]
-
-
 async def owed(reader: Reader) -> list[Event]:
     """What is owed to the child, on the day on which it began to be; what did it stands there as a visit."""
     if not reader.has("duties"):
