@@ -216,6 +216,28 @@ def _filled(body: Any, told: Callable[[str, Any], Any], child: str, key: str = "
     return told(key, body)
 
 
+async def ids_for(world: World, one: Operation) -> list[str]:
+    """Ids that may be meant in its path: of columns called so, and of tables called as the path is."""
+    (slot, *_) = one.id_slots
+    named = [part.replace("-", "_")[:6] for part in one.path.split("/") if len(part) > 3]
+    found: dict[str, None] = {}
+    for service in ("registry", "notifications"):
+        columns = await world.rows(
+            "SELECT table_name, column_name FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND udt_name = 'uuid'",
+            service=service,
+        )
+        for table, column in columns:
+            if column == slot or (column == "id" and any(map(table.startswith, named))):
+                rows = await world.rows(
+                    f'SELECT DISTINCT "{column}" FROM "{table}"'
+                    f' WHERE "{column}" IS NOT NULL ORDER BY 1 LIMIT 5',
+                    service=service,
+                )
+                found |= dict.fromkeys(str(row[0]) for row in rows)
+    return list(found)
+
+
 def everyone(*, acting: bool) -> Iterator[tuple[Department, str, str]]:
     """Department, place and purpose: each cell of the matrix at the home, the usual ones elsewhere; those who act, there alone."""
     for department, purposes in matrix()["cells"].items():
