@@ -140,6 +140,7 @@ async def go_on(world: World) -> None:
     world.hub.clock.pass_by(days=1)
     await world.hub.registry_worker.steps()["sweep"][0]()
     await settle(world.hub)
+    await story._break_glass(world)  # it is read for an hour
 
 
 def leaks(text: bytes, *sent: str) -> list[str]:
