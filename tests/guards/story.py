@@ -5,7 +5,7 @@ Cast: *home* (Yuzhong, 渝中区) is where the story's children live, *hukou* (Z
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -173,8 +173,11 @@ async def push(who: httpx.AsyncClient, feed: str, *items: dict[str, Any]) -> lis
     return results
 
 
-async def tell(world: World) -> None:
-    """Let everything happen that the hub knows of, to two children who live at home."""
+async def tell(world: World, once_known: Callable[[], Awaitable[None]] | None = None) -> None:
+    """Let everything happen that the hub knows of, to two children who live at home.
+
+    ``once_known`` happens as soon as they are registered, before anybody acts.
+    """
     civil = await world(Department.CIVIL_AFFAIRS, HOME)
     civil_hukou = await world(Department.CIVIL_AFFAIRS, HUKOU, "notifications")
     education = await world(Department.EDUCATION, HOME)
@@ -192,12 +195,6 @@ async def tell(world: World) -> None:
         "assistance",
         item("A-1", kind="minimum_living", event="started", on="2026-02-01"),
     )
-    figure = await civil.post(
-        "/v1/figure-publications",
-        json={"division": HOME, "on": "2026-11-01"},
-        headers={"Idempotency-Key": str(uuid4())},
-    )
-    assert figure.status_code == 202, figure.text
     sister = item("E-2", SISTER_NUMBER, SISTER)
     sister["child"] |= {"birth_date": SISTER_BORN, "sex": "unknown"}
     line = json.dumps({**sister, **ENROLLED}, ensure_ascii=False).encode() + b"\n"
@@ -210,6 +207,14 @@ async def tell(world: World) -> None:
     )
     await _doubt(world)
     await settle(world.hub)
+    if once_known is not None:
+        await once_known()
+    figure = await civil.post(
+        "/v1/figure-publications",
+        json={"division": HOME, "on": "2026-11-01"},
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    assert figure.status_code == 202, figure.text
     await _care_for(civil)
     await _break_glass(world)
     await _report(world)

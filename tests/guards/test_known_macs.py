@@ -106,6 +106,7 @@ MACS: Final[Mapping[str, Sequence[str]]] = {
 }
 #: What a row bears beside its columns.
 _BESIDE: Final[Mapping[tuple[str, bool], Mapping[str, Any]]] = {
+    ("notices", False): {"settled": None},  # not bound before it is said
     ("erasures", False): {"entries": [UUID(int=9), UUID(int=3)]},
     ("roster_rows", True): {"generation": 0},
     ("roster_readings", True): {"generation": 0},

@@ -228,3 +228,46 @@ async def test_r52_a_client_counts_one_figure_at_a_time(registry: Registry) -> N
     with COUNTING.of(row["client"]):
         assert (await who.get("/v1/figures", params={"division": "500103"})).status_code == 429
     assert (await who.get("/v1/figures", params={"division": "500103"})).status_code == 200
+
+
+async def test_r57_nor_does_a_figure_of_a_day_before_the_child_was_shielded(
+    registry: Registry,
+) -> None:
+    """Shielded on 2 March: a figure of the day before, asked for afterwards, told its township."""
+    (record,) = await push(registry, CIVIL, "surveys", survey(TOWNSHIP))
+    child = uuid4()
+    await link(registry, [record], [child])
+    who = await registry(CIVIL, purpose="statistics")
+
+    async def parts() -> list[str]:
+        reply = await who.get("/v1/figures", params={"division": "500103", "on": DAY})
+        assert reply.status_code == 200, reply.text
+        return [part["division"] for part in reply.json()["breakdowns"][0]["parts"]]
+
+    assert await parts() == [TOWNSHIP]
+    assert (await turn(await registry(CIVIL), child)).status_code == 200
+    registry.clock.at += timedelta(hours=1)
+    assert await parts() == [YUZHONG]
+
+
+async def test_r52_pupils_are_published_by_their_stage(registry: Registry) -> None:
+    """The stage is a key of what is authenticated; it was no plain text, and no figure with a pupil was ever published."""
+    (record,) = await push(registry, CIVIL, "surveys", survey())
+    child = uuid4()
+    await link(registry, [record], [child])
+    enrolled = {
+        "source_id": "E-figure",
+        "version": 1,
+        "observed_on": "2026-02-01",
+        "division": YUZHONG,
+        "child": {},
+        "event": "enrolled",
+        "on": "2025-09-01",
+        "stage": "primary",
+    }
+    await link(registry, await push(registry, "education:500103", "enrolments", enrolled), [child])
+    await publish(registry)
+    await count(registry)
+    (figure,) = await frozen(registry)
+    ((_, heads),) = figure["counts"]["parts"].items()
+    assert heads["schooling"] == {"primary": 1}

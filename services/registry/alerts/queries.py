@@ -1,7 +1,7 @@
 """Queries for alerts.  A list is one index range over (county, day due, id), joined row by row to its children.
 
-Each filters by the caller's area itself; row-level security holds even if one forgot to.  A place below the county shows no
-shielded child: a list that it stood in would tell its township.
+Each filters by the caller's area itself; row-level security holds even if one forgot to.  A place below the county, asked
+for or the caller's own, shows no shielded child: a list that it stood in would tell its township.
 """
 
 from collections.abc import Sequence
@@ -97,7 +97,7 @@ async def page(
         grant.low,
         grant.high,
         *question.area,
-        question.fine,
+        question.fine or narrow,
         *after,
         limit,
         question.kind,

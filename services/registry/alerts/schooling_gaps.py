@@ -25,6 +25,8 @@ def not_enrolled(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spel
         return
     days = timedelta(days=number(stretch.rule.days))
     too_old = age_reached_on(born, ages.below_age, counting(profile, day))
+    if watched.homes and watched.homes[0].since >= too_old:
+        return  # it came when no school had to take it any more
     term = _first_term(profile, ages, born)
     told = [
         s

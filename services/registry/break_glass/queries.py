@@ -91,11 +91,14 @@ async def page(
     rows: list[Any] = await connection.fetch(
         f"SELECT {_COLUMNS} {_FROM} WHERE {_IN_PLACE}"
         " AND ($3::boolean IS NULL OR (b.reviewed_at IS NOT NULL) = $3) AND ($4::uuid IS NULL OR b.id > $4)"
+        # To stand in the list of a township is to live there.
+        " AND NOT ($6 AND EXISTS (SELECT 1 FROM children s WHERE s.id = b.child_id AND s.shielded))"
         " ORDER BY b.id LIMIT $5",
         caller.grant.low,
         caller.grant.high,
         reviewed,
         after,
         limit,
+        caller.grant.high - caller.grant.low < 10**6 - 1,
     )
     return rows

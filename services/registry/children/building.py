@@ -280,7 +280,7 @@ def judge(
         status=str(decision.status),
         decision=_shown(decision, here is not None and here.until is not None, left),
         next_change_on=_next_change(decision, folded, turns, day),
-        shielded=_shielded(decisions),
+        shielded=is_shielded(decisions),
         entries=folded.entries,
         payload=reading.payload,
         lookups=reading.lookups,
@@ -336,6 +336,7 @@ def _next_change(
     return min((d for d in days if d > day), default=None)
 
 
-def _shielded(decisions: Sequence[Any]) -> bool:
+def is_shielded(decisions: Sequence[Any]) -> bool:
+    """By the last such act among decisions in order."""
     acts = [d["kind"] for d in decisions if d["kind"] in SHIELDING]
     return bool(acts) and acts[-1] == "shield"

@@ -48,7 +48,8 @@ def schooling_of(item: Item, entry: UUID, office: int = 0) -> tuple[SchoolClaim,
     """What one record says of it."""
     if type(item) is not Enrolment:
         return ()
-    return (SchoolClaim(item.on, entry, item.event, item.stage, item.grade or "", office),)
+    stage = str(item.stage)  # a key of published figures, and no member of a class
+    return (SchoolClaim(item.on, entry, item.event, stage, item.grade or "", office),)
 
 
 def schooling(claims: Iterable[SchoolClaim]) -> Schooling:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.registry.children.building import open_state
-from services.registry.dossiers import alerts, guardianship, handovers, life, telling
+from services.registry.dossiers import alerts, guardianship, handovers, life, settled, telling
 from services.registry.dossiers.events import Event
 from services.registry.dossiers.reader import Reader
 
@@ -19,7 +19,7 @@ async def compile_events(reader: Reader, row: Any) -> list[Event]:
         *visits.values(),
         *await telling.records(reader, visits.keys()),
         *await telling.decided(reader),
-        *await telling.proposed(reader),
+        *await settled.settled(reader),
         *await telling.owed(reader),
         *await telling.worked_on(reader),
         *await telling.doubted(reader),

@@ -17,7 +17,6 @@ from services.registry.past import looking_back
 from services.registry.past.recalling import recall
 from shared import audit
 from shared.application import USUAL, Transaction
-from shared.clock import today
 from shared.contract import TAGGED
 from shared.cursors import Cursors
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
@@ -45,7 +44,8 @@ async def show_dossier(
 ) -> Response:
     """Everything that happened to the child and was done for it, each event once, the oldest first.
 
-    Stays, hukou, status, reported records, visits, duties, key care with its decisions, guardianship, alerts, handovers and
+    Stays, hukou, status, reported records, visits, duties and why they ended, key care with its proposals, reviews and
+    decisions, guardianship, alerts, handovers and
     cases with every act, doubts about who it is, emergencies, and what others were told: as far as your department, purpose
     and scopes open each, and never more than their own addresses would show you.  What a visit
     or survey told stands there as the visit; its record does not stand there again.  A merged child's events stand with the
@@ -62,11 +62,11 @@ async def show_dossier(
     rows = await queries.visible(session, caller, [child_id])
     if not rows:
         raise NotFound
-    row, past, day = rows[0], None, today(clock)
+    row, past, now = rows[0], None, clock.now()
     if known_at is not None:
-        past = await recall(session, kit, caller, row, clock.now(), known_at=known_at)
-        kit, row, day = past.kit, past.row, past.on
-    reader = Reader(session, kit, caller, groups, child_id, day, past)
+        past = await recall(session, kit, caller, row, now, known_at=known_at)
+        kit, row, now = past.kit, past.row, past.known_at
+    reader = Reader(session, kit, caller, groups, child_id, now, past)
     events = await compile_events(reader, row)
     page = [event for event in events if event.position > after][: limit + 1]
     seen: dict[str, Any] = {}

@@ -19,7 +19,8 @@ class DossierEventKind(StrEnum):
     """What happened (事件类型).
 
     `episode_began` 开始居住, `episode_ended` 迁出, `hukou_began` 户籍登记, `status` 认定状态变化, `record` 部门报送,
-    `recall` 部门撤回, `visit` 走访联系, `duty` 职责任务, `key_care_proposed` 重点关爱待确认, `key_care_review` 重点关爱待复核,
+    `recall` 部门撤回, `visit` 走访联系, `duty` 职责任务, `duty_ended` 职责终止,
+    `key_care_proposed` 重点关爱待确认, `key_care_review` 重点关爱待复核,
     `key_care_decision` 重点关爱决定, `left_behind_decision` 留守认定,
     `shield` 地址保密, `case_opened` 个案立案, `case_act` 个案办理,
     `match_review_opened` 疑似待核, `match_review_closed` 疑似了结, `ruling` 人工判定, `announced` 通知事项,
@@ -37,6 +38,7 @@ class DossierEventKind(StrEnum):
     RECALL = "recall"
     VISIT = "visit"
     DUTY = "duty"
+    DUTY_ENDED = "duty_ended"
     KEY_CARE_PROPOSED = "key_care_proposed"
     KEY_CARE_REVIEW = "key_care_review"
     KEY_CARE_DECISION = "key_care_decision"
@@ -70,6 +72,7 @@ TITLES: Final[Mapping[DossierEventKind, str]] = {
     DossierEventKind.RECALL: "部门撤回",
     DossierEventKind.VISIT: "走访联系",
     DossierEventKind.DUTY: "职责任务",
+    DossierEventKind.DUTY_ENDED: "职责终止",
     DossierEventKind.KEY_CARE_PROPOSED: "重点关爱待确认",
     DossierEventKind.KEY_CARE_REVIEW: "重点关爱待复核",
     DossierEventKind.KEY_CARE_DECISION: "重点关爱决定",

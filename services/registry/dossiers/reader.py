@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.registry.children.kit import Kit
 from services.registry.past.recalling import Past
 from shared.auth import Caller
+from shared.clock import SHANGHAI
 from shared.database import raw
 from shared.problems import Forbidden
 from shared.vocabulary import Scope
@@ -22,15 +23,19 @@ Groups = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """``day`` is the day of which the file is told; ``past`` where it is told as it was known at an instant."""
+    """``now`` is the instant at which the file is read, or at which what it tells was known: then there is a ``past``."""
 
     session: AsyncSession
     kit: Kit
     caller: Caller
     groups: Groups
     child: UUID
-    day: date
+    now: datetime
     past: Past | None = None
+
+    @property
+    def day(self) -> date:
+        return self.now.astimezone(SHANGHAI).date()
 
     def has(self, *groups: str) -> bool:
         return all(group in self.groups for group in groups)

@@ -4,7 +4,7 @@ Each reads as the caller where row-level security shows what is the caller's, an
 anchors; what a scope or a group does not open is not told, and leaves no trace.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -123,34 +123,6 @@ def _decisions(reader: Reader, rows: Sequence[Any]) -> Iterator[Event]:
 def _note(reader: Reader, row: Any) -> str:
     caring = reader.caller.purpose == Purpose.KEY_CARE
     return decision_note(reader.kit.sealer, row) if caring else ""
-
-
-async def proposed(reader: Reader) -> list[Event]:
-    """Proposals and reviews of key care that wait for a person."""
-    if not reader.has("key_care"):
-        return []
-    rows: Iterable[Any]
-    if reader.past:
-        rows = looking_back.cared(reader.past, reader.caller)
-    else:
-        rows = await reader.rows(
-            "SELECT id, category, state, since FROM key_care WHERE child_id = $1"
-        )
-    kinds = {
-        "proposed": DossierEventKind.KEY_CARE_PROPOSED,
-        "under_review": DossierEventKind.KEY_CARE_REVIEW,
-    }
-    return [
-        at(
-            made_id(reader.kit.entries.key, row["id"], row["state"], row["since"].isoformat()),
-            kinds[row["state"]],
-            row["since"],
-            category=row["category"],
-            entry=str(row["id"]),
-        )
-        for row in rows
-        if row["state"] in kinds
-    ]
 
 
 async def owed(reader: Reader) -> list[Event]:

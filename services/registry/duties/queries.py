@@ -1,7 +1,7 @@
 """Queries for duties.  A list is one index range over (county, day due, id), joined row by row to its children.
 
-Each filters by the caller's area itself; row-level security holds even if one forgot to.  A place below the county shows no
-shielded child: a list that it stood in would tell its township.
+Each filters by the caller's area itself; row-level security holds even if one forgot to.  A place below the county, asked
+for or the caller's own, shows no shielded child: a list that it stood in would tell its township.
 """
 
 from collections.abc import Sequence
@@ -91,7 +91,15 @@ class Asked:
         narrow = high - low < 10**6 - 1
         counties = (low // 10**6, high // 10**6)
         filters = (question.duty, question.due_before, question.child)
-        values = (grant.low, grant.high, *question.area, question.fine, *after, limit, *filters)
+        values = (
+            grant.low,
+            grant.high,
+            *question.area,
+            question.fine or narrow,
+            *after,
+            limit,
+            *filters,
+        )
         return cls(narrow, PAGES[question.state, narrow], (*counties, *values))
 
 
@@ -151,6 +159,6 @@ async def completion(
         unit,
         since,
         until,
-        unit < 10**6 or area[1] - area[0] < 10**6 - 1,
+        unit < 10**6 or high - low < 10**6 - 1,
     )
     return rows

@@ -64,7 +64,7 @@ async def coverage(
     grant = caller.grant
     low, high = max(grant.low, area[0]), min(grant.high, area[1])
     counties = (low // 10**6, high // 10**6)
-    fine = area[1] - area[0] < 10**6 - 1
+    fine = high - low < 10**6 - 1
     connection = await raw(session)
     await connection.execute(IN_INDEX_ORDER)
     found: dict[tuple[int, str], Coverage] = {}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from services.registry.children.building import Folded
+from services.registry.children.building import Folded, is_shielded
 from services.registry.children.company import company_of
 from services.registry.children.kit import Kit
 from services.registry.figures.besides import PREFIX, besides
@@ -29,13 +29,15 @@ from services.registry.status import Status
 from shared import divisions
 
 #: Version of this way of counting: what it counts otherwise than another way cannot be counted again by it.
-METHOD = "2026-11-22.2"
+METHOD = "2026-11-22.3"
 #: The way before, which knew no left-behind children: figures frozen by it show none of what they did not count.
 WITHOUT_LEFT_BEHIND = "2026-11"
 #: The way after that, which counted nothing besides, whatever a place had set.
 WITHOUT_BESIDES = "2026-11-22"
+#: The way after that, by which a child shielded after the day of a figure was counted in the part where it lived.
+SHIELDED_BY_THE_DAY = "2026-11-22.2"
 #: The ways by which a figure can be counted again, each in what it counted.
-METHODS = (WITHOUT_LEFT_BEHIND, WITHOUT_BESIDES, METHOD)
+METHODS = (WITHOUT_LEFT_BEHIND, WITHOUT_BESIDES, SHIELDED_BY_THE_DAY, METHOD)
 CATEGORIES = (
     "family_hardship",
     "disability",
@@ -74,6 +76,7 @@ class Question:
     division: int
     on: date
     pilot: bool = False
+    method: str = METHOD
 
     @property
     def area(self) -> tuple[int, int]:
@@ -113,7 +116,9 @@ def counted(
         return None
     # Of a shielded child nothing may tell in which part of its county it lives.
     county = divisions.area_of(divisions.county_of(row.residence_code))
-    home = county if row.shielded else (row.residence_code, row.residence_code)
+    # Whoever was shielded since the day of the figure, as far as was known: it is read after the shielding.
+    shielded = row.shielded or (question.method == METHOD and is_shielded(known.decisions))
+    home = county if shielded else (row.residence_code, row.residence_code)
     if not (low <= home[0] and home[1] <= high):
         return None
     profile = profiles.for_division(row.residence_code, question.on)
@@ -134,7 +139,7 @@ def counted(
         particulars = _particulars(stood, question.on)
         answers |= {f"left_behind.{head}": answer for head, answer in particulars.items()}
     answers |= besides(stood, profile, question.on)
-    return Counted(question.part_of(row.residence_code, row.shielded), answers)
+    return Counted(question.part_of(row.residence_code, shielded), answers)
 
 
 def in_pilot(profile: Profile | None, home: tuple[int, int], on: date) -> bool:

@@ -133,7 +133,7 @@ async def counts_of(database: Database, kit: Kit, row: Any, each_page: Any = Non
     """What a figure's row comes to for its two times and by its rules, counted afresh from the records."""
     async with database.transaction(SYSTEM) as session:
         profiles = await adopting.of_fingerprint(await raw(session), row["rulebook"], kit.profiles)
-    question = Question(row["division"], row["valid_on"], row["pilot"])
+    question = Question(row["division"], row["valid_on"], row["pilot"], row["method"])
     found = await tally(database, kit, profiles, question, row["known_at"], each_page)
     return found.as_json()
 

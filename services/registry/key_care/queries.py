@@ -50,6 +50,8 @@ def _page(place: Place, whole: bool) -> str:
         f" AND (k.{place}_county, k.id) > ($5, $6)"
         " AND ($8::text IS NULL OR k.category = $8) AND ($9::text[] IS NULL OR k.state = ANY($9))"
         " AND ($10::text IS NULL OR c.status = $10) AND ($11::uuid IS NULL OR k.child_id = $11)"
+        # To stand in the list of a township is to live there.
+        " AND NOT ($12 AND c.shielded)"
         + (" AND k.id = o.care_ids[1]" if whole else "")
         + f" ORDER BY k.{place}_county, k.id LIMIT $7"
     )
@@ -92,6 +94,7 @@ def page_arguments(caller: Caller, question: Question, after: Position, limit: i
         list(question.states) if question.states is not None else None,
         question.status,
         question.child,
+        grant.high - grant.low < 10**6 - 1,
     ]
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Request, Response
 
+from services.registry.access.sight import as_system
 from services.registry.children.kit import Kit
 from services.registry.identity.contractors import may_push
 from services.registry.records import lateness
@@ -24,6 +25,7 @@ from services.registry.records.schemas import (
 )
 from services.registry.records.storing import Keys, store
 from services.registry.records.vault import SELECT, open_row
+from services.registry.records.withholding import withheld
 from shared import audit
 from shared.application import USUAL, RawBody, Transaction
 from shared.auth import Caller, allowed
@@ -152,7 +154,7 @@ async def show_record(
     caller: Annotated[Caller, allowed(Scope.RECORDS_READ)],
     session: Transaction,
 ) -> RecordOut:
-    """One of your own department's records, as you sent it."""
+    """One of your own department's records, as you sent it; of a shielded child (地址保密) without what tells where it is."""
     kit: Kit = request.app.state.kit
     connection = await raw(session)
     row = await connection.fetchrow(
@@ -170,7 +172,9 @@ async def show_record(
     await audit.record(session, kit.audit, request.app.state.clock.now(), entry)
     item: dict[str, Any] | None = None
     if opened.item is not None:
-        item = orjson.loads(opened.item.model_dump_json(exclude_none=True))
+        hidden = await _shielded(session, caller, plain.entry_id)
+        told = withheld(opened.item) if hidden else opened.item.model_dump(exclude_none=True)
+        item = orjson.loads(orjson.dumps(told))
     return RecordOut(
         id=plain.id,
         entry=plain.entry_id,
@@ -183,3 +187,14 @@ async def show_record(
         findings=list(plain.findings),
         item=item,
     )
+
+
+async def _shielded(session: Transaction, caller: Caller, entry: UUID) -> bool:
+    """Whether the child that an entry speaks of is shielded, even where its department may not see the child."""
+    async with as_system(session, caller):
+        found: bool = await (await raw(session)).fetchval(
+            "SELECT EXISTS (SELECT 1 FROM links l JOIN children c ON c.id = l.person"
+            " WHERE l.entry_id = $1 AND c.shielded)",
+            entry,
+        )
+    return found

@@ -64,10 +64,6 @@ class Reckoning:
     area: tuple[int, int]
     unit: int = COUNTY
 
-    @property
-    def fine(self) -> bool:
-        return self.unit < COUNTY or self.area[1] - self.area[0] < COUNTY - 1
-
     def values(self, caller: Caller) -> tuple[Any, ...]:
         """The parameters $1 to $10 of every statement."""
         one, grant = self.round, caller.grant
@@ -84,7 +80,7 @@ class Reckoning:
             high // COUNTY,
             low,
             high,
-            self.fine,
+            self.unit < COUNTY or high - low < COUNTY - 1,
         )
 
 

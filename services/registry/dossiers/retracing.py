@@ -1,0 +1,177 @@
+"""Retracing: what a child was proposed for and owed in the past, from its records and people's decisions; pure.
+
+Cast: a *point* is an instant at which the hub heard of the child (a record, a recall, a decision), or a day on which something
+about it changed by itself.  The child is judged at each point as it was judged then: from what had been heard by then, by
+the rules of that day.  A *spell* is a time through which one thing stood: a proposal or review of key care until a person
+decided or its evidence was gone, a duty until it was no longer owed.
+
+Nothing of this is stored: it is the same whenever it is asked for, except that entries which are found to speak of another
+child take their past along.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from services.registry.children.building import Folded, judge, reading_of
+from services.registry.children.caring import KeyCareRow
+from services.registry.children.folding import current, fold_current
+from services.registry.children.kit import Kit
+from services.registry.duties.assigning import DutyRow
+from services.registry.past.gathering import Known
+from shared.clock import SHANGHAI
+from shared.divisions import county_of
+
+#: So many points are judged at most: of a child of whom more was heard the latest.
+MOST_POINTS = 400
+#: What waits for a person.
+WAITING = ("proposed", "under_review")
+
+
+class DutyEnd(StrEnum):
+    """Why something is no longer owed to a child (职责终止原因): `status_changed` 认定状态变化, `left_school` 离校,
+    `key_care_ended` 重点关爱结束, `moved` 迁居, `rules_changed` 规定变化或情况更正.
+    """
+
+    STATUS_CHANGED = "status_changed"
+    LEFT_SCHOOL = "left_school"
+    KEY_CARE_ENDED = "key_care_ended"
+    MOVED = "moved"
+    RULES_CHANGED = "rules_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class CareSpell:
+    """A proposal or review of key care; ``outcome`` is the state that took its place, empty where its evidence was gone.
+
+    ``ended_at`` is None while it waits.
+    """
+
+    row: KeyCareRow
+    began_at: datetime
+    ended_at: datetime | None = None
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DutySpell:
+    """A duty that is owed no more; ``row`` is how it stood last."""
+
+    row: DutyRow
+    ended_on: date
+    why: DutyEnd
+
+
+@dataclass(frozen=True, slots=True)
+class Retraced:
+    """In order of time."""
+
+    care: tuple[CareSpell, ...] = ()
+    duties: tuple[DutySpell, ...] = ()
+
+
+def retrace(kit: Kit, child: UUID, known: Known, now: datetime) -> Retraced:
+    """The spells up to ``now`` of a child of whom ``known`` is all that was heard."""
+    care: dict[str, CareSpell] = {}
+    found: list[CareSpell] = []
+    ended: list[DutySpell] = []
+    before: Folded | None = None
+    for at, stood in _points(kit, child, known, now):
+        found += _settled(care, stood, at)
+        if before is not None:
+            ended += _ended(before, stood, at.astimezone(SHANGHAI).date())
+        before = stood
+    return Retraced((*found, *care.values()), tuple(ended))
+
+
+def _points(
+    kit: Kit, child: UUID, known: Known, now: datetime
+) -> Iterator[tuple[datetime, Folded]]:
+    """The child at each point, the last of them today."""
+    # What was heard at one instant came before what was decided at it: nobody decides on what is not there.
+    heard = {(one.plain.received_at, False) for one in known.records}
+    heard |= {(row["decided_at"], True) for row in known.decisions}
+    instants = sorted(one for one in heard if one[0] <= now)[-MOST_POINTS:]
+    left = MOST_POINTS
+    for (instant, decided), (until, _) in zip(instants, [*instants[1:], (now, True)], strict=True):
+        judged = _judge(kit, child, known, instant, decided)
+        if judged is None:
+            continue
+        at, last = instant, until.astimezone(SHANGHAI).date()
+        while True:
+            left -= 1
+            stood = judged(at.astimezone(SHANGHAI).date())
+            yield at, stood
+            turn = stood.next_change_on
+            if left <= 0 or turn is None or turn > last:
+                break
+            at = datetime.combine(turn, time(), SHANGHAI)
+            if at >= until:
+                break  # judged anew with what was heard by then
+
+
+def _judge(
+    kit: Kit, child: UUID, known: Known, instant: datetime, decided: bool
+) -> Callable[[date], Folded] | None:
+    """The child by what was known at an instant, as of any day, with or without what was ``decided`` at it; None before its
+    first record."""
+    records = [one for one in known.records if one.plain.received_at <= instant]
+    decisions: list[Any] = [
+        row
+        for row in known.decisions
+        if row["decided_at"] < instant or (decided and row["decided_at"] == instant)
+    ]
+    live = current(records)
+    if not live:
+        return None
+    folded = fold_current(live, records, in_line=kit.profiles.in_line)
+    reading = reading_of(kit, folded, live, records)
+    return lambda day: judge(kit, child, reading, decisions, day, written=b"")
+
+
+def _settled(care: dict[str, CareSpell], stood: Folded, at: datetime) -> Iterator[CareSpell]:
+    """The spells that ended by then; ``care`` holds by category those that wait."""
+    now = {row.category: row for row in stood.key_care}
+    for category, spell in list(care.items()):
+        row = now.get(category)
+        if row is None or row.state != spell.row.state or row.since != spell.row.since:
+            del care[category]
+            yield replace(spell, ended_at=at, outcome=row.state if row else "")
+    for category, row in now.items():
+        if row.state in WAITING and category not in care:
+            began = row.since if row.state == "proposed" else at
+            care[category] = CareSpell(row, began)
+
+
+def _ended(before: Folded, now: Folded, on: date) -> Iterator[DutySpell]:
+    owed: Mapping[UUID, DutyRow] = {one.id: one for one in now.duties}
+    for one in before.duties:
+        if one.id not in owed:
+            yield DutySpell(one, on, _why(one, before, now))
+
+
+def _why(duty: DutyRow, before: Folded, now: Folded) -> DutyEnd:
+    if duty.population == "key_care" and not _in_care(now.key_care):
+        return DutyEnd.KEY_CARE_ENDED
+    if duty.population != "key_care" and now.status != before.status:
+        return DutyEnd.STATUS_CHANGED
+    homes = [one.residence_code for one in (before, now)]
+    if len({code and county_of(code) for code in homes}) > 1:
+        return DutyEnd.MOVED
+    if duty.population == "key_care":
+        return DutyEnd.KEY_CARE_ENDED if _fewer(before, now) else DutyEnd.RULES_CHANGED
+    if duty.population == "enrolled":
+        return DutyEnd.LEFT_SCHOOL
+    return DutyEnd.RULES_CHANGED
+
+
+def _in_care(rows: Sequence[KeyCareRow]) -> set[str]:
+    return {row.category for row in rows if row.state in ("confirmed", "under_review")}
+
+
+def _fewer(before: Folded, now: Folded) -> bool:
+    """Whether a category that was taken in is no more: the duty may be of that category alone."""
+    return bool(_in_care(before.key_care) - _in_care(now.key_care))
