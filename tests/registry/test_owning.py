@@ -100,6 +100,16 @@ def test_r6_a_county_that_was_renumbered_keeps_the_file() -> None:
     assert responsible(yongchuan_city, (), date(2026, 1, 1)) == yongchuan_district
 
 
+def test_r6_what_a_renumbered_county_proposed_leaves_the_past_its_code() -> None:
+    """渝北区 became 两江新区 on 1 November 2025; what was proposed under the new code told that code of every day before."""
+    yubei, liangjiang = 500112000000, 500157000000
+    at = datetime(2025, 11, 24, 4, tzinfo=UTC)
+    one = Handover(UUID(int=1), liangjiang, ZHONG, HandoverSide.GIVING, at)
+    for day, county in ((date(2025, 3, 3), yubei), (at.date(), liangjiang)):
+        assert responsible(yubei, (), day) == county
+        assert responsible(yubei, (one,), day) == county
+
+
 def act(number: int, kind: str, at: int, **more: Any) -> dict[str, Any]:
     return {
         "handover_id": UUID(int=1),

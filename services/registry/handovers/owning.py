@@ -13,6 +13,7 @@ from uuid import UUID
 from services.registry.handovers.terms import HandoverSide
 from services.registry.handovers.terms import HandoverState as State
 from shared import divisions
+from shared.clock import SHANGHAI
 
 #: The code that a place bears on a day (``Profiles.code_on`` knows local codes too).
 CodeOn = Callable[[int, date], int]
@@ -118,8 +119,7 @@ def _proposable(one: Handover, here: int, day: date, code_on: CodeOn) -> bool:
 def _passing(
     first: int, handovers: Sequence[Handover], code_on: CodeOn
 ) -> tuple[tuple[Spell, ...], set[UUID]]:
-    oldest = min(handovers, key=lambda h: h.order, default=None)
-    spells = [Spell(oldest.giving if oldest else first, None)]
+    spells = [Spell(_first(first, handovers, code_on), None)]
     lapsed: set[UUID] = set()
     accepted = [(h.effective_on, h) for h in handovers if h.stands and h.effective_on is not None]
     for on, one in sorted(accepted, key=lambda pair: (pair[0], pair[1].order)):
@@ -128,6 +128,16 @@ def _passing(
         else:
             lapsed.add(one.id)
     return tuple(spells), lapsed
+
+
+def _first(first: int, handovers: Sequence[Handover], code_on: CodeOn) -> int:
+    """The county that gives in the oldest handover; by the code it had before, where that is the first one's heir."""
+    oldest = min(handovers, key=lambda h: h.order, default=None)
+    if oldest is None:
+        return first
+    day = oldest.proposed_at.astimezone(SHANGHAI).date()
+    same = carried(first, day, code_on) == carried(oldest.giving, day, code_on)
+    return first if same else oldest.giving
 
 
 def carried(county: int, day: date, code_on: CodeOn = divisions.code_on) -> int:
