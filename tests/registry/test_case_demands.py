@@ -252,6 +252,9 @@ async def test_r25_when_its_evidence_is_recalled_a_person_looks_again_and_nothin
         assert (seen["state"], seen["demands"]) == ("answered", ["review_evidence"])
         assert await pressed_for(who) == [(seen["id"], ["review_evidence"])]
     assert await listed(civil, waiting=False) == []
+    reply = await civil.get(f"/v1/children/{one.child}/dossier")
+    (told,) = [e["detail"] for e in reply.json()["events"] if e["kind"] == "case_opened"]
+    assert (told["kind"], told["demands"]) == ("report", ["review_evidence"])
     await acted(civil, one.path, "follow_up", note="复核：另有佐证")
     assert await pressed_for(civil) == []
 
