@@ -108,7 +108,7 @@ def test_a_review_is_put_off_to_a_day_that_comes(reached: Reached, until: str) -
     ("path", "known"),
     [
         ("/v1/notices?cursor=abc", "after, direction, kind, limit, state"),
-        ("/v1/key-care?after=abc", "category, cursor"),
+        ("/v1/key-care?after=abc", "category, child, cursor"),
         ("/v1/erasures?stat=erased", "cursor, limit, state"),
     ],
 )

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 
 from services.local import secrets as key_files
@@ -64,3 +65,17 @@ def make_hub(
 async def chongqing(make_hub: MakeHub) -> Hub:
     """The hub of Chongqing (重庆), without linking and folding: tests make its registry's events."""
     return await make_hub("chongqing", "50", whole=False)
+
+
+@pytest.fixture
+async def home(chongqing: Hub) -> httpx.AsyncClient:
+    """Civil affairs where the child lives."""
+    await chongqing.authority("渝中区民政局", "500103", "civil-500103")
+    return await chongqing.official("civil-500103", "500103")
+
+
+@pytest.fixture
+async def hukou(chongqing: Hub) -> httpx.AsyncClient:
+    """Civil affairs at the child's hukou place."""
+    await chongqing.authority("忠县民政局", "500233", "civil-500233")
+    return await chongqing.official("civil-500233", "500233")

@@ -14,20 +14,6 @@ from tests.notifications.receivers import listening
 NOWHERE = "110101000000"
 
 
-@pytest.fixture
-async def home(chongqing: Hub) -> httpx.AsyncClient:
-    """Civil affairs where the child lives."""
-    await chongqing.authority("渝中区民政局", "500103", "civil-500103")
-    return await chongqing.official("civil-500103", "500103")
-
-
-@pytest.fixture
-async def hukou(chongqing: Hub) -> httpx.AsyncClient:
-    """Civil affairs at the child's hukou place."""
-    await chongqing.authority("忠县民政局", "500233", "civil-500233")
-    return await chongqing.official("civil-500233", "500233")
-
-
 async def the_notice(official: httpx.AsyncClient, **filters: Any) -> dict[str, Any]:
     reply = await official.get("/v1/notices", params=filters)
     assert reply.status_code == 200, reply.text

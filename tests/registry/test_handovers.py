@@ -17,6 +17,7 @@ from tests.registry.handing import (
     YUZHONG,
     acted,
     civil,
+    item,
     listed,
     moved,
     next_day,
@@ -354,3 +355,22 @@ async def test_r6_what_another_hub_has_taken_is_kept_although_the_child_was_foun
     states = sorted(h["state"] for h in await listed(old, state=["accepted", "lapsed", "proposed"]))
     assert states == ["accepted", "lapsed"]
     assert await rebuilt(registry) == []
+
+
+async def test_r6_a_county_has_the_file_still_when_the_child_has_left_the_next_one_nobody_knows_whereto(
+    registry: Registry,
+) -> None:
+    """Then nothing is due, and it saw nothing of the child of which it had the file."""
+    child, old, _ = await who_moved(registry)
+    stay = {"division": JIULONGPO, "since": FEBRUARY.isoformat(), "until": TODAY.isoformat()}
+    left = item("police", JIULONGPO, TODAY, event="cancelled", residence=stay)
+    records = await push(registry, "police:500107", "residence-permits", left)
+    await link(registry, records, [child])
+    await next_day(registry, TOMORROW)
+
+    assert await listed(old) == []
+    assert await responsible(old, child) == YUZHONG
+    stranger = await civil(registry, NANAN, "staff-9")
+    assert (await proposed(stranger, child, JIULONGPO)).status_code == 404
+    made = await proposed(old, child, JIULONGPO)
+    assert made.status_code == 201, made.text

@@ -7,7 +7,8 @@ import pytest
 
 from tests.registry.conftest import Registry
 from tests.registry.key_care import survey, surveyed
-from tests.registry.test_alerts import AGES, alerts, amended, check, dose, entry, on, told
+from tests.registry.test_alert_gaps import AGES
+from tests.registry.test_alerts import alerts, amended, check, dose, entry, on, told
 
 #: A county of each text.
 PLACES = {

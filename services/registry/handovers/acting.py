@@ -23,6 +23,7 @@ from services.registry.handovers.authenticity import bound, stands_for
 from services.registry.handovers.beginning import inside
 from services.registry.handovers.schemas import HandoverActIn, ProposalIn
 from services.registry.handovers.showing import file_of
+from services.registry.handovers.sight import concerns
 from services.registry.handovers.terms import HandoverActKind as Act
 from services.registry.handovers.terms import HandoverSide
 from services.registry.handovers.terms import HandoverState as State
@@ -82,7 +83,7 @@ async def propose(
     Subject.of(caller)
     child, day = body.child_id, _day(now)
     seen = bool(await children.visible(session, caller, [child]))
-    if not seen and not await queries.concerns(session, caller, child):
+    if not seen and not await concerns(session, kit, caller, child, day):
         raise NotFound
     await queueing.hold(await raw(session), child)
     async with as_system(session, caller):

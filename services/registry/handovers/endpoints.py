@@ -25,12 +25,13 @@ from services.registry.handovers.schemas import (
     ProposalIn,
     ResponsibleCountyOut,
 )
+from services.registry.handovers.sight import concerns
 from services.registry.handovers.terms import OPEN, HandoverSide, HandoverState
 from services.registry.past.recalling import asked_of
 from shared import audit, preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
-from shared.clock import today
+from shared.clock import SHANGHAI, today
 from shared.contract import TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
 from shared.database import SYSTEM, enter, raw
@@ -156,7 +157,9 @@ async def _past_page(
 ) -> list[Any]:
     """NotFound for whoever neither sees the child today nor has to do with a handover of it."""
     seen = await children.visible(session, caller, [child])
-    if not seen and not await queries.concerns(session, caller, child):
+    if not seen and not await concerns(
+        session, kit, caller, child, known_at.astimezone(SHANGHAI).date()
+    ):
         raise NotFound
     return [
         row
@@ -281,7 +284,7 @@ async def show_responsible_county(
     kit: Kit = request.app.state.kit
     clock = request.app.state.clock
     seen = bool(await children.visible(session, caller, [child_id]))
-    if not seen and not await queries.concerns(session, caller, child_id):
+    if not seen and not await concerns(session, kit, caller, child_id, today(clock)):
         raise NotFound
     day = on or today(clock)
     async with as_system(session, caller):

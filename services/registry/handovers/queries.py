@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.access.sight import as_system
 from services.registry.handovers.gathering import ACTS
 from services.registry.handovers.terms import HandoverSide, HandoverState
 from shared.auth import Caller
@@ -42,21 +41,6 @@ async def of_child(session: AsyncSession, caller: Caller, child: UUID) -> list[A
         child,
     )
     return rows
-
-
-async def concerns(session: AsyncSession, caller: Caller, child: UUID) -> bool:
-    """Whether the caller's area has, or had, to do with a handover of this child; one that is due counts, although the
-    county that has the file of a shielded child is not shown it."""
-    async with as_system(session, caller):
-        connection = await raw(session)
-        found = await connection.fetchval(
-            "SELECT true FROM handovers h WHERE h.child_id = $3"
-            " AND (h.taking BETWEEN $1 AND $2 OR h.giving BETWEEN $1 AND $2) LIMIT 1",
-            caller.grant.low,
-            caller.grant.high,
-            child,
-        )
-    return bool(found)
 
 
 async def page(
