@@ -340,6 +340,30 @@ def test_every_word_of_a_closed_list_is_explained_where_the_list_stands() -> Non
     assert {at: lacking for at, lacking in unexplained.items() if lacking} == {}
 
 
+def _inside(value: Any, said: str = "") -> Iterator[tuple[list[str], str]]:
+    """Every closed list below, with what is said of it where it stands or of what it is an item or branch of."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from _inside(inner, said)
+    elif isinstance(value, Mapping):
+        own = value.get("description")
+        said = own if isinstance(own, str) else said
+        if isinstance(value.get("enum"), list):
+            yield value["enum"], said
+        for key, inner in value.items():
+            if key not in ("example", "examples", "default", "enum", "const"):
+                yield from _inside(inner, said if key in ("items", "anyOf", "schema") else "")
+
+
+@pytest.mark.parametrize("service", ["registry", "notifications"])
+def test_every_word_of_a_list_inside_a_schema_or_parameter_is_explained_there(service: str) -> None:
+    """As of those that are schemas of their own."""
+    found = documented(service)
+    lists = _inside([found["components"]["schemas"], found["paths"]])
+    lacking = [(s, [w for w in words if f"`{w}`" not in s]) for words, s in lists]
+    assert [one for one in lacking if one[1]] == []
+
+
 #: Words that name a thing only beside the module that they stand in.
 BARE = {"Act", "Kind", "State", "Outcome", "Reason", "Event", "Problem", "About", "Finding"}
 

@@ -88,6 +88,14 @@ class Counties:
         )
         return str(row["state"])
 
+    async def both_states(self) -> tuple[str, str]:
+        """Of the newest handover on which somebody acted, at the giving hub and at the taking one."""
+        said = "SELECT state FROM handovers WHERE acts > 0 ORDER BY id DESC LIMIT 1"
+        (here,), (there,) = [
+            await hub.rows(said, service="registry") for hub in (self.chongqing, self.heze)
+        ]
+        return str(here["state"]), str(there["state"])
+
     async def responsible(self, on: date) -> tuple[str, str]:
         """Who answers for the child on a day, as either hub has it."""
         said = []
@@ -250,11 +258,18 @@ async def test_r6_no_two_counties_have_the_file_while_the_answer_is_on_its_way(
     await counties.answer(outcome="confirmed", effective_on=day.isoformat())
     await counties.days_pass(3)
     assert await counties.responsible(counties.today) == (HOME, HOME)
+    notice = await counties.received()
+    assert (notice["state"], notice.get("settled")) == ("answered", None)
+    assert await counties.both_states() == ("proposed", "proposed"), "as the manual has it"
     counties.chongqing.network.silent.clear()
     await counties.days_pass(1)
     assert await counties.responsible(day - timedelta(days=1)) == (HOME, HOME)
     assert await counties.responsible(day) == (NEXT, NEXT), "and once it is here, from its day on"
     assert (await counties.received())["settled"] == "kept"
+    assert await counties.both_states() == ("passed", "passed")
+    sent = (await counties.desk.get("/v1/notices", params={"direction": "outgoing"})).json()
+    (told,) = [one for one in sent["notices"] if one["kind"] == "handover"]
+    assert (told["state"], told["settled"]) == ("answered", "kept")
 
 
 async def test_r6_of_a_shielded_child_no_notice_leaves_before_a_person_lets_it(

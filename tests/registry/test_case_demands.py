@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from services.registry.cases.forms import CaseIn
 from tests.registry.conftest import Registry
 from tests.registry.key_care import CAO, YUZHONG, link, push, survey, surveyed
 from tests.registry.test_alerts import proven
@@ -47,6 +48,25 @@ async def test_r25_a_report_that_lacks_what_its_text_asks_is_taken_and_the_lack_
     assert (await acted(civil, path, "stop")).get("demands", []) == []
     assert await pressed_for(civil) == []
     await proven(registry)
+
+
+@pytest.mark.parametrize("number", range(3))
+async def test_r24_what_the_document_shows_of_cases_is_taken(
+    registry: Registry, number: int
+) -> None:
+    """A report, a school's referral to treatment, and a hospital's to rehabilitation, which names no sender."""
+    example = dict(CaseIn.model_config["json_schema_extra"]["examples"][number])  # type: ignore[index,call-overload]
+    (child,) = await surveyed(registry, survey(YUZHONG))
+    if "child_id" in example:
+        example["child_id"] = str(child)
+    hospital = await registry(f"health:{HOME}", purpose="service")
+    seen = (await hospital.get(await opened(hospital, **{"child": None, **example}))).json()
+    assert (seen["kind"], seen["topic"], seen["from"]) == (
+        example["kind"],
+        example["topic"],
+        "health",
+    )
+    assert seen.get("child") == example.get("child_id")
 
 
 async def test_r25_what_was_done_is_told_with_the_report(registry: Registry) -> None:
@@ -252,6 +272,9 @@ async def test_r25_when_its_evidence_is_recalled_a_person_looks_again_and_nothin
         assert (seen["state"], seen["demands"]) == ("answered", ["review_evidence"])
         assert await pressed_for(who) == [(seen["id"], ["review_evidence"])]
     assert await listed(civil, waiting=False) == []
+    reply = await civil.get(f"/v1/children/{one.child}/dossier")
+    (told,) = [e["detail"] for e in reply.json()["events"] if e["kind"] == "case_opened"]
+    assert (told["kind"], told["demands"]) == ("report", ["review_evidence"])
     await acted(civil, one.path, "follow_up", note="复核：另有佐证")
     assert await pressed_for(civil) == []
 

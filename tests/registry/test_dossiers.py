@@ -376,7 +376,7 @@ async def test_r17_an_alert_that_evidence_closed_stands_there_raised_and_closed(
         one["id"] for one in await alerts(civil)
     }
     (raised,) = [one for one in events if one["id"] == gap["id"]]
-    assert (raised["on"], raised["detail"]["alert"]) == ("2026-05-03", "screening_gap")
+    assert (raised["on"], raised["detail"]["kind"]) == ("2026-05-03", "screening_gap")
     (closed,) = [
         one
         for one in events

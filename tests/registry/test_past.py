@@ -149,6 +149,20 @@ async def test_r57_looking_back_is_audited_and_what_has_not_come_is_refused(
     assert '"on": "2026-03-01"' in entry["detail"]
 
 
+@pytest.mark.parametrize("path", ["", "/dossier"])
+async def test_r57_a_refused_time_is_named_where_it_was_given(
+    registry: Registry, clock: FixedClock, path: str
+) -> None:
+    (child,) = await surveyed(registry)
+    civil = await registry(CIVIL)
+    later = (clock.at + timedelta(hours=1)).isoformat()
+    refused = [{"known_at": later}] if path else [{"known_at": later}, {"on": "2099-01-01"}]
+    for asked in refused:
+        reply = await civil.get(f"/v1/children/{child}{path}", params=asked)
+        (error,) = reply.json()["errors"]
+        assert (error["pointer"], error["code"]) == (f"/query/{next(iter(asked))}", "in_the_future")
+
+
 @pytest.mark.parametrize("known_at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
 async def test_r17_an_instant_at_the_edge_of_the_calendar_is_refused(
     registry: Registry, known_at: str

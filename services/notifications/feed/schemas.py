@@ -68,6 +68,8 @@ class ItemOut(Reply):
     """Stays the same over all deliveries, and between webhook and feed."""
     source: Annotated[str, Field(max_length=100)]
     type: Literal["cn.hutong.child.updated", "cn.hutong.notice", "cn.hutong.case.waiting"]
+    """`cn.hutong.child.updated` 儿童信息更新 (`subject` is the child), `cn.hutong.notice` 通知单 (`data.notice`),
+    `cn.hutong.case.waiting` 个案待办 (`data.case`, without a `subject`)."""
     subject: Annotated[str | None, Field(max_length=80)] = None
     """The receiver's own opaque reference of the child, to be read at the registry."""
     time: Moment

@@ -40,7 +40,8 @@ class NoticeOut(Reply):
     id: UUID
     kind: Kind
     direction: Literal["local", "outgoing", "incoming"]
-    """Within this hub, to a peer hub, or from one."""
+    """`local` 本枢纽内, `outgoing` to a peer hub 发往对端, `incoming` from one 来自对端; the list's parameter of that name goes by
+    your area instead."""
     toward: Toward
     """What the target county is to the child."""
     state: State
@@ -110,7 +111,7 @@ class EnquiryIn(Wire):
     child: UUID | None = None
     """Or the child's id at the registry."""
     to: Literal["hukou", "residence"] | None = None
-    """Which side to ask; without it the one that is not yours."""
+    """Which side to ask, `hukou` 户籍地 or `residence` 居住地; without it the one that is not yours."""
 
     @model_validator(mode="after")
     def _one_child(self) -> Self:

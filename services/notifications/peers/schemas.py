@@ -62,7 +62,8 @@ class PeerAnswerIn(Envelope):
 class PeerReceiptData(Wire):
     notice: UUID
     state: Literal["read", "accepted", "refused", "withdrawn", "kept"]
-    """`kept` says to whoever accepted a handover that the giving hub's registry has it so; `withdrawn`, that it is void."""
+    """`read` 已阅, `accepted` 已受理, `refused` 已退回; `kept` 已确认 says to whoever accepted a handover that the giving hub's
+    registry has it so; `withdrawn` 已撤销, that the notice was taken back, and such an acceptance is void."""
 
 
 class PeerReceiptIn(Envelope):

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from shared.vocabulary import Department, Purpose
 
 Word = Annotated[str, StringConstraints(max_length=100)]
-Groups = Annotated[dict[Word, Literal["full", "masked"]], Field(max_length=50)]
+Shown = Annotated[Literal["full", "masked"], Field(description="`full` 完整, `masked` 脱敏")]
+Groups = Annotated[dict[Word, Shown], Field(max_length=50)]
 
 
 class AccessOut(BaseModel):
@@ -27,7 +28,10 @@ class AccessOut(BaseModel):
     )
 
     version: Word
-    cells: dict[Department, dict[Purpose, Groups]] = Field(max_length=20)
+    cells: dict[Department, dict[Purpose, Groups]] = Field(
+        max_length=20,
+        description="what is not named is not shown",
+    )
     categories: dict[Word, Annotated[list[Department], Field(max_length=20)]] = Field(
         max_length=50, description="key-care category: the departments that see it"
     )

@@ -111,7 +111,14 @@ class PlacementIn(BaseModel):
 
     child_id: UUID
     kind: PlacementKind
-    performer: Office = Field(description="who takes care of the child, or supports its family")
+    performer: Office = Field(
+        description="who takes care of the child, or supports its family: `civil_affairs` 民政, `education` 教育, `police` 公安,"
+        " `health` 卫生健康, `disease_control` 疾控, `medical_insurance` 医保, `disabled_federation` 残联, `statistics` 统计,"
+        " `business_environment` 营商局, `political_legal` 党委政法委, `justice` 司法行政, `court` 人民法院,"
+        " `procuratorate` 人民检察院, `womens_federation` 妇联, `youth_league` 共青团, `women_children_committee` 妇儿工委办,"
+        " `village_committee` 村（居）民委员会, `school` 学校, `protection_institution` 未成年人救助保护机构,"
+        " `welfare_institution` 儿童福利机构"
+    )
     basis: Basis = Basis.NEITHER
     since: Day
     note: Note = Field(

@@ -100,7 +100,10 @@ async def list_cases(
     kind: Annotated[CaseKind | None, Query(description="个案类型")] = None,
     state: Annotated[CaseState | None, Query(description="办理状态")] = None,
     waiting: Annotated[
-        bool | None, Query(description="only those that wait for an answer, or only the others")
+        bool | None,
+        Query(
+            description="only those that are owed an answer or of which something is asked (`demands`), or only the others"
+        ),
     ] = None,
     known_at: KnownAt = None,
     cursor: Annotated[str | None, Query(max_length=500)] = None,

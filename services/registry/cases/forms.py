@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.registry.cases.schemas import NO_NUL, Told
+from services.registry.cases.schemas import NO_NUL, TOLD, Told
 from services.registry.cases.terms import (
     ADDRESSEES,
     MEASURES,
@@ -57,8 +57,26 @@ class CaseIn(BaseModel):
                     "place": "500103",
                     "to": "police",
                     "child": {"name": "示小满", "address": "示例街9号"},
+                    "told": ["dissuade"],
                     "account": "邻居反映该儿童独自居住两周。",
-                }
+                },
+                {
+                    "kind": "referral",
+                    "topic": "medical_treatment",
+                    "place": "500103",
+                    "to": "health",
+                    "child_id": "0195f3f2-5a6e-7c1b-9a53-0242ac120002",
+                    "sender": "school",
+                    "account": "学校心理辅导室建议就医。",
+                },
+                {
+                    "kind": "referral",
+                    "topic": "community_rehabilitation",
+                    "place": "500103",
+                    "to": "disabled_federation",
+                    "child_id": "0195f3f2-5a6e-7c1b-9a53-0242ac120002",
+                    "account": "医院：出院后需社区康复。",
+                },
             ]
         },
     )
@@ -84,11 +102,12 @@ class CaseIn(BaseModel):
         default=[],
         max_length=5,
         description="of a report: what its place's text asks of whoever reports, as far as it was done or is so; what is"
-        " missing refuses no report",
+        f" missing refuses no report: {TOLD}",
     )
     sender: Sender | None = Field(
         default=None,
-        description="of a referral: who passes the child on; required where the place's text names who may",
+        description="of a referral: who passes the child on; required where the place's text names who may for that topic, and"
+        " then one of these; not the department that opens it",
     )
     hotline: HotlineName | None = Field(
         default=None,

@@ -22,6 +22,7 @@ from shared.vocabulary import Department
 Short = Annotated[str, StringConstraints(max_length=300)]
 NO_NUL = r"^[^\x00]*$"
 Told = Literal["dissuade", "stop", "explain_liability", "serious", "law_must_act"]
+TOLD = "`dissuade` 劝诫, `stop` 制止, `explain_liability` 告知法律责任; `serious` 情节严重, `law_must_act` 需要法律介入"
 Division = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 
 
@@ -118,11 +119,49 @@ class CaseAsked(BaseModel):
     )
 
 
+_REPORT: dict[str, Any] = {
+    **_EXAMPLE,
+    "clause": "《示例方案》二(三)1",
+    "asked": {"urgency": "immediately", "before": ["dissuade", "stop"]},
+    "told": ["dissuade"],
+    "demands": ["stop"],
+    "hotlines": [{"name": "示例热线", "number": "12345"}],
+    "measures": [{"measure": "admonition", "force": "shall"}],
+    "lacking": [],
+    "account": "邻居反映该儿童独自居住两周。",
+    "child": "0195f3f2-5a6e-7c1b-9a53-0242ac120002",
+    "record": "0195f3f2-5a6e-7c1b-9a53-0242ac120011",
+    "acts": [],
+}
+_REFERRAL: dict[str, Any] = {
+    **_EXAMPLE,
+    "id": "0195f3f2-5a6e-7c1b-9a53-0242ac120022",
+    "kind": "referral",
+    "topic": "community_rehabilitation",
+    "from": "health",
+    "to": "disabled_federation",
+    "state": "accepted",
+    "waiting": "no",
+    "clause": "《示例方案》二(三)2",
+    "force": "shall",
+    "account": "出院后需社区康复。",
+    "acts": [
+        {
+            "act": "accept",
+            "department": "disabled_federation",
+            "actor": "staff-12",
+            "at": "2026-11-21T02:00:00Z",
+        }
+    ],
+}
+del _REFERRAL["waiting_since"]
+
+
 class CaseOut(CaseMark):
     """A case with its acts."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{**_EXAMPLE, "acts": []}]}, populate_by_name=True
+        json_schema_extra={"examples": [_REPORT, _REFERRAL]}, populate_by_name=True
     )
 
     child: UUID | None = Field(
@@ -139,15 +178,21 @@ class CaseOut(CaseMark):
     asked: CaseAsked | None = Field(
         default=None, description="of a report: what the text asks of whoever makes it"
     )
-    told: list[Told] = Field(default=[], max_length=5, description="of it, with the report")
+    told: list[Told] = Field(
+        default=[],
+        max_length=5,
+        description=f"of a report: what its opener told with it, of what is `asked`: {TOLD}",
+    )
     sender: Sender | None = None
-    hotline: Short | None = None
+    hotline: Short | None = Field(default=None, description="of a sender `hotline`: which one")
     force: Literal["may", "shall"] | None = Field(
         default=None,
         description="of a referral: whether the place's text lets or has eligible children be taken up: `may` 可以, `shall` 应当",
     )
     hotlines: list[CaseHotline] | None = Field(
-        default=None, max_length=50, description="of a report or referral: the place's own"
+        default=None,
+        max_length=50,
+        description="of a report or referral: the place's own lines (热线), to be called",
     )
     record: UUID | None = Field(
         default=None, description="the record that gave cause, where you may see origins"
@@ -158,7 +203,9 @@ class CaseOut(CaseMark):
         description="what a department reported since, which proposes that a case of assistance is done (可办结)",
     )
     measures: list[CaseMeasure] | None = Field(
-        default=None, max_length=10, description="of a report: with the guardians (训诫等)"
+        default=None,
+        max_length=10,
+        description="of a report: what the place's text lets or has be taken with the guardians (训诫等)",
     )
     lacking: list[CaseActKind] = Field(
         default=[], max_length=10, description="measures that must be taken before it can be closed"

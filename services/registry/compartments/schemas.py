@@ -150,6 +150,26 @@ _EXAMPLE: dict[str, Any] = {
 }
 
 
+_URGENT: dict[str, Any] = {
+    **_EXAMPLE,
+    "id": "0195f3f2-5a6e-7c1b-9a53-0242ac120032",
+    "level": "red",
+    "urgent_since": "2026-11-20T09:00:00Z",
+    "urgent": {
+        "state": "within_limit",
+        "step": "village",
+        "due_at": "2026-11-21T09:00:00Z",
+        "responsible": {
+            "step": "village",
+            "division": "150203001001",
+            "kind": "child_director",
+            "post": "0195f3f2-5a6e-7c1b-9a53-0242ac120055",
+        },
+    },
+    "uncovered": True,
+}
+
+
 class CompartmentUrgencyOut(BaseModel):
     """The urgent task (紧急任务) of the highest level, until somebody follows it up."""
 
@@ -166,7 +186,7 @@ class CompartmentUrgencyOut(BaseModel):
 class CompartmentEntryMark(BaseModel):
     """An entry as a list shows it.  Whoever may see the level alone gets no more than `child` and `level`."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE, _URGENT]})
 
     id: UUID
     compartment: Compartment

@@ -59,7 +59,8 @@ async def _acts_of(reader: Reader, row: Any) -> Sequence[Any]:
 def _raised(reader: Reader, row: Any, seen: dict[str, Any]) -> Iterator[Event]:
     detail = {name: seen.get(name) for name in ("state", "owner", "clause", "about", "missing")}
     detail |= {
-        "alert": seen["kind"],
+        "alert": str(row["alert_id"]),
+        "kind": seen["kind"],
         "due_on": row["due_on"].isoformat() if row["due_on"] else None,
     }
     yield Event(row["alert_id"], DossierEventKind.ALERT_RAISED, row["raised_on"], detail=detail)

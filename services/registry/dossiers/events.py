@@ -101,7 +101,10 @@ _RANK: Final = {kind: rank for rank, kind in enumerate(DossierEventKind)}
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """``on`` is the day it happened, ``at`` the instant where one is known."""
+    """In ``detail`` the id of a thing stands under its name, and what it is under ``kind``, as everywhere else.
+
+    ``on`` is the day it happened, ``at`` the instant where one is known.
+    """
 
     id: UUID
     kind: DossierEventKind

@@ -27,7 +27,8 @@ async def assessed(reader: Reader) -> list[Event]:
         except Unsealable:  # named in the log
             continue
         detail = {
-            "assessment": seen["kind"],
+            "assessment": str(row["id"]),
+            "kind": seen["kind"],
             "finding": seen["finding"],
             "case": seen.get("case"),
             "clause": seen.get("clause"),
@@ -60,7 +61,8 @@ async def placed(reader: Reader) -> list[Event]:
         except Unsealable:  # named in the log
             continue
         detail = {
-            "placement": seen["kind"],
+            "placement": str(row["id"]),
+            "kind": seen["kind"],
             "performer": seen["performer"],
             "basis": seen["basis"],
             "clause": seen.get("clause"),

@@ -37,11 +37,10 @@ async def handed(reader: Reader) -> list[Event]:
     found: list[Event] = []
     for row, acts in await _of_child(reader):
         whole = showing.whole(reader.kit, row, acts)
-        counties = {"giving": whole["giving"], "taking": whole["taking"]}
+        of = {"handover": str(row["id"]), "giving": whole["giving"], "taking": whole["taking"]}
         if row["state"] == HandoverState.DUE:
             kind = DossierEventKind.HANDOVER_DUE
-            found.append(Event(row["id"], kind, row["begun_on"], detail=counties))
-        of = {"handover": str(row["id"]), **counties}
+            found.append(Event(row["id"], kind, row["begun_on"], detail=of))
         for act, seen in zip(acts, whole["acts"], strict=True):
             told = {name: seen.get(name) for name in ("side", "reason", "department", "actor")}
             if reader.caller.purpose == Purpose.KEY_CARE:

@@ -63,7 +63,7 @@ def _care(kit: Kit, one: CareSpell) -> Event:
         _CARE[row.state],
         one.began_at,
         category=row.category,
-        entry=str(row.id),
+        key_care=str(row.id),
         clause=row.detail["clause"],
         settled_at=one.ended_at.isoformat() if one.ended_at else None,
         outcome=(one.outcome or "lapsed") if one.ended_at else None,

@@ -14,8 +14,8 @@ from services.registry.access.matrix import FEED_GROUPS
 from services.registry.access.sight import as_system
 from services.registry.cases import queries as cases
 from services.registry.cases.authenticity import note_of, words_of
-from services.registry.cases.stepping import state_of
-from services.registry.cases.terms import CaseActKind, CaseKind, CaseState
+from services.registry.cases.folding import fold
+from services.registry.cases.terms import CaseState
 from services.registry.children.building import SHIELDING
 from services.registry.children.gathering import decisions_of
 from services.registry.children.kit import Kit
@@ -172,20 +172,22 @@ def _case(kit: Kit, case: Any, acts: Sequence[Any], *, origin: bool) -> Iterator
         return
     done = [act for act in acts if _opens(note_of, kit, act)]
     try:
-        state = state_of(CaseKind(case["kind"]), [CaseActKind(one["kind"]) for one in done])
+        folded = fold(kit.sealer, case, done)
+        state, demands = folded.state, [str(one) for one in folded.demands]
     except ValueError:  # an act among them does not open
-        state = CaseState(case["state"])
+        state, demands = CaseState(case["state"]), []
     yield at(
         case["id"],
         DossierEventKind.CASE_OPENED,
         case["opened_at"],
-        case=case["kind"],
+        case=str(case["id"]),
+        kind=case["kind"],
         topic=case["topic"],
         department=case["department"],
-        addressee=case["addressee"],
+        to=case["addressee"],
         state=state,
         record=str(case["record"]) if origin and case["record"] is not None else "",
-        review=str(case["review"] or "") if state != CaseState.CLOSED else "",
+        demands=demands or None,
     )
     for act in done:
         yield at(
@@ -234,7 +236,7 @@ async def doubted(reader: Reader) -> list[Event]:
         reader.known_at,
     ):
         # How one stood that was settled since is not kept.
-        detail = {"ruling": row["kind"], "state": row["state"]}
+        detail = {"ruling": str(row["id"]), "kind": row["kind"], "state": row["state"]}
         found.append(at(row["id"], DossierEventKind.RULING, row["made_at"], **detail))
     return found
 

@@ -27,6 +27,7 @@ from shared import audit
 from shared.auth import Caller
 from shared.clock import SHANGHAI
 from shared.database import raw
+from shared.parameters import passed
 from shared.problems import Flaw, Invalid, NotFound
 
 _SINCE_OF_OTHERS = "SELECT DISTINCT person FROM links WHERE entry_id = ANY($1) AND person IS NOT NULL AND person <> $2"
@@ -70,11 +71,10 @@ async def recall(
 ) -> Past:
     """The child of ``row``, which the caller sees; NotFound where the hub did not know it then, or what it knew of it is of
     others too, whom the caller does not see.  Invalid for times that have not come."""
-    instant = known_at or now
+    instant = passed(known_at, now)
     day = on or instant.astimezone(SHANGHAI).date()
-    if instant > now or day > now.astimezone(SHANGHAI).date():
-        flaw = Flaw("/query/on", "in_the_future", "Ask for a day and an instant that have been.")
-        raise Invalid(flaws=[flaw])
+    if day > now.astimezone(SHANGHAI).date():
+        raise Invalid(flaws=[Flaw("/query/on", "in_the_future", "Ask for a day that has been.")])
     child: UUID = row["id"]
     async with as_system(session, caller):
         connection = await raw(session)

@@ -61,7 +61,9 @@ class LocalDivisionOut(BaseModel):
 class OpenPointOut(BaseModel):
     """What an administrator should settle: a silence, a value assumed, or texts that contradict each other."""
 
-    kind: Literal["not_configured", "assumed", "contradiction"]
+    kind: Literal["not_configured", "assumed", "contradiction"] = Field(
+        description="`not_configured` 未配置, `assumed` 暂按假定, `contradiction` 规定冲突"
+    )
     rule: Text
     setting: Text
     value: LongText
