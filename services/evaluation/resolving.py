@@ -23,6 +23,8 @@ from shared.database import SYSTEM
 TENTHS = 10
 _WEIGHED_EVERY = 20
 Step = Callable[[int], None]
+Parts = Sequence[tuple["array[int]", list[tuple[int, float]]]]
+"""Lines of the corpus, and where each of their batches is measured: records and seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +87,11 @@ async def load(hub: Hub, corpus: Corpus, plan: Plan, step: Step = lambda _: None
     memory.forget_peak()
     run.beside = memory.workers()
     cpu = _cpu()
-    bulk = lines[:middle]
+    parts: Parts = ((lines[:middle], run.bulk), (lines[middle:], run.delta))
     if plan.replicas > 1:
-        _load_by_replicas(hub, corpus, plan, bulk, run, step)
-        bulk = bulk[:0]
-    for part, measured in ((bulk, run.bulk), (lines[middle:], run.delta)):
+        _load_by_replicas(hub, corpus, plan, parts, run, step)
+        parts = ()
+    for part, measured in parts:
         records = corpus.read(part)
         while items := _read(run, records, plan.batch):
             measured.append((len(items), await _timed(hub, items)))
@@ -106,19 +108,20 @@ async def load(hub: Hub, corpus: Corpus, plan: Plan, step: Step = lambda _: None
 
 
 def _load_by_replicas(
-    hub: Hub, corpus: Corpus, plan: Plan, lines: "array[int]", run: Run, step: Step
+    hub: Hub, corpus: Corpus, plan: Plan, parts: Parts, run: Run, step: Step
 ) -> None:
-    """The bulk, read and resolved by replicas.  They are busy while they read, so its share of them is taken off."""
+    """The bulk, then the delta, read and resolved by replicas.  They are busy while they read: that share is taken off."""
     from services.evaluation.replicas import Place, replicas
 
     with replicas(Place(corpus.directory, hub.url, hub.keys), plan.replicas) as beside:
-        for count, seconds, read in beside.resolve(lines, plan.batch):
-            run.bulk.append((count, max(0.0, seconds - read / plan.replicas)))
-            run.reading_seconds += read / plan.replicas
-            run.records += count
-            if len(run.bulk) % _WEIGHED_EVERY == 1:
-                _weigh(run, hub)
-            step(count)
+        for lines, measured in parts:
+            for count, seconds, read in beside.resolve(lines, plan.batch):
+                measured.append((count, max(0.0, seconds - read / plan.replicas)))
+                run.reading_seconds += read / plan.replicas
+                run.records += count
+                if len(run.bulk) % _WEIGHED_EVERY == 1:
+                    _weigh(run, hub)
+                step(count)
         corpus.refused.update(beside.refused)
         corpus.unnamed_sources += beside.unnamed_sources
 
