@@ -22,7 +22,6 @@ Position = tuple[int, int, UUID]
 START: Position = (-1, -(2**31), UUID(int=0))
 EVERYWHERE = (0, 10**12 - 1)
 MOST_PLACES = 20_000
-RANKED_FROM = date(2000, 1, 1)
 
 _DUTY = (
     "d.id AS duty_id, d.child_id, d.duty, d.department, d.population, d.state, d.step, d.begun_on, d.due_on,"
