@@ -50,6 +50,7 @@ TABLES: Mapping[str, tuple[Any, tuple[str, ...]]] = {
             "links",
             "key_care",
             "duties",
+            "alerts",
             "handovers",
             "handover_acts",
             "audit_entries",
@@ -218,6 +219,27 @@ async def list_handovers(crowd: Crowd) -> Any:
     return await (await crowd.civil()).get("/v1/handovers")
 
 
+async def of_one_child(crowd: Crowd, path: str) -> Any:
+    """For a whole province, of which nearly everything is about others."""
+    return await (await crowd.civil(PROVINCE)).get(path, params={"child": str(crowd.child)})
+
+
+async def list_duties_of_one_child(crowd: Crowd) -> Any:
+    return await of_one_child(crowd, "/v1/duties")
+
+
+async def list_alerts_of_one_child(crowd: Crowd) -> Any:
+    return await of_one_child(crowd, "/v1/alerts")
+
+
+async def list_key_care_of_one_child(crowd: Crowd) -> Any:
+    return await of_one_child(crowd, "/v1/key-care")
+
+
+async def list_handovers_of_one_child(crowd: Crowd) -> Any:
+    return await of_one_child(crowd, "/v1/handovers")
+
+
 async def read_responsible_county(crowd: Crowd) -> Any:
     return await (await crowd.civil()).get(f"/v1/children/{crowd.child}/responsible-county")
 
@@ -279,6 +301,10 @@ ACTS: Mapping[str, Act] = {
             list_subscriptions,
             list_duties,
             list_handovers,
+            list_duties_of_one_child,
+            list_alerts_of_one_child,
+            list_key_care_of_one_child,
+            list_handovers_of_one_child,
             read_responsible_county,
             fold,
             sweep,

@@ -239,6 +239,27 @@ async def test_r25_a_report_names_the_visit_that_gave_cause_and_through_it_the_c
     assert (await civil.get(one.path)).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "case",
+    [
+        {"kind": "correction", "topic": "personal_information", "to": "education"},
+        {
+            "kind": "assistance",
+            "topic": "insurance_enrolment",
+            "to": "medical_insurance",
+            "year": 2026,
+        },
+    ],
+    ids=["a correction", "r43 assistance"],
+)
+async def test_a_case_that_is_about_a_child_is_named_it_by_its_record_alone(
+    registry: Registry, case: dict[str, Any]
+) -> None:
+    one = await caused(registry, **case)
+    civil = await registry(f"civil_affairs:{HOME}")
+    assert (await civil.get(one.path)).json()["child"] == str(one.child)
+
+
 async def test_r25_nobody_names_a_record_that_it_may_not_know_of(registry: Registry) -> None:
     one = await caused(registry)
     (other,) = await surveyed(registry, survey(YUZHONG))

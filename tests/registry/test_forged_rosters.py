@@ -1,6 +1,7 @@
 """Rosters past the hub: what was changed, put back or taken away counts for nothing, and is named."""
 
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from services.registry import proving
 from shared.database import SYSTEM, raw
 from tests.registry.conftest import Registry
-from tests.registry.key_care import survey, surveyed
+from tests.registry.key_care import link, push, survey, surveyed
 from tests.registry.test_erasures import erase
 from tests.registry.test_rosters import HOME, answered, digest, made, national, rows, states
 
@@ -68,6 +69,25 @@ async def test_what_was_once_true_of_a_row_is_not_put_back_past_the_hub(
     for table in ("roster_readings", "rosters"):
         await registry.system(f"DELETE FROM {table}")
     assert await faults(registry) == [f"rosters {roster['id']} was removed"]
+
+
+async def test_an_entry_that_was_erased_with_another_child_took_nothing_past_the_hub(
+    registry: Registry,
+) -> None:
+    """It was found to speak of that one after the roster was made, and took its row along."""
+    here = f"civil_affairs:{HOME}"
+    child, other = uuid4(), uuid4()
+    records = await push(registry, here, "surveys", survey(), survey())
+    await link(registry, records, [child, child])
+    await made(await national(registry), kind="national_system", division=HOME)
+    anchored = await registry.system(
+        "SELECT r.id FROM roster_rows w JOIN records r ON r.entry_id = w.anchor"
+    )
+    await link(registry, [row["id"] for row in anchored], [other])
+    assert await faults(registry) == []
+    await erase(registry, other)
+    assert await registry.system("SELECT id FROM roster_rows") == []
+    assert await faults(registry) == []
 
 
 async def faults(registry: Registry) -> list[str]:

@@ -269,6 +269,30 @@ async def test_r17_an_amendment_dated_back_makes_nothing_else_of_a_case_that_was
     assert await pressed(registry) == 1
 
 
+async def test_r17_a_rulebook_of_an_earlier_release_that_nobody_reads_any_more_loses_no_case(
+    registry: Registry,
+) -> None:
+    """A case that was opened under it is read by the rules that came next; the past of a child is told too."""
+    now = Profiles.load(SHIPPED)
+    civil = await registry(f"civil_affairs:{HOME}")
+    (child,) = await surveyed(registry)
+    await going_by(registry, now)
+    path = await opened(civil)
+    kit, known_at = registry.app.state.kit, registry.clock.now().isoformat()
+    before = (await civil.get(path)).json()
+    old = Profiles({}, (("formerly.toml", b'id = "formerly"\nformerly_a_key = true\n'),))
+    async with registry.database.transaction(SYSTEM) as session:
+        await adopting.adopt(await raw(session), kit.audit, old, registry.clock.now())
+    registry.clock.at += timedelta(hours=2)
+    await going_by(registry, now)
+    assert (await civil.get(path)).json() == before
+    listed = await civil.get("/v1/cases")
+    assert [one["id"] for one in listed.json()["cases"]] == [before["id"]]
+    past = await civil.get(f"/v1/children/{child}", params={"known_at": known_at})
+    assert past.status_code == 200, past.text
+    assert await pressed(registry) == 0
+
+
 async def test_r31_an_amendment_dated_back_makes_nothing_else_of_an_assessment_or_a_placement(
     registry: Registry, tmp_path: Path
 ) -> None:

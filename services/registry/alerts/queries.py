@@ -42,9 +42,10 @@ _JOINED = (
 _WAITING = "a.state IN ('open', 'acknowledged')"
 
 
-def _page(waiting: bool, narrow: bool) -> str:
-    # Below the county the place's own index narrows best, and what it finds is sorted: "+ 0" hides the other from the planner.
-    county = "(a.residence_county + 0)" if narrow else "a.residence_county"
+def _page(waiting: bool, narrow: bool, of_one: bool) -> str:
+    # Below the county the place's own index narrows best, of one child the child's, and what it finds is sorted: "+ 0" hides
+    # the other from the planner.
+    county = "(a.residence_county + 0)" if narrow or of_one else "a.residence_county"
     return (
         f"SELECT {_ALERT}, c.*, v.* FROM alerts a{_JOINED}"
         f" WHERE {county} BETWEEN $1 AND $2 AND a.residence_code BETWEEN $3 AND $4"
@@ -52,13 +53,18 @@ def _page(waiting: bool, narrow: bool) -> str:
         f" AND ({county}, a.due_rank, a.id) > ($8, $9, $10)"
         " AND ($12::text IS NULL OR a.kind = $12) AND ($13::text IS NULL OR a.department = $13)"
         " AND ($14::text IS NULL OR a.state = $14) AND ($15::date IS NULL OR a.due_on < $15)"
-        " AND ($16::uuid IS NULL OR a.child_id = $16)"
+        + (" AND a.child_id = $16" if of_one else " AND $16::uuid IS NULL")
         + (f" AND {_WAITING}" if waiting else "")
         + f" ORDER BY {county}, a.due_rank, a.id LIMIT $11"
     )
 
 
-PAGES = {(w, narrow): _page(w, narrow) for w in (False, True) for narrow in (False, True)}
+PAGES = {
+    (waiting, narrow, of_one): _page(waiting, narrow, of_one)
+    for waiting in (False, True)
+    for narrow in (False, True)
+    for of_one in (False, True)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +93,12 @@ async def page(
     grant = caller.grant
     low, high = max(grant.low, question.area[0]), min(grant.high, question.area[1])
     narrow = high - low < 10**6 - 1
+    of_one = question.child is not None
     connection = await raw(session)
-    if not narrow:
+    if not (narrow or of_one):
         await connection.execute(IN_INDEX_ORDER)
     rows: list[Any] = await connection.fetch(
-        PAGES[question.waiting, narrow],
+        PAGES[question.waiting, narrow, of_one],
         low // 10**6,
         high // 10**6,
         grant.low,

@@ -130,7 +130,7 @@ class CaseIn(BaseModel):
                 "unfitting_child", "A suggestion is about a unit, not about a child."
             )
         about_one = self.kind in (CaseKind.CORRECTION, CaseKind.ASSISTANCE)
-        if about_one and not (self.child_id or self.child):
+        if about_one and not (self.child_id or self.child or self.record):
             raise PydanticCustomError("unfitting_child", "Such a case is about a child.")
         if (self.year is not None) != (self.kind == CaseKind.ASSISTANCE):
             raise PydanticCustomError(

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +23,14 @@ from services.registry.children.folding import current, fold_current
 from services.registry.children.kit import Kit
 from services.registry.duties.assigning import DutyRow
 from services.registry.past.gathering import Known
+from services.registry.records.vault import Opened
 from shared.clock import SHANGHAI
 from shared.divisions import county_of
 
-#: So many points are judged at most: of a child of whom more was heard the latest.
+#: Of a child of whom more was heard, what was heard last is retraced: until there are so many points,
 MOST_POINTS = 400
+#: and so many records were read for them, each anew at each instant: more would hold up the reader for many seconds.
+MOST_READ = 20_000
 #: What waits for a person.
 WAITING = ("proposed", "under_review")
 
@@ -94,34 +98,51 @@ def _points(
     # What was heard at one instant came before what was decided at it: nobody decides on what is not there.
     heard = {(one.plain.received_at, False) for one in known.records}
     heard |= {(row["decided_at"], True) for row in known.decisions}
-    instants = sorted(one for one in heard if one[0] <= now)[-MOST_POINTS:]
-    left = MOST_POINTS
-    for (instant, decided), (until, _) in zip(instants, [*instants[1:], (now, True)], strict=True):
-        judged = _judge(kit, child, known, instant, decided)
-        if judged is None:
-            continue
-        at, last = instant, until.astimezone(SHANGHAI).date()
-        while True:
-            left -= 1
-            stood = judged(at.astimezone(SHANGHAI).date())
-            yield at, stood
-            turn = stood.next_change_on
-            if left <= 0 or turn is None or turn > last:
-                break
-            at = datetime.combine(turn, time(), SHANGHAI)
-            if at >= until:
-                break  # judged anew with what was heard by then
+    instants = sorted(one for one in heard if one[0] <= now)
+    kept: list[list[tuple[datetime, Folded]]] = []
+    points = read = 0
+    for (instant, decided), (until, _) in reversed([*pairwise([*instants, (now, True)])]):
+        if points >= MOST_POINTS or read >= MOST_READ:
+            break
+        records = [one for one in known.records if one.plain.received_at <= instant]
+        judged = _judge(kit, child, records, known.decisions, instant, decided)
+        if judged is not None:
+            kept.append(list(_turns(judged, instant, until)))
+            points += len(kept[-1])
+            read += len(records)
+    for found in reversed(kept):
+        yield from found
+
+
+def _turns(
+    judged: Callable[[date], Folded], instant: datetime, until: datetime
+) -> Iterator[tuple[datetime, Folded]]:
+    """The child at an instant, and on each day after it on which it changed by itself, until more was heard."""
+    at, last = instant, until.astimezone(SHANGHAI).date()
+    while True:
+        stood = judged(at.astimezone(SHANGHAI).date())
+        yield at, stood
+        turn = stood.next_change_on
+        if turn is None or turn > last:
+            return
+        at = datetime.combine(turn, time(), SHANGHAI)
+        if at >= until:
+            return  # judged anew with what was heard by then
 
 
 def _judge(
-    kit: Kit, child: UUID, known: Known, instant: datetime, decided: bool
+    kit: Kit,
+    child: UUID,
+    records: Sequence[Opened],
+    words: Sequence[Any],
+    instant: datetime,
+    decided: bool,
 ) -> Callable[[date], Folded] | None:
-    """The child by what was known at an instant, as of any day, with or without what was ``decided`` at it; None before its
+    """The child by the records of an instant, as of any day, with or without what was ``decided`` at it; None before its
     first record."""
-    records = [one for one in known.records if one.plain.received_at <= instant]
     decisions: list[Any] = [
         row
-        for row in known.decisions
+        for row in words
         if row["decided_at"] < instant or (decided and row["decided_at"] == instant)
     ]
     live = current(records)

@@ -4,6 +4,7 @@ A proposal that was confirmed, a review that was closed and a duty that ended le
 and decided (``retracing``), for exactly those to whom key care and duties of today are open.
 """
 
+import asyncio
 from uuid import UUID
 
 from services.registry.access.sight import as_system
@@ -40,9 +41,11 @@ async def settled(reader: Reader) -> list[Event]:
 
 
 async def _retraced(reader: Reader) -> Retraced:
-    """Nothing of a child of whom something was changed past the hub."""
+    """Nothing of a child of whom something was changed past the hub.  In a thread: a long life holds up nobody else."""
     if reader.past:
-        return retrace(reader.kit, reader.child, reader.past.known, reader.now)
+        return await asyncio.to_thread(
+            retrace, reader.kit, reader.child, reader.past.known, reader.now
+        )
     broken: set[UUID] = set()
     child = reader.child
     async with as_system(reader.session, reader.caller):
@@ -52,7 +55,7 @@ async def _retraced(reader: Reader) -> Retraced:
     if child in broken or child not in records:
         return Retraced()
     known = Known(records[child], decisions.get(child, []))
-    return retrace(reader.kit, child, known, reader.now)
+    return await asyncio.to_thread(retrace, reader.kit, child, known, reader.now)
 
 
 def _care(kit: Kit, one: CareSpell) -> Event:

@@ -22,7 +22,6 @@ Position = tuple[int, int, UUID]
 START: Position = (-1, -(2**31), UUID(int=0))
 EVERYWHERE = (0, 10**12 - 1)
 MOST_PLACES = 20_000
-RANKED_FROM = date(2000, 1, 1)
 
 _DUTY = (
     "d.id AS duty_id, d.child_id, d.duty, d.department, d.population, d.state, d.step, d.begun_on, d.due_on,"
@@ -34,9 +33,10 @@ _CHILD = (
 )
 
 
-def _page(state: DutyState | None, narrow: bool) -> str:
-    # Below the county the place's own index narrows best, and what it finds is sorted: "+ 0" hides the other from the planner.
-    county = "(d.residence_county + 0)" if narrow else "d.residence_county"
+def _page(state: DutyState | None, narrow: bool, of_one: bool) -> str:
+    # Below the county the place's own index narrows best, of one child the child's, and what it finds is sorted: "+ 0" hides
+    # the other from the planner.
+    county = "(d.residence_county + 0)" if narrow or of_one else "d.residence_county"
     return (
         f"SELECT {_DUTY}, c.*, v.* FROM duties d"
         f" CROSS JOIN LATERAL (SELECT {_CHILD} FROM children c WHERE c.id = d.child_id OFFSET 0) c"
@@ -46,17 +46,18 @@ def _page(state: DutyState | None, narrow: bool) -> str:
         " AND d.residence_code BETWEEN $5 AND $6 AND NOT ($7 AND c.shielded)"
         f" AND ({county}, d.due_rank, d.id) > ($8, $9, $10)"
         " AND ($12::text IS NULL OR d.duty = $12) AND ($13::date IS NULL OR d.due_on < $13)"
-        " AND ($14::uuid IS NULL OR d.child_id = $14)"
+        + (" AND d.child_id = $14" if of_one else " AND $14::uuid IS NULL")
         + (f" AND d.state = '{state}'" if state else "")
         + f" ORDER BY {county}, d.due_rank, d.id LIMIT $11"
     )
 
 
-#: By state: a condition that is written out can use the index of its own.
+#: By state, and whether it is of one child: a condition that is written out can use the index of its own.
 PAGES = {
-    (state, narrow): _page(state, narrow)
+    (state, narrow, of_one): _page(state, narrow, of_one)
     for state in (None, *DutyState)
     for narrow in (False, True)
+    for of_one in (False, True)
 }
 
 
@@ -78,9 +79,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with all that its statement takes; ``narrow`` where it is about less than a county."""
+    """A question with all that its statement takes; ``in_order`` where it walks an index in the order of the list."""
 
-    narrow: bool
+    in_order: bool
     statement: str
     values: tuple[Any, ...]
 
@@ -100,7 +101,9 @@ class Asked:
             limit,
             *filters,
         )
-        return cls(narrow, PAGES[question.state, narrow], (*counties, *values))
+        of_one = question.child is not None
+        statement = PAGES[question.state, narrow, of_one]
+        return cls(not (narrow or of_one), statement, (*counties, *values))
 
 
 async def page(
@@ -109,7 +112,7 @@ async def page(
     """The next duties after a position, in order."""
     asked = Asked.of(caller, question, after, limit)
     connection = await raw(session)
-    if not asked.narrow:
+    if asked.in_order:
         await connection.execute(IN_INDEX_ORDER)
     rows: list[Any] = await connection.fetch(asked.statement, *asked.values)
     return rows

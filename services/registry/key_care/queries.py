@@ -41,24 +41,32 @@ _WHOLE = (
 )
 
 
-def _page(place: Place, whole: bool) -> str:
+def _page(place: Place, whole: bool, of_one: bool) -> str:
+    # Of one child the child's own index narrows best: "+ 0" hides the other from the planner.
+    county = f"(k.{place}_county + 0)" if of_one else f"k.{place}_county"
     return (
         f"SELECT {_CARE}, k.{place}_county AS county, c.*, v.*"
         + (", o.categories, o.states" if whole else "")
         + f" FROM key_care k{_JOINED}{_WHOLE if whole else ''}"
-        f" WHERE k.{place}_county BETWEEN $1 AND $2 AND k.{place}_code BETWEEN $3 AND $4"
-        f" AND (k.{place}_county, k.id) > ($5, $6)"
+        f" WHERE {county} BETWEEN $1 AND $2 AND k.{place}_code BETWEEN $3 AND $4"
+        f" AND ({county}, k.id) > ($5, $6)"
         " AND ($8::text IS NULL OR k.category = $8) AND ($9::text[] IS NULL OR k.state = ANY($9))"
-        " AND ($10::text IS NULL OR c.status = $10) AND ($11::uuid IS NULL OR k.child_id = $11)"
+        " AND ($10::text IS NULL OR c.status = $10)"
         # To stand in the list of a township is to live there.
         " AND NOT ($12 AND c.shielded)"
+        + (" AND k.child_id = $11" if of_one else " AND $11::uuid IS NULL")
         + (" AND k.id = o.care_ids[1]" if whole else "")
-        + f" ORDER BY k.{place}_county, k.id LIMIT $7"
+        + f" ORDER BY {county}, k.id LIMIT $7"
     )
 
 
-#: By place, and whether a row stands for a whole child with its categories joined.
-PAGES = {(place, whole): _page(place, whole) for place in Place for whole in (False, True)}
+#: By place, whether a row stands for a whole child with its categories joined, and whether it is of one child alone.
+PAGES = {
+    (place, whole, of_one): _page(place, whole, of_one)
+    for place in Place
+    for whole in (False, True)
+    for of_one in (False, True)
+}
 
 
 #: The planner takes row security to hide nearly everything and would read and sort a whole area for each page.  Without
@@ -109,9 +117,11 @@ async def page(
 ) -> list[Any]:
     """The next ``limit`` entries (or, ``whole``, children) after a position, in order."""
     connection = await raw(session)
-    await connection.execute(IN_INDEX_ORDER)
+    of_one = question.child is not None
+    if not of_one:
+        await connection.execute(IN_INDEX_ORDER)
     rows: list[Any] = await connection.fetch(
-        PAGES[question.place, whole], *page_arguments(caller, question, after, limit)
+        PAGES[question.place, whole, of_one], *page_arguments(caller, question, after, limit)
     )
     return rows
 

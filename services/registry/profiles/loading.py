@@ -33,6 +33,7 @@ SHIPPED = Path(__file__).parent
 """The folder of the profiles that come with the software."""
 #: So many answers about a place on a day are kept at most: a sweep asks for the same few, children by the thousand.
 REMEMBERED = 2**14
+_NEVER_ASKED = date.min
 
 
 @dataclass(frozen=True)
@@ -134,11 +135,12 @@ class Profiles:
 
     def turns_after(self, code: int, day: date) -> date | None:
         """The first later day on which a place bears another code than on this one."""
-        if (code, day) not in self._turns:
+        # Others ask in threads of their own, so that what is at hand now may be gone at the next step.
+        if (found := self._turns.get((code, day), _NEVER_ASKED)) == _NEVER_ASKED:
             if len(self._turns) >= REMEMBERED:
                 self._turns.clear()
-            self._turns[code, day] = self._turn_after(code, day)
-        return self._turns[code, day]
+            found = self._turns[code, day] = self._turn_after(code, day)
+        return found
 
     @cached_property
     def _turns(self) -> dict[tuple[int, date], date | None]:

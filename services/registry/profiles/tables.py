@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from typing import TypeVar
 
-from services.registry.profiles.rules import NOT_CONFIGURED, Unset
+from services.registry.profiles.rules import NOT_CONFIGURED
 from shared import divisions
 
 T = TypeVar("T", bound=str)
@@ -126,9 +126,6 @@ class Table:
             return divisions.widen(text)
         except ValueError:
             raise self.fault(key, "must be a division code of 6, 9 or 12 digits") from None
-
-    def count_or_unset(self, key: str, low: int, high: int) -> int | Unset:
-        return NOT_CONFIGURED if self.unset(key) else self.count(key, low, high)
 
     def table(self, key: str) -> "Table":
         value = self._take(key)

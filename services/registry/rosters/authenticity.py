@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.records.authenticity import OPERATION as REPLACED
 from shared.authenticity import Attested, Row
 from shared.database import raw
 from shared.hashes import keyed
@@ -78,13 +79,19 @@ READINGS: Final = _attested(
     "received_at",
     "generation",
 )
-#: The trail tells who was named on which roster: of them, only whoever was erased since, or joined to another, may be missing.
+#: The trail tells who was named on which roster: of them, only whoever was erased since, or joined to another, may be missing,
+#: and whoever's row went along with an entry that was found to be another child's, and erased with that one.
 _GAPS: Final = (
     "WITH named AS (SELECT (a.detail ->> 'roster')::uuid AS roster, s.child, a.at"
     "  FROM audit_entries a CROSS JOIN LATERAL unnest(a.subjects) AS s(child)"
     "  WHERE a.operation = 'rosters.name'),"
+    " lost AS (SELECT t.person, x.erased_at FROM audit_entries a CROSS JOIN LATERAL"
+    "  jsonb_to_recordset(a.detail -> 'links') AS t(entry uuid, person uuid)"
+    "  JOIN erased_entries e ON e.entry_id = t.entry JOIN erasures x ON x.id = e.erasure_id AND x.state = 'erased'"
+    f"  WHERE a.client = 'hutong' AND a.operation = '{REPLACED}'),"
     " owed AS (SELECT m.roster, count(n.child) AS rows, count(n.child) FILTER (WHERE"
     "   EXISTS (SELECT 1 FROM erasures x WHERE x.state = 'erased' AND x.erased_at >= n.at AND x.child_id = n.child)"
+    "   OR EXISTS (SELECT 1 FROM lost WHERE lost.person = n.child AND lost.erased_at >= n.at)"
     "   OR NOT EXISTS (SELECT 1 FROM children c WHERE c.id = n.child)) AS gone"
     "  FROM (SELECT (detail ->> 'roster')::uuid AS roster FROM audit_entries"
     "   WHERE operation = 'rosters.make') m LEFT JOIN named n USING (roster) GROUP BY m.roster)"

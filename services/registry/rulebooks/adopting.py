@@ -3,6 +3,9 @@
 A rulebook is the files of all profiles together.  Whichever process first goes by other rules than the newest rulebook
 adopts them; a hub that goes back to earlier rules adopts those again.  What is read back is checked: the files against
 their hash, the instant of their adoption against a MAC whose key lies outside the database.
+
+A release may not understand files that were kept before it.  Figures then are not counted again; what was decided under
+such rules is read by those that the hub went by next, and the log says so: no list is lost because of old words.
 """
 
 import hashlib
@@ -14,13 +17,16 @@ from typing import Any
 
 import asyncpg
 import orjson
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.profiles import Profiles
+from services.registry.profiles import ProfileError, Profiles
 from shared.authenticity import Attested
 from shared.ids import uuid7
 from shared.keys import KeySet
 from shared.problems import NotFound
+
+log = structlog.get_logger()
 
 #: Alone while it looks which rulebook is the newest.
 _LOCK = 0x48_75_52_62
@@ -104,15 +110,28 @@ async def as_adopted(
     if not kept:
         return dict.fromkeys(instants, present)
     begins = [row["adopted_at"] for row in kept]
-    prints = {at: kept[max(bisect_right(begins, at) - 1, 0)]["fingerprint"] for at in instants}
-    found = {one: await of_fingerprint(connection, one, present) for one in set(prints.values())}
-    return {at: found[fingerprint] for at, fingerprint in prints.items()}
+    held = {at: max(bisect_right(begins, at) - 1, 0) for at in instants}
+    found = {one: await _first_read(connection, kept[one:], present) for one in {*held.values()}}
+    return {at: found[one] for at, one in held.items()}
+
+
+async def _first_read(
+    connection: "asyncpg.Connection[Any]", kept: Sequence[Any], present: Profiles
+) -> Profiles:
+    """The first of these rulebooks that this release understands; the ``present`` rules where it understands none."""
+    for row in kept:
+        try:
+            return await of_fingerprint(connection, row["fingerprint"], present)
+        except ProfileError as fault:
+            log.error("rulebook.unreadable", id=str(row["id"]), why=str(fault))
+    return present
 
 
 async def of_fingerprint(
     connection: "asyncpg.Connection[Any]", fingerprint: str, present: Profiles | None = None
 ) -> Profiles:
-    """The rules of this fingerprint, which may be those of the ``present``; NotFound where none are kept."""
+    """The rules of this fingerprint, which may be those of the ``present``; NotFound where none are kept, ProfileError where
+    this release does not understand them."""
     if present is not None and fingerprint_of(present) == fingerprint:
         return present
     row = await connection.fetchrow(
@@ -136,9 +155,15 @@ def _read(row: Any) -> Profiles:
     files = tuple((str(name), str(text)) for name, text in row["files"])
     if _hashed([list(one) for one in files]) != row["fingerprint"]:
         raise ForgedRulebook(str(row["id"]))
-    return _loaded(files)
+    loaded = _loaded(files)
+    if isinstance(loaded, ProfileError):
+        raise ProfileError(loaded.file, loaded.key, loaded.why)
+    return loaded
 
 
 @lru_cache(maxsize=8)
-def _loaded(files: tuple[tuple[str, str], ...]) -> Profiles:
-    return Profiles.read((name, text.encode()) for name, text in files)
+def _loaded(files: tuple[tuple[str, str], ...]) -> Profiles | ProfileError:
+    try:
+        return Profiles.read((name, text.encode()) for name, text in files)
+    except ProfileError as fault:
+        return fault
