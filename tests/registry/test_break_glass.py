@@ -306,6 +306,24 @@ async def test_a_shielded_childs_places_are_not_told(registry: Registry) -> None
     assert (await home.get(URL)).json()["openings"] == []
 
 
+async def test_no_office_below_the_county_is_told_of_a_shielded_child_wherever_it_went(
+    registry: Registry,
+) -> None:
+    """Who does not see the child any more does not see that it is shielded, and still must not see where it lived."""
+    child = await registered(registry, "residence-permits")
+    lives = "UPDATE children SET residence_code = $2 WHERE id = $1"
+    await registry.system(lives, child, 500103001000)
+    await open_(await registry("police:650102"))
+    office = await registry("civil_affairs:500103001")
+    county = await registry("civil_affairs:500103")
+    assert len((await office.get(URL)).json()["openings"]) == 1
+    await shield(registry, child)
+    assert (await office.get(URL)).json()["openings"] == []
+    await registry.system(lives, child, 500103077000)
+    assert (await office.get(URL)).json()["openings"] == []
+    assert len((await county.get(URL)).json()["openings"]) == 1
+
+
 @pytest.mark.parametrize("place", ["500103", "371721"])
 async def test_another_person_of_either_place_judges_it_once(
     registry: Registry, place: str

@@ -155,6 +155,23 @@ async def test_r57_whom_anybody_shielded_since_has_no_address_in_the_past_of_any
         assert fine[LISTS[path]] == [], path
 
 
+@pytest.mark.parametrize("path", LISTS)
+async def test_r57_no_list_of_an_office_below_the_county_tells_where_a_shielded_child_lived(
+    registry: Registry, path: str
+) -> None:
+    """Its own lists hide such a child without being asked for a place; to stand in them is to live there."""
+    child, moment, _ = await lived(registry)
+    civil, office = await registry(CIVIL), await registry(f"civil_affairs:{TOWNSHIP[:9]}")
+    before = await asked(office, path, moment, child=str(child))
+    assert before[LISTS[path]], "of whom nobody shielded it is told"
+    assert (await turn(civil, child)).status_code in (200, 201)
+    today = await office.get(path, params={"child": str(child)})
+    assert today.json()[LISTS[path]] == []
+    for instant in (moment, registry.clock.at):
+        assert (await asked(office, path, instant, child=str(child)))[LISTS[path]] == []
+        assert (await asked(civil, path, instant, child=str(child)))[LISTS[path]]
+
+
 async def test_r57_a_child_that_moved_away_is_told_of_by_its_past_no_more(
     registry: Registry,
 ) -> None:

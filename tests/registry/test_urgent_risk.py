@@ -156,6 +156,24 @@ async def test_r21_r57_readers_of_content_see_the_task_and_readers_of_levels_do_
     assert (before.content, before.headers["ETag"]) == (after.content, after.headers["ETag"])
 
 
+async def test_r57_whoever_sees_no_address_is_told_the_layer_and_no_village(
+    registry: Registry, tmp_path: Path
+) -> None:
+    """The matrix opens to health in which county a child lives; below it a code is an address, and a post is that of a village."""
+    amend(registry, tmp_path, "inner_mongolia", SCALE)
+    held = await posts(registry)
+    child = await villager(registry)
+    path = await red(registry, child)
+    health = await registry(f"health:{BAOTOU}", purpose="service")
+    assert STREET[:9] not in (await health.get(f"/v1/children/{child}")).text
+    first = (await urgent(health, path))["responsible"]
+    assert first == {"step": "village", "division": COUNTY, "kind": "child_director"}
+    await vacate(await registry(f"civil_affairs:{BAOTOU}"), held["child_director"])
+    (line,) = await listed(health, "psychological_risk")
+    then = {"step": "township", "division": COUNTY, "kind": "child_supervisor"}
+    assert line["urgent"]["responsible"] == then
+
+
 async def test_r21_r57_nobody_outside_can_tell_that_a_task_rose(
     registry: Registry, tmp_path: Path
 ) -> None:

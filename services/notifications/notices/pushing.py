@@ -73,11 +73,12 @@ async def push_answers(
 def _kept(hub: Hub, row: Any, how: str) -> tuple[Any, ...]:
     """What becomes of a notice that was pushed: of an acceptance of a handover, the other hub has to hear."""
     state, settled, mac, untold = row["state"], row["settled"], row["answer_mac"], False
-    if row["kind"] == Kind.HANDOVER and state == State.ANSWERED and settled is None:
+    taken = row["kind"] == Kind.HANDOVER and row["outcome"] == Outcome.CONFIRMED
+    if taken and settled is None:
         if row["direction"] == "incoming" and how == "refused":
             # Whatever our county said: our registry has it that another one has the file.
             state = State.REFUSED
-        elif row["direction"] == "outgoing" and row["outcome"] == Outcome.CONFIRMED:
+        elif row["direction"] == "outgoing":
             settled = Settled.KEPT if how == "done" else Settled.VOID
             state = State.ANSWERED if how == "done" else State.WITHDRAWN
             mac, untold = settled_mac(hub.audit, row, settled), True
@@ -162,10 +163,12 @@ def _of_handover(row: Any, known: Mapping[str, Peer]) -> dict[str, Any]:
 
 
 def _said(row: Any) -> str:
-    if row["state"] == State.WITHDRAWN:
+    """By what the row's MAC binds: where the notice stands is anybody's to write, and tells apart only how nothing passed."""
+    if row["settled"] == Settled.VOID:
         return "revoke"
     if row["outcome"] != Outcome.CONFIRMED:
-        return "reject"
+        ended = row["outcome"] is None and row["state"] == State.WITHDRAWN
+        return "revoke" if ended else "reject"
     # Another hub's is ours once that hub has kept it so; until then our registry has what it proposes.
     theirs = row["direction"] == "incoming" and row["settled"] is None
     return "propose" if theirs else "accept"

@@ -9,7 +9,8 @@ from services.notifications.feed import announcing
 from services.notifications.feed.announcing import Outgoing
 from services.notifications.hub import Hub
 from services.notifications.notices.authenticity import ANSWERS
-from services.notifications.notices.states import Settled, State
+from services.notifications.notices.issuing import Kind
+from services.notifications.notices.states import Outcome, Settled, State
 from services.notifications.peers import queries as peers
 from shared.clock import Clock
 from shared.database import SYSTEM, Database, raw
@@ -36,19 +37,37 @@ async def tell(database: Database, clock: Clock, hub: Hub) -> int:
             BATCH,
             sorted(known),
         )
-        messages = [
+        made = [
             _message(hub, row, known[row["peer"]].receiver, clock.now())
             for row in sorted(rows, key=lambda r: r["id"])
-            if row["state"] != State.ANSWERED or ANSWERS.authentic(hub.audit, row)
+            if not _binds(row) or ANSWERS.authentic(hub.audit, row)
         ]
+        messages = [one for one in made if one is not None]
         await announcing.enqueue(session, hub, messages, clock.now())
         return len(rows)
 
 
-def _message(hub: Hub, row: Any, receiver: UUID, now: datetime) -> Outgoing:
+def _binds(row: Any) -> bool:
+    """Whether what is told is an answer, or rests on one."""
+    return row["state"] == State.ANSWERED or (
+        row["kind"] == Kind.HANDOVER and row["outcome"] is not None
+    )
+
+
+def _said(row: Any) -> str | None:
+    """What is told of a notice; of an acceptance of what is ours nothing before it is settled, and then by what its MAC binds."""
+    accepted = row["kind"] == Kind.HANDOVER and row["outcome"] == Outcome.CONFIRMED
+    if row["direction"] != "outgoing" or not accepted:
+        return str(row["state"])
+    if row["settled"] is None:
+        return None
+    return str(Settled.KEPT if row["settled"] == Settled.KEPT else State.WITHDRAWN)
+
+
+def _message(hub: Hub, row: Any, receiver: UUID, now: datetime) -> Outgoing | None:
     data = {"notice": str(row["remote_id"] or row["id"])}
-    kept = row["direction"] == "outgoing" and row["settled"] == Settled.KEPT
-    said = str(Settled.KEPT) if kept else row["state"]
+    if (said := _said(row)) is None:
+        return None
     if said == State.ANSWERED:
         kind, path = payloads.PEER_ANSWER, "/v1/peer/answers"
         data["outcome"] = row["outcome"]

@@ -24,6 +24,8 @@ def page(
     past: Past, caller: Caller, question: Question, after: Position, limit: int
 ) -> list[Remembered]:
     """What ``queries.page`` would have found of the child."""
+    if not past.listed(caller, fine=question.fine):
+        return []
     found = [one for one in warned(past, caller) if _asked(question, caller, one)]
     found.sort(key=_position)
     return [one for one in found if _position(one) > after][:limit]
@@ -51,7 +53,6 @@ def _asked(question: Question, caller: Caller, row: Any) -> bool:
         place is not None
         and caller.covers(place)
         and low <= place <= high
-        and not (question.fine and row["shielded"])
         and question.kind in (None, row["kind"])
         and question.owner in (None, row["department"])
         and question.state in (None, row["state"])

@@ -25,7 +25,13 @@ from services.registry.compartments.terms import (
     CompartmentEntryAct,
     CompartmentEntryState,
 )
-from services.registry.compartments.urging import Urgency, filled_for, home_of, urgency
+from services.registry.compartments.urging import (
+    Urgency,
+    filled_for,
+    home_of,
+    urgency,
+    without_place,
+)
 from services.registry.key_care import queries as key_care
 from services.registry.profiles import Profiles
 from services.registry.rulebooks import adopting
@@ -201,17 +207,16 @@ async def _judged(
         if one.id in rules and one.standing.waiting_since is not None
     }
     filled = await filled_for(session, caller, set(homes.values()))
+    finely = "residence_address" in open_groups(caller.department, caller.purpose)
     judged = []
     for one in found:
-        since, sharing = one.standing.waiting_since, rules.get(one.id)
+        since, sharing, task = one.standing.waiting_since, rules.get(one.id), None
         if sharing is not None:
-            one = replace(
-                one,
-                uncovered=sharing.in_care_alone and one.child not in covered,
-                urgency=urgency(homes[one.id], since, sharing.urgent_within, now, filled)
-                if since is not None
-                else None,
-            )
+            if since is not None:
+                task = urgency(homes[one.id], since, sharing.urgent_within, now, filled)
+                task = task if finely else without_place(task)
+            uncovered = sharing.in_care_alone and one.child not in covered
+            one = replace(one, uncovered=uncovered, urgency=task)
         judged.append(one)
     return judged
 

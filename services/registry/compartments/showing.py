@@ -86,8 +86,10 @@ def _urgent(urgency: Urgency) -> dict[str, Any]:
     }
     if urgency.due_at is not None:
         seen["due_at"] = urgency.due_at
+    if answers.kind is not None:
+        seen["responsible"]["kind"] = str(answers.kind)
     if answers.post is not None:
-        seen["responsible"] |= {"kind": str(answers.kind), "post": str(answers.post)}
+        seen["responsible"]["post"] = str(answers.post)
     if answers.vacant:
         seen["responsible"]["vacant"] = [str(kind) for kind in answers.vacant]
     return seen

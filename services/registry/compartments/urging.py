@@ -5,11 +5,12 @@ place's limit passes, it rises by a layer, village, township, county.  Without a
 lowest post acts, and the county answers for it from the first instant.
 
 It stands in the entry alone, reckoned when the entry is read: no row, no event and no list outside the compartment knows of
-it.  Of a shielded child, and of one that lives elsewhere or is not seen, the county answers.
+it.  Of a shielded child, and of one that lives elsewhere or is not seen, the county answers.  Whoever sees no address of the
+child is told the layer, and no post: that would be its village.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -68,6 +69,13 @@ def urgency(
     responsible = route(home, lowest, Department.CIVIL_AFFAIRS, filled)
     come = max(step, responsible.step, key=_LAYERS.index)
     return Urgency(state, come, None if within is None else since + within, responsible)
+
+
+def without_place(found: Urgency) -> Urgency:
+    """The same for whoever sees no address: which posts are vacant would tell of a village too."""
+    answers = found.responsible
+    county = divisions.county_of(answers.division)
+    return replace(found, responsible=Responsible(answers.step, county, answers.kind))
 
 
 async def filled_for(

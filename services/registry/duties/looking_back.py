@@ -16,6 +16,8 @@ def page(
     past: Past, caller: Caller, question: Question, after: Position, limit: int
 ) -> list[Remembered]:
     """What ``queries.page`` would have found of the child."""
+    if not past.listed(caller, fine=question.fine):
+        return []
     found = [one for one in owed(past, caller) if _asked(question, caller, one)]
     found.sort(key=_position)
     return [one for one in found if _position(one) > after][:limit]
@@ -27,7 +29,6 @@ def _asked(question: Question, caller: Caller, row: Any) -> bool:
         home is not None
         and caller.covers(home)
         and low <= home <= high
-        and not (question.fine and row["shielded"])
         and question.state in (None, row["state"])
         and question.duty in (None, row["duty"])
         and (

@@ -15,6 +15,8 @@ def page(
     past: Past, caller: Caller, question: Question, after: Position, limit: int
 ) -> list[dict[str, Any]]:
     """What ``queries.page`` would have found of the child."""
+    if not past.listed(caller):
+        return []
     name = "residence_code" if question.place == Place.RESIDENCE else "hukou_code"
     code: int | None = past.row[name]
     if code is None or not caller.covers(code) or question.status not in (None, past.row["status"]):

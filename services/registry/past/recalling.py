@@ -53,6 +53,14 @@ class Past:
         found: UUID = self.row["id"]
         return found
 
+    def listed(self, caller: Caller, *, fine: bool = False) -> bool:
+        """Whether the child stands in lists of the caller, who asks for a place below the county (``fine``) or not.
+
+        To stand in the list of a township is to live there: none holds whom anybody shielded.
+        """
+        below = caller.grant.high - caller.grant.low < 10**6 - 1
+        return not (self.row["shielded"] and (fine or below))
+
     def act(self, caller: Caller, operation: str, **detail: Any) -> audit.Act:
         """What is recorded of the reading: every child that it may have told of, and both times."""
         times = {"on": self.on.isoformat(), "known_at": self.known_at.isoformat()}
