@@ -88,7 +88,7 @@ class CaseIn(BaseModel):
     )
     sender: Sender | None = Field(
         default=None,
-        description="of a referral: who passes the child on; required where the place's text names who may",
+        description="of a referral: who passes the child on; one of those whom the place's text names, where it closes its list",
     )
     hotline: HotlineName | None = Field(
         default=None,
