@@ -288,10 +288,10 @@ async def show_responsible_county(
     if known_at is not None:
         then = passed(known_at, clock.now())
         past = await recall_child(session, kit, caller, child_id, clock.now(), then)
-        found, day = looking_back.responsible(past, on)
+        was, day = looking_back.responsible(past, on)
         read = past.act(caller, "handovers.responsible_past", asked=day.isoformat())
         await audit.record(session, kit.audit, clock.now(), read)
-        return ResponsibleCountyOut(**found, on=day)
+        return ResponsibleCountyOut(**was, on=day)
     day = on or today(clock)
     async with as_system(session, caller):
         row = await (await raw(session)).fetchrow(
