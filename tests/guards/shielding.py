@@ -9,7 +9,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID, uuid4
@@ -161,9 +161,8 @@ def traffic(world: World) -> Iterator[tuple[str, bytes]]:
     )
 
 
-def variants(one: Operation, world: World, ids: Sequence[UUID]) -> Iterator[dict[str, str]]:
+def variants(one: Operation, now: datetime, ids: Sequence[UUID]) -> Iterator[dict[str, str]]:
     """Each thing that it can be asked besides, one at a time."""
-    now = world.hub.clock.now()
     for (where, name), parameter in one.parameters.items():
         if where != "query" or parameter.get("required"):
             continue

@@ -173,7 +173,7 @@ async def _ask(
         mine = department == Department.CIVIL_AFFAIRS and (area, why) == (HOME, "key_care")
         questions: list[dict[str, str]] = [{}]
         if mine and one.method == "get":
-            questions += variants(one, world, children)
+            questions += variants(one, world.hub.clock.now(), children)
         for query in questions:
             for accept in list(media(one))[: None if not query else 1] or ["*/*"]:
                 reply = await ask(

@@ -1,5 +1,6 @@
 """What a text asks of whoever reports or refers: never a reason to refuse a report, and never forgotten either."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,7 +10,7 @@ import pytest
 from services.registry.cases.forms import CaseIn
 from tests.registry.conftest import Registry
 from tests.registry.key_care import CAO, YUZHONG, link, push, survey, surveyed
-from tests.registry.test_alerts import proven
+from tests.registry.test_alerts import amended, proven
 from tests.registry.test_cases import HOME, REPORT, act, acted, listed, opened
 from tests.registry.test_duties import visit
 
@@ -114,11 +115,38 @@ async def refused(who: httpx.AsyncClient, **body: Any) -> tuple[str, str]:
     return error["code"], error["detail"]
 
 
-async def test_r24_a_referral_comes_from_whom_the_text_names_on_the_places_own_hotline(
-    registry: Registry,
+@pytest.mark.parametrize("place", ["150102", BAOTOU, TIANMEN, HARBIN, CAO[:6], HOME])
+@pytest.mark.parametrize("sender", [None, "family"])
+async def test_r24_no_text_closes_its_list_of_who_refers(
+    registry: Registry, place: str, sender: str | None
+) -> None:
+    """社会心理服务机构等与医疗卫生机构之间: 等 leaves it open, and no child waits because its office is not on it."""
+    civil = await registry(f"civil_affairs:{place}")
+    path = await opened(civil, **REFERRAL, place=place, sender=sender)
+    assert (await civil.get(path)).json().get("sender") == sender
+
+
+async def test_r24_where_a_place_closes_its_list_nobody_else_refers(
+    registry: Registry, tmp_path: Path
 ) -> None:
     school = await registry(f"education:{HOME}")
-    assert (await refused(school, **REFERRAL))[0] == "unfitting_sender"
+    rules = """
+[[rules.referral]]
+kind = "medical_treatment"
+clause = "一"
+wording = "示例"
+force = "may"
+senders = ["school"]
+senders_alone = true
+"""
+    amended(registry, tmp_path, "chongqing", rules)
+    assert await refused(school, **REFERRAL) == ("unfitting_sender", "One of: school.")
+    assert (await refused(school, **REFERRAL, sender="family"))[0] == "unfitting_sender"
+    await opened(school, **REFERRAL, sender="school")
+
+
+async def test_r24_a_referral_comes_on_the_places_own_hotline(registry: Registry) -> None:
+    school = await registry(f"education:{HOME}")
     elsewhere = {"sender": "hotline", "hotline": "家庭教育指导服务热线"}  # Inner Mongolia's
     code, detail = await refused(school, **REFERRAL, **elsewhere)
     assert (code, detail) == ("unfitting_hotline", "One of: 青少年服务台.")

@@ -20,6 +20,7 @@ from shared import auth
 from shared.vocabulary import Department
 from tests.guards.explaining import recorded
 from tests.guards.operations import Operation, operations_of
+from tests.guards.shielding import media, variants
 from tests.guards.story import WHY
 from tests.registry.compartments import BAOTOU, KEPT, acted, keeper, living, opened
 from tests.registry.conftest import Registry
@@ -120,6 +121,46 @@ async def test_r57_no_answer_to_anybody_else_changes(registry: Registry) -> None
             await use(registry, compartment, child)
     after = await glance(registry, BAOTOU, child)
     assert [key for key in before if before[key] != after[key]] == []
+
+
+async def asked_besides(registry: Registry, place: str, child: UUID) -> Glance:
+    """Every read that civil affairs have, with each filter, order and page size that it takes, and in each of its forms."""
+    care = await registry.system("SELECT id FROM key_care WHERE child_id = $1", child)
+    ids = {"child_id": str(child), "entry_id": str(care[0]["id"])}
+    seen = {}
+    who = await registry(f"civil_affairs:{place}", purpose=WHY[Department.CIVIL_AFFAIRS])
+    for one in reads(registry):
+        for query in ({}, *variants(one, registry.clock.now(), [child])):
+            for accept in list(media(one))[: None if not query else 1]:
+                auth._buckets.clear()
+                headers = {"Accept": accept}
+                reply = await who.request(**one.request(ids, headers=headers, query=query))
+                told = (p for p in reply.headers.items() if p[0] not in RESTLESS_HEADERS)
+                seen[one.path, str(query), accept] = (
+                    reply.status_code,
+                    tuple(sorted(told)),
+                    _CURSOR.sub(_length, reply.content),
+                )
+    return seen
+
+
+async def test_r57_no_filter_order_or_form_tells_who_is_in_a_compartment(
+    registry: Registry,
+) -> None:
+    child = await living(registry, BAOTOU)
+    await living(registry, BAOTOU)
+    before = await asked_besides(registry, BAOTOU, child)
+    answered = [key for key, (status, *_) in before.items() if status == 200]
+    assert len(answered) > 100
+    assert len({path for path, _, _ in answered}) > 20
+    assert any(str(child) in query for _, query, _ in answered)
+    for compartment, (place, *_) in KEPT.items():
+        if place == BAOTOU:
+            await use(registry, compartment, child)
+    async with recorded(registry.database) as heard:
+        after = await asked_besides(registry, BAOTOU, child)
+    assert [key for key in before if before[key] != after[key]] == []
+    assert [one.text for one in heard if "compartment_" in one.text] == []
 
 
 @pytest.mark.parametrize("compartment", KEPT)

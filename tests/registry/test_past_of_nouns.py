@@ -12,6 +12,7 @@ from tests.registry.conftest import Registry
 from tests.registry.handing import JIULONGPO, acted, moved, proposed
 from tests.registry.key_care import TOWNSHIP, YUZHONG, decide, link, push, survey, the_entry, turn
 from tests.registry.test_alerts import act, alerts, bill
+from tests.registry.test_assessments import assessment, placement, post
 from tests.registry.test_cases import acted as case_acted
 from tests.registry.test_cases import opened as case_opened
 from tests.registry.test_rules_of_the_day import dated_back, going_by
@@ -32,6 +33,11 @@ async def lived(registry: Registry) -> tuple[UUID, datetime, dict[str, str]]:
     assert (await decide(civil, paths["entry"], "confirm")).status_code == 200
     paths["alert"] = f"/v1/alerts/{(await alerts(civil, kind='costly_bill'))[0]['id']}"
     paths["case"] = await case_opened(civil, child_id=str(child), child=None)
+    assessed = await post(civil, "assessments", **assessment(child, "weak"))
+    placed = await post(civil, "placements", **placement(child, basis="guardian_consent"))
+    assert (assessed.status_code, placed.status_code) == (201, 201)
+    paths["guardianship"] = f"/v1/children/{child}/guardianship"
+    paths["responsible"] = f"/v1/children/{child}/responsible-county"
     made = await proposed(civil, child, JIULONGPO)
     assert made.status_code == 201, made.text
     paths["handover"] = made.headers["Location"]
@@ -63,6 +69,18 @@ async def test_r17_each_noun_is_told_as_it_stood_before_anybody_went_on(
     await case_acted(await registry("police:500103"), paths["case"], "receive")
     taking = await registry("civil_affairs:500107", actor="staff-9")
     assert (await acted(taking, paths["handover"], "accept", effective_on="2026-03-03")).is_success
+    (placed,) = before["guardianship"]["placements"]
+    ended = await civil.post(
+        f"/v1/placements/{placed['id']}/acts",
+        json={"act": "end", "done_on": "2026-03-02"},
+        headers={"If-Match": '"1"'},
+    )
+    assert ended.status_code == 200, ended.text
+    assert (await post(civil, "assessments", **assessment(child, "able"))).status_code == 201
+    for name in ("guardianship", "responsible"):
+        assert (await civil.get(paths[name])).json() != before[name], name
+        of = {"on": before[name]["on"]} if "on" in before[name] else {}
+        assert await asked(civil, paths[name], moment, **of) == before[name], name
     for name in ("entry", "alert", "case", "handover"):
         now = (await civil.get(paths[name])).json()
         assert now["state"] != before[name]["state"]
@@ -201,6 +219,8 @@ async def test_r57_every_look_into_the_past_is_on_record_with_its_two_times(
         for noun, verb in (
             ("children", "read"),
             ("dossiers", "read"),
+            ("guardianship", "read"),
+            ("handovers", "responsible"),
             *((noun, "read") for noun in ("alerts", "cases", "handovers", "key_care")),
             *((noun, "list") for noun in ("alerts", "duties", "handovers", "key_care")),
         )

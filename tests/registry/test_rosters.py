@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,6 +15,7 @@ from services.registry.rosters import making, reading
 from services.registry.rosters.endpoints import MAKING
 from tests.registry.conftest import Registry
 from tests.registry.key_care import CAO, YUZHONG, fold, link, opened, push, survey, surveyed, turn
+from tests.registry.test_rules_of_the_day import dated_back
 
 HOME = "500103"
 HEZE = "371702000000"
@@ -357,3 +360,30 @@ async def test_r10_a_client_makes_one_roster_at_a_time(registry: Registry) -> No
         assert (await made(other, **body))["rows"] == 1
     reply = await civil.post("/v1/rosters", json=body, headers={"Idempotency-Key": "k"})
     assert reply.status_code == 201
+
+
+async def test_r13_an_amendment_dated_back_makes_no_roster_late(
+    registry: Registry, tmp_path: Path
+) -> None:
+    """One that is made afterwards has the limit."""
+    await surveyed(registry, survey())
+    civil = await registry(f"civil_affairs:{HOME}", purpose="verification")
+    before = await made(civil, kind="feedback", to="police", division=HOME)
+    registry.clock.at += timedelta(days=10)
+    rule = '[[rules.roster]]\ndirection = "feedback"\noffices = ["police"]'
+    await dated_back(registry, tmp_path, "chongqing", rule, "reply_days = 3")
+    late = await made(civil, kind="feedback", to="police", division=HOME)
+    listed = (await civil.get("/v1/rosters")).json()["rosters"]
+    assert {one["id"]: one["waiting"] for one in listed} == {
+        before["id"]: "no_limit_configured",
+        late["id"]: "within_limit",
+    }
+    assert (await civil.get(f"/v1/rosters/{before['id']}")).json() == before
+
+
+async def test_r13_no_list_names_a_roster_that_was_changed_past_the_hub(registry: Registry) -> None:
+    await surveyed(registry, survey())
+    civil = await registry(f"civil_affairs:{HOME}", purpose="verification")
+    await made(civil, kind="feedback", to="police", division=HOME)
+    await registry.system("UPDATE rosters SET clause = '示例'")
+    assert (await civil.get("/v1/rosters")).json()["rosters"] == []

@@ -341,3 +341,24 @@ async def test_r17_an_amendment_dated_back_makes_nothing_else_of_a_compartments_
     await dated_back(registry, tmp_path, "inner_mongolia", rule, setting)
     assert (await who.get(path)).json() == then
     assert then["clause"] == "inner_mongolia 旧"
+
+
+async def test_r63_the_rules_of_a_place_are_told_as_the_hub_had_adopted_them(
+    registry: Registry, tmp_path: Path
+) -> None:
+    """An amendment that is dated back held on every day since, and was known on none before its adoption."""
+    await going_by(registry, Profiles.load(SHIPPED))
+    civil = await registry(f"civil_affairs:{HOME}")
+    moment = registry.clock.at
+    asked = {"on": "2026-03-02"}
+    before = (await civil.get(f"/v1/profiles/{HOME}", params=asked)).json()
+    registry.clock.at += timedelta(days=3)
+    await dated_back(registry, tmp_path, "chongqing", REPORT, "reply_hours = 1")
+    now = (await civil.get(f"/v1/profiles/{HOME}", params=asked)).json()
+    assert now["amended_by"] == ["chongqing-own"] != before["amended_by"]
+    for day in ({}, asked):
+        known = {**day, "known_at": moment.isoformat()}
+        reply = await civil.get(f"/v1/profiles/{HOME}", params=known)
+        assert reply.json() == before
+    ahead = {"known_at": (registry.clock.at + LATER).isoformat()}
+    assert (await civil.get(f"/v1/profiles/{HOME}", params=ahead)).status_code == 422

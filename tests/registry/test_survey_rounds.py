@@ -1,7 +1,8 @@
 """Survey rounds through the real app: opened by the rules of the place, completed by whole surveys, listed by place."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,6 +20,7 @@ from shared.database import SYSTEM, raw
 from tests.registry.conftest import Registry
 from tests.registry.key_care import CAO, YUZHONG, fold, link, push, survey, surveyed, turn
 from tests.registry.test_duties import STREET, VILLAGE, on, proven
+from tests.registry.test_rules_of_the_day import dated_back
 
 PARENTS = {"father": {"name": "示大山", "state": "caring"}}
 LIFE = {"housing": "rented", "household_size": 3}
@@ -303,3 +305,29 @@ async def test_r7_an_erased_childs_standing_goes_with_it(registry: Registry) -> 
         entries = await lock(connection, child)
         await destroy(connection, registry.app.state.kit.sealer, child, entries)
     assert await registry.system("SELECT 1 FROM survey_standings") == []
+
+
+ROUND = '[[rules.survey_round]]\nlead = "civil_affairs"\nchannels = ["home_visit"]\ncontractors = "not_configured"'
+
+
+async def test_r7_an_amendment_dated_back_makes_nothing_else_of_a_round(
+    registry: Registry, tmp_path: Path
+) -> None:
+    """Neither of what it asked, nor of how far it came; a round that opens later goes by it, one that was planned too."""
+    client = await registry("civil_affairs:500103")
+    path = await a_round(client, closes_on="2026-03-05")
+    planned = await a_round(client, opens_on="2026-03-20", closes_on="2026-03-25")
+    (child,) = await surveyed(registry, survey())
+    await again(registry, child, observed_on="2026-03-02", surveyed_on="2026-03-02", **WHOLE)
+    before = (await client.get(path)).json(), await of(client, path), await progress(client, path)
+    assert before[1][0]["reached"] == "complete"
+    registry.clock.at += timedelta(days=1)
+    blocks = 'blocks = ["child", "guardianship"]'
+    await dated_back(registry, tmp_path, "chongqing", ROUND, blocks)
+    after = (await client.get(path)).json(), await of(client, path), await progress(client, path)
+    assert after == before
+    (listed,) = [
+        one for one in (await client.get("/v1/survey-rounds")).json()["rounds"] if one["id"] in path
+    ]
+    assert listed == before[0]
+    assert (await client.get(planned)).json()["blocks"] == ["child", "guardianship"]

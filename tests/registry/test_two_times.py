@@ -326,6 +326,8 @@ class TwoTimes(RuleBasedStateMachine):
         alike = [
             (f"/v1/children/{self.child}", {}),
             (f"/v1/children/{self.child}/dossier", {"limit": 500}),
+            (f"/v1/children/{self.child}/guardianship", {}),
+            (f"/v1/children/{self.child}/responsible-county", {}),
             ("/v1/alerts", about),
             ("/v1/duties", about),
             ("/v1/key-care", about),

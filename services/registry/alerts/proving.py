@@ -1,7 +1,8 @@
 """Proving: alerts are what the records say, and those without a child what the entry says that they stand for."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +10,13 @@ import orjson
 
 from services.registry.alerts.gathering import COLUMNS, acted
 from services.registry.alerts.raising import AlertRow
-from services.registry.alerts.reporting import KINDS, Told, alert_of
+from services.registry.alerts.reporting import KINDS, Told, alert_of, rules_then
 from services.registry.alerts.rules import rule_of
 from services.registry.alerts.writing import placed
 from services.registry.children.building import Folded
 from services.registry.children.kit import Kit
 from services.registry.children.proving import Difference
+from services.registry.profiles import Profiles
 from shared.clock import SHANGHAI
 from shared.database import SYSTEM, Database, raw
 
@@ -83,26 +85,31 @@ async def strays(database: Database, kit: Kit) -> AsyncIterator[Difference]:
                 [row["id"] for row in rows],
             ):
                 acts.setdefault(act["alert_id"], []).append(acted(act))
+            came = {row["received_at"] for row in rows if row["received_at"] is not None}
+            rules = await rules_then(connection, kit, came)
         for row in rows:
-            if not _accounted(kit, row, acts.get(row["id"], [])):
+            if not _accounted(kit, rules, row, acts.get(row["id"], [])):
                 about = row["child_id"] or row["id"]
                 yield Difference("alerts", about, "differs from its entry")
         if len(rows) < PAGE:
             break
         after = rows[-1]["id"]
     async with database.transaction(SYSTEM) as session:
-        silenced = await (await raw(session)).fetch(_SILENCED, list(KINDS))
+        connection = await raw(session)
+        silenced = await connection.fetch(_SILENCED, list(KINDS))
+        rules = await rules_then(connection, kit, {row["received_at"] for row in silenced})
     for row in silenced:
         day = row["received_at"].astimezone(SHANGHAI).date()
-        if rule_of(kit.profiles.for_division(row["division"], day), KINDS[row["feed"]], day):
+        profile = rules[row["received_at"]].for_division(row["division"], day)
+        if rule_of(profile, KINDS[row["feed"]], day):
             yield Difference("alerts", row["entry_id"], "is missing")
 
 
-def _accounted(kit: Kit, row: Any, acts: Sequence[Any]) -> bool:
+def _accounted(kit: Kit, rules: Mapping[datetime, Profiles], row: Any, acts: Sequence[Any]) -> bool:
     if row["child_id"] is not None or row["entry"] is None or row["feed"] not in KINDS:
         return False
     told = Told(row["entry"], row["feed"], row["division"], row["received_at"])
-    expected = alert_of(kit.entries.key, kit.profiles, told, acts)
+    expected = alert_of(kit.entries.key, rules[told.received_at], told, acts)
     return (
         expected is not None
         and _text(expected.held()) == _text(_held(row))

@@ -5,7 +5,7 @@ is silent, and for a child that nobody has registered.  The fold takes it up und
 is nobody's any more.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -22,10 +22,12 @@ from services.registry.alerts.raising import (
     state_of,
 )
 from services.registry.alerts.rules import rule_of
+from services.registry.children.kit import Kit
 from services.registry.profiles import Profiles
 from services.registry.profiles.families.alerts import AlertName
 from services.registry.records.feeds import medical_cost_alerts
 from services.registry.records.vault import Plain
+from services.registry.rulebooks import adopting
 from shared.clock import SHANGHAI
 
 #: The feeds whose every entry is an alert, and of which kind.
@@ -93,17 +95,38 @@ async def report(
 
 async def give_back(
     connection: "asyncpg.Connection[Any]",
-    key: bytes,
-    profiles: Profiles,
+    kit: Kit,
     entries: Sequence[UUID],
     acts: dict[UUID, list[Acted]],
 ) -> None:
     """Raise the alerts of entries that have become nobody's; ``acts`` by entry are what people did about them."""
     rows = await connection.fetch(FIRST, entries)
+    rules = await rules_then(connection, kit, {row["received_at"] for row in rows})
     await _insert(
         connection,
-        (alert_of(key, profiles, Told.of(r), acts.get(r["entry_id"], ())) for r in rows),
+        (
+            alert_of(
+                kit.entries.key,
+                rules[row["received_at"]],
+                Told.of(row),
+                acts.get(row["entry_id"], ()),
+            )
+            for row in rows
+        ),
     )
+
+
+async def rules_then(
+    connection: "asyncpg.Connection[Any]", kit: Kit, instants: Collection[datetime]
+) -> dict[datetime, Profiles]:
+    """By instant, the rules that the hub went by when an entry came in: by them its alert was raised, and by no others since.
+
+    A rulebook that was written past the hub is named by the verifier, and keeps nobody from being alerted.
+    """
+    try:
+        return await adopting.as_adopted(connection, kit.audit, kit.profiles, instants)
+    except adopting.ForgedRulebook:
+        return dict.fromkeys(instants, kit.profiles)
 
 
 async def _insert(connection: "asyncpg.Connection[Any]", alerts: Iterable[AlertRow | None]) -> None:

@@ -88,7 +88,7 @@ async def let_go(
         for row in await connection.fetch(_ACTS, orphans):
             if entry_of(row["kind"], row["cause"]) == row["anchor"]:
                 acts.setdefault(row["anchor"], []).append(acted(row))
-        await give_back(connection, kit.entries.key, kit.profiles, orphans, acts)
+        await give_back(connection, kit, orphans, acts)
 
 
 def placed(new: Any, one: AlertRow, territory: Ranges) -> tuple[int | None, tuple[str, ...]]:

@@ -1,6 +1,7 @@
 """Guardianship (监护): assessed, placed, looked at again: by civil affairs (民政) of the child's place alone."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -21,14 +22,16 @@ from services.registry.assessments.schemas import (
 from services.registry.assessments.terms import ReviewDue
 from services.registry.children import queries as children
 from services.registry.children.kit import Kit
+from services.registry.past.recalling import recall_child
 from shared import audit, preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
-from shared.clock import today
+from shared.clock import SHANGHAI, today
 from shared.contract import LOCATED, TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.parameters import KnownAt, passed
 from shared.preconditions import IfMatch
 from shared.problems import NotFound, responses
 from shared.sealing import Unsealable
@@ -98,20 +101,33 @@ async def assess_guardianship(
     response_model_exclude_none=True,
 )
 async def show_guardianship(
-    request: Request, child_id: UUID, caller: Reader, session: Transaction
+    request: Request,
+    child_id: UUID,
+    caller: Reader,
+    session: Transaction,
+    known_at: KnownAt = None,
 ) -> Response:
-    """All assessments and placements of a child, with what is due next."""
+    """All assessments and placements of a child, with what is due next.
+
+    With `known_at` those that had been noted by then, each as it stood and with what was due then; where the hub did not know
+    the child yet, and where its past rests on what was told of a child that you may not see today, there are none (404).
+    """
     showing.sight(caller)
     kit: Kit = request.app.state.kit
-    clock = request.app.state.clock
+    now = request.app.state.clock.now()
     await _visible(session, caller, child_id)
-    day = today(clock)
-    assessed = await queries.of_child(session, kit, caller, "assessments", child_id)
-    homes = await homes_of(session, kit, caller, assessed)
-    placed = await queries.of_child(session, kit, caller, "placements", child_id)
-    acts = await queries.acts_of(session, kit, caller, [row["id"] for row in placed])
+    then = passed(known_at, now)
     read = audit.Act.of(caller, "guardianship.read", [child_id])
-    await audit.record(session, kit.audit, clock.now(), read)
+    if known_at is not None:
+        past = await recall_child(session, kit, caller, child_id, now, then)
+        read = past.act(caller, "guardianship.read_past")
+    day = then.astimezone(SHANGHAI).date()
+    assessed = _noted(await queries.of_child(session, kit, caller, "assessments", child_id), then)
+    homes = await homes_of(session, kit, caller, assessed)
+    placed = _noted(await queries.of_child(session, kit, caller, "placements", child_id), then)
+    done = await queries.acts_of(session, kit, caller, [row["id"] for row in placed])
+    acts = {placement: _noted(rows, then) for placement, rows in done.items()}
+    await audit.record(session, kit.audit, now, read)
     seen = {
         "assessments": _opened(lambda row: showing.assessment(kit, row, homes, day), assessed),
         "placements": _opened(
@@ -273,6 +289,10 @@ async def _visible(session: Transaction, caller: Caller, child: UUID) -> Any:
     if not rows:
         raise NotFound
     return rows[0]
+
+
+def _noted(rows: Iterable[Any], by: datetime) -> list[Any]:
+    return [row for row in rows if row["made_at"] <= by]
 
 
 def _opened(show: Callable[[Any], dict[str, Any]], rows: Iterable[Any]) -> list[dict[str, Any]]:

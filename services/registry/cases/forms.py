@@ -106,8 +106,8 @@ class CaseIn(BaseModel):
     )
     sender: Sender | None = Field(
         default=None,
-        description="of a referral: who passes the child on; required where the place's text names who may for that topic, and"
-        " then one of these; not the department that opens it",
+        description="of a referral: who passes the child on, not the department that opens it; one of those whom the place's text"
+        " names, where it closes its list",
     )
     hotline: HotlineName | None = Field(
         default=None,

@@ -91,7 +91,7 @@ async def open_case(
 
 
 def _check_sender(rules: Rules, body: CaseIn) -> None:
-    """A referral comes from one of those whom its place's text names, and by one of the place's own lines."""
+    """A referral comes by one of the place's own lines, and, where its text closes the list of senders, from one of them."""
     if body.kind == CaseKind.REFERRAL and rules.senders and body.sender not in rules.senders:
         detail = f"One of: {', '.join(rules.senders)}."
         raise Invalid(flaws=[Flaw("/body/sender", "unfitting_sender", detail)])

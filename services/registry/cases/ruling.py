@@ -44,8 +44,9 @@ class Rules:
     """``limit`` is None where no text and no administrator set one; ``asked`` where the text does not name the event.
 
     Of a report: ``measures`` that the text knows, with whether they may or shall be taken; None where it says neither.
-    Of a referral: ``force`` says whether eligible children may or shall be taken up, ``senders`` who passes them on, anybody
-    where the text names nobody.  ``hotlines`` are the place's own, by name, with their numbers where they are known.
+    Of a referral: ``force`` says whether eligible children may or shall be taken up, ``senders`` who alone passes them on,
+    anybody where the text does not close its list.  ``hotlines`` are the place's own, by name, with their numbers where they
+    are known.
     """
 
     clause: str = ""
@@ -117,7 +118,7 @@ def _of_referral(profile: Profile, topic: str, day: date) -> Rules:
         referral.clause,
         _days(referral.answer_days),
         force=None if isinstance(referral.force, Unset) else referral.force,
-        senders=referral.senders,
+        senders=referral.senders if referral.senders_alone else (),
         hotlines=_hotlines(profile, day),
     )
 

@@ -27,7 +27,7 @@ from services.registry.handovers.schemas import (
 )
 from services.registry.handovers.sight import concerns
 from services.registry.handovers.terms import OPEN, HandoverSide, HandoverState
-from services.registry.past.recalling import asked_of
+from services.registry.past.recalling import asked_of, recall_child
 from shared import audit, preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
@@ -274,9 +274,11 @@ async def show_responsible_county(
     caller: Reader,
     session: Transaction,
     on: Annotated[AskedDay | None, Query(description="on this day; today, if absent")] = None,
+    known_at: KnownAt = None,
 ) -> ResponsibleCountyOut:
     """The county that has the child's file (责任县) on a day, past or to come: exactly one.
 
+    With `known_at` as the hub had it then, for those who see the child.
     For civil affairs (民政) who see the child, and for the county that has the file on that day.
     """
     only_civil_affairs(caller)
@@ -286,6 +288,13 @@ async def show_responsible_county(
     seen = bool(await children.visible(session, caller, [child_id]))
     if not seen and not await concerns(session, kit, caller, child_id, today(clock)):
         raise NotFound
+    if known_at is not None:
+        then = passed(known_at, clock.now())
+        past = await recall_child(session, kit, caller, child_id, clock.now(), then)
+        was, day = looking_back.responsible(past, on)
+        read = past.act(caller, "handovers.responsible_past", asked=day.isoformat())
+        await audit.record(session, kit.audit, clock.now(), read)
+        return ResponsibleCountyOut(**was, on=day)
     day = on or today(clock)
     async with as_system(session, caller):
         row = await (await raw(session)).fetchrow(

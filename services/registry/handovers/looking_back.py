@@ -6,16 +6,17 @@ then or since, is not told to the county that it left before a person told it.
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system
-from services.registry.children import queries
+from services.registry.children import queries, state
 from services.registry.children.building import Folded
 from services.registry.children.kit import Kit
+from services.registry.handovers.showing import responsible_on
 from services.registry.handovers.terms import HandoverState
 from services.registry.past import gathering
 from services.registry.past.gathering import Known
@@ -26,6 +27,7 @@ from services.registry.rulebooks import adopting
 from shared.auth import Caller
 from shared.clock import SHANGHAI
 from shared.database import raw
+from shared.problems import NotFound
 
 _SHIELDED = "SELECT shielded FROM children WHERE id = $1"
 
@@ -55,6 +57,15 @@ async def of_child(
 def handovers(past: Past, caller: Caller) -> list[tuple[dict[str, Any], Sequence[Any]]]:
     """Those of a recalled child."""
     return _told(caller, past.stood.row, past.known, past.row["shielded"])
+
+
+def responsible(past: Past, on: date | None) -> tuple[dict[str, Any], date]:
+    """The county that had the file on a day, as ``responsible_on`` has it, and that day; NotFound where there was none."""
+    day = on or past.on
+    found = responsible_on(state.read(past.row["payload"]), past.kit.profiles.code_on, day)
+    if found is None:
+        raise NotFound
+    return found, day
 
 
 def _told(

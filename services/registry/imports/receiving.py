@@ -114,7 +114,7 @@ class Upload:
             )
             await enter(session, caller.reach)
             if chunk:
-                keys = Keys(self.kit.sealer, self.kit.entries, self.kit.profiles)
+                keys = Keys(self.kit.sealer, self.kit.entries, self.kit.audit, self.kit.profiles)
                 stored = await store(session, keys, caller, self.feed, items, now, bulk=True)
                 results = sorted([*stored, *refused], key=lambda r: r.index)
                 await queries.keep(

@@ -50,7 +50,7 @@ def _add_push(feed: Feed) -> None:
         may_push(caller, feed)
         kit: Kit = request.app.state.kit
         items, refused = parse(feed, body)
-        keys = Keys(kit.sealer, kit.entries, kit.profiles)
+        keys = Keys(kit.sealer, kit.entries, kit.audit, kit.profiles)
         results = await store(session, keys, caller, feed, items, request.app.state.clock.now())
         await _record_push(request, session, caller, feed, len(results))
         ordered = sorted([*results, *refused], key=lambda r: r.index)
@@ -94,7 +94,7 @@ def _add_push(feed: Feed) -> None:
     ) -> BulkOut:
         may_push(caller, feed)
         kit: Kit = request.app.state.kit
-        keys = Keys(kit.sealer, kit.entries, kit.profiles)
+        keys = Keys(kit.sealer, kit.entries, kit.audit, kit.profiles)
         now = request.app.state.clock.now()
         results = await recall(session, keys, caller, feed, body.source_ids, body.source, now)
         await _record_push(request, session, caller, feed, len(results), operation="recall")

@@ -58,7 +58,7 @@ async def _keep(
     await enter(session, SYSTEM)
     results = await store(
         session,
-        Keys(kit.sealer, kit.entries, kit.profiles),
+        Keys(kit.sealer, kit.entries, kit.audit, kit.profiles),
         _as_hub(caller),
         FEEDS[feed],
         items,

@@ -27,6 +27,7 @@ from services.registry.records.models import FACT, RECALL
 from services.registry.records.queueing import enqueue
 from services.registry.records.results import Outcome, Result
 from services.registry.records.vault import Plain
+from services.registry.rulebooks import adopting
 from services.registry.survey_rounds import asking
 from shared import divisions
 from shared.auth import Caller
@@ -47,6 +48,7 @@ class Keys:
 
     sealer: Sealer
     entries: KeySet
+    audit: KeySet
     profiles: Profiles
 
 
@@ -203,6 +205,8 @@ async def _store_new(
         if fresh[0].plain.feed in reporting.KINDS:
             async with as_system(session, caller):
                 rows = [a.plain for a in fresh]
+                now = rows[0].received_at
+                await adopting.adopt(connection, keys.audit, keys.profiles, now)
                 await reporting.report(connection, keys.entries.key, keys.profiles, rows)
     return results
 

@@ -9,7 +9,15 @@ from fastapi.responses import StreamingResponse
 from services.registry import answers
 from services.registry.access.subjects import only_civil_affairs
 from services.registry.children.kit import Kit
-from services.registry.rosters import answering, making, queries, reading, showing, syncing
+from services.registry.rosters import (
+    answering,
+    authenticity,
+    making,
+    queries,
+    reading,
+    showing,
+    syncing,
+)
 from services.registry.rosters.layout import only_for_its_purpose
 from services.registry.rosters.schemas import (
     ReceiptIn,
@@ -101,7 +109,9 @@ async def list_rosters(
     after = UUID(cursors.read(cursor, asked, now)) if cursor else None
     rows = await queries.page(session, caller, kind, after, limit)
     await audit.record(session, kit.audit, now, audit.Act.of(caller, "rosters.list"))
-    seen: dict[str, Any] = {"rosters": [showing.mark(kit, row, caller, now) for row in rows]}
+    whole = [row for row in rows if authenticity.ROSTERS.authentic(kit.audit, row)]
+    ruled = await queries.ruled(session, kit, whole)
+    seen: dict[str, Any] = {"rosters": [showing.mark(row, caller, now) for row in ruled]}
     if len(rows) == limit:
         seen["next"] = cursors.make(str(rows[-1]["id"]), asked, now)
     return Response(answers.dump(seen), media_type="application/json")
@@ -272,4 +282,5 @@ async def _whole(
     kit: Kit = request.app.state.kit
     found = await answering.shown(session, kit, caller, roster)
     readings = await queries.readings(session, roster)
-    return showing.whole(kit, found, readings, caller, request.app.state.clock.now())
+    (ruled,) = await queries.ruled(session, kit, [found])
+    return showing.whole(kit, ruled, readings, caller, request.app.state.clock.now())

@@ -22,10 +22,12 @@ from services.registry.rosters.ruling import Asked, by_county
 from services.registry.rosters.schemas import RosterIn
 from services.registry.rosters.syncing import to_be_sent
 from services.registry.rosters.terms import Eligible, RosterKind
+from services.registry.rulebooks import adopting
 from services.registry.status import Status
 from shared import audit, divisions
 from shared.auth import Caller
 from shared.clock import SHANGHAI
+from shared.database import raw
 from shared.ids import uuid7, uuid7s
 from shared.limits import MAX_PAGE, MAX_ROSTER_ROWS
 from shared.problems import Conflict, Forbidden, TooLarge
@@ -90,6 +92,8 @@ async def make(
         "made_at": now,
     }
     async with as_system(session, caller):
+        # By these rules it is owed for as long as it is there.
+        await adopting.adopt(await raw(session), kit.audit, kit.profiles, now)
         await authenticity.insert(session, kit.audit, authenticity.ROSTERS, row)
     return roster
 

@@ -10,8 +10,10 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system
+from services.registry.children.kit import Kit
 from services.registry.rosters.authenticity import READINGS, ROSTERS, ROWS
 from services.registry.rosters.terms import RosterKind
+from services.registry.rulebooks import adopting
 from shared.auth import Caller
 from shared.database import raw
 from shared.keys import KeySet
@@ -62,6 +64,17 @@ async def page(
         limit,
     )
     return rows
+
+
+async def ruled(session: AsyncSession, kit: Kit, rows: Sequence[Any]) -> list[Any]:
+    """The rosters, each with the rules (``profiles``) that the hub went by when it was made: what is amended later, and dated
+    back, makes none late.
+    """
+    if not rows:
+        return []
+    made = {row["made_at"] for row in rows}
+    rules = await adopting.as_adopted(await raw(session), kit.audit, kit.profiles, made)
+    return [{**row, "profiles": rules[row["made_at"]]} for row in rows]
 
 
 async def readings(session: AsyncSession, roster: UUID) -> list[Any]:

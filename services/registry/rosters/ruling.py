@@ -6,6 +6,7 @@ from datetime import date
 from functools import cache
 
 from services.registry.children.kit import Kit
+from services.registry.profiles import Profiles
 from services.registry.profiles.families.surveys import NationalSystem, UpwardRoster
 from services.registry.profiles.families.surveys import Roster as RosterRule
 from services.registry.rosters.terms import RosterKind
@@ -22,10 +23,10 @@ class Asked:
 
 
 def asked(
-    kit: Kit, place: int, kind: RosterKind, topic: str, addressee: str, day: date
+    profiles: Profiles, place: int, kind: RosterKind, topic: str, addressee: str, day: date
 ) -> Asked | None:
     """The rule in force at a place on a day; None where the place's texts ask for no such roster."""
-    profile = kit.profiles.for_division(place, day)
+    profile = profiles.for_division(place, day)
     if profile is None:
         return None
     if kind == RosterKind.NATIONAL_SYSTEM:
@@ -48,6 +49,6 @@ def by_county(
 
     @cache
     def of_county(county: int) -> Asked | None:
-        return asked(kit, county, kind, topic, addressee, day)
+        return asked(kit.profiles, county, kind, topic, addressee, day)
 
     return lambda place: of_county(divisions.county_of(place))

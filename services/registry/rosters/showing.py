@@ -15,8 +15,8 @@ from shared.clock import SHANGHAI
 from shared.vocabulary import Department
 
 
-def mark(kit: Kit, row: Any, caller: Caller, now: datetime) -> dict[str, Any]:
-    """A roster as its maker's department sees it; to others it has the rows that they have read, and no more."""
+def mark(row: Any, caller: Caller, now: datetime) -> dict[str, Any]:
+    """A roster of ``queries.ruled`` as its maker's department sees it; to others it has the rows that they have read, no more."""
     lead = caller.department == Department.CIVIL_AFFAIRS
     row = dict(row) if lead else {**row, "rows": row["taken"]}
     seen: dict[str, Any] = {
@@ -30,20 +30,20 @@ def mark(kit: Kit, row: Any, caller: Caller, now: datetime) -> dict[str, Any]:
     }
     if row["topic"]:
         seen["topic"] = row["topic"]
-    owed, due = _waiting(kit, row, now)
+    owed, due = _waiting(row, now)
     seen["waiting"] = str(owed)
     if due is not None:
         seen["due_at"] = due
     return seen
 
 
-def _waiting(kit: Kit, row: Any, now: datetime) -> tuple[AnswerDue, datetime | None]:
+def _waiting(row: Any, now: datetime) -> tuple[AnswerDue, datetime | None]:
     """Whether answers are owed; without a limit a person must look at once."""
     if row["rows"] and row["rows"] == row["accepted"] + row["refused"] + row["differs"]:
         return AnswerDue.NO, None
     day = row["made_at"].astimezone(SHANGHAI).date()
     kind = RosterKind(row["kind"])
-    rule = asked(kit, row["low"], kind, row["topic"], row["addressee"], day)
+    rule = asked(row["profiles"], row["low"], kind, row["topic"], row["addressee"], day)
     if rule is None or rule.reply_days is None:
         return AnswerDue.NO_LIMIT_CONFIGURED, None
     due = row["made_at"] + timedelta(days=rule.reply_days)
@@ -55,7 +55,7 @@ def whole(
 ) -> dict[str, Any]:
     """A roster with its readings; those that were not written here are left out, and named in the log."""
     return {
-        **mark(kit, row, caller, now),
+        **mark(row, caller, now),
         "columns": layout_of(RosterKind(row["kind"])).columns,
         "readings": [_reading(kit, one) for one in readings if READINGS.authentic(kit.audit, one)],
     }

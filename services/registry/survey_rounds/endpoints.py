@@ -64,12 +64,9 @@ async def list_survey_rounds(
     if len(rows) > limit:
         more = cursors.make(str(rows[limit - 1]["id"]), bound_to, now)
     day = today(request.app.state.clock)
-    return RoundsOut(
-        rounds=[
-            showing.shown(kit, row, day) for row in rows[:limit] if ROUNDS.authentic(kit.audit, row)
-        ],
-        next=more,
-    )
+    whole = [row for row in rows[:limit] if ROUNDS.authentic(kit.audit, row)]
+    ruled = await queries.ruled(session, kit, whole)
+    return RoundsOut(rounds=[showing.shown(row, day) for row in ruled], next=more)
 
 
 @router.post(
@@ -167,9 +164,8 @@ async def show_survey_completion(
     children are left out.
     """
     showing.sight(caller)
-    kit: Kit = request.app.state.kit
     row = await _running(request, session, caller, round_id)
-    asked = showing.reckoning(kit, row, area_within(within), UNITS[by])
+    asked = showing.reckoning(row, area_within(within), UNITS[by])
     with COUNTING.of(caller.client):
         rows = await queries.completion(session, caller, asked)
     await _record(request, session, caller, "survey_rounds.completion", [], round_id)
@@ -205,7 +201,7 @@ async def list_survey_children(
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
     row = await _running(request, session, caller, round_id)
-    asked = showing.reckoning(kit, row, area_within(within))
+    asked = showing.reckoning(row, area_within(within))
     filters = f"{reached}|{stale}|{within}"
     bound_to = f"survey_children|{caller.client}|{caller.purpose}|{round_id}|{filters}"
     after = queries.START
@@ -229,10 +225,12 @@ async def list_survey_children(
 async def _found(
     request: Request, session: AsyncSession, caller: Caller, round_id: UUID, held: bool = False
 ) -> Any:
-    row = await queries.one(session, request.app.state.kit.audit, caller, round_id, held)
+    kit: Kit = request.app.state.kit
+    row = await queries.one(session, kit.audit, caller, round_id, held)
     if row is None:
         raise NotFound
-    return row
+    (ruled,) = await queries.ruled(session, kit, [row])
+    return ruled
 
 
 async def _running(request: Request, session: AsyncSession, caller: Caller, round_id: UUID) -> Any:
@@ -249,7 +247,7 @@ def _etag(row: Any) -> str:
 
 def _answer(request: Request, response: Response, row: Any) -> RoundOut:
     response.headers["ETag"] = _etag(row)
-    return showing.shown(request.app.state.kit, row, today(request.app.state.clock))
+    return showing.shown(row, today(request.app.state.clock))
 
 
 async def _record(

@@ -7,11 +7,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.children.kit import Kit
 from services.registry.profiles import Profiles
+from services.registry.rulebooks import adopting
 from services.registry.survey_rounds import queries
 from services.registry.survey_rounds.schemas import RoundIn
 from services.registry.survey_rounds.timing import cycle
 from shared import divisions
 from shared.auth import Caller
+from shared.database import raw
 from shared.ids import uuid7
 from shared.problems import Conflict, Flaw, Forbidden, Invalid
 
@@ -47,6 +49,8 @@ async def open_round(
     closes_on = days_of(kit.profiles, division, body.opens_on, body.closes_on)
     if await queries.overlaps(session, kit.audit, division, body.opens_on, closes_on):
         raise Conflict("Another round of this division covers one of these days.")
+    # By these rules it is read for as long as it is there.
+    await adopting.adopt(await raw(session), kit.audit, kit.profiles, now)
     made = uuid7()
     days = (body.opens_on, closes_on)
     await queries.insert(session, kit.audit, caller, made, division, (low, high), days, now)

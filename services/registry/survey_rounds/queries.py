@@ -7,16 +7,19 @@ shielded child: a list that it stood in would tell its township.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.children.kit import Kit
 from services.registry.key_care.queries import IN_INDEX_ORDER
+from services.registry.rulebooks import adopting
 from services.registry.survey_rounds.authenticity import ROUNDS
 from services.registry.survey_rounds.terms import Reached
 from shared.auth import Caller
+from shared.clock import SHANGHAI
 from shared.database import raw
 from shared.keys import KeySet
 
@@ -162,6 +165,20 @@ async def one(
         survey_round,
     )
     return row if row is not None and ROUNDS.authentic(keys, row) else None
+
+
+async def ruled(session: AsyncSession, kit: Kit, rows: Sequence[Any]) -> list[Any]:
+    """The rounds, each with the rules (``profiles``) of its opening day, as the hub had adopted them by then, or by the round's
+    making where that came later: what is amended afterwards, and dated back, makes no other round of it.
+    """
+    if not rows:
+        return []
+    began = [
+        max(row["opened_at"], datetime.combine(row["opens_on"], time(), SHANGHAI)) for row in rows
+    ]
+    connection = await raw(session)
+    rules = await adopting.as_adopted(connection, kit.audit, kit.profiles, began)
+    return [{**row, "profiles": rules[at]} for row, at in zip(rows, began, strict=True)]
 
 
 async def overlaps(

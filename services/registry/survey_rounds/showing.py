@@ -31,16 +31,16 @@ def sight(caller: Caller) -> Groups:
     return groups
 
 
-def reckoning(kit: Kit, row: Any, area: tuple[int, int], unit: int = COUNTY) -> Reckoning:
+def reckoning(row: Any, area: tuple[int, int], unit: int = COUNTY) -> Reckoning:
     """A round with what its rules require, over the part of it that is asked about."""
-    profile = kit.profiles.for_division(row["division"], row["opens_on"])
+    profile = row["profiles"].for_division(row["division"], row["opens_on"])
     blocks = required(rule_of(profile, row["opens_on"]))
     return Reckoning(row, blocks, (max(row["low"], area[0]), min(row["high"], area[1])), unit)
 
 
-def shown(kit: Kit, row: Any, day: date) -> RoundOut:
+def shown(row: Any, day: date) -> RoundOut:
     on = row["opens_on"]
-    profile = kit.profiles.for_division(row["division"], on)
+    profile = row["profiles"].for_division(row["division"], on)
     turn, rule = cycle(profile, on), rule_of(profile, on)
     blocks = required(rule)
     channels = None if rule is None or isinstance(rule.channels, Unset) else rule.channels

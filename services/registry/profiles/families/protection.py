@@ -73,6 +73,7 @@ class Suggestion(Rule):
 class Referral(Rule):
     """Passing a child on for treatment or rehabilitation (转介, R24).
 
+    `senders` are those whom the text names; nobody else refers only where it says so (`senders_alone`): 等 leaves a list open.
     Without `answer_days` an unanswered referral never counts as overdue.
     """
 
@@ -86,6 +87,7 @@ class Referral(Rule):
     senders: tuple[
         Literal["family", "school", "community", "psychological_institution", "hotline"], ...
     ] = ()
+    senders_alone: bool = False
     answer_days: int | Unset = NOT_CONFIGURED
 
 
