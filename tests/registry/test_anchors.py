@@ -148,10 +148,17 @@ async def test_erasing_another_child_leaves_what_was_said_of_this_one(registry: 
     await push(registry, "civil_affairs:500103", "surveys", led)
     other = uuid4()
     await link(registry, records, [other if i == at else child for i in (0, 1)])
+    erasure = uuid4()
     await registry.system(
         "INSERT INTO erasures (id, child_id, ground, hold, state, request_client, request_actor, requested_at,"
-        " erased_at, mac) VALUES ($1, $1, 'court_order', false, 'erased', 'c', 'a', now(), now(), '')",
+        " erased_at, mac) VALUES ($1, $2, 'court_order', false, 'erased', 'c', 'a', now(), now(), '')",
+        erasure,
         other,
+    )
+    await registry.system(
+        "INSERT INTO erased_entries (erasure_id, entry_id, hold) VALUES ($1, $2, false)",
+        erasure,
+        anchor["entry_id"],
     )
     for sealer in (registry.app.state.kit.sealer, None):
         async with registry.database.transaction(SYSTEM) as session:
