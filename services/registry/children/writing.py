@@ -9,10 +9,10 @@ import asyncpg
 import orjson
 
 from services.registry.alerts import writing as alerts
-from services.registry.children import besides
-from services.registry.children.besides import inserting
+from services.registry.children import folded_rows
 from services.registry.children.building import gist_bound
 from services.registry.children.change import Change
+from services.registry.children.folded_rows import inserting
 from services.registry.children.kit import Kit
 from shared.sealing import WrappedKey, seal
 
@@ -103,9 +103,9 @@ async def write(
         await connection.execute(_UPSERT_KEYS, *zip(*keys, strict=True))
     await connection.execute(_UPSERT_CHILDREN, *zip(*rows, strict=True))
     await _write_lookups(connection, changes)
-    await besides.write(connection, changes)
+    await folded_rows.write(connection, changes)
     await alerts.write(connection, kit, [(one.new, one.old) for one in changes])
-    await besides.write_handovers(connection, changes)
+    await folded_rows.write_handovers(connection, changes)
 
 
 async def _write_lookups(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:

@@ -4,6 +4,7 @@ A handover is whole: all its acts go where its proposal's anchor is linked, unle
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -46,9 +47,21 @@ async def acts_of(
     """Acts by child.  One whose key was destroyed was erased and speaks no more; one that was forged or changed puts its
     child into ``broken``."""
     proposals = await connection.fetch(_PROPOSALS, list(children))
+    return await acts_behind(connection, sealer, proposals, children, broken)
+
+
+async def acts_behind(
+    connection: "asyncpg.Connection[Any]",
+    sealer: Sealer,
+    proposals: Sequence[Any],
+    children: Sequence[UUID],
+    broken: set[UUID],
+    known_at: datetime | None = None,
+) -> dict[UUID, list[Any]]:
+    """The acts of the proposals' handovers by child, as ``acts_of``; those that were known at an instant, if one is given."""
     if not proposals:
         return {}
-    belongs = await whose(connection, sealer, proposals, "acted_at")
+    belongs = await whose(connection, sealer, proposals, "acted_at", known_at)
     wanted = set(children)
     about = {
         row["handover_id"]: child
@@ -57,6 +70,8 @@ async def acts_of(
     }
     found: dict[UUID, list[Any]] = {}
     for act in await connection.fetch(ACTS, list(about)):
+        if known_at is not None and act["acted_at"] > known_at:
+            continue
         child = about[act["handover_id"]]
         try:
             note_of(sealer, act)

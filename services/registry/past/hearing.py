@@ -19,7 +19,6 @@ from services.registry.alerts.terms import AlertKind
 from services.registry.children.anchoring import whose
 from services.registry.children.words import Words
 from services.registry.handovers import gathering as handovers
-from services.registry.handovers.authenticity import note_of as handover_note
 from services.registry.past.gathering import ENTRIES, LINKED_THEN
 from shared.sealing import Sealer, Unsealable
 
@@ -52,7 +51,8 @@ async def heard(
 ) -> dict[UUID, Words]:
     """By child; one of whom an act was forged or changed goes into ``broken``.  As the service itself."""
     acts = await _alert_acts(connection, sealer, children, known_at, broken)
-    files = await _handovers(connection, sealer, children, known_at, broken)
+    proposals = await connection.fetch(_PROPOSALS, list(children), known_at)
+    files = await handovers.acts_behind(connection, sealer, proposals, children, broken, known_at)
     return {
         child: Words(acts=acts.get(child, ()), handovers=files.get(child, ())) for child in children
     }
@@ -83,36 +83,4 @@ async def _alert_acts(
             broken.add(child)
             continue
         found.setdefault(child, []).append(alerts.acted(row))
-    return found
-
-
-async def _handovers(
-    connection: "asyncpg.Connection[Any]",
-    sealer: Sealer,
-    children: Sequence[UUID],
-    known_at: datetime,
-    broken: set[UUID],
-) -> dict[UUID, list[Any]]:
-    proposals = await connection.fetch(_PROPOSALS, list(children), known_at)
-    if not proposals:
-        return {}
-    belongs = await whose(connection, sealer, proposals, "acted_at", known_at)
-    wanted = set(children)
-    about = {
-        row["handover_id"]: child
-        for row in proposals
-        if (child := belongs[row["id"]] or row["child_id"]) in wanted
-    }
-    found: dict[UUID, list[Any]] = {}
-    for act in await connection.fetch(handovers.ACTS, list(about)):
-        if act["acted_at"] > known_at:
-            continue
-        child = about[act["handover_id"]]
-        try:
-            handover_note(sealer, act)
-        except Unsealable:
-            log.error("handover.unsealable", act=str(act["id"]))
-            broken.add(child)
-            continue
-        found.setdefault(child, []).append(act)
     return found
