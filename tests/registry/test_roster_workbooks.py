@@ -5,7 +5,8 @@ import io
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
 from uuid import UUID, uuid4
 
 import httpx
@@ -15,6 +16,8 @@ import xlsxwriter
 
 from services.registry.identity import clients
 from services.registry.imports.sheets import MEDIA_TYPE
+from services.registry.profiles import SHIPPED, ProfileError, Profiles
+from services.registry.profiles.families.surveys import ImportColumn
 from services.registry.rosters.layout import layout_of
 from services.registry.rosters.terms import RosterKind
 from services.registry.rosters.workbook import Writer
@@ -23,6 +26,7 @@ from shared.database import SYSTEM
 from tests.registry.conftest import Registry
 from tests.registry.key_care import survey, surveyed, turn
 from tests.registry.test_rosters import HOME, made, national, rows, states
+from tests.registry.test_rules_of_the_day import dated_back
 
 ROW, VERDICT, REASON = "回执编号", "回执结果", "原因代码"
 XLSX = {"Content-Type": MEDIA_TYPE}
@@ -98,6 +102,84 @@ async def test_r10_a_workbook_says_in_chinese_what_the_stream_says_and_whose_lay
     )
     assert said["摘要 SHA-256"] == hashlib.sha256(lines).hexdigest()
     assert str(hidden) not in json.dumps(sheets, default=str)
+
+
+TEMPLATE = """[[rules.national_system]]
+enter = "promptly"
+in_step = true
+[[rules.national_system.layout]]
+title = "序列"
+[[rules.national_system.layout]]
+title = "姓名*"
+name = "name"
+[[rules.national_system.layout]]
+title = "性别(1男2女)"
+name = "sex"
+words = ["male=1", "female=2"]
+[[rules.national_system.layout]]
+title = "出生年月日"
+name = "birth_date"
+days = "2025年1月31日"
+[[rules.national_system.layout]]
+title = "认定情况"
+name = "status"
+"""
+
+
+async def test_r10_a_sheet_is_the_national_systems_import_file_where_the_rules_hold_its_layout(
+    registry: Registry, tmp_path: Path
+) -> None:
+    items = [survey(), survey()]
+    await surveyed(registry, *items)
+    civil = await national(registry)
+    roster = await made(civil, kind="national_system", division=HOME)
+    assert "导入" not in await workbook(civil, roster)
+    rules, columns = TEMPLATE.split("[[rules.national_system.layout]]", 1)
+    layout = f"[[rules.national_system.layout]]{columns}"
+    await dated_back(registry, tmp_path, "chongqing", rules.rstrip(), layout)
+    sheets = await workbook(civil, roster)
+    titles, *found = sheets["导入"]
+    assert titles == ["序列", "姓名*", "性别(1男2女)", "出生年月日", "认定情况"]
+    assert [[*row] for row in found] == [
+        ["", one["儿童姓名"], "2", chinese(one["出生日期"]), "流动儿童"]
+        for one in as_rows(sheets["名单"])
+    ]
+    assert len(found) == len(items)
+    assert "导入" in dict(sheets["说明"])
+    reply = await brought(
+        civil, roster, filled(*({**one, VERDICT: "接收"} for one in as_rows(sheets["名单"])))
+    )
+    assert {one["outcome"] for one in reply.json()["results"]} == {"applied"}
+
+
+def chinese(day: str) -> str:
+    return f"{int(day[:4])}年{int(day[5:7])}月{int(day[8:])}日"
+
+
+def test_r10_the_rules_name_every_column_that_a_national_roster_has() -> None:
+    named = {*get_args(get_type_hints(ImportColumn)["name"])} - {""}
+    assert named == {*layout_of(RosterKind.NATIONAL_SYSTEM).columns}
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        'title = "甲"\nname = "phone"',
+        'title = "甲"\nname = "sex"\nwords = ["男"]',
+        'title = "甲"\n[[rules.national_system.layout]]\ntitle = "甲"',
+        'name = "sex"',
+    ],
+)
+def test_r10_a_layout_that_cannot_be_written_is_refused(tmp_path: Path, column: str) -> None:
+    (tmp_path / "own.toml").write_text(
+        'id = "own"\namends = "chongqing"\n[documents.main]\nname = "补"\n'
+        'valid_from = 2020-01-01\nvalid_until = "not_configured"\n[[rules.national_system]]\n'
+        'clause = "补"\nenter = "promptly"\nin_step = true\n'
+        f"[[rules.national_system.layout]]\n{column}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ProfileError, match="layout"):
+        Profiles.load(SHIPPED, tmp_path)
 
 
 async def test_r10_a_workbook_counts_as_sent_and_what_comes_back_is_told_row_by_row(

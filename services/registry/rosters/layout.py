@@ -1,8 +1,10 @@
 """Layouts: which columns a roster of a kind has, and what stands in them for one reader, as data in ``layout.toml``."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,12 +12,21 @@ from typing import Any
 from services.registry.children import viewing
 from services.registry.children.building import open_state
 from services.registry.children.kit import Kit
+from services.registry.profiles.families.surveys import ImportColumn, NationalSystem
+from services.registry.profiles.rules import Unset
 from services.registry.rosters.terms import RosterKind
 from shared.auth import Caller
 from shared.problems import Forbidden
 from shared.vocabulary import Purpose
 
 FILE = Path(__file__).with_name("layout.toml")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_WRITTEN = {
+    "2025-01-31": "{0}-{1}-{2}",
+    "2025/01/31": "{0}/{1}/{2}",
+    "20250131": "{0}{1}{2}",
+    "2025年1月31日": "{0}年{3}月{4}日",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,33 @@ def layout_of(kind: RosterKind) -> Layout:
     purposes = tuple(Purpose(one) for one in said["purposes"])
     columns = {name: titles[name] for name in said["columns"]}
     return Layout(kind, purposes, columns, said["title"], said["note"], loaded["words"])
+
+
+def import_columns(kit: Kit, roster: Any, day: date) -> tuple[ImportColumn, ...]:
+    """The columns of the national system's import file, as the rules of the roster's place have them today; none where
+    nobody has set them.  Of today, not of when the roster was made: how a file is written decides nothing.
+    """
+    profile = kit.profiles.for_division(roster["low"], day)
+    rule = profile.rule(NationalSystem, day) if profile else None
+    if (
+        roster["kind"] != RosterKind.NATIONAL_SYSTEM
+        or rule is None
+        or isinstance(rule.layout, Unset)
+    ):
+        return ()
+    return rule.layout
+
+
+def imported(layout: Layout, column: ImportColumn, line: Mapping[str, Any]) -> str:
+    """What such a column says of a line of ours."""
+    value = str(line.get(column.name, ""))
+    if _DAY.fullmatch(value):
+        year, month, day = value.split("-")
+        return _WRITTEN[column.days].format(year, month, day, int(month), int(day))
+    theirs = dict(word.split("=", 1) for word in column.words)
+    return "、".join(
+        theirs.get(one) or layout.titled(column.name, one) for one in value.split("、")
+    )
 
 
 def only_for_its_purpose(kind: RosterKind, caller: Caller) -> None:

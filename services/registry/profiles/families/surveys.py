@@ -53,11 +53,31 @@ class SurveyRound(Rule):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportColumn:
+    """One column of a file that another system takes in (导入模板): its title there, and which of the roster's columns
+    (``rosters/layout.toml``) stands in it; none leaves it empty.
+
+    `words`: what that system calls a word of ours, such as ``male=男性``.  `days`: how it writes a day.
+    """
+
+    title: str
+    name: Literal[
+        "", "name", "sex", "birth_date", "id_number", "ethnicity", "hukou_division", "hukou_address",
+        "residence_division", "residence_address", "residence_since", "moved_out_on", "guardian_name",
+        "guardian_relation", "guardian_phone", "school", "grade", "guardian_capacity", "insured", "disability", "status",
+    ] = ""  # fmt: skip
+    words: tuple[str, ...] = ()
+    days: Literal["2025-01-31", "2025/01/31", "20250131", "2025年1月31日"] = "2025-01-31"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NationalSystem(Rule):
     """Entering children into the national child-welfare information system (全国儿童福利信息系统, R10).
 
     `enter`: `promptly` 及时, `all_of_first_survey` 首次监测摸排的全部录入, `unsaid` without a word on when.
     `in_step`: whether changes are to be carried over as well (同步完成信息维护).
+    `layout`: the columns of that system's import file, in order.  No text has them and they are not public, so whoever
+    has the file sets them; until then people map our columns by hand.
     """
 
     family = "national_system"
@@ -65,6 +85,16 @@ class NationalSystem(Rule):
 
     enter: Literal["promptly", "all_of_first_survey", "unsaid"]
     in_step: bool
+    layout: tuple[ImportColumn, ...] | Unset = NOT_CONFIGURED
+
+    def fault(self) -> tuple[str, str] | None:
+        columns = () if isinstance(self.layout, Unset) else self.layout
+        titles = [column.title for column in columns]
+        if len(titles) != len(set(titles)):
+            return "layout", "must have each title once"
+        if any("=" not in word for column in columns for word in column.words):
+            return "layout", "must have words such as male=男性"
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
