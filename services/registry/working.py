@@ -54,7 +54,7 @@ class Worker:
         self.clock = clock or SystemClock()
         self.database = Database(settings.database_url(SERVICE), settings.pool_size)
         self.kit = kit_of(settings)
-        self._adopted = False
+        self._adopted_on: date | None = None
         self._carried_on: date | None = None
         self.matching = matching_client(settings, transport)
         key = jwk.load(settings.home / "keys" / "clients" / "registry.jwk")
@@ -109,13 +109,14 @@ class Worker:
         return await count_next(self.database, self.kit, self.clock)
 
     async def sweep(self) -> int:
-        if not self._adopted:
+        day = today(self.clock)
+        if self._adopted_on != day:
             async with self.database.transaction(SYSTEM) as session:
                 connection = await raw(session)
                 await adopt(connection, self.kit.audit, self.kit.profiles, self.clock.now())
-            self._adopted = True
+            self._adopted_on = day
         async with self.database.transaction(SYSTEM) as session:
-            limit, day = self.settings.fold_batch, today(self.clock)
+            limit = self.settings.fold_batch
             return await turn_batch(session, self.kit, limit, day, self.clock.now())
 
     async def carry(self) -> int:

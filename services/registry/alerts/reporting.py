@@ -123,10 +123,7 @@ async def rules_then(
 
     A rulebook that was written past the hub is named by the verifier, and keeps nobody from being alerted.
     """
-    try:
-        return await adopting.as_adopted(connection, kit.audit, kit.profiles, instants)
-    except adopting.ForgedRulebook:
-        return dict.fromkeys(instants, kit.profiles)
+    return await adopting.as_adopted(connection, kit.audit, kit.profiles, instants)
 
 
 async def _insert(connection: "asyncpg.Connection[Any]", alerts: Iterable[AlertRow | None]) -> None:

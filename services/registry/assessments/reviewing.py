@@ -23,7 +23,9 @@ class Standing:
     review_on: date | None
 
 
-def standing(since: date, acts: Sequence[Done], every_days: int | None, day: date) -> Standing:
+def standing(
+    since: date, acts: Sequence[Done], review: ReviewDue, review_on: date | None
+) -> Standing:
     """How a placement stands on a day: its clock runs from its begin or its last review, until a person ends it."""
 
     def last(kind: PlacementActKind) -> date | None:
@@ -33,8 +35,7 @@ def standing(since: date, acts: Sequence[Done], every_days: int | None, day: dat
     withdrawn = last(PlacementActKind.WITHDRAW_CONSENT)
     if ended is not None:
         return Standing(ended, withdrawn, ReviewDue.NO, None)
-    review, on = due(last_seen(since, acts), every_days, day)
-    return Standing(None, withdrawn, review, on)
+    return Standing(None, withdrawn, review, review_on)
 
 
 def last_seen(since: date, acts: Sequence[Done]) -> date:

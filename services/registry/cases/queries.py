@@ -218,7 +218,7 @@ async def _of_today(
     known_at: datetime | None = None,
 ) -> list[dict[str, Any]]:
     """Cases, each with its ``child`` of today, whether that one is ``shielded``, what of its evidence to ``review``, and the
-    rules (``profiles``) that the hub went by when it was opened.
+    ``rules`` that the hub went by when it was opened, and since.
 
     ``known_at`` an instant, what was to review then, but for whose the evidence is.
     """
@@ -238,14 +238,14 @@ async def _of_today(
             review = await reviews(connection, about, belong, known_at)
     connection = await raw(session)
     opened = {row["opened_at"] for row in rows}
-    rules = await adopting.as_adopted(connection, kit.audit, kit.profiles, opened)
+    rules = await adopting.courses(connection, kit.audit, kit.profiles, opened)
     return [
         {
             **row,
             "child": (child := children.get(row["id"])),
             "shielded": child in shielded,
             "review": review.get(row["id"]),
-            "profiles": rules[row["opened_at"]],
+            "rules": rules[row["opened_at"]],
         }
         for row in rows
     ]

@@ -166,7 +166,7 @@ async def _append(
         data_key = await new_key(session, kit.sealer, row["id"])
         connection = await raw(session)
         # By these rules it is read for as long as it is there.
-        await adopting.adopt(connection, kit.audit, kit.profiles, now)
+        await adopting.keep(connection, kit.audit, kit.profiles, now)
         await connection.execute(
             "INSERT INTO compartment_acts (id, entry_id, number, kind, client, department, actor, acted_at,"
             " urgent, sealed_level, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",

@@ -92,7 +92,7 @@ async def open_entry(
     async with inside(session, caller, compartment):
         data_key = await new_key(session, kit.sealer, row["id"])
         # By these rules it is read for as long as it is there.
-        await adopting.adopt(connection, kit.audit, kit.profiles, now)
+        await adopting.keep(connection, kit.audit, kit.profiles, now)
         sealed: tuple[Bindable, ...] = seal_parts(data_key, row, standing.level, words)
         await connection.execute(
             "INSERT INTO compartment_entries (id, compartment, place, child_id, anchor, client, department,"

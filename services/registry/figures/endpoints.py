@@ -17,6 +17,7 @@ from services.registry.figures.schemas import (
 from services.registry.figures.tallying import tally
 from services.registry.records.feeds.wire import DivisionText
 from services.registry.rulebooks import adopting
+from services.registry.rulebooks.keeping import fingerprint_of
 from services.registry.settings import RegistrySettings
 from shared import audit, divisions
 from shared.application import USUAL
@@ -101,7 +102,7 @@ async def count_children(
     done = audit.Act.of(
         caller, "figures.count", [], division=divisions.text_of(asked.division), on=day.isoformat()
     )
-    fingerprint, profiles = adopting.fingerprint_of(kit.profiles), kit.profiles
+    fingerprint, profiles = fingerprint_of(kit.profiles), kit.profiles
     # Counting takes connections of its own: none is held meanwhile.
     async with database.transaction(caller.reach) as session:
         await audit.record(session, kit.audit, now, done)
