@@ -327,13 +327,19 @@ async def test_r31_an_amendment_dated_back_makes_nothing_else_of_an_assessment_o
 
 
 async def dated_back(
-    registry: Registry, folder: Path, place: str, rules: str, setting: str, clause: str = "补"
+    registry: Registry,
+    folder: Path,
+    place: str,
+    rules: str,
+    setting: str,
+    clause: str = "补",
+    since: str = "2020-01-01",
 ) -> None:
-    """An amendment that is adopted now and says that it has held all along."""
+    """An amendment that is adopted now and says that it has held all along, or since another day."""
     (folder / f"{place}.toml").write_text(
         f'id = "{place}-own"\namends = "{place}"\n[documents.main]\nname = "{place}"\n'
         f'valid_from = 2020-01-01\nvalid_until = "not_configured"\n{rules}\nwording = "示例"\n'
-        f'clause = "{clause}"\nvalid_from = 2020-01-01\n{setting}\n',
+        f'clause = "{clause}"\nvalid_from = {since}\n{setting}\n',
         encoding="utf-8",
     )
     await going_by(registry, Profiles.load(SHIPPED, folder))
