@@ -1,4 +1,4 @@
-"""Rulebooks that somebody wrote, changed or took away past the hub, and rules that come and go: what is answered, and what is named."""
+"""Rulebooks that somebody wrote, changed or took away past the hub, and rules that come and go: what is answered and named."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -47,7 +47,7 @@ async def readers(registry: Registry) -> list[tuple[httpx.AsyncClient, str, dict
     case = await opened(civil, child_id=str(child), child=None)
     await made(verifying, kind="feedback", to="police", division=HOME)
     then = {"known_at": registry.clock.now().isoformat()}
-    asked = [
+    return [
         (civil, case, {}),
         (civil, "/v1/cases", {}),
         (civil, "/v1/cases", then),
@@ -64,7 +64,6 @@ async def readers(registry: Registry) -> list[tuple[httpx.AsyncClient, str, dict
         (verifying, "/v1/rosters", {}),
         (counting, "/v1/figures", {"division": HOME, **then}),
     ]
-    return asked
 
 
 @pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
@@ -87,9 +86,8 @@ async def test_r52_a_rulebook_that_the_hub_did_not_write_so_breaks_no_reader(
     for client, path, more in asked:
         reply = await client.get(path, params=more)
         if path == "/v1/figures" and reply.status_code != 200:
-            assert (reply.status_code, reply.json()["type"].rsplit("/")[-1]) in (
-                (409, "rules-not-provable"),
-            )
+            assert reply.status_code == 409
+            assert reply.json()["type"].endswith("/rules-not-provable")
         else:
             assert reply.status_code == 200, (path, reply.text)
     await pressed(registry)

@@ -24,9 +24,14 @@ class Standing:
 
 
 def standing(
-    since: date, acts: Sequence[Done], review: ReviewDue, review_on: date | None
+    since: date,
+    acts: Sequence[Done],
+    every_days: int | None,
+    day: date,
+    set_on: date = date.min,
 ) -> Standing:
-    """How a placement stands on a day: its clock runs from its begin or its last review, until a person ends it."""
+    """How a placement stands on a day: its clock runs from its begin or its last review, until a person ends it; from
+    ``set_on`` where the interval was set later."""
 
     def last(kind: PlacementActKind) -> date | None:
         return max((act.on for act in acts if act.kind == kind), default=None)
@@ -35,7 +40,8 @@ def standing(
     withdrawn = last(PlacementActKind.WITHDRAW_CONSENT)
     if ended is not None:
         return Standing(ended, withdrawn, ReviewDue.NO, None)
-    return Standing(None, withdrawn, review, review_on)
+    review, on = due(max(last_seen(since, acts), set_on), every_days, day)
+    return Standing(None, withdrawn, review, on)
 
 
 def last_seen(since: date, acts: Sequence[Done]) -> date:

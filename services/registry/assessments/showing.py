@@ -46,7 +46,10 @@ def assessment(kit: Kit, row: Any, homes: Homes, now: datetime) -> dict[str, Any
     if high:
         interval = _interval(row["rules"], place, measure, on, now)
         clause = clause or (interval.value.clause if interval else "")
-        review, due_on = _due(interval, on, now)
+        days, from_ = (
+            (interval.value.review_days, interval.begins_on(on)) if interval else (None, on)
+        )
+        review, due_on = due(from_, days, now.astimezone(SHANGHAI).date())
     return _whole(
         {
             **{
@@ -74,13 +77,6 @@ def _interval(
     return course.lasting(every, on, now)
 
 
-def _due(interval: Lasting[Rules] | None, on: date, now: datetime) -> tuple[ReviewDue, date | None]:
-    day = now.astimezone(SHANGHAI).date()
-    if interval is None:
-        return due(on, None, day)
-    return due(interval.begins_on(on), interval.value.review_days, day)
-
-
 def opens(table: str, kit: Kit, row: Any) -> bool:
     """Whether the hub wrote it so; what does not open is named in the log."""
     try:
@@ -100,7 +96,8 @@ def mark(row: Any, acts: Sequence[Any], child: UUID | None, now: datetime) -> di
     place, measure = row["place"], row["measure"]
     began = rules_of(row["rules"].then, place, measure, row["since"])
     interval = _interval([row, *looked][-1]["rules"], place, measure, on, now)
-    stands = standing(row["since"], done, *_due(interval, on, now))
+    days, set_on = (interval.value.review_days, interval.begins_on(on)) if interval else (None, on)
+    stands = standing(row["since"], done, days, now.astimezone(SHANGHAI).date(), set_on)
     return _whole(
         {
             **{name: row[name] for name in ("id", "performer", "basis", "since")},

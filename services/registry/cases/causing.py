@@ -17,9 +17,11 @@ from services.registry.access.matrix import FEED_GROUPS, open_groups
 from services.registry.access.sight import as_system
 from services.registry.cases.terms import CaseActKind, CaseDemand
 from services.registry.children import queries as children
+from services.registry.records.authenticity import forged
 from services.registry.records.models import RECALL
 from shared.auth import Caller
 from shared.database import raw
+from shared.keys import KeySet
 from shared.problems import NotFound
 
 _NOW: Final = "'infinity'::timestamptz"
@@ -44,7 +46,7 @@ def _fallen(then: str) -> str:
 
 
 _OF_CASES = (
-    f"SELECT c.id, {_fallen(_THEN)} AS fallen, (SELECT x.person FROM (SELECT person, link_seq FROM links"
+    f"SELECT c.id, r.entry_id, {_fallen(_THEN)} AS fallen, (SELECT x.person FROM (SELECT person, link_seq FROM links"
     f"   WHERE entry_id = r.entry_id AND taken_at <= {_THEN}"
     "  UNION ALL SELECT person, link_seq FROM former_links"
     f"   WHERE entry_id = r.entry_id AND taken_at <= {_THEN} AND replaced_at > {_THEN}) x"
@@ -85,21 +87,27 @@ async def child_of(session: AsyncSession, caller: Caller, record: UUID, said: UU
 
 async def reviews(
     connection: "asyncpg.Connection[Any]",
+    keys: KeySet,
     cases: Sequence[Any],
     whose: Mapping[UUID, UUID | None],
     known_at: datetime | None = None,
 ) -> dict[UUID, CaseDemand]:
     """Of which of these cases the record does not stand, and how, today or as known at an instant; ``whose`` says which child
-    each case is about, and nothing where that is not asked.  For the service itself.
+    each case is about, and nothing where that is not asked.  Where a former link of the record was not written so, nobody can
+    tell whose it was: a person is to look.  For the service itself.
     """
     about = [case["id"] for case in cases if case["record"] is not None]
     if not about:
         return {}
     found = {}
-    for row in await connection.fetch(_OF_CASES, about, known_at or _EVER):
+    rows = await connection.fetch(_OF_CASES, about, known_at or _EVER)
+    unsure = await forged(connection, keys, {row["entry_id"] for row in rows})
+    for row in rows:
         if row["fallen"]:
             found[row["id"]] = CaseDemand.REVIEW_EVIDENCE
-        elif row["id"] in whose and row["person"] not in (None, whose[row["id"]]):
+        elif row["id"] in whose and (
+            row["entry_id"] in unsure or row["person"] not in (None, whose[row["id"]])
+        ):
             found[row["id"]] = CaseDemand.REVIEW_WHOSE
     return found
 

@@ -17,6 +17,7 @@ from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.kit import Kit
 from services.registry.erasures.authenticity import ERASURES
 from services.registry.past.gathering import ENTRIES, LINKED_THEN
+from services.registry.records.authenticity import forged
 from services.registry.rulebooks import adopting
 from shared.auth import Caller
 from shared.database import raw
@@ -97,11 +98,13 @@ async def acts_of_all(
 async def child_at(
     session: AsyncSession, kit: Kit, caller: Caller, case: Any, known_at: datetime
 ) -> UUID | None:
-    """Whom a case was held to be about at an instant."""
+    """Whom a case was held to be about at an instant; None too where a link that would tell it was not written so."""
     if case["child_id"] is None:
         return None
     async with as_system(session, caller):
         connection = await raw(session)
+        if await forged(connection, kit.audit, [case["anchor"]], [case["child_id"]]):
+            return None
         rows = await connection.fetch(_LINKED_THEN, [case["id"]], known_at)
         return (await whose(connection, kit.sealer, rows, "opened_at", known_at)).get(case["id"])
 
@@ -184,9 +187,12 @@ async def of_child(
         rows = await connection.fetch(_KNOWN, [child], known_at, *_who(caller))
         async with as_system(session, caller):
             connection = await raw(session)
+            anchors = {row["anchor"] for row in rows}
+            unsure = await forged(connection, kit.audit, anchors, {row["child_id"] for row in rows})
+            rows = [row for row in rows if not unsure & {row["anchor"], row["child_id"]}]
             linked = await connection.fetch(_LINKED_THEN, [row["id"] for row in rows], known_at)
             belongs = await whose(connection, kit.sealer, linked, "opened_at", known_at)
-            review = await reviews(connection, rows, belongs, known_at)
+            review = await reviews(connection, kit.audit, rows, belongs, known_at)
         return [
             {**row, "review": review.get(row["id"])} for row in rows if belongs[row["id"]] == child
         ]
@@ -202,11 +208,11 @@ async def of_child(
 
 
 async def review_at(
-    session: AsyncSession, caller: Caller, case: Any, child: UUID, known_at: datetime
+    session: AsyncSession, kit: Kit, caller: Caller, case: Any, child: UUID, known_at: datetime
 ) -> CaseDemand | None:
     """What there was to review, at an instant, of the evidence of a case that was about a child then."""
     async with as_system(session, caller):
-        found = await reviews(await raw(session), [case], {case["id"]: child}, known_at)
+        found = await reviews(await raw(session), kit.audit, [case], {case["id"]: child}, known_at)
     return found.get(case["id"])
 
 
@@ -235,7 +241,7 @@ async def _of_today(
             )
             shielded = {row["id"] for row in found}
             belong = children if known_at is None else {}
-            review = await reviews(connection, about, belong, known_at)
+            review = await reviews(connection, kit.audit, about, belong, known_at)
     connection = await raw(session)
     opened = {row["opened_at"] for row in rows}
     rules = await adopting.courses(connection, kit.audit, kit.profiles, opened)

@@ -64,7 +64,7 @@ async def open_entry(
     await connection.execute(_LOCK, str(compartment), str(body.child_id))
     if sharing.triggers:
         await _check_trigger(session, caller, sharing, body)
-    await _check_covered(session, caller, sharing, body.child_id, level)
+    await check_covered(session, caller, sharing, body.child_id, level)
     held = await reading.of_child(session, kit, caller, compartment, body.child_id, now)
     if any(entry.standing.state == CompartmentEntryState.OPEN for entry in held):
         raise Conflict("The child is in this compartment.")
@@ -166,7 +166,7 @@ async def _check_trigger(
         raise Conflict("That hardship of the child is not confirmed.")
 
 
-async def _check_covered(
+async def check_covered(
     session: AsyncSession, caller: Caller, sharing: Sharing, child: UUID, level: Level | None
 ) -> None:
     """The child is of those whom the text's scale covers; of an urgent level nobody is asked that first."""
