@@ -6,6 +6,7 @@ from datetime import date
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
+from services.registry.alerts.reporting import settle
 from services.registry.application import SERVICE, kit_of, matching_client
 from services.registry.cases.announcing import press
 from services.registry.changes.numbering import number_changes
@@ -114,6 +115,7 @@ class Worker:
             async with self.database.transaction(SYSTEM) as session:
                 connection = await raw(session)
                 await adopt(connection, self.kit.audit, self.kit.profiles, self.clock.now())
+                await settle(connection, self.kit, self.clock.now())
             self._adopted_on = day
         async with self.database.transaction(SYSTEM) as session:
             limit = self.settings.fold_batch

@@ -53,12 +53,16 @@ _OF_CASES = (
     "  ORDER BY x.link_seq DESC LIMIT 1) AS person"
     f" FROM cases c{_behind(_THEN)} WHERE c.id = ANY($1)"
 )
-_FALLEN_HERE = (
-    f"SELECT c.id FROM cases c{_behind(_NOW)} LEFT JOIN links l ON l.entry_id = r.entry_id"
+_HAS_FALLEN: Final = (
+    f"SELECT c.id FROM ({{cases}} OFFSET 0) c{_behind(_NOW)} LEFT JOIN links l ON l.entry_id = r.entry_id"
     " LEFT JOIN links o ON o.entry_id = c.anchor"
-    " WHERE c.record IS NOT NULL AND c.place BETWEEN $1 AND $2 AND c.state <> 'closed'"
-    f" AND ({_fallen(_NOW)} OR l.person <> coalesce(o.person, c.child_id))"
+    f" WHERE {_fallen(_NOW)} OR l.person <> coalesce(o.person, c.child_id)"
 )
+_OPEN: Final = (
+    "SELECT c.id, c.record, c.anchor, c.child_id FROM cases c"
+    " WHERE c.record IS NOT NULL AND c.state <> 'closed'"
+)
+_FALLEN_OF: Final = _HAS_FALLEN.format(cases=f"{_OPEN} AND c.id = ANY($1)")
 #: Later than anything that is ever known.
 _EVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -112,9 +116,14 @@ async def reviews(
     return found
 
 
-async def fallen(session: AsyncSession, caller: Caller) -> list[UUID]:
-    """Open cases of the caller's area whose record may not stand any more."""
+def fallen_among(here: str) -> str:
+    """SQL for the next open cases whose record may not stand any more, of those that a condition on ``c`` holds for, by id: no
+    more are looked at than it takes to find ``$7`` of them."""
+    return _HAS_FALLEN.format(cases=f"{_OPEN} AND {here} ORDER BY c.id") + " LIMIT $7"
+
+
+async def fallen_of(session: AsyncSession, caller: Caller, cases: Sequence[UUID]) -> set[UUID]:
+    """Those of these cases that are open and whose record may not stand any more."""
     async with as_system(session, caller):
-        connection = await raw(session)
-        rows = await connection.fetch(_FALLEN_HERE, caller.grant.low, caller.grant.high)
-    return [row["id"] for row in rows]
+        rows = await (await raw(session)).fetch(_FALLEN_OF, list(cases))
+    return {row["id"] for row in rows}
