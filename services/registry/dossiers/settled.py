@@ -5,6 +5,7 @@ and decided (``retracing``), for exactly those to whom key care and duties of to
 """
 
 import asyncio
+from datetime import datetime
 from uuid import UUID
 
 from services.registry.access.sight import as_system
@@ -26,11 +27,12 @@ _CARE = {
 _POPULATION_IS_OF = {"key_care": "key_care", "enrolled": "school"}
 
 
-async def settled(reader: Reader) -> list[Event]:
-    """Every proposal and review, those that wait too, and each duty that is owed no more, with its end."""
+async def settled(reader: Reader) -> tuple[list[Event], datetime | None]:
+    """Every proposal and review, those that wait too, and each duty that is owed no more, with its end; and the instant before
+    which none were looked for, where the life was too long: who asks again for what was known then is told of those."""
     care, duties = reader.has("key_care"), reader.has("duties")
     if not (care or duties):
-        return []
+        return [], None
     found: list[Event] = []
     past = await _retraced(reader)
     if care:
@@ -40,7 +42,7 @@ async def settled(reader: Reader) -> list[Event]:
         for one in past.duties:
             if reader.caller.department in (Department.CIVIL_AFFAIRS, one.row.department):
                 found += _duty(reader.kit, one, reader.groups)
-    return found
+    return found, past.since
 
 
 async def _retraced(reader: Reader) -> Retraced:
