@@ -100,10 +100,10 @@ async def strays(database: Database, kit: Kit) -> AsyncIterator[Difference]:
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
         silenced = await connection.fetch(_SILENCED, list(KINDS))
-        rules = await rules_then(connection, kit, {row["received_at"] for row in silenced})
+        then = await rules_then(connection, kit, {row["received_at"] for row in silenced})
     for row in silenced:
         day = row["received_at"].astimezone(SHANGHAI).date()
-        profile = rules[row["received_at"]].for_division(row["division"], day)
+        profile = then[row["received_at"]].for_division(row["division"], day)
         if rule_of(profile, KINDS[row["feed"]], day):
             yield Difference("alerts", row["entry_id"], "is missing")
 
