@@ -2,11 +2,12 @@
 
 from contextlib import suppress
 from datetime import date
+from uuid import UUID
 
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.registry.alerts.reporting import settle
+from services.registry.alerts.reporting import FIRST_OF_ALL, settle
 from services.registry.application import SERVICE, kit_of, matching_client
 from services.registry.cases.announcing import press
 from services.registry.changes.numbering import number_changes
@@ -57,6 +58,7 @@ class Worker:
         self.kit = kit_of(settings)
         self._adopted_on: date | None = None
         self._carried_on: date | None = None
+        self._settled_to: UUID | None = None
         self.matching = matching_client(settings, transport)
         key = jwk.load(settings.home / "keys" / "clients" / "registry.jwk")
         self.notifications = client(
@@ -115,8 +117,13 @@ class Worker:
             async with self.database.transaction(SYSTEM) as session:
                 connection = await raw(session)
                 await adopt(connection, self.kit.audit, self.kit.profiles, self.clock.now())
-                await settle(connection, self.kit, self.clock.now())
-            self._adopted_on = day
+            self._adopted_on, self._settled_to = day, FIRST_OF_ALL
+        if self._settled_to is not None:
+            # By itself: whoever folds a child holds it before its alerts.
+            async with self.database.transaction(SYSTEM) as session:
+                connection = await raw(session)
+                now, after = self.clock.now(), self._settled_to
+                self._settled_to = await settle(connection, self.kit, now, after)
         async with self.database.transaction(SYSTEM) as session:
             limit = self.settings.fold_batch
             return await turn_batch(session, self.kit, limit, day, self.clock.now())

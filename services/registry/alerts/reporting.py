@@ -46,13 +46,15 @@ FIRST = (
     "  ORDER BY received_at, id LIMIT 1) r"
 )
 
+FIRST_OF_ALL = UUID(int=0)
+SETTLED_AT_ONCE = 100
 #: The waiting alerts of entries that no child has, and that are due on no day; each with its entry's first record.
 _UNSET = (
     "SELECT a.id, r.entry_id, r.feed, r.division, r.received_at FROM alerts a"
     " CROSS JOIN LATERAL (SELECT * FROM records WHERE entry_id = a.entry AND kind = 0"
     "  ORDER BY received_at, id LIMIT 1) r"
     " WHERE a.child_id IS NULL AND a.due_on IS NULL AND a.closed_on IS NULL"
-    " AND r.feed = ANY($1) ORDER BY a.id LIMIT 10000"
+    " AND r.feed = ANY($1) AND a.id > $2 ORDER BY a.id LIMIT $3"
 )
 
 
@@ -149,12 +151,15 @@ def due_later(course: Course, told: Told, now: datetime) -> date | None:
     return lasting.begins_on(day) + timedelta(days=lasting.value) if lasting else None
 
 
-async def settle(connection: "asyncpg.Connection[Any]", kit: Kit, now: datetime) -> int:
-    """Say of the waiting alerts of entries that are nobody's when they are due, where that has been set since; how many.
+async def settle(
+    connection: "asyncpg.Connection[Any]", kit: Kit, now: datetime, after: UUID = FIRST_OF_ALL
+) -> UUID | None:
+    """Say of the next waiting alerts of entries that are nobody's when they are due, where that has been set since; the last that
+    was looked at, None where there are no more.
 
     As the service itself.  What somebody is registered by is folded anew instead.
     """
-    rows = await connection.fetch(_UNSET, list(KINDS))
+    rows = await connection.fetch(_UNSET, list(KINDS), after, SETTLED_AT_ONCE)
     instants = {row["received_at"] for row in rows}
     courses = await adopting.courses(connection, kit.audit, kit.profiles, instants)
     due = [
@@ -166,7 +171,7 @@ async def settle(connection: "asyncpg.Connection[Any]", kit: Kit, now: datetime)
         "UPDATE alerts SET due_on = $2, detail = detail - 'missing' WHERE id = $1 AND due_on IS NULL",
         due,
     )
-    return len(due)
+    return rows[-1]["id"] if len(rows) == SETTLED_AT_ONCE else None
 
 
 async def _insert(connection: "asyncpg.Connection[Any]", alerts: Iterable[AlertRow | None]) -> None:

@@ -19,7 +19,7 @@ from shared.database import SYSTEM, Database, enter
 from shared.limits import TOKEN_LIFE_SECONDS
 from shared.outbound import ASSERTION_TYPE
 from shared.problems import responses
-from shared.vocabulary import Department, Scope
+from shared.vocabulary import Scope
 
 router = APIRouter(tags=["identity"])
 
@@ -191,9 +191,8 @@ class SubscriberGrant(BaseModel):
     """What a client may be told of at this moment; its area from ``low`` to ``high``, under today's codes and as it was given."""
 
     client: str = Field(max_length=100)
-    department: Department
     areas: list[tuple[int, int]] = Field(max_length=2)
-    scopes: list[Scope] = Field(max_length=50)
+    scopes: list[Word] = Field(max_length=50, description="权限范围")
 
 
 class RevocationsOut(BaseModel):
@@ -210,9 +209,8 @@ def _subscriber(grant: Grant) -> SubscriberGrant:
     areas = {(grant.low, grant.high), grant.formerly or (grant.low, grant.high)}
     return SubscriberGrant(
         client=grant.client,
-        department=grant.department,
         areas=sorted(areas),
-        scopes=sorted(grant.scopes),
+        scopes=sorted(str(one) for one in grant.scopes),
     )
 
 
