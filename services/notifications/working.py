@@ -21,6 +21,7 @@ from services.notifications.peers.fetching import Fetcher
 from services.notifications.peers.keys import read_key
 from services.notifications.peers.telling import tell
 from services.notifications.settings import NotificationsSettings
+from services.notifications.subscriptions.entitling import Subscribers
 from services.notifications.subscriptions.keys import KeyRing
 from shared import jwk, sequencing, work
 from shared.clock import Clock, SystemClock, today
@@ -47,16 +48,19 @@ class Worker:
         self.hub = Hub.of(settings)
         self._carried_on: date | None = None
         self.registry = registry_client(settings, Scope.PEER_FACTS_WRITE, transport)
+        self.asking = registry_client(settings, Scope.REVOCATIONS_READ, transport)
         self.checkpoint_signer = read_key(settings.audit_signing_key_file)
         self.egress = Egress(
             settings.allowed_networks, settings.delivery_timeout_seconds, transport
         )
+        self.subscribers = Subscribers(self.asking)
         self.deliverer = Deliverer(
             self.database,
             self.clock,
             self.egress,
             KeyRing(settings.key_set(SERVICE, "master"), read_key(settings.hub_key_file)),
             self.hub.audit,
+            self.subscribers,
             settings.delivery_concurrency,
         )
         self.fetcher = Fetcher(
@@ -133,6 +137,7 @@ class Worker:
         await self.deliverer.drain()
         await self.fetcher.close()
         await self.registry.aclose()
+        await self.asking.aclose()
         await self.egress.close()
         await self.database.close()
 

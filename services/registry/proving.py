@@ -19,8 +19,8 @@ from services.registry.records import authenticity as former_links
 from services.registry.records.authenticity import FORMER_LINKS
 from services.registry.rosters import authenticity as rosters
 from services.registry.rosters.authenticity import READINGS, ROSTERS, ROWS
-from services.registry.rulebooks import adopting as rulebooks
-from services.registry.rulebooks.adopting import RULEBOOKS
+from services.registry.rulebooks import keeping as rulebooks
+from services.registry.rulebooks.keeping import RULEBOOKS
 from services.registry.survey_rounds.authenticity import ROUNDS
 from shared.keys import KeySet
 

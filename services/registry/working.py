@@ -2,10 +2,12 @@
 
 from contextlib import suppress
 from datetime import date
+from uuid import UUID
 
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
+from services.registry.alerts.reporting import FIRST_OF_ALL, settle
 from services.registry.application import SERVICE, kit_of, matching_client
 from services.registry.cases.announcing import press
 from services.registry.changes.numbering import number_changes
@@ -54,8 +56,9 @@ class Worker:
         self.clock = clock or SystemClock()
         self.database = Database(settings.database_url(SERVICE), settings.pool_size)
         self.kit = kit_of(settings)
-        self._adopted = False
+        self._adopted_on: date | None = None
         self._carried_on: date | None = None
+        self._settled_to: UUID | None = None
         self.matching = matching_client(settings, transport)
         key = jwk.load(settings.home / "keys" / "clients" / "registry.jwk")
         self.notifications = client(
@@ -109,13 +112,20 @@ class Worker:
         return await count_next(self.database, self.kit, self.clock)
 
     async def sweep(self) -> int:
-        if not self._adopted:
+        day = today(self.clock)
+        if self._adopted_on != day:
             async with self.database.transaction(SYSTEM) as session:
                 connection = await raw(session)
                 await adopt(connection, self.kit.audit, self.kit.profiles, self.clock.now())
-            self._adopted = True
+            self._adopted_on, self._settled_to = day, FIRST_OF_ALL
+        if self._settled_to is not None:
+            # By itself: whoever folds a child holds it before its alerts.
+            async with self.database.transaction(SYSTEM) as session:
+                connection = await raw(session)
+                now, after = self.clock.now(), self._settled_to
+                self._settled_to = await settle(connection, self.kit, now, after)
         async with self.database.transaction(SYSTEM) as session:
-            limit, day = self.settings.fold_batch, today(self.clock)
+            limit = self.settings.fold_batch
             return await turn_batch(session, self.kit, limit, day, self.clock.now())
 
     async def carry(self) -> int:

@@ -1,11 +1,16 @@
 """Whoever must act in a case hears of it: its department in the county of the case, by webhook and feed, and nobody else."""
 
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import pytest
 
+from services.registry.identity import clients
+from shared import keys
+from shared.database import SYSTEM, Database
 from shared.vocabulary import Department, Scope
 from tests.notifications.hubs import HOME, OFFICIAL, Hub, MovingClock, new_key
 from tests.notifications.receivers import Receiver, listening
@@ -133,3 +138,47 @@ async def test_r25_a_case_of_a_county_that_ended_is_told_to_who_took_over(
     assert heard.event["data"]["county"] == "500157000000"
     (item,) = (await police.get("/v1/events")).json()["items"]
     assert item["data"]["case"] == event["subject"]
+
+
+@pytest.mark.parametrize("how", ["scope", "area", "revoked"])
+async def test_r25_who_may_read_no_cases_any_more_is_told_of_none_by_a_subscription_of_before(
+    chongqing: Hub, clock: MovingClock, stack: AsyncExitStack, how: str
+) -> None:
+    """Nor of one that waited to be delivered; whoever still may is."""
+    _, at_police = await subscribed(chongqing, stack, clock, Department.POLICE, "500103")
+    _, beside = await subscribed(chongqing, stack, clock, Department.POLICE, "50")
+    at_police.answer = lambda n: 503 if n == 1 else 204
+    await chongqing.tell(waits(chongqing, "police"))
+    assert (len(at_police.taken), len(beside.taken)) == (0, 1)
+    (client,) = [name for name in chongqing.keys if name.startswith("police-500103")]
+    keys_ = keys.load(chongqing.home / "keys" / "registry" / "audit.json")
+    database = Database(chongqing.urls["registry"].app)
+    async with database.transaction(SYSTEM) as session:
+        if how == "revoked":
+            await clients.revoke(session, keys_, client, datetime.now(UTC))
+        else:
+            scopes = [scope for scope in OFFICIAL if scope != Scope.CASES_READ]
+            narrowed: dict[str, Any] = {"scopes": scopes} if how == "scope" else {"area": ELSEWHERE}
+            await clients.change(session, keys_, client, now=datetime.now(UTC), **narrowed)
+    await database.close()
+    await chongqing.worker.subscribers.ask()
+    clock.pass_by(hours=1)
+    await chongqing.tell(waits(chongqing, "police"))
+    assert (len(at_police.taken), len(beside.taken)) == (0, 2)
+    states = await chongqing.rows("SELECT state, count(*) AS n FROM deliveries GROUP BY 1")
+    assert {row["state"]: row["n"] for row in states} == {"cancelled": 2, "delivered": 2}
+
+
+async def test_nobody_but_peers_is_sent_anything_while_it_is_not_known_who_may_be_told_what(
+    chongqing: Hub, clock: MovingClock, stack: AsyncExitStack
+) -> None:
+    _, at_police = await subscribed(chongqing, stack, clock, Department.POLICE, "500103")
+    await chongqing.tell(waits(chongqing, "police"), work=False)
+    registry = chongqing.network.apps.pop(chongqing.url("registry"))
+    chongqing.worker.subscribers.forget()
+    await chongqing.worker.settle()
+    assert at_police.requests == []
+    chongqing.network.apps[chongqing.url("registry")] = registry
+    chongqing.worker.subscribers.forget()
+    await chongqing.worker.settle()
+    assert len(at_police.taken) == 1

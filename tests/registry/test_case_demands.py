@@ -342,6 +342,26 @@ async def test_r25_a_record_that_is_found_to_be_anothers_makes_a_review(
     assert await pressed_for(civil) == []
 
 
+async def test_r25_a_former_link_of_somebody_elses_making_hides_no_review(
+    registry: Registry,
+) -> None:
+    """Whoever can write to the database alone says of a record that it is for ever the child's."""
+    one = await caused(registry)
+    civil = await registry(f"civil_affairs:{HOME}")
+    await link(registry, [one.record], [UUID(int=77)])
+    assert len(await pressed_for(civil)) == 1
+    for person in (one.child, uuid4()):
+        await registry.system("DELETE FROM former_links WHERE link_seq = 99")
+        await registry.system(
+            "INSERT INTO former_links (entry_id, link_seq, person, taken_at, replaced_at, mac)"
+            " SELECT entry_id, 99, $2, '2020-01-01', '9999-12-31', '\\x00' FROM records WHERE id = $1",
+            one.record,
+            person,
+        )
+        assert (await civil.get(one.path)).json()["demands"] == ["review_whose"]
+        assert len(await pressed_for(civil)) == 1
+
+
 async def test_r25_a_record_follows_its_child_into_a_merge(registry: Registry) -> None:
     one = await caused(registry)
     civil = await registry(f"civil_affairs:{HOME}")

@@ -319,7 +319,7 @@ def test_an_answer_is_owed_until_it_comes(
     kind: CaseKind, state: CaseState, limit: timedelta | None, passed: timedelta
 ) -> None:
     since = datetime(2026, 3, 1, tzinfo=UTC)
-    owed = waiting(kind, state, since, limit, since + passed)
+    owed = waiting(kind, state, since + limit if limit is not None else None, since + passed)
     assert (owed == AnswerDue.NO) == (not owes(kind, state))
     if owes(kind, state):
         assert (owed == AnswerDue.NO_LIMIT_CONFIGURED) == (limit is None)

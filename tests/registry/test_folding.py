@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.population import generate
-from services.registry.children import state
+from services.registry.children import residing, state
 from services.registry.children.claims import CompanyClaim, Source, Stay
 from services.registry.children.folding import fold
 from services.registry.children.residing import reside
@@ -282,3 +282,39 @@ def test_a_benefit_that_ended_speaks_no_more() -> None:
         (evidence,) = fold(order).evidence
         assert evidence.holds(date(2025, 5, 31))
         assert not evidence.holds(date(2025, 6, 1))
+
+
+def test_where_a_child_lives_is_found_by_looking_at_each_claim_a_few_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However many there are: a thousand offices that state an end of one stay are no million looks."""
+    looked: list[object] = []
+    of_the_place = residing._of_the_place
+
+    def counted(stay: Stay, in_line: Any) -> bool:
+        looked.append(stay)
+        return of_the_place(stay, in_line)
+
+    monkeypatch.setattr(residing, "_of_the_place", counted)
+    day, end, county = date(2025, 1, 1), date(2030, 1, 1), 500103000000
+    for places in ((county,), (county, 500107000000)):
+        looked.clear()
+        stays = [
+            Stay(
+                places[at % len(places)],
+                day,
+                end,
+                "",
+                Source(
+                    UUID(int=at),
+                    UUID(int=at),
+                    "surveys",
+                    ("police", "civil_affairs")[at // 2 % 2],
+                    day,
+                    county,
+                ),
+            )
+            for at in range(1000)
+        ]
+        assert reside(stays, []).episodes
+        assert len(looked) <= 5 * len(stays)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import cycle, islice
+from itertools import cycle, islice, pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +20,8 @@ from services.registry.records.feeds import FEEDS
 from services.registry.records.vault import Opened
 from shared.keys import new_key_set
 from shared.sealing import Sealer
+from tests.registry.conftest import Registry
+from tests.registry.key_care import decide, fold, link, push, survey, surveyed, the_entry
 
 NOW = datetime(2026, 10, 31, 4, tzinfo=UTC)
 
@@ -34,10 +36,10 @@ def kit() -> Kit:
 def heard(kit: Kit, number: int) -> Known:
     """A child of whom so many entries speak, that came one after another over five years."""
     life: dict[str, list[Opened]] = {}
-    for push in generate(20, 7, on=NOW.date()).pushes:
-        plain, payload = stored(kit, push.feed, push.department, push, noon(NOW.date()))
-        item = FEEDS[push.feed].model.model_validate_json(payload)
-        life.setdefault(push.truth_child, []).append(Opened(plain, item))
+    for told in generate(20, 7, on=NOW.date()).pushes:
+        plain, payload = stored(kit, told.feed, told.department, told, noon(NOW.date()))
+        item = FEEDS[told.feed].model.model_validate_json(payload)
+        life.setdefault(told.truth_child, []).append(Opened(plain, item))
     longest = max(life.values(), key=len)
     begun = NOW - timedelta(days=5 * 365)
     return Known(
@@ -95,3 +97,65 @@ def test_r17_what_is_left_out_of_a_life_is_its_beginning(
     retrace(kit, child, known, NOW)
     assert most <= len(days) < len(whole)
     assert sorted(days) == whole[-len(days) :]
+
+
+@pytest.mark.parametrize("most", [2, 4, 9])
+def test_r17_a_life_that_is_too_long_is_told_in_parts_of_which_nothing_is_lost(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """Each part says before which instant it leaves things out; whoever asks for what was known then is told of those."""
+    known, child = heard(kit, 12), uuid4()
+
+    def steps(now: datetime) -> tuple[set[tuple[datetime, datetime]], datetime | None]:
+        """From point to point: whatever was settled was settled at one of these."""
+        points, since = retracing._points(kit, child, known, now)
+        return set(pairwise(at for at, _ in points)), since
+
+    whole, since = steps(NOW)
+    assert since is None
+    monkeypatch.setattr(retracing, "MOST_POINTS", most)
+    told, since = steps(NOW)
+    assert not told >= whole
+    while since is not None:
+        before = since
+        more, since = steps(before)
+        told |= more
+        assert since is None or since < before, "it goes on for ever"
+    assert told >= whole
+
+
+async def test_r17_a_file_that_leaves_something_out_says_so(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what it left out is told to who asks for what was known then."""
+    (child,) = await surveyed(registry)
+    civil = await registry("civil_affairs:500103")
+    path, _ = await the_entry(civil, category="family_hardship")
+    assert (await decide(civil, path, "confirm")).status_code == 200
+    await fold(registry)
+    for day in range(1, 5):
+        registry.clock.at += timedelta(days=day)
+        visited = survey(observed_on="2026-03-01")
+        await link(
+            registry, await push(registry, "civil_affairs:500103", "surveys", visited), [child]
+        )
+
+    async def file(**asked: Any) -> dict[str, Any]:
+        reply = await civil.get(f"/v1/children/{child}/dossier", params={"limit": 500, **asked})
+        found: dict[str, Any] = reply.json()
+        return found
+
+    def proposed(seen: dict[str, Any]) -> list[dict[str, Any]]:
+        return [one for one in seen["events"] if one["kind"] == "key_care_proposed"]
+
+    whole = await file()
+    assert "incomplete_before" not in whole
+    assert proposed(whole)
+    monkeypatch.setattr(retracing, "MOST_POINTS", 2)
+    seen = await file()
+    assert proposed(seen) == []
+    told: list[dict[str, Any]] = []
+    while "incomplete_before" in seen:
+        seen = await file(known_at=seen["incomplete_before"])
+        told += proposed(seen)
+    assert {one["id"] for one in told} == {one["id"] for one in proposed(whole)}

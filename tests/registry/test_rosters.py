@@ -362,20 +362,21 @@ async def test_r10_a_client_makes_one_roster_at_a_time(registry: Registry) -> No
     assert reply.status_code == 201
 
 
-async def test_r13_an_amendment_dated_back_makes_no_roster_late(
+async def test_r13_an_amendment_dated_back_makes_no_roster_late_that_had_a_limit(
     registry: Registry, tmp_path: Path
 ) -> None:
     """One that is made afterwards has the limit."""
     await surveyed(registry, survey())
     civil = await registry(f"civil_affairs:{HOME}", purpose="verification")
+    rule = '[[rules.roster]]\ndirection = "feedback"\noffices = ["police"]'
+    await dated_back(registry, tmp_path, "chongqing", rule, "reply_days = 30")
     before = await made(civil, kind="feedback", to="police", division=HOME)
     registry.clock.at += timedelta(days=10)
-    rule = '[[rules.roster]]\ndirection = "feedback"\noffices = ["police"]'
     await dated_back(registry, tmp_path, "chongqing", rule, "reply_days = 3")
     late = await made(civil, kind="feedback", to="police", division=HOME)
     listed = (await civil.get("/v1/rosters")).json()["rosters"]
     assert {one["id"]: one["waiting"] for one in listed} == {
-        before["id"]: "no_limit_configured",
+        before["id"]: "within_limit",
         late["id"]: "within_limit",
     }
     assert (await civil.get(f"/v1/rosters/{before['id']}")).json() == before

@@ -1,6 +1,9 @@
-"""A rule that changes between an act and its reading: the act keeps the clause, the limit and the demands of its own day."""
+"""A rule that changes between an act and its reading: the act keeps the clause, the limit and the demands of its own day.
 
-from datetime import date, timedelta
+What its own day left open is another matter: ``test_rules_set_later.py``.
+"""
+
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +11,7 @@ import pytest
 
 from services.registry.profiles import SHIPPED, Profiles
 from services.registry.rulebooks import adopting
+from shared.clock import SHANGHAI
 from shared.database import SYSTEM, raw
 from tests.registry import compartments
 from tests.registry.conftest import Registry
@@ -108,7 +112,7 @@ INTERVENTION = (
 async def test_a_case_keeps_the_clause_and_the_limit_of_the_day_it_was_opened(
     registry: Registry, tmp_path: Path, body: dict[str, Any], rule: str, setting: str, unit: Any
 ) -> None:
-    """Neither does a limit that comes later make it late, nor does one that goes make it wait for ever."""
+    """Nor does a limit that comes later, where there was none, make it late before it has run from then."""
     set_to = f"{setting} = {{}}" if setting else ""
     civil = await registry(f"civil_affairs:{HOME}")
     await changing(registry, tmp_path, "chongqing", rule, set_to.format(30), set_to.format(9000))
@@ -128,10 +132,18 @@ async def test_a_case_keeps_the_clause_and_the_limit_of_the_day_it_was_opened(
     await changing(registry, tmp_path, "chongqing", rule, None, set_to.format(1))
     path = await opened(civil, **body)
     before = (await civil.get(path)).json()
-    registry.clock.at += LATER
-    assert (await civil.get(path)).json() == before
     assert before["waiting"] == "no_limit_configured"
     assert await pressed(registry) == 0
+    registry.clock.at += LATER
+    seen = (await civil.get(path)).json()
+    if not setting:
+        assert seen == before
+        return
+    assert (seen["waiting"], seen["due_clause"]) == ("overdue", "chongqing 新")
+    set_at = datetime(2026, 4, 1, tzinfo=SHANGHAI)
+    assert datetime.fromisoformat(seen["due_at"]) == set_at + unit
+    assert seen.get("clause", "") == before.get("clause", seen.get("clause", ""))
+    assert await pressed(registry) == 1
 
 
 async def test_r26_what_became_a_command_later_holds_no_older_case_open(
@@ -254,17 +266,18 @@ async def test_r17_an_amendment_dated_back_makes_nothing_else_of_a_case_that_was
 ) -> None:
     """Neither its clause, nor its limit, nor whether it is pressed for; a case of that very day that is opened later, it does."""
     civil = await registry(f"civil_affairs:{HOME}")
-    await going_by(registry, Profiles.load(SHIPPED))
+    await dated_back(registry, tmp_path, "chongqing", REPORT, "reply_hours = 9000", "旧")
     path = await opened(civil)
     before = (await civil.get(path)).json()
     registry.clock.at += timedelta(hours=2)
     await dated_back(registry, tmp_path, "chongqing", REPORT, "reply_hours = 1")
     seen = (await civil.get(path)).json()
     assert seen == before
+    assert seen["clause"] == "chongqing 旧"
     later = await opened(civil)
     assert (await civil.get(later)).json()["clause"] == "chongqing 补"
     registry.clock.at += timedelta(hours=5)
-    assert (await civil.get(path)).json()["waiting"] == "no_limit_configured"
+    assert (await civil.get(path)).json() == before
     assert (await civil.get(later)).json()["waiting"] == "overdue"
     assert await pressed(registry) == 1
 
@@ -296,29 +309,37 @@ async def test_r17_a_rulebook_of_an_earlier_release_that_nobody_reads_any_more_l
 async def test_r31_an_amendment_dated_back_makes_nothing_else_of_an_assessment_or_a_placement(
     registry: Registry, tmp_path: Path
 ) -> None:
-    text = guardianship("temporary_care")
-    await changing(registry, tmp_path, "chongqing", text, "review_days = 20", "review_days = 30")
+    care = f'{guardianship("temporary_care")}\nwording = "示例"\nclause = "照"\nreview_days = {{}}\n{INTERVENTION}'
+    days = "review_days = {}"
+    await dated_back(registry, tmp_path, "chongqing", care.format(20), days.format(30), "旧")
     (child,) = await surveyed(registry)
     civil = await registry(f"civil_affairs:{HOME}")
     made = await post(civil, "placements", **placement(child, basis="guardian_consent"))
     high = await post(civil, "assessments", **assessment(child, "high"))
     registry.clock.at += timedelta(hours=2)
-    await dated_back(registry, tmp_path, "chongqing", INTERVENTION, "review_days = 9")
+    await dated_back(registry, tmp_path, "chongqing", care.format(2), days.format(9))
     seen = await read(civil, child)
     assert seen["placements"] == [made.json()]
     assert seen["assessments"] == [high.json()]
     again = (await post(civil, "assessments", **assessment(child, "high"))).json()
-    assert (again["clause"], high.json().get("clause")) == ("chongqing 补", None)
+    assert (again["clause"], high.json()["clause"]) == ("chongqing 补", "chongqing 旧")
+    assert again["review_on"] != high.json()["review_on"]
 
 
 async def dated_back(
-    registry: Registry, folder: Path, place: str, rules: str, setting: str
+    registry: Registry,
+    folder: Path,
+    place: str,
+    rules: str,
+    setting: str,
+    clause: str = "补",
+    since: str = "2020-01-01",
 ) -> None:
-    """An amendment that is adopted now and says that it has held all along."""
+    """An amendment that is adopted now and says that it has held all along, or since another day."""
     (folder / f"{place}.toml").write_text(
         f'id = "{place}-own"\namends = "{place}"\n[documents.main]\nname = "{place}"\n'
         f'valid_from = 2020-01-01\nvalid_until = "not_configured"\n{rules}\nwording = "示例"\n'
-        f'clause = "补"\nvalid_from = 2020-01-01\n{setting}\n',
+        f'clause = "{clause}"\nvalid_from = {since}\n{setting}\n',
         encoding="utf-8",
     )
     await going_by(registry, Profiles.load(SHIPPED, folder))

@@ -315,6 +315,8 @@ async def test_r7_an_amendment_dated_back_makes_nothing_else_of_a_round(
 ) -> None:
     """Neither of what it asked, nor of how far it came; a round that opens later goes by it, one that was planned too."""
     client = await registry("civil_affairs:500103")
+    held = 'blocks = ["child", "parents", "family_life"]'
+    await dated_back(registry, tmp_path, "chongqing", ROUND, held)
     path = await a_round(client, closes_on="2026-03-05")
     planned = await a_round(client, opens_on="2026-03-20", closes_on="2026-03-25")
     (child,) = await surveyed(registry, survey())
@@ -323,7 +325,8 @@ async def test_r7_an_amendment_dated_back_makes_nothing_else_of_a_round(
     assert before[1][0]["reached"] == "complete"
     registry.clock.at += timedelta(days=1)
     blocks = 'blocks = ["child", "guardianship"]'
-    await dated_back(registry, tmp_path, "chongqing", ROUND, blocks)
+    changed = ROUND.replace("home_visit", "phone")
+    await dated_back(registry, tmp_path, "chongqing", changed, blocks)
     after = (await client.get(path)).json(), await of(client, path), await progress(client, path)
     assert after == before
     (listed,) = [

@@ -9,9 +9,19 @@ import httpx
 
 from services.registry.profiles import SHIPPED, Profiles
 from services.registry.profiles.open_points import open_points
-from tests.registry.compartments import BAOTOU, acted, amend, ask_to_open, keeper, listed, opened
+from tests.registry.compartments import (
+    BAOTOU,
+    act,
+    acted,
+    amend,
+    ask_to_open,
+    keeper,
+    listed,
+    opened,
+)
 from tests.registry.conftest import Registry
 from tests.registry.key_care import decide, entries, survey, surveyed, turn
+from tests.registry.key_care import opened as taken_in
 from tests.registry.test_compartment_silence import glance, tables
 from tests.registry.test_duties import lived
 from tests.registry.test_posts import filled, made, vacate
@@ -210,3 +220,21 @@ async def test_r21_the_scale_covers_children_in_key_care_and_red_any_child(
     assert (await who.get(path)).json()["uncovered"] is True
     covered = await opened(registry, "psychological_risk", await villager(registry))
     assert "uncovered" not in (await who.get(covered)).json()
+
+
+async def test_r21_who_is_out_of_key_care_by_now_is_not_taken_in_again(registry: Registry) -> None:
+    """An entry is opened again on the condition on which it was opened."""
+    child = await villager(registry)
+    who = await keeper(registry, "psychological_risk")
+    path = await opened(registry, "psychological_risk", child, level="green")
+    await acted(who, path, "close")
+    civil = await registry(f"civil_affairs:{BAOTOU}")
+    for entry in await entries(civil):
+        await decide(civil, f"/v1/key-care/{entry['id']}", "close")
+    refused = await act(who, path, "reopen")
+    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (
+        409,
+        "not-in-key-care",
+    )
+    await taken_in(civil, child)
+    assert (await acted(who, path, "reopen"))["level"] == "green"

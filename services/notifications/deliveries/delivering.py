@@ -26,9 +26,10 @@ from services.notifications.deliveries.queries import Claimed, Verdict
 from services.notifications.deliveries.retry import NO_CONNECTION, Outcome, next_attempt
 from services.notifications.notices import moving
 from services.notifications.peers.queries import trusted
+from services.notifications.subscriptions.entitling import Subscribers
 from services.notifications.subscriptions.keys import KeyRing
 from shared import signatures, telemetry
-from shared.clock import Clock
+from shared.clock import SHANGHAI, Clock
 from shared.database import SYSTEM, Database
 from shared.keys import KeySet
 
@@ -50,6 +51,7 @@ class Deliverer:
         egress: Egress,
         keys: KeyRing,
         audit: KeySet,
+        subscribers: Subscribers,
         concurrency: int,
     ) -> None:
         self._database = database
@@ -57,6 +59,7 @@ class Deliverer:
         self._egress = egress
         self._keys = keys
         self._audit = audit
+        self._subscribers = subscribers
         self._concurrency = concurrency
         self._running: dict[asyncio.Task[Attempted], Claimed] = {}
         self._receivers: Counter[UUID] = Counter()
@@ -75,10 +78,13 @@ class Deliverer:
         finished = [task.result() for task in done]
         free = self._concurrency - len(self._running) + len(done)
         ended = Counter(delivery.receiver for delivery, _, _ in finished)
+        known = await self._subscribers.known()
         async with self._database.transaction(SYSTEM) as session:
             if finished:
                 await self._keep(session, finished)
-            claimed = await queries.claim(session, self._clock.now(), self._receivers - ended, free)
+            now, running = self._clock.now(), self._receivers - ended
+            taken = await queries.claim(session, now, running, free, peers_alone=not known)
+            claimed = await self._entitled(session, taken)
             claimed = await self._addressed(session, claimed)
             signers = await self._keys.signers(session, claimed, self._clock.now())
         for task in done:
@@ -87,7 +93,23 @@ class Deliverer:
         for delivery in claimed:
             self._receivers[delivery.receiver] += 1
             self._running[asyncio.create_task(self._attempt(delivery, signers))] = delivery
-        return len(finished) + len(claimed)
+        return len(finished) + len(taken)
+
+    async def _entitled(self, session: AsyncSession, taken: Sequence[Claimed]) -> list[Claimed]:
+        """Those whose receivers may still be told what they say; the others are cancelled."""
+        now = self._clock.now()
+        day = now.astimezone(SHANGHAI).date()
+        lost = [
+            delivery
+            for delivery in taken
+            if delivery.client is not None
+            and not self._subscribers.may_be_told(delivery.client, delivery.body, day)
+        ]
+        if not lost:
+            return list(taken)
+        await queries.cancel(session, lost, now)
+        log.warning("delivery.not_entitled", deliveries=len(lost))
+        return [delivery for delivery in taken if delivery not in lost]
 
     async def _addressed(self, session: AsyncSession, claimed: Sequence[Claimed]) -> list[Claimed]:
         """With the address that an operator gave each peer hub; what is not authentic has none and is not sent."""

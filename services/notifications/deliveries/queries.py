@@ -18,7 +18,7 @@ WITH busy AS (
   SELECT r.id, r.open_until IS NOT NULL AS probe,
          (CASE WHEN r.open_until IS NULL THEN $4 ELSE 1 END) - coalesce(b.running, 0) AS room
   FROM receivers r LEFT JOIN busy b ON b.receiver = r.id
-  WHERE r.enabled AND (r.open_until IS NULL OR r.open_until <= $1)
+  WHERE r.enabled AND (NOT $7 OR r.client IS NULL) AND (r.open_until IS NULL OR r.open_until <= $1)
   FOR UPDATE OF r SKIP LOCKED
 ), picked AS (
   SELECT next.id, willing.probe
@@ -65,12 +65,24 @@ class Claimed:
 
 
 async def claim(
-    session: AsyncSession, now: datetime, running: Mapping[UUID, int], free: int
+    session: AsyncSession,
+    now: datetime,
+    running: Mapping[UUID, int],
+    free: int,
+    *,
+    peers_alone: bool = False,
 ) -> list[Claimed]:
     """Lease due deliveries: the first of each lane, fairly over receivers, one where a breaker is open."""
     connection = await raw(session)
     rows = await connection.fetch(
-        _CLAIM, now, list(running), list(running.values()), WEBHOOKS_AT_ONCE, free, LEASE_SECONDS
+        _CLAIM,
+        now,
+        list(running),
+        list(running.values()),
+        WEBHOOKS_AT_ONCE,
+        free,
+        LEASE_SECONDS,
+        peers_alone,
     )
     return [
         Claimed(
@@ -146,6 +158,17 @@ async def give_back(session: AsyncSession, unsent: Sequence[Claimed], now: datet
     await connection.execute(
         "UPDATE receivers SET open_until = least(open_until, $2) WHERE id = ANY($1)",
         [delivery.receiver for delivery in unsent if delivery.probe],
+        now,
+    )
+
+
+async def cancel(session: AsyncSession, lost: Sequence[Claimed], now: datetime) -> None:
+    """End deliveries that are not to be sent any more; a breaker that one of them was to try stays as it was."""
+    await give_back(session, lost, now)
+    connection = await raw(session)
+    await connection.execute(
+        "UPDATE deliveries SET state = 'cancelled', ended_at = $2 WHERE id = ANY($1) AND state = 'pending'",
+        [delivery.id for delivery in lost],
         now,
     )
 

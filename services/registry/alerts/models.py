@@ -45,6 +45,11 @@ class Alert(Table, table=True):
         Index("alerts_place", "residence_code"),
         Index("alerts_child", "child_id"),
         Index("alerts_entry", "entry", postgresql_where=text("entry IS NOT NULL")),
+        Index(
+            "alerts_undated",
+            "id",
+            postgresql_where=text("child_id IS NULL AND due_on IS NULL AND closed_on IS NULL"),
+        ),
         Index("alerts_sibling", text('"left"(cause, 32)'), postgresql_where=ABOUT_A_SIBLING),
     )
 

@@ -1,8 +1,8 @@
 """Proving: alerts are what the records say, and those without a child what the entry says that they stand for."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import fields
-from datetime import datetime
+from dataclasses import fields, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,17 +10,20 @@ import orjson
 
 from services.registry.alerts.gathering import COLUMNS, acted
 from services.registry.alerts.raising import AlertRow
-from services.registry.alerts.reporting import KINDS, Told, alert_of, rules_then
+from services.registry.alerts.reporting import KINDS, Told, alert_of, due_later, rules_then
 from services.registry.alerts.rules import rule_of
 from services.registry.alerts.writing import placed
 from services.registry.children.building import Folded
 from services.registry.children.kit import Kit
 from services.registry.children.proving import Difference
-from services.registry.profiles import Profiles
+from services.registry.rulebooks import adopting
+from services.registry.rulebooks.lasting import Course
 from shared.clock import SHANGHAI
 from shared.database import SYSTEM, Database, raw
 
 PAGE = 500
+#: What is set first is set first whenever it is asked for.
+_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 _HELD = tuple(one.name for one in fields(AlertRow) if one.name != "place")
 _UNREGISTERED = (
     "SELECT a.*, r.feed, r.division, r.received_at, (SELECT n.kind FROM records n WHERE n.entry_id = a.entry"
@@ -86,7 +89,7 @@ async def strays(database: Database, kit: Kit) -> AsyncIterator[Difference]:
             ):
                 acts.setdefault(act["alert_id"], []).append(acted(act))
             came = {row["received_at"] for row in rows if row["received_at"] is not None}
-            rules = await rules_then(connection, kit, came)
+            rules = await adopting.courses(connection, kit.audit, kit.profiles, came)
         for row in rows:
             if not _accounted(kit, rules, row, acts.get(row["id"], [])):
                 about = row["child_id"] or row["id"]
@@ -97,19 +100,23 @@ async def strays(database: Database, kit: Kit) -> AsyncIterator[Difference]:
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
         silenced = await connection.fetch(_SILENCED, list(KINDS))
-        rules = await rules_then(connection, kit, {row["received_at"] for row in silenced})
+        then = await rules_then(connection, kit, {row["received_at"] for row in silenced})
     for row in silenced:
         day = row["received_at"].astimezone(SHANGHAI).date()
-        profile = rules[row["received_at"]].for_division(row["division"], day)
+        profile = then[row["received_at"]].for_division(row["division"], day)
         if rule_of(profile, KINDS[row["feed"]], day):
             yield Difference("alerts", row["entry_id"], "is missing")
 
 
-def _accounted(kit: Kit, rules: Mapping[datetime, Profiles], row: Any, acts: Sequence[Any]) -> bool:
+def _accounted(kit: Kit, rules: Mapping[datetime, Course], row: Any, acts: Sequence[Any]) -> bool:
     if row["child_id"] is not None or row["entry"] is None or row["feed"] not in KINDS:
         return False
     told = Told(row["entry"], row["feed"], row["division"], row["received_at"])
-    expected = alert_of(kit.entries.key, rules[told.received_at], told, acts)
+    course = rules[told.received_at]
+    expected = alert_of(kit.entries.key, course.then, told, acts)
+    if expected is not None and expected.due_on is None and row["due_on"] is not None:
+        detail = {key: value for key, value in expected.detail.items() if key != "missing"}
+        expected = replace(expected, due_on=due_later(course, told, _EVER), detail=detail)
     return (
         expected is not None
         and _text(expected.held()) == _text(_held(row))

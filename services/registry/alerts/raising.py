@@ -85,6 +85,7 @@ class _Found(NamedTuple):
     spell: Spell
     rule: AlertRule
     raised_on: date
+    due_on: date | None
 
 
 def raise_alerts(
@@ -147,8 +148,13 @@ def _found(
                 continue
             if on > day:
                 turns.append(on)
-            elif spell.cause not in raised or on < raised[spell.cause].raised_on:
-                raised[spell.cause] = _Found(spell, stretch.rule, on)
+                continue
+            due_on, known_as = due_of(stretch.rule, on), raised.get(spell.cause)
+            if known_as is None or on < known_as.raised_on:
+                raised[spell.cause] = _Found(spell, stretch.rule, on, due_on)
+            elif known_as.due_on is None and due_on is not None:
+                # Its own rule left it open: the first that sets it does, from its first day on.
+                raised[spell.cause] = known_as._replace(due_on=due_on)
     return raised, turns
 
 
@@ -177,25 +183,25 @@ def _row(key: bytes, child: UUID, kind: str, found: _Found, acts: Sequence[Acted
         category=spell.category,
         state=state,
         raised_on=found.raised_on,
-        due_on=due_of(rule, found.raised_on),
+        due_on=found.due_on,
         closed_on=closed_on,
         entry=spell.entry,
         place=spell.office or None,
-        detail=dict(_detail(spell, rule)),
+        detail=dict(_detail(spell, rule, found.due_on)),
     )
 
 
-def rule_detail(rule: AlertRule) -> Iterator[tuple[str, Any]]:
-    """What every alert says of its rule."""
+def rule_detail(rule: AlertRule, due_on: date | None) -> Iterator[tuple[str, Any]]:
+    """What every alert says of its rule, and of what nobody has set."""
     yield "rule", {"clause": rule.clause, "wording": rule.wording}
     if rule.post:
         yield "post", rule.post
-    if not isinstance(rule.due_days, int):
+    if due_on is None:
         yield "missing", ["due_days"]
 
 
-def _detail(spell: Spell, rule: AlertRule) -> Iterator[tuple[str, Any]]:
-    yield from rule_detail(rule)
+def _detail(spell: Spell, rule: AlertRule, due_on: date | None) -> Iterator[tuple[str, Any]]:
+    yield from rule_detail(rule, due_on)
     if spell.record is not None:
         yield "record", str(spell.record)
     if spell.ended_by is not None:
@@ -215,6 +221,7 @@ def _orphan(
     assert rule is not None
     entry = UUID(first.cause) if kind == "costly_bill" else None
     state, closed_on = state_of(acts, day)
+    due_on = due_of(rule, first.raised_on)
     if state == AlertState.CLOSED_BY_EVIDENCE:
         closed_on = None  # the day on which its ground went is nobody's record
     return AlertRow(
@@ -225,11 +232,11 @@ def _orphan(
         category=last.cause.partition(":")[2] if kind == "sibling_in_care" else "",
         state=state,
         raised_on=first.raised_on,
-        due_on=due_of(rule, first.raised_on),
+        due_on=due_on,
         closed_on=closed_on,
         entry=entry,
         place=None,
-        detail={**dict(rule_detail(rule)), "ground": "gone"},
+        detail={**dict(rule_detail(rule, due_on)), "ground": "gone"},
     )
 
 

@@ -6,7 +6,7 @@ is nobody's any more.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -28,6 +28,7 @@ from services.registry.profiles.families.alerts import AlertName
 from services.registry.records.feeds import medical_cost_alerts
 from services.registry.records.vault import Plain
 from services.registry.rulebooks import adopting
+from services.registry.rulebooks.lasting import Course
 from shared.clock import SHANGHAI
 
 #: The feeds whose every entry is an alert, and of which kind.
@@ -43,6 +44,17 @@ FIRST = (
     "SELECT r.entry_id, r.feed, r.division, r.received_at FROM unnest($1::uuid[]) AS e(entry_id)"
     " CROSS JOIN LATERAL (SELECT * FROM records WHERE entry_id = e.entry_id AND kind = 0"
     "  ORDER BY received_at, id LIMIT 1) r"
+)
+
+FIRST_OF_ALL = UUID(int=0)
+SETTLED_AT_ONCE = 100
+#: The waiting alerts of entries that no child has, and that are due on no day; each with its entry's first record.
+_UNSET = (
+    "SELECT a.id, r.entry_id, r.feed, r.division, r.received_at FROM alerts a"
+    " CROSS JOIN LATERAL (SELECT * FROM records WHERE entry_id = a.entry AND kind = 0"
+    "  ORDER BY received_at, id LIMIT 1) r"
+    " WHERE a.child_id IS NULL AND a.due_on IS NULL AND a.closed_on IS NULL"
+    " AND r.feed = ANY($1) AND a.id > $2 ORDER BY a.id LIMIT $3"
 )
 
 
@@ -69,6 +81,7 @@ def alert_of(
     if rule is None:
         return None
     state, closed_on = state_of(acts, None)
+    due_on = due_of(rule, day)
     return AlertRow(
         id=alert_id(key, None, kind, told.entry.hex, told.entry),
         kind=kind,
@@ -77,11 +90,11 @@ def alert_of(
         category="",
         state=state,
         raised_on=day,
-        due_on=due_of(rule, day),
+        due_on=due_on,
         closed_on=closed_on,
         entry=told.entry,
         place=told.division,
-        detail=dict(rule_detail(rule)),
+        detail=dict(rule_detail(rule, due_on)),
     )
 
 
@@ -123,10 +136,42 @@ async def rules_then(
 
     A rulebook that was written past the hub is named by the verifier, and keeps nobody from being alerted.
     """
-    try:
-        return await adopting.as_adopted(connection, kit.audit, kit.profiles, instants)
-    except adopting.ForgedRulebook:
-        return dict.fromkeys(instants, kit.profiles)
+    return await adopting.as_adopted(connection, kit.audit, kit.profiles, instants)
+
+
+def due_later(course: Course, told: Told, now: datetime) -> date | None:
+    """When an alert is due whose rule left that open at its receipt: by the first that set it since, from when it did."""
+    kind, day = KINDS[told.feed], told.received_at.astimezone(SHANGHAI).date()
+
+    def days(profiles: Profiles, on: date) -> int | None:
+        rule = rule_of(profiles.for_division(told.division, on), kind, on)
+        return rule.due_days if rule and isinstance(rule.due_days, int) else None
+
+    lasting = course.lasting(days, day, now)
+    return lasting.begins_on(day) + timedelta(days=lasting.value) if lasting else None
+
+
+async def settle(
+    connection: "asyncpg.Connection[Any]", kit: Kit, now: datetime, after: UUID = FIRST_OF_ALL
+) -> UUID | None:
+    """Say of the next waiting alerts of entries that are nobody's when they are due, where that has been set since; the last that
+    was looked at, None where there are no more.
+
+    As the service itself.  What somebody is registered by is folded anew instead.
+    """
+    rows = await connection.fetch(_UNSET, list(KINDS), after, SETTLED_AT_ONCE)
+    instants = {row["received_at"] for row in rows}
+    courses = await adopting.courses(connection, kit.audit, kit.profiles, instants)
+    due = [
+        (row["id"], due_on)
+        for row in rows
+        if (due_on := due_later(courses[row["received_at"]], Told.of(row), now)) is not None
+    ]
+    await connection.executemany(
+        "UPDATE alerts SET due_on = $2, detail = detail - 'missing' WHERE id = $1 AND due_on IS NULL",
+        due,
+    )
+    return rows[-1]["id"] if len(rows) == SETTLED_AT_ONCE else None
 
 
 async def _insert(connection: "asyncpg.Connection[Any]", alerts: Iterable[AlertRow | None]) -> None:

@@ -70,7 +70,7 @@ async def shown(
     for row in rows:
         if row["id"] is not None and row["id"] not in names:
             names[row["id"]] = _name(kit, row, groups)
-    return [_alert(row, _child(row, names, told), groups) for row in rows]
+    return [_alert(row, _child(row, names, told), groups, caller.department) for row in rows]
 
 
 def _child(
@@ -106,7 +106,9 @@ def _said(kit: Kit, row: Any, groups: Groups) -> dict[str, Any]:
     return seen
 
 
-def _alert(row: Any, child: dict[str, Any], groups: Groups) -> dict[str, Any]:
+def _alert(
+    row: Any, child: dict[str, Any], groups: Groups, department: Department
+) -> dict[str, Any]:
     detail, code = row["detail"], row["place"]
     shielded = bool(row["shielded"])
     county = divisions.county_of(code) if code is not None else None
@@ -130,12 +132,19 @@ def _alert(row: Any, child: dict[str, Any], groups: Groups) -> dict[str, Any]:
         "place": divisions.name_of(county) or "" if county is not None else None,
         "shielded": shielded,
     }
-    if _GROUP[row["kind"]] in groups:
+    if _GROUP[row["kind"]] in groups and _is_of(row, department):
         seen["about"] = detail.get("about")
         seen["proposes"] = proposal(row["kind"], row["state"], row["department"], detail)
     if "provenance" in groups:
         seen |= {key: detail.get(key) for key in ("record", "closed_by")}
     return seen
+
+
+def _is_of(row: Any, department: Department) -> bool:
+    """Which duty is overdue is told to whom duties are told: a department besides civil affairs learns of its own alone."""
+    if row["kind"] != AlertKind.OVERDUE_DUTY or department == Department.CIVIL_AFFAIRS:
+        return True
+    return bool((row["detail"].get("about") or {}).get("department") == department)
 
 
 def proposal(kind: str, state: str, owner: str, detail: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -26,7 +26,6 @@ from services.registry.past.recalling import recall_child
 from shared import audit, preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
-from shared.clock import SHANGHAI, today
 from shared.contract import LOCATED, TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
 from shared.idempotency import Ids, KeyHeader, once
@@ -81,7 +80,7 @@ async def assess_guardianship(
     rows = [row for row in rows if row["id"] == ids["assessment"]]
     homes = await homes_of(session, kit, caller, rows)
     seen = _opened(
-        lambda row: showing.assessment(kit, row, homes, today(clock)),
+        lambda row: showing.assessment(kit, row, homes, clock.now()),
         rows,
     )
     if not seen:
@@ -121,7 +120,6 @@ async def show_guardianship(
     if known_at is not None:
         past = await recall_child(session, kit, caller, child_id, now, then)
         read = past.act(caller, "guardianship.read_past")
-    day = then.astimezone(SHANGHAI).date()
     assessed = _noted(await queries.of_child(session, kit, caller, "assessments", child_id), then)
     homes = await homes_of(session, kit, caller, assessed)
     placed = _noted(await queries.of_child(session, kit, caller, "placements", child_id), then)
@@ -129,9 +127,9 @@ async def show_guardianship(
     acts = {placement: _noted(rows, then) for placement, rows in done.items()}
     await audit.record(session, kit.audit, now, read)
     seen = {
-        "assessments": _opened(lambda row: showing.assessment(kit, row, homes, day), assessed),
+        "assessments": _opened(lambda row: showing.assessment(kit, row, homes, then), assessed),
         "placements": _opened(
-            lambda row: showing.placement(kit, row, acts.get(row["id"], []), child_id, day),
+            lambda row: showing.placement(kit, row, acts.get(row["id"], []), child_id, then),
             placed,
         ),
     }
@@ -207,7 +205,7 @@ async def list_placements(
             if not showing.opens("placements", kit, row):
                 continue
             done = [a for a in acts.get(row["id"], ()) if showing.opens("placement_acts", kit, a)]
-            one = showing.mark(row, done, child, today(clock))
+            one = showing.mark(row, done, child, clock.now())
             if "ended_on" not in one and review in (None, one["review"]):
                 shown.append(one)
                 named.append(seen_children[child]["id"])
@@ -277,7 +275,7 @@ async def _placement(
         read = audit.Act.of(caller, operation, [child["id"]], placement=str(at))
         await audit.record(session, kit.audit, clock.now(), read)
     try:
-        seen = showing.placement(kit, row, acts, of, today(clock))
+        seen = showing.placement(kit, row, acts, of, clock.now())
     except Unsealable:
         raise NotFound from None
     etag = preconditions.etag(len(acts) + 1)

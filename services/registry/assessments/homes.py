@@ -36,7 +36,7 @@ async def homes_of(
             if known is None:
                 continue
             made_on, live = at.astimezone(SHANGHAI).date(), current(known.records)
-            folded = fold_current(live, known.records, made_on, row["profiles"].in_line)
+            folded = fold_current(live, known.records, made_on, row["rules"].then.in_line)
             found[row["id"]] = home_on(folded.facts().episodes, row["assessed_on"])
     return found
 

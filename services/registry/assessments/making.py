@@ -85,7 +85,7 @@ async def assess(
     }
     async with as_system(session, caller):
         # By these rules it is read for as long as it is there.
-        await adopting.adopt(await raw(session), kit.audit, kit.profiles, now)
+        await adopting.keep(await raw(session), kit.audit, kit.profiles, now)
         await write(session, kit.sealer, "assessments", row, body.note)
     made: UUID = row["id"]
     return made
@@ -131,7 +131,7 @@ async def place(
     }
     async with as_system(session, caller):
         # By these rules it is read for as long as it is there.
-        await adopting.adopt(await raw(session), kit.audit, kit.profiles, now)
+        await adopting.keep(await raw(session), kit.audit, kit.profiles, now)
         await write(session, kit.sealer, "placements", row, body.note)
     made: UUID = row["id"]
     return made
@@ -180,6 +180,6 @@ async def act(
     }
     async with as_system(session, caller):
         # By these rules it is read for as long as it is there.
-        await adopting.adopt(await raw(session), kit.audit, kit.profiles, now)
+        await adopting.keep(await raw(session), kit.audit, kit.profiles, now)
         await write(session, kit.sealer, "placement_acts", made, body.note)
     return child

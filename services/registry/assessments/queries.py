@@ -39,12 +39,12 @@ def _of_child(table: str) -> str:
 
 
 async def _ruled(session: AsyncSession, kit: Kit, rows: Sequence[Any]) -> list[Any]:
-    """The rows, each with the rules (``profiles``) that the hub went by when it was made."""
+    """The rows, each with the ``rules`` that the hub went by when it was made, and since."""
     if not rows:
         return []
     made = {row["made_at"] for row in rows}
-    rules = await adopting.as_adopted(await raw(session), kit.audit, kit.profiles, made)
-    return [{**row, "profiles": rules[row["made_at"]]} for row in rows]
+    rules = await adopting.courses(await raw(session), kit.audit, kit.profiles, made)
+    return [{**row, "rules": rules[row["made_at"]]} for row in rows]
 
 
 async def of_child(

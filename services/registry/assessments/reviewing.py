@@ -23,8 +23,15 @@ class Standing:
     review_on: date | None
 
 
-def standing(since: date, acts: Sequence[Done], every_days: int | None, day: date) -> Standing:
-    """How a placement stands on a day: its clock runs from its begin or its last review, until a person ends it."""
+def standing(
+    since: date,
+    acts: Sequence[Done],
+    every_days: int | None,
+    day: date,
+    set_on: date = date.min,
+) -> Standing:
+    """How a placement stands on a day: its clock runs from its begin or its last review, until a person ends it; from
+    ``set_on`` where the interval was set later."""
 
     def last(kind: PlacementActKind) -> date | None:
         return max((act.on for act in acts if act.kind == kind), default=None)
@@ -33,7 +40,7 @@ def standing(since: date, acts: Sequence[Done], every_days: int | None, day: dat
     withdrawn = last(PlacementActKind.WITHDRAW_CONSENT)
     if ended is not None:
         return Standing(ended, withdrawn, ReviewDue.NO, None)
-    review, on = due(last_seen(since, acts), every_days, day)
+    review, on = due(max(last_seen(since, acts), set_on), every_days, day)
     return Standing(None, withdrawn, review, on)
 
 

@@ -62,7 +62,7 @@ async def act(
         raise Conflict("The case has too many acts; close it and open another.")
     if not body.fits(kind):
         raise Invalid(flaws=[Flaw("/body/outcome", "unfitting_outcome", "Not in such a case.")])
-    rules = rules_behind(row)
+    rules = rules_behind(row, now)
     if not body.says_why(kind, rules.force):
         raise Invalid(flaws=[Flaw("/body/note", "note_required", "Say why.")])
     if not await _may(session, kit, caller, row, body.act):

@@ -5,19 +5,19 @@ a limit in the place's profile nothing ever escalates by itself; such cases stan
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.cases.authenticity import words_of
-from services.registry.cases.ruling import rules_of
+from services.registry.cases.ruling import Rules, limited
 from services.registry.cases.terms import CaseKind
 from services.registry.children.events import county
 from services.registry.children.kit import Kit
-from services.registry.profiles import Profiles
 from services.registry.rulebooks import adopting
+from services.registry.rulebooks.lasting import Course
 from shared import outbox
 from shared.database import raw
 from shared.sealing import Unsealable
@@ -62,13 +62,13 @@ async def press(session: AsyncSession, kit: Kit, limit: int, now: datetime) -> i
     if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", PRESSING_LOCK):
         return 0
     waiting = await connection.fetch(_WAITING)
-    adopted = await adopting.as_adopted(
+    adopted = await adopting.courses(
         connection, kit.audit, kit.profiles, {one["opened_at"] for one in waiting}
     )
     limited = [
-        (place, kind, topic, day, rules, now - within)
+        (place, kind, topic, day, rules, before)
         for place, kind, topic, day, opened_at, rules in waiting
-        if (within := _limit(adopted[opened_at], place, kind, topic, day)) is not None
+        if (before := _before(adopted[opened_at], place, kind, topic, day, now)) is not None
     ]
     if not limited:
         return 0
@@ -87,12 +87,17 @@ async def press(session: AsyncSession, kit: Kit, limit: int, now: datetime) -> i
     return len(told)
 
 
-def _limit(profiles: Profiles, place: int, kind: str, topic: str, day: date) -> timedelta | None:
-    """The limit of the day on which such cases were opened."""
+def _before(
+    course: Course, place: int, kind: str, topic: str, day: date, now: datetime
+) -> datetime | None:
+    """Before when such cases, opened on a day, have waited too long; None where nobody set a limit, or it has just been set."""
     try:
-        return rules_of(profiles, place, CaseKind(kind), topic, day).limit
+        rules = limited(Rules(), course, place, CaseKind(kind), topic, day, now)
     except ValueError:  # no kind of ours: somebody wrote it past the hub
         return None
+    if rules.limit is None or (rules.set_at is not None and now <= rules.set_at + rules.limit):
+        return None
+    return now - rules.limit
 
 
 def _authentic(kit: Kit, case: Any) -> bool:

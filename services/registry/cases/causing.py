@@ -17,9 +17,11 @@ from services.registry.access.matrix import FEED_GROUPS, open_groups
 from services.registry.access.sight import as_system
 from services.registry.cases.terms import CaseActKind, CaseDemand
 from services.registry.children import queries as children
+from services.registry.records.authenticity import forged
 from services.registry.records.models import RECALL
 from shared.auth import Caller
 from shared.database import raw
+from shared.keys import KeySet
 from shared.problems import NotFound
 
 _NOW: Final = "'infinity'::timestamptz"
@@ -44,19 +46,23 @@ def _fallen(then: str) -> str:
 
 
 _OF_CASES = (
-    f"SELECT c.id, {_fallen(_THEN)} AS fallen, (SELECT x.person FROM (SELECT person, link_seq FROM links"
+    f"SELECT c.id, r.entry_id, {_fallen(_THEN)} AS fallen, (SELECT x.person FROM (SELECT person, link_seq FROM links"
     f"   WHERE entry_id = r.entry_id AND taken_at <= {_THEN}"
     "  UNION ALL SELECT person, link_seq FROM former_links"
     f"   WHERE entry_id = r.entry_id AND taken_at <= {_THEN} AND replaced_at > {_THEN}) x"
     "  ORDER BY x.link_seq DESC LIMIT 1) AS person"
     f" FROM cases c{_behind(_THEN)} WHERE c.id = ANY($1)"
 )
-_FALLEN_HERE = (
-    f"SELECT c.id FROM cases c{_behind(_NOW)} LEFT JOIN links l ON l.entry_id = r.entry_id"
+_HAS_FALLEN: Final = (
+    f"SELECT c.id FROM ({{cases}} OFFSET 0) c{_behind(_NOW)} LEFT JOIN links l ON l.entry_id = r.entry_id"
     " LEFT JOIN links o ON o.entry_id = c.anchor"
-    " WHERE c.record IS NOT NULL AND c.place BETWEEN $1 AND $2 AND c.state <> 'closed'"
-    f" AND ({_fallen(_NOW)} OR l.person <> coalesce(o.person, c.child_id))"
+    f" WHERE {_fallen(_NOW)} OR l.person <> coalesce(o.person, c.child_id)"
 )
+_OPEN: Final = (
+    "SELECT c.id, c.record, c.anchor, c.child_id FROM cases c"
+    " WHERE c.record IS NOT NULL AND c.state <> 'closed'"
+)
+_FALLEN_OF: Final = _HAS_FALLEN.format(cases=f"{_OPEN} AND c.id = ANY($1)")
 #: Later than anything that is ever known.
 _EVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -85,28 +91,39 @@ async def child_of(session: AsyncSession, caller: Caller, record: UUID, said: UU
 
 async def reviews(
     connection: "asyncpg.Connection[Any]",
+    keys: KeySet,
     cases: Sequence[Any],
     whose: Mapping[UUID, UUID | None],
     known_at: datetime | None = None,
 ) -> dict[UUID, CaseDemand]:
     """Of which of these cases the record does not stand, and how, today or as known at an instant; ``whose`` says which child
-    each case is about, and nothing where that is not asked.  For the service itself.
+    each case is about, and nothing where that is not asked.  Where a former link of the record was not written so, nobody can
+    tell whose it was: a person is to look.  For the service itself.
     """
     about = [case["id"] for case in cases if case["record"] is not None]
     if not about:
         return {}
     found = {}
-    for row in await connection.fetch(_OF_CASES, about, known_at or _EVER):
+    rows = await connection.fetch(_OF_CASES, about, known_at or _EVER)
+    unsure = await forged(connection, keys, {row["entry_id"] for row in rows})
+    for row in rows:
         if row["fallen"]:
             found[row["id"]] = CaseDemand.REVIEW_EVIDENCE
-        elif row["id"] in whose and row["person"] not in (None, whose[row["id"]]):
+        elif row["id"] in whose and (
+            row["entry_id"] in unsure or row["person"] not in (None, whose[row["id"]])
+        ):
             found[row["id"]] = CaseDemand.REVIEW_WHOSE
     return found
 
 
-async def fallen(session: AsyncSession, caller: Caller) -> list[UUID]:
-    """Open cases of the caller's area whose record may not stand any more."""
+def fallen_among(here: str) -> str:
+    """SQL for the next open cases whose record may not stand any more, of those that a condition on ``c`` holds for, by id: no
+    more are looked at than it takes to find ``$7`` of them."""
+    return _HAS_FALLEN.format(cases=f"{_OPEN} AND {here} ORDER BY c.id") + " LIMIT $7"
+
+
+async def fallen_of(session: AsyncSession, caller: Caller, cases: Sequence[UUID]) -> set[UUID]:
+    """Those of these cases that are open and whose record may not stand any more."""
     async with as_system(session, caller):
-        connection = await raw(session)
-        rows = await connection.fetch(_FALLEN_HERE, caller.grant.low, caller.grant.high)
-    return [row["id"] for row in rows]
+        rows = await (await raw(session)).fetch(_FALLEN_OF, list(cases))
+    return {row["id"] for row in rows}

@@ -53,6 +53,6 @@ async def recalled(
     except NotFound:
         return PastCase({**row, "child": None, "review": None}, acts, None)
     shielded = row["shielded"] or past.row["shielded"]
-    review = await queries.review_at(session, caller, row, child, known_at)
+    review = await queries.review_at(session, kit, caller, row, child, known_at)
     then = {**row, "child": child, "shielded": shielded, "review": review}
     return PastCase(then, acts, past.known.records, past.others)

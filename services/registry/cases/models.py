@@ -31,7 +31,12 @@ class Case(Table, table=True):
         Index("cases_waiting", "place", "id", postgresql_where=text("waiting_since IS NOT NULL")),
         Index("cases_anchor", "anchor"),
         Index("cases_demanding", "place", "id", postgresql_where=text("demanding")),
-        Index("cases_record", "place", "id", postgresql_where=text("record IS NOT NULL")),
+        Index(
+            "cases_caused",
+            "place",
+            "id",
+            postgresql_where=text("record IS NOT NULL AND state <> 'closed'"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)

@@ -75,7 +75,7 @@ async def open_case(
     data_key = await new_key(session, kit.sealer, row["id"])
     connection = await raw(session)
     # By these rules it is read for as long as it is there.
-    await adopting.adopt(connection, kit.audit, kit.profiles, now)
+    await adopting.keep(connection, kit.audit, kit.profiles, now)
     await connection.execute(
         "INSERT INTO cases (id, kind, topic, place, addressee, child_id, anchor, client, department, actor,"
         " opened_at, record, sealed, state, demanding, waiting_since, version)"

@@ -11,12 +11,13 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system
-from services.registry.cases.causing import fallen, reviews
+from services.registry.cases.causing import fallen_among, fallen_of, reviews
 from services.registry.cases.terms import CaseDemand, CaseKind, CaseState
 from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.kit import Kit
 from services.registry.erasures.authenticity import ERASURES
 from services.registry.past.gathering import ENTRIES, LINKED_THEN
+from services.registry.records.authenticity import forged
 from services.registry.rulebooks import adopting
 from shared.auth import Caller
 from shared.database import raw
@@ -29,6 +30,21 @@ _CASE = (
 _MINE = (
     "c.place BETWEEN $1 AND $2 AND ($3 = 'civil_affairs' OR c.addressee = $3 OR c.department = $3)"
 )
+_START = UUID(int=0)
+_HERE = f"{_MINE} AND ($4::text IS NULL OR c.kind = $4) AND ($5::text IS NULL OR c.state = $5) AND c.id > $6"
+#: The ids of the next cases, by what is asked of them; each statement its own, so that a partial index serves it.
+ANY = f"SELECT c.id FROM cases c WHERE {_HERE} ORDER BY c.id LIMIT $7"
+RESTING = (
+    "SELECT c.id FROM cases c WHERE c.waiting_since IS NULL AND NOT c.demanding"
+    f" AND {_HERE} ORDER BY c.id LIMIT $7"
+)
+WAITING = (
+    f"(SELECT c.id FROM cases c WHERE c.waiting_since IS NOT NULL AND {_HERE} ORDER BY c.id LIMIT $7)"
+    f" UNION (SELECT c.id FROM cases c WHERE c.demanding AND {_HERE} ORDER BY c.id LIMIT $7)"
+    f" UNION (SELECT c.id FROM cases c WHERE c.id = ANY($8) AND {_HERE} ORDER BY c.id LIMIT $7)"
+    " ORDER BY id LIMIT $7"
+)
+FALLEN = fallen_among(_HERE)
 
 _LINKED_THEN = (
     "SELECT c.id, c.child_id, c.anchor, c.opened_at, "
@@ -97,11 +113,13 @@ async def acts_of_all(
 async def child_at(
     session: AsyncSession, kit: Kit, caller: Caller, case: Any, known_at: datetime
 ) -> UUID | None:
-    """Whom a case was held to be about at an instant."""
+    """Whom a case was held to be about at an instant; None too where a link that would tell it was not written so."""
     if case["child_id"] is None:
         return None
     async with as_system(session, caller):
         connection = await raw(session)
+        if await forged(connection, kit.audit, [case["anchor"]], [case["child_id"]]):
+            return None
         rows = await connection.fetch(_LINKED_THEN, [case["id"]], known_at)
         return (await whose(connection, kit.sealer, rows, "opened_at", known_at)).get(case["id"])
 
@@ -144,24 +162,43 @@ async def page(
 
     They are found by their rows: what their acts make of them is for the caller to see (``folding``).
     """
-    to_review = await fallen(session, caller) if waiting is not None else []
+    asked = (*_who(caller), kind, state)
+    if waiting is False:
+        ids = await _resting(session, caller, asked, after or _START, limit)
+    elif waiting:
+        async with as_system(session, caller):
+            fallen = await (await raw(session)).fetch(FALLEN, *asked, after or _START, limit)
+        to_review = [row["id"] for row in fallen]
+        ids = await _next(session, WAITING, *asked, after or _START, limit, to_review)
+    else:
+        ids = await _next(session, ANY, *asked, after or _START, limit)
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
         f"SELECT {_CASE}, k.master, k.wrapped FROM cases c LEFT JOIN vault.data_keys k ON k.id = c.id"
-        f" WHERE {_MINE}"
-        " AND ($4::text IS NULL OR c.kind = $4) AND ($5::text IS NULL OR c.state = $5)"
-        " AND ($6::boolean IS NULL"
-        "  OR (c.waiting_since IS NOT NULL OR c.demanding OR c.id = ANY($9)) = $6)"
-        " AND ($7::uuid IS NULL OR c.id > $7) ORDER BY c.id LIMIT $8",
-        *_who(caller),
-        kind,
-        state,
-        waiting,
-        after,
-        limit,
-        to_review,
+        " WHERE c.id = ANY($1) ORDER BY c.id",
+        ids,
     )
     return await _whole(session, kit, caller, await _of_today(session, kit, caller, rows))
+
+
+async def _next(session: AsyncSession, statement: str, *values: Any) -> list[UUID]:
+    connection = await raw(session)
+    return [row["id"] for row in await connection.fetch(statement, *values)]
+
+
+async def _resting(
+    session: AsyncSession, caller: Caller, asked: tuple[Any, ...], after: UUID, limit: int
+) -> list[UUID]:
+    """The next cases of which nothing is asked."""
+    ids: list[UUID] = []
+    while len(ids) < limit:
+        found = await _next(session, RESTING, *asked, after, limit)
+        fallen = await fallen_of(session, caller, found)
+        ids += [one for one in found if one not in fallen]
+        if len(found) < limit:
+            break
+        after = found[-1]
+    return ids[:limit]
 
 
 async def _whole(
@@ -184,9 +221,12 @@ async def of_child(
         rows = await connection.fetch(_KNOWN, [child], known_at, *_who(caller))
         async with as_system(session, caller):
             connection = await raw(session)
+            anchors = {row["anchor"] for row in rows}
+            unsure = await forged(connection, kit.audit, anchors, {row["child_id"] for row in rows})
+            rows = [row for row in rows if not unsure & {row["anchor"], row["child_id"]}]
             linked = await connection.fetch(_LINKED_THEN, [row["id"] for row in rows], known_at)
             belongs = await whose(connection, kit.sealer, linked, "opened_at", known_at)
-            review = await reviews(connection, rows, belongs, known_at)
+            review = await reviews(connection, kit.audit, rows, belongs, known_at)
         return [
             {**row, "review": review.get(row["id"])} for row in rows if belongs[row["id"]] == child
         ]
@@ -202,11 +242,11 @@ async def of_child(
 
 
 async def review_at(
-    session: AsyncSession, caller: Caller, case: Any, child: UUID, known_at: datetime
+    session: AsyncSession, kit: Kit, caller: Caller, case: Any, child: UUID, known_at: datetime
 ) -> CaseDemand | None:
     """What there was to review, at an instant, of the evidence of a case that was about a child then."""
     async with as_system(session, caller):
-        found = await reviews(await raw(session), [case], {case["id"]: child}, known_at)
+        found = await reviews(await raw(session), kit.audit, [case], {case["id"]: child}, known_at)
     return found.get(case["id"])
 
 
@@ -218,7 +258,7 @@ async def _of_today(
     known_at: datetime | None = None,
 ) -> list[dict[str, Any]]:
     """Cases, each with its ``child`` of today, whether that one is ``shielded``, what of its evidence to ``review``, and the
-    rules (``profiles``) that the hub went by when it was opened.
+    ``rules`` that the hub went by when it was opened, and since.
 
     ``known_at`` an instant, what was to review then, but for whose the evidence is.
     """
@@ -235,17 +275,17 @@ async def _of_today(
             )
             shielded = {row["id"] for row in found}
             belong = children if known_at is None else {}
-            review = await reviews(connection, about, belong, known_at)
+            review = await reviews(connection, kit.audit, about, belong, known_at)
     connection = await raw(session)
     opened = {row["opened_at"] for row in rows}
-    rules = await adopting.as_adopted(connection, kit.audit, kit.profiles, opened)
+    rules = await adopting.courses(connection, kit.audit, kit.profiles, opened)
     return [
         {
             **row,
             "child": (child := children.get(row["id"])),
             "shielded": child in shielded,
             "review": review.get(row["id"]),
-            "profiles": rules[row["opened_at"]],
+            "rules": rules[row["opened_at"]],
         }
         for row in rows
     ]

@@ -1,11 +1,12 @@
 """What the rules of a place say about a case: the clause behind it, the time for an answer, measures that are commanded.
 
 They are those of the day on which it was opened, as the hub had adopted them by then, for as long as it is there: what
-changes later binds later cases alone, whatever day it is dated back to.
+changes later binds later cases alone, whatever day it is dated back to.  A limit that they left open is the first that is set
+from then on, and runs from the moment at which it was set (``rulebooks.lasting``).
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.registry.cases.terms import CaseKind
@@ -21,6 +22,7 @@ from services.registry.profiles.families.protection import (
     Suggestion,
 )
 from services.registry.profiles.rules import Unset
+from services.registry.rulebooks.lasting import Course
 from shared.clock import SHANGHAI
 
 #: National law, the same everywhere; it says promptly (及时) and sets no limit.
@@ -46,11 +48,13 @@ class Rules:
     Of a report: ``measures`` that the text knows, with whether they may or shall be taken; None where it says neither.
     Of a referral: ``force`` says whether eligible children may or shall be taken up, ``senders`` who alone passes them on,
     anybody where the text does not close its list.  ``hotlines`` are the place's own, by name, with their numbers where they
-    are known.
+    are known.  ``set_at``: when a limit came that the rules behind it had left open, and ``set_by`` the clause that says it.
     """
 
     clause: str = ""
     limit: timedelta | None = None
+    set_at: datetime | None = None
+    set_by: str = ""
     commanded: tuple[str, ...] = ()
     measures: tuple[tuple[str, Force | None], ...] = ()
     asked: Asked | None = None
@@ -58,11 +62,43 @@ class Rules:
     senders: tuple[str, ...] = ()
     hotlines: tuple[tuple[str, str | None], ...] = ()
 
+    def due_at(self, since: datetime) -> datetime | None:
+        """When an answer is due that is waited for since an instant."""
+        if self.limit is None:
+            return None
+        return max(since, self.set_at or since) + self.limit
 
-def rules_behind(case: Any) -> Rules:
-    """The rules by which a case was opened.  ValueError for a kind that is none of ours."""
+
+def rules_behind(case: Any, now: datetime) -> Rules:
+    """The rules by which a case was opened, with the limit as it stands ``now``.  ValueError for a kind that is none of ours."""
+    course, place, kind, topic = case["rules"], case["place"], CaseKind(case["kind"]), case["topic"]
     day = case["opened_at"].astimezone(SHANGHAI).date()
-    return rules_of(case["profiles"], case["place"], CaseKind(case["kind"]), case["topic"], day)
+    rules = rules_of(course.then, place, kind, topic, day)
+    if rules.limit is not None:
+        return rules
+    return limited(rules, course, place, kind, topic, day, now)
+
+
+def limited(
+    rules: Rules, course: Course, place: int, kind: CaseKind, topic: str, day: date, now: datetime
+) -> Rules:
+    """Rules of a day, with the limit that was set for it by an instant."""
+
+    def set_by(profiles: Profiles, on: date) -> Rules | None:
+        found = rules_of(profiles, place, kind, topic, on)
+        return found if found.limit is not None else None
+
+    lasting = course.lasting(set_by, day, now)
+    if lasting is None:
+        return rules
+    one = lasting.value
+    return replace(
+        rules,
+        clause=rules.clause or one.clause,
+        limit=one.limit,
+        set_at=lasting.since,
+        set_by=one.clause,
+    )
 
 
 def rules_of(profiles: Profiles, place: int, kind: CaseKind, topic: str, day: date) -> Rules:

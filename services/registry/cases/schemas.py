@@ -175,6 +175,10 @@ class CaseOut(CaseMark):
         default=None,
         description="the rule of the place behind it; absent of an event that its text does not name",
     )
+    due_clause: Short | None = Field(
+        default=None,
+        description="the rule that sets the limit, where none did when the case was opened: `due_at` counts from when it was set",
+    )
     asked: CaseAsked | None = Field(
         default=None, description="of a report: what the text asks of whoever makes it"
     )

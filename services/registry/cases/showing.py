@@ -16,8 +16,9 @@ from shared import divisions
 
 def mark(row: Any, folded: Folded, now: datetime) -> dict[str, Any]:
     """A line of a list."""
-    rules = rules_behind(row)
-    owed = waiting(folded.kind, folded.state, folded.since or row["opened_at"], rules.limit, now)
+    rules = rules_behind(row, now)
+    due_at = rules.due_at(folded.since or row["opened_at"])
+    owed = waiting(folded.kind, folded.state, due_at, now)
     seen: dict[str, Any] = {
         "id": str(row["id"]),
         "kind": row["kind"],
@@ -31,8 +32,8 @@ def mark(row: Any, folded: Folded, now: datetime) -> dict[str, Any]:
     }
     if folded.since is not None:
         seen["waiting_since"] = folded.since
-        if rules.limit is not None:
-            seen["due_at"] = folded.since + rules.limit
+        if due_at is not None:
+            seen["due_at"] = due_at
     if folded.demands:
         seen["demands"] = [str(one) for one in folded.demands]
     return seen
@@ -50,7 +51,7 @@ def whole(
 ) -> dict[str, Any]:
     """One case, every word of it opened: what was changed past the hub is not shown.  Unsealable or ValueError then."""
     folded = fold(kit.sealer, row, acts)
-    words, rules = folded.words, rules_behind(row)
+    words, rules = folded.words, rules_behind(row, now)
     seen = {
         "demands": [],
         **mark(row, folded, now),
@@ -59,6 +60,8 @@ def whole(
     }
     if rules.clause:
         seen["clause"] = rules.clause
+    if rules.set_by and "due_at" in seen:
+        seen["due_clause"] = rules.set_by
     if rules.asked:
         seen["asked"] = asdict(rules.asked)
     if rules.measures:

@@ -6,7 +6,7 @@ civil affairs for a report, for the others whoever opened it.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.registry.cases.terms import (
     BEFORE,
@@ -199,12 +199,10 @@ def owed_since(
     return since if owes(kind, state) else None
 
 
-def waiting(
-    kind: CaseKind, state: CaseState, since: datetime, limit: timedelta | None, now: datetime
-) -> AnswerDue:
+def waiting(kind: CaseKind, state: CaseState, due_at: datetime | None, now: datetime) -> AnswerDue:
     """Whether the addressee is overdue; without a limit a person must look at once."""
     if not owes(kind, state):
         return AnswerDue.NO
-    if limit is None:
+    if due_at is None:
         return AnswerDue.NO_LIMIT_CONFIGURED
-    return AnswerDue.OVERDUE if now > since + limit else AnswerDue.WITHIN_LIMIT
+    return AnswerDue.OVERDUE if now > due_at else AnswerDue.WITHIN_LIMIT

@@ -128,12 +128,13 @@ def _runs(stays: Sequence[Stay], place: Place, in_line: InLine) -> list[list[Sta
     runs: list[list[Stay]] = []
     for _, group in groupby(stays, key=place):
         run: list[Stay] = []
+        ends = _Ends(in_line)
         for stay in group:
-            end = _end(run, in_line)
-            if end is not None and stay.since > end:
+            if ends.last is not None and stay.since > ends.last:
                 runs.append(run)
-                run = []
+                run, ends = [], _Ends(in_line)
             run.append(stay)
+            ends.hear(stay)
         runs.append(run)
     return runs
 
@@ -143,27 +144,48 @@ def _holding(runs: Sequence[list[Stay]], place: Place, in_line: InLine) -> list[
     if not any(_enough(run) for run in runs):
         return list(runs)
     kept: list[list[Stay]] = []
+    ends = _Ends(in_line)
     for run in runs:
         goes_on = bool(kept) and place(kept[-1][-1]) == place(run[0])
-        if goes_on and _end(kept[-1], in_line) is None:
-            kept[-1] = [*kept[-1], *run]
+        if goes_on and ends.last is None:
+            kept[-1] += run
         elif goes_on or _enough(run):
-            kept.append(run)
+            kept.append([*run])
+            ends = _Ends(in_line)
+        else:
+            continue
+        for stay in run:
+            ends.hear(stay)
     return kept
 
 
+class _Ends:
+    """What the claims of a run, heard one by one, come to say of its end: each is looked at once, however many they are."""
+
+    def __init__(self, in_line: InLine) -> None:
+        self._in_line = in_line
+        self._stated: date | None = None
+        self._alive_on: date | None = None
+
+    def hear(self, stay: Stay) -> None:
+        if stay.until is None:
+            self._alive_on = max(self._alive_on or date.min, stay.source.observed_on)
+        elif _of_the_place(stay, self._in_line) or stay.source.department == HUB:
+            self._stated = max(self._stated or date.min, stay.until)
+
+    @property
+    def last(self) -> date | None:
+        """The last end that an office of the place states and no later sign of life contradicts."""
+        if self._stated is None or (self._alive_on is not None and self._alive_on > self._stated):
+            return None
+        return self._stated
+
+
 def _end(run: Sequence[Stay], in_line: InLine) -> date | None:
-    """The last end that an office of the place states and no later sign of life contradicts."""
-    ends = [
-        s.until
-        for s in run
-        if s.until is not None and (_of_the_place(s, in_line) or s.source.department == HUB)
-    ]
-    if not ends:
-        return None
-    end = max(ends)
-    alive = any(s.until is None and s.source.observed_on > end for s in run)
-    return None if alive else end
+    ends = _Ends(in_line)
+    for stay in run:
+        ends.hear(stay)
+    return ends.last
 
 
 def _of_the_place(stay: Stay, in_line: InLine) -> bool:

@@ -11,7 +11,7 @@ from services.registry.children.kit import Kit
 from services.registry.compartments import reading, showing
 from services.registry.compartments.authenticity import seal_parts
 from services.registry.compartments.entering import check_entitled, inside, last_sharing_at
-from services.registry.compartments.opening import one_of
+from services.registry.compartments.opening import check_covered, one_of
 from services.registry.compartments.reading import Entry
 from services.registry.compartments.schemas import CompartmentActIn
 from services.registry.compartments.sharing import Level, Right, Sharing
@@ -83,6 +83,9 @@ async def act(
     if len(entry.acts) >= MOST_ACTS + (LEAVING if body.act in TOWARDS_THE_END else 0):
         raise Conflict("The entry has too many acts; close it and open another.")
     level = _level(form, sharing, entry.standing, body, subject)
+    if body.act == CompartmentEntryAct.REOPEN:
+        kept = sharing.level(entry.standing.level)
+        await check_covered(session, caller, sharing, entry.child, kept)
     _check_hand_over(sharing, body)
     await _append(session, kit, caller, entry, body, level, now)
     return entry
@@ -166,7 +169,7 @@ async def _append(
         data_key = await new_key(session, kit.sealer, row["id"])
         connection = await raw(session)
         # By these rules it is read for as long as it is there.
-        await adopting.adopt(connection, kit.audit, kit.profiles, now)
+        await adopting.keep(connection, kit.audit, kit.profiles, now)
         await connection.execute(
             "INSERT INTO compartment_acts (id, entry_id, number, kind, client, department, actor, acted_at,"
             " urgent, sealed_level, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",

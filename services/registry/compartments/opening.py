@@ -64,7 +64,7 @@ async def open_entry(
     await connection.execute(_LOCK, str(compartment), str(body.child_id))
     if sharing.triggers:
         await _check_trigger(session, caller, sharing, body)
-    await _check_covered(session, caller, sharing, body.child_id, level)
+    await check_covered(session, caller, sharing, body.child_id, level)
     held = await reading.of_child(session, kit, caller, compartment, body.child_id, now)
     if any(entry.standing.state == CompartmentEntryState.OPEN for entry in held):
         raise Conflict("The child is in this compartment.")
@@ -92,7 +92,7 @@ async def open_entry(
     async with inside(session, caller, compartment):
         data_key = await new_key(session, kit.sealer, row["id"])
         # By these rules it is read for as long as it is there.
-        await adopting.adopt(connection, kit.audit, kit.profiles, now)
+        await adopting.keep(connection, kit.audit, kit.profiles, now)
         sealed: tuple[Bindable, ...] = seal_parts(data_key, row, standing.level, words)
         await connection.execute(
             "INSERT INTO compartment_entries (id, compartment, place, child_id, anchor, client, department,"
@@ -166,7 +166,7 @@ async def _check_trigger(
         raise Conflict("That hardship of the child is not confirmed.")
 
 
-async def _check_covered(
+async def check_covered(
     session: AsyncSession, caller: Caller, sharing: Sharing, child: UUID, level: Level | None
 ) -> None:
     """The child is of those whom the text's scale covers; of an urgent level nobody is asked that first."""

@@ -1,9 +1,9 @@
 """Reading: entries as their own acts make them, each with the child of today and how far its reader sees into it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -35,6 +35,7 @@ from services.registry.compartments.urging import (
 from services.registry.key_care import queries as key_care
 from services.registry.profiles import Profiles
 from services.registry.rulebooks import adopting
+from services.registry.rulebooks.lasting import Course, Lasting
 from shared.auth import Caller
 from shared.clock import SHANGHAI
 from shared.database import raw
@@ -42,6 +43,7 @@ from shared.problems import NotFound
 from shared.sealing import Sealer, Unsealable
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,8 @@ class Entry:
     """``child`` is the child of today, ``child_is_seen`` whether its reader may see that one, and ``uncovered`` whether it is
     none of those whom the place's text covers; ``urgency`` is there while something is urgent, for who reads the content.
 
-    ``rules``: by the instant at which it was opened or acted upon, the profiles that the hub went by.  The words, the opener's
-    and then each act's, are empty for who sees the level alone: they were not opened.
+    ``rules``: by the instant at which it was opened or acted upon, the rules that the hub went by, and since.  The words, the
+    opener's and then each act's, are empty for who sees the level alone: they were not opened.
     """
 
     row: Any
@@ -60,7 +62,7 @@ class Entry:
     child: UUID
     child_is_seen: bool
     right: Right
-    rules: Mapping[datetime, Profiles]
+    rules: Mapping[datetime, Course]
     urgency: Urgency | None = None
     uncovered: bool = False
 
@@ -166,7 +168,7 @@ async def _opened(
     instants = said | {row["opened_at"] for row in rows}
     async with as_system(session, caller):
         today = await whose(await raw(session), kit.sealer, rows, "opened_at")
-        rules = await adopting.as_adopted(await raw(session), kit.audit, kit.profiles, instants)
+        rules = await adopting.courses(await raw(session), kit.audit, kit.profiles, instants)
     about = {row["id"]: today[row["id"]] or row["child_id"] for row in rows}
     seen = await _seen(session, caller, list(about.values()))
     found = []
@@ -213,7 +215,8 @@ async def _judged(
         since, sharing, task = one.standing.waiting_since, rules.get(one.id), None
         if sharing is not None:
             if since is not None:
-                task = urgency(homes[one.id], since, sharing.urgent_within, now, filled)
+                within = limit_of(one, since, now, lambda found: found.urgent_within)
+                task = urgency(homes[one.id], since, within, now, filled)
                 task = task if finely else without_place(task)
             uncovered = sharing.in_care_alone and one.child not in covered
             one = replace(one, uncovered=uncovered, urgency=task)
@@ -226,7 +229,21 @@ def kept_by(entry: Entry, at: datetime | None) -> Sharing | None:
     nothing of before another."""
     at = at or entry.row["opened_at"]
     day, row = at.astimezone(SHANGHAI).date(), entry.row
-    return last_sharing_at(entry.rules[at], Compartment(row["compartment"]), row["place"], day)
+    return last_sharing_at(entry.rules[at].then, Compartment(row["compartment"]), row["place"], day)
+
+
+def limit_of(
+    entry: Entry, at: datetime, now: datetime, setting: Callable[[Sharing], T | None]
+) -> Lasting[T] | None:
+    """A limit by which the entry is kept since an instant of it, as it stands now: that of the rules of then, or, where they
+    left it open, the first that was set from then on."""
+    kept, place = Compartment(entry.row["compartment"]), entry.row["place"]
+
+    def asked(profiles: Profiles, on: date) -> T | None:
+        sharing = last_sharing_at(profiles, kept, place, on)
+        return setting(sharing) if sharing is not None else None
+
+    return entry.rules[at].lasting(asked, at.astimezone(SHANGHAI).date(), now)
 
 
 def _right(kit: Kit, caller: Caller, compartment: Compartment, row: Any, day: date) -> Right:

@@ -5,8 +5,8 @@ from typing import Any
 
 from services.registry import answers
 from services.registry.children.kit import Kit
-from services.registry.compartments.reading import Entry, kept_by
-from services.registry.compartments.sharing import Right
+from services.registry.compartments.reading import Entry, kept_by, limit_of
+from services.registry.compartments.sharing import Right, Sharing
 from services.registry.compartments.terms import FORMS, Compartment, CompartmentEntryState
 from services.registry.compartments.urging import Urgency
 from shared import divisions
@@ -98,18 +98,23 @@ def _urgent(urgency: Urgency) -> dict[str, Any]:
 def _follow_up(entry: Entry, now: datetime) -> dict[str, Any]:
     """When the child is to be seen again at its level (分级跟踪服务), by the rules of the day on which it was last seen.
 
-    Without an interval a person must set one.
+    Without an interval a person must set one: it runs from then.
     """
     standing = entry.standing
     form = FORMS[Compartment(entry.row["compartment"])]
     if standing.state != CompartmentEntryState.OPEN or not (form.levels and form.words_kept):
         return {}
     since = max(standing.level_since, standing.followed_up_at or standing.level_since)
-    sharing = kept_by(entry, since)
-    level = sharing.level(standing.level) if sharing is not None else None
-    if level is None or level.follow_up_days is None:
+
+    def days(sharing: Sharing) -> int | None:
+        level = sharing.level(standing.level)
+        return level.follow_up_days if level is not None else None
+
+    interval = limit_of(entry, since, now, days)
+    if interval is None:
         return {"follow_up": "no_interval_configured"}
-    due = since.astimezone(SHANGHAI).date() + timedelta(days=level.follow_up_days)
+    seen_on = since.astimezone(SHANGHAI).date()
+    due = interval.begins_on(seen_on) + timedelta(days=interval.value)
     overdue = now.astimezone(SHANGHAI).date() > due
     return {"follow_up": "overdue" if overdue else "within_interval", "follow_up_due_on": due}
 

@@ -22,6 +22,7 @@ from services.registry.compartments.terms import UrgencyState
 from services.registry.duties.routing import Responsible, posts_of, route
 from services.registry.duties.terms import Step
 from services.registry.posts import queries as posts
+from services.registry.rulebooks.lasting import Lasting
 from shared import divisions
 from shared.auth import Caller
 from shared.vocabulary import Department
@@ -39,10 +40,13 @@ class Urgency:
     responsible: Responsible
 
 
-def risen(since: datetime, within: timedelta | None, now: datetime) -> tuple[UrgencyState, Step]:
+def risen(
+    since: datetime, limit: Lasting[timedelta] | None, now: datetime
+) -> tuple[UrgencyState, Step]:
     """Whether it is late, and the layer to which it has come."""
-    if within is None:
+    if limit is None:
         return UrgencyState.NO_LIMIT_CONFIGURED, Step.COUNTY
+    since, within = limit.begins(since), limit.value
     if now <= since + within:
         return UrgencyState.WITHIN_LIMIT, Step.VILLAGE
     return UrgencyState.OVERDUE, Step.TOWNSHIP if now <= since + 2 * within else Step.COUNTY
@@ -59,16 +63,18 @@ def home_of(place: int, child: Any | None) -> int:
 def urgency(
     home: int,
     since: datetime,
-    within: timedelta | None,
+    limit: Lasting[timedelta] | None,
     now: datetime,
     filled: Mapping[tuple[str, int], UUID],
 ) -> Urgency:
     """What is urgent since then, for a child of that home; ``filled`` are the posts that are held."""
-    state, step = risen(since, within, now)
-    lowest = Step.VILLAGE if within is None else step
+    state, step = risen(since, limit, now)
+    lowest = Step.VILLAGE if limit is None else step
     responsible = route(home, lowest, Department.CIVIL_AFFAIRS, filled)
     come = max(step, responsible.step, key=_LAYERS.index)
-    return Urgency(state, come, None if within is None else since + within, responsible)
+    return Urgency(
+        state, come, None if limit is None else limit.begins(since) + limit.value, responsible
+    )
 
 
 def without_place(found: Urgency) -> Urgency:

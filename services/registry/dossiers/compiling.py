@@ -1,5 +1,6 @@
 """Compiling: one child's file as one caller sees it, in order of days, each event once."""
 
+from datetime import datetime
 from typing import Any
 
 from services.registry.children.building import open_state
@@ -8,10 +9,14 @@ from services.registry.dossiers.events import Event
 from services.registry.dossiers.reader import Reader
 
 
-async def compile_events(reader: Reader, row: Any) -> list[Event]:
-    """Every event that is open to the reader; ``row`` is the child's, with its data key, or its past one."""
+async def compile_events(reader: Reader, row: Any) -> tuple[list[Event], datetime | None]:
+    """Every event that is open to the reader; ``row`` is the child's, with its data key, or its past one.
+
+    And the instant before which nothing settled is among them (``settled``); None where nothing was left out.
+    """
     kit, groups, child, shielded = reader.kit, reader.groups, reader.child, row["shielded"]
     key, state = kit.entries.key, open_state(kit.sealer, row)
+    ended, incomplete_before = await settled.settled(reader)
     visits = life.visits(key, child, state, groups, shielded)
     events = [
         *life.stays(key, child, state, groups, shielded),
@@ -19,7 +24,7 @@ async def compile_events(reader: Reader, row: Any) -> list[Event]:
         *visits.values(),
         *await telling.records(reader, visits.keys()),
         *await telling.decided(reader),
-        *await settled.settled(reader),
+        *ended,
         *await telling.owed(reader),
         *await telling.worked_on(reader),
         *await telling.doubted(reader),
@@ -33,4 +38,4 @@ async def compile_events(reader: Reader, row: Any) -> list[Event]:
     if "status" in groups:
         events += life.statuses(key, child, state, kit.profiles, reader.day)
     once = {event.id: event for event in events}
-    return sorted(once.values(), key=lambda event: event.position)
+    return sorted(once.values(), key=lambda event: event.position), incomplete_before

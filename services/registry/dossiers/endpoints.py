@@ -67,7 +67,7 @@ async def show_dossier(
         past = await recall(session, kit, caller, row, now, known_at=known_at)
         kit, row, now = past.kit, past.row, past.known_at
     reader = Reader(session, kit, caller, groups, child_id, now, past)
-    events = await compile_events(reader, row)
+    events, incomplete_before = await compile_events(reader, row)
     page = [event for event in events if event.position > after][: limit + 1]
     seen: dict[str, Any] = {}
     if past is not None:
@@ -83,6 +83,8 @@ async def show_dossier(
         read = audit.Act.of(caller, "dossiers.read", [child_id], fields=sorted(groups))
         await audit.record(session, kit.audit, clock.now(), read)
     seen["events"] = [event.shown() for event in page[:limit]]
+    if incomplete_before is not None:
+        seen["incomplete_before"] = incomplete_before
     if len(page) > limit:
         seen["next"] = cursors.make(page[limit - 1].position, bound_to, clock.now())
     body = answers.dump(seen)

@@ -23,7 +23,7 @@ async def assessed(reader: Reader) -> list[Event]:
     found = []
     for row in rows:
         try:
-            seen = showing.assessment(reader.kit, row, homes, reader.day)
+            seen = showing.assessment(reader.kit, row, homes, reader.known_at)
         except Unsealable:  # named in the log
             continue
         detail = {
@@ -57,7 +57,7 @@ async def placed(reader: Reader) -> list[Event]:
             continue
         done = [one for one in acts.get(row["id"], []) if one["made_at"] <= reader.known_at]
         try:
-            seen = showing.placement(reader.kit, row, done, reader.child, reader.day)
+            seen = showing.placement(reader.kit, row, done, reader.child, reader.known_at)
         except Unsealable:  # named in the log
             continue
         detail = {

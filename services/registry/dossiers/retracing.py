@@ -71,10 +71,11 @@ class DutySpell:
 
 @dataclass(frozen=True, slots=True)
 class Retraced:
-    """In order of time."""
+    """In order of time; ``since`` the instant before which nothing was retraced, None where nothing was left out."""
 
     care: tuple[CareSpell, ...] = ()
     duties: tuple[DutySpell, ...] = ()
+    since: datetime | None = None
 
 
 def retrace(kit: Kit, child: UUID, known: Known, now: datetime) -> Retraced:
@@ -83,26 +84,29 @@ def retrace(kit: Kit, child: UUID, known: Known, now: datetime) -> Retraced:
     found: list[CareSpell] = []
     ended: list[DutySpell] = []
     before: Folded | None = None
-    for at, stood in _points(kit, child, known, now):
+    points, since = _points(kit, child, known, now)
+    for at, stood in points:
         found += _settled(care, stood, at)
         if before is not None:
             ended += _ended(before, stood, at.astimezone(SHANGHAI).date())
         before = stood
-    return Retraced((*found, *care.values()), tuple(ended))
+    return Retraced((*found, *care.values()), tuple(ended), since)
 
 
 def _points(
     kit: Kit, child: UUID, known: Known, now: datetime
-) -> Iterator[tuple[datetime, Folded]]:
-    """The child at each point, the last of them today."""
+) -> tuple[Sequence[tuple[datetime, Folded]], datetime | None]:
+    """The child at each point, the last of them today; and the first of them, where others before it were left out."""
     # What was heard at one instant came before what was decided at it: nobody decides on what is not there.
     heard = {(one.plain.received_at, False) for one in known.records}
     heard |= {(row["decided_at"], True) for row in known.decisions}
     instants = sorted(one for one in heard if one[0] <= now)
     kept: list[list[tuple[datetime, Folded]]] = []
     points = read = 0
+    since: datetime | None = None
     for (instant, decided), (until, _) in reversed([*pairwise([*instants, (now, True)])]):
         if points >= MOST_POINTS or read >= MOST_READ:
+            since = kept[-1][0][0]
             break
         records = [one for one in known.records if one.plain.received_at <= instant]
         judged = _judge(kit, child, records, known.decisions, instant, decided)
@@ -110,8 +114,7 @@ def _points(
             kept.append(list(_turns(judged, instant, until)))
             points += len(kept[-1])
             read += len(records)
-    for found in reversed(kept):
-        yield from found
+    return [point for found in reversed(kept) for point in found], since
 
 
 def _turns(

@@ -52,8 +52,8 @@ ENDED_EXAMPLE: dict[str, Any] = {
 _DETAIL = (
     "by kind: the id of a thing under its name, what it is under `kind`, the rest in the words of its own lists.  Of `duty_ended`"
     " `why` (终止原因): `status_changed` 认定状态变化, `left_school` 离校, `key_care_ended` 重点关爱结束, `moved` 迁居,"
-    " `rules_changed` 规定变化或情况更正.  Of `key_care_proposed` and `key_care_review` once settled `outcome`: the state that took"
-    " its place, or `lapsed` 依据已消失"
+    " `rules_changed` 规定变化或情况更正; absent of a duty owed to key care or pupils, where you do not see that."
+    "  Of `key_care_proposed` and `key_care_review` once settled `outcome`: the state that took its place, or `lapsed` 依据已消失"
 )
 
 
@@ -85,4 +85,9 @@ class DossierOut(BaseModel):
 
     child: ChildOut | None = Field(default=None, description="with the first page")
     events: list[DossierEventOut] = Field(max_length=500)
+    incomplete_before: datetime | None = Field(
+        default=None,
+        description="of a life of very many reports: proposals, reviews and duties that were settled before this instant are told"
+        " with `known_at` this instant, and not here",
+    )
     next: Text | None = Field(default=None, description="cursor of the next page", max_length=500)

@@ -5,13 +5,14 @@ and decided (``retracing``), for exactly those to whom key care and duties of to
 """
 
 import asyncio
+from datetime import datetime
 from uuid import UUID
 
 from services.registry.access.sight import as_system
 from services.registry.children.gathering import decisions_of, records_of
 from services.registry.children.kit import Kit
 from services.registry.dossiers.events import DossierEventKind, Event, at, made_id
-from services.registry.dossiers.reader import Reader
+from services.registry.dossiers.reader import Groups, Reader
 from services.registry.dossiers.retracing import CareSpell, DutySpell, Retraced, retrace
 from services.registry.past.gathering import Known
 from shared.database import raw
@@ -22,12 +23,16 @@ _CARE = {
     "under_review": DossierEventKind.KEY_CARE_REVIEW,
 }
 
+#: The field group that tells whether a child belongs to a population.
+_POPULATION_IS_OF = {"key_care": "key_care", "enrolled": "school"}
 
-async def settled(reader: Reader) -> list[Event]:
-    """Every proposal and review, those that wait too, and each duty that is owed no more, with its end."""
+
+async def settled(reader: Reader) -> tuple[list[Event], datetime | None]:
+    """Every proposal and review, those that wait too, and each duty that is owed no more, with its end; and the instant before
+    which none were looked for, where the life was too long: who asks again for what was known then is told of those."""
     care, duties = reader.has("key_care"), reader.has("duties")
     if not (care or duties):
-        return []
+        return [], None
     found: list[Event] = []
     past = await _retraced(reader)
     if care:
@@ -36,8 +41,8 @@ async def settled(reader: Reader) -> list[Event]:
     if duties:
         for one in past.duties:
             if reader.caller.department in (Department.CIVIL_AFFAIRS, one.row.department):
-                found += _duty(reader.kit, one)
-    return found
+                found += _duty(reader.kit, one, reader.groups)
+    return found, past.since
 
 
 async def _retraced(reader: Reader) -> Retraced:
@@ -73,7 +78,17 @@ def _care(kit: Kit, one: CareSpell) -> Event:
     )
 
 
-def _duty(kit: Kit, one: DutySpell) -> list[Event]:
+def told_why(groups: Groups, one: DutySpell) -> str:
+    """Why a duty ended, for whoever may know it.
+
+    Of one that is owed to key care nothing, whatever the reason was, to who sees no key care, and of one that is owed to pupils
+    to who sees no schooling: what is left out for one reason alone tells that one.
+    """
+    needed = _POPULATION_IS_OF.get(one.row.population)
+    return str(one.why) if needed is None or needed in groups else ""
+
+
+def _duty(kit: Kit, one: DutySpell, groups: Groups) -> list[Event]:
     row = one.row
     known = {"duty": row.duty, "department": row.department, "clause": row.detail["clause"]}
     began = made_id(kit.entries.key, row.id, row.begun_on)
@@ -84,6 +99,6 @@ def _duty(kit: Kit, one: DutySpell) -> list[Event]:
             ended,
             DossierEventKind.DUTY_ENDED,
             one.ended_on,
-            detail={**known, "why": str(one.why), "late": row.state == "overdue"},
+            detail={**known, "why": told_why(groups, one), "late": row.state == "overdue"},
         ),
     ]

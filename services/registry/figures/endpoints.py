@@ -17,6 +17,7 @@ from services.registry.figures.schemas import (
 from services.registry.figures.tallying import tally
 from services.registry.records.feeds.wire import DivisionText
 from services.registry.rulebooks import adopting
+from services.registry.rulebooks.keeping import fingerprint_of
 from services.registry.settings import RegistrySettings
 from shared import audit, divisions
 from shared.application import USUAL
@@ -26,7 +27,7 @@ from shared.database import Database, raw
 from shared.days import AskedDay, AskedInstant
 from shared.limits import MAX_COUNTED_WHILE_WAITING
 from shared.one_at_a_time import OneAtATime
-from shared.problems import Flaw, Forbidden, Invalid
+from shared.problems import Flaw, Forbidden, Invalid, responses
 from shared.vocabulary import Scope
 
 router = APIRouter(prefix="/v1", tags=["figures"], responses=USUAL)
@@ -67,7 +68,12 @@ def question(
     return asked, known_at or now
 
 
-@router.get("/figures", summary="Count children", response_model_exclude_none=True)
+@router.get(
+    "/figures",
+    summary="Count children",
+    response_model_exclude_none=True,
+    responses=responses(409),
+)
 async def count_children(
     request: Request,
     caller: Reader,
@@ -88,7 +94,8 @@ async def count_children(
 
     For civil affairs (民政), and areas of a few thousand children (422 `figure-too-large`): for larger ones publish the figure.
     A client counts one at a time (429).
-    What counts too few children is hidden, together with what would betray it.
+    What counts too few children is hidden, together with what would betray it.  Where the rules of then cannot be proven, or
+    this release does not read them, nothing is counted (409).
     """
     only_civil_affairs(caller)
     may_count(caller)
@@ -101,7 +108,7 @@ async def count_children(
     done = audit.Act.of(
         caller, "figures.count", [], division=divisions.text_of(asked.division), on=day.isoformat()
     )
-    fingerprint, profiles = adopting.fingerprint_of(kit.profiles), kit.profiles
+    fingerprint, profiles = fingerprint_of(kit.profiles), kit.profiles
     # Counting takes connections of its own: none is held meanwhile.
     async with database.transaction(caller.reach) as session:
         await audit.record(session, kit.audit, now, done)

@@ -66,7 +66,7 @@ async def request(
     waiting = await connection.fetchval(_WAITING, caller.client)
     if waiting >= MOST_WAITING:
         raise TooMany(headers={"Retry-After": "600"})
-    current = await adopting.adopt(connection, kit.audit, kit.profiles, now)
+    current = await adopting.keep(connection, kit.audit, kit.profiles, now)
     then = await adopting.known_at(connection, kit.audit, asked.known_at)
     low, high = asked.question.area
     row: dict[str, Any] = {

@@ -10,10 +10,10 @@ from sqlalchemy import text
 
 from services.registry.children.kit import Kit
 from services.registry.identity.authenticity import authentic
-from services.registry.identity.clients import all_of, grant_on, live
+from services.registry.identity.clients import all_of, grant_on, in_time, live
 from services.registry.identity.issuing import METHOD, Issuer, KnownClient, claimed_client
 from shared.application import USUAL, Transaction
-from shared.auth import ALGORITHMS, Caller, allowed
+from shared.auth import ALGORITHMS, Caller, Grant, allowed
 from shared.clock import today
 from shared.database import SYSTEM, Database, enter
 from shared.limits import TOKEN_LIFE_SECONDS
@@ -187,9 +187,31 @@ class Revoked(BaseModel):
     )
 
 
+class SubscriberGrant(BaseModel):
+    """What a client may be told of at this moment; its area from ``low`` to ``high``, under today's codes and as it was given."""
+
+    client: str = Field(max_length=100)
+    areas: list[tuple[int, int]] = Field(max_length=2)
+    scopes: list[Word] = Field(max_length=50, description="权限范围")
+
+
 class RevocationsOut(BaseModel):
     revoked: list[Revoked] = Field(max_length=100_000)
     jwks: JwksOut
+    subscribers: list[SubscriberGrant] = Field(
+        default=[],
+        max_length=100_000,
+        description="every client that may hold subscriptions (订阅), as its grant stands: no other is told anything",
+    )
+
+
+def _subscriber(grant: Grant) -> SubscriberGrant:
+    areas = {(grant.low, grant.high), grant.formerly or (grant.low, grant.high)}
+    return SubscriberGrant(
+        client=grant.client,
+        areas=sorted(areas),
+        scopes=sorted(str(one) for one in grant.scopes),
+    )
 
 
 @router.get("/v1/revocations", summary="List revoked tokens", responses=USUAL)
@@ -198,12 +220,13 @@ async def list_revocations(
     caller: Annotated[Caller, allowed(Scope.REVOCATIONS_READ, purpose=False)],
     session: Transaction,
 ) -> RevocationsOut:
-    """Clients whose tokens are no longer good, and the live keys; for the hub's own services."""
+    """Clients whose tokens are no longer good, the live keys, and what subscribers may be told; for the hub's own services."""
     await enter(session, SYSTEM)
     keys = request.app.state.kit.audit
     now = datetime.now(UTC)
     since = now - timedelta(seconds=2 * TOKEN_LIFE_SECONDS)
-    ended = {}
+    ended, subscribers = {}, []
+    profiles, day = request.app.state.kit.profiles, today(request.app.state.clock)
     for client in await all_of(session):
         if not authentic(keys, client):
             # Whoever wrote that row, nothing it was issued is good any longer.
@@ -212,7 +235,12 @@ async def list_revocations(
             ended[client.id] = client.not_before
         elif client.valid_until is not None and since < client.valid_until <= now:
             ended[client.id] = client.valid_until
+        if client.id not in ended and client.revoked_at is None and in_time(client, now):
+            grant = grant_on(client, profiles, day)
+            if Scope.SUBSCRIPTIONS_WRITE in grant.scopes:
+                subscribers.append(_subscriber(grant))
     return RevocationsOut(
+        subscribers=subscribers,
         revoked=[Revoked(client=c, not_before=int(at.timestamp())) for c, at in ended.items()],
         jwks=JwksOut(keys=_jwks(request)["keys"]),
     )

@@ -100,6 +100,11 @@ class Profiles:
         return None
 
     @cached_property
+    def turning_days(self) -> tuple[date, ...]:
+        """Every day on which some rule of any place begins to hold or no longer holds."""
+        return tuple(sorted({day for one in self.by_id.values() for day in one.turning_days}))
+
+    @cached_property
     def _narrowest_first(self) -> tuple[tuple[int, int, Profile], ...]:
         every = [(low, high, one) for one in self.by_id.values() for low, high in one.covers]
         return tuple(sorted(every, key=lambda area: area[1] - area[0]))

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from services.registry.profiles.profile import Area, Layer, Profile
 from services.registry.profiles.reading import (
@@ -31,8 +32,9 @@ class Sheet:
     layer: Layer
 
 
+@lru_cache(maxsize=256)
 def read(file: str, content: bytes) -> Sheet:
-    """A file by itself; ProfileError where anything of it is not understood."""
+    """A file by itself; ProfileError where anything of it is not understood.  Most rulebooks have most files in common."""
     try:
         data = tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:

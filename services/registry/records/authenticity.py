@@ -4,9 +4,10 @@ What was known on a past day is told from them, and whom an erasure takes along.
 Each is also told to the audit trail, whose entries are numbered and chained: one that was taken away is missed (ADR 0030).
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -50,6 +51,23 @@ async def keep(
     ]
     act = audit.Act("hutong", "system", "system:links", "", OPERATION, (), {"links": told})
     await audit.append(connection, keys, now, act)
+
+
+async def forged(
+    connection: "asyncpg.Connection[Any]",
+    keys: KeySet,
+    entries: Collection[UUID],
+    persons: Collection[UUID] = (),
+) -> set[UUID]:
+    """Those of these entries and persons of whom a former link was not written so: whose they were nobody can tell by it."""
+    rows = await connection.fetch(
+        f"SELECT {FORMER_LINKS.selected} FROM former_links WHERE entry_id = ANY($1)"
+        f" UNION SELECT {FORMER_LINKS.selected} FROM former_links WHERE person = ANY($2)",
+        list(entries),
+        list(persons),
+    )
+    bad = [row for row in rows if not FORMER_LINKS.authentic(keys, row)]
+    return {one for row in bad for one in (row["entry_id"], row["person"])}
 
 
 async def faults_of(session: AsyncSession, keys: KeySet) -> AsyncIterator[str]:

@@ -206,7 +206,7 @@ async def _store_new(
             async with as_system(session, caller):
                 rows = [a.plain for a in fresh]
                 now = rows[0].received_at
-                await adopting.adopt(connection, keys.audit, keys.profiles, now)
+                await adopting.keep(connection, keys.audit, keys.profiles, now)
                 await reporting.report(connection, keys.entries.key, keys.profiles, rows)
     return results
 

@@ -93,7 +93,7 @@ async def make(
     }
     async with as_system(session, caller):
         # By these rules it is owed for as long as it is there.
-        await adopting.adopt(await raw(session), kit.audit, kit.profiles, now)
+        await adopting.keep(await raw(session), kit.audit, kit.profiles, now)
         await authenticity.insert(session, kit.audit, authenticity.ROSTERS, row)
     return roster
 

@@ -67,14 +67,14 @@ async def page(
 
 
 async def ruled(session: AsyncSession, kit: Kit, rows: Sequence[Any]) -> list[Any]:
-    """The rosters, each with the rules (``profiles``) that the hub went by when it was made: what is amended later, and dated
-    back, makes none late.
+    """The rosters, each with the ``rules`` that the hub went by when it was made, and since: what is amended later, and dated
+    back, makes none late that had a limit.
     """
     if not rows:
         return []
     made = {row["made_at"] for row in rows}
-    rules = await adopting.as_adopted(await raw(session), kit.audit, kit.profiles, made)
-    return [{**row, "profiles": rules[row["made_at"]]} for row in rows]
+    rules = await adopting.courses(await raw(session), kit.audit, kit.profiles, made)
+    return [{**row, "rules": rules[row["made_at"]]} for row in rows]
 
 
 async def readings(session: AsyncSession, roster: UUID) -> list[Any]:

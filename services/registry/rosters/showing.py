@@ -1,10 +1,11 @@
 """Showing rosters: what they are, how far they have come, who received them."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.registry.children.kit import Kit
+from services.registry.profiles import Profiles
 from services.registry.profiles.profile import prefix_of
 from services.registry.rosters.authenticity import READINGS, digest_of
 from services.registry.rosters.layout import layout_of
@@ -38,15 +39,20 @@ def mark(row: Any, caller: Caller, now: datetime) -> dict[str, Any]:
 
 
 def _waiting(row: Any, now: datetime) -> tuple[AnswerDue, datetime | None]:
-    """Whether answers are owed; without a limit a person must look at once."""
+    """Whether answers are owed; without a limit a person must look at once, until one is set."""
     if row["rows"] and row["rows"] == row["accepted"] + row["refused"] + row["differs"]:
         return AnswerDue.NO, None
     day = row["made_at"].astimezone(SHANGHAI).date()
     kind = RosterKind(row["kind"])
-    rule = asked(row["profiles"], row["low"], kind, row["topic"], row["addressee"], day)
-    if rule is None or rule.reply_days is None:
+
+    def days(profiles: Profiles, on: date) -> int | None:
+        rule = asked(profiles, row["low"], kind, row["topic"], row["addressee"], on)
+        return rule.reply_days if rule else None
+
+    lasting = row["rules"].lasting(days, day, now)
+    if lasting is None:
         return AnswerDue.NO_LIMIT_CONFIGURED, None
-    due = row["made_at"] + timedelta(days=rule.reply_days)
+    due = lasting.begins(row["made_at"]) + timedelta(days=lasting.value)
     return (AnswerDue.OVERDUE if now > due else AnswerDue.WITHIN_LIMIT), due
 
 

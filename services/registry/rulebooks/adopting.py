@@ -1,95 +1,122 @@
 """Adopting: the hub keeps every set of rules that it ever went by, so that the past can be asked by the rules of then.
 
-A rulebook is the files of all profiles together.  Whichever process first goes by other rules than the newest rulebook
-adopts them; a hub that goes back to earlier rules adopts those again.  What is read back is checked: the files against
-their hash, the instant of their adoption against a MAC whose key lies outside the database.
+A rulebook is the files of all profiles together.  A hub that begins to go by other rules than the newest rulebook adopts them
+(``adopt``), also where it goes back to earlier ones.  Whatever is decided meanwhile keeps the rules by which it is decided
+(``keep``): where they are new to the hub they are adopted too, but rules that were followed by others are not adopted again
+because a process of an earlier release is still at work.
 
 A release may not understand files that were kept before it.  Figures then are not counted again; what was decided under
 such rules is read by those that the hub went by next, and the log says so: no list is lost because of old words.
 """
 
-import hashlib
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import asyncpg
 import orjson
-import structlog
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.profiles import ProfileError, Profiles
-from shared.authenticity import Attested
+from services.registry.profiles import Profiles
+from services.registry.rulebooks.keeping import (
+    COLUMNS,
+    OPERATION,
+    RULEBOOKS,
+    UnprovenRules,
+    UnreadableRules,
+    content,
+    fingerprint_of,
+    provable,
+)
+from services.registry.rulebooks.lasting import Course
+from shared import audit
 from shared.ids import uuid7
 from shared.keys import KeySet
 from shared.problems import NotFound
 
-log = structlog.get_logger()
-
 #: Alone while it looks which rulebook is the newest.
 _LOCK = 0x48_75_52_62
-RULEBOOKS = Attested(
-    kind="rulebook",
-    table="rulebooks",
-    event="rulebook.forged",
-    columns=("id", "fingerprint", "adopted_at"),
-    more=("files",),
-)
-_COLUMNS = f"{RULEBOOKS.selected}, files"
-
-
-class ForgedRulebook(Exception):
-    """A rulebook that this hub did not adopt so."""
-
-
-def fingerprint_of(profiles: Profiles) -> str:
-    """SHA-256 (hex) of the files that the profiles were read from, names and order included."""
-    return _hashed([[name, content.decode()] for name, content in profiles.files])
-
-
-def _hashed(files: Sequence[Any]) -> str:
-    return hashlib.sha256(orjson.dumps(files)).hexdigest()
+_KEPT = f"SELECT {RULEBOOKS.selected} FROM rulebooks WHERE fingerprint = $1"
 
 
 async def adopt(
     connection: "asyncpg.Connection[Any]", keys: KeySet, profiles: Profiles, now: datetime
 ) -> str:
-    """Keep these rules, unless they are the newest that are kept; their fingerprint."""
+    """Go by these rules from now on, unless the hub does already; their fingerprint.  For who begins to work by them."""
+    return await _adopt(connection, keys, profiles, now, again=True)
+
+
+async def keep(
+    connection: "asyncpg.Connection[Any]", keys: KeySet, profiles: Profiles, now: datetime
+) -> str:
+    """Have these rules among the kept ones; their fingerprint.  For whatever is decided by them."""
+    return await _adopt(connection, keys, profiles, now, again=False)
+
+
+async def _adopt(
+    connection: "asyncpg.Connection[Any]",
+    keys: KeySet,
+    profiles: Profiles,
+    now: datetime,
+    again: bool,
+) -> str:
     fingerprint = fingerprint_of(profiles)
-    newest = "SELECT fingerprint FROM rulebooks ORDER BY adopted_at DESC, id DESC LIMIT 1"
-    if await connection.fetchval(newest) == fingerprint:
+    if await _stands(connection, keys, fingerprint, again):
         return fingerprint
     await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
-    if await connection.fetchval(newest) != fingerprint:
+    if not await _stands(connection, keys, fingerprint, again):
         made = {"id": uuid7(), "fingerprint": fingerprint, "adopted_at": now}
         await connection.execute(
-            f"INSERT INTO rulebooks ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5)",
+            f"INSERT INTO rulebooks ({COLUMNS}) VALUES ($1, $2, $3, $4, $5)",
             *made.values(),
             RULEBOOKS.mac(keys, made),
             orjson.dumps([[name, text.decode()] for name, text in profiles.files]).decode(),
         )
+        told = {"rulebook": str(made["id"]), "fingerprint": fingerprint}
+        act = audit.Act("hutong", "system", "system:rulebooks", "", OPERATION, (), told)
+        await audit.append(connection, keys, now, act)
     return fingerprint
+
+
+async def _stands(
+    connection: "asyncpg.Connection[Any]", keys: KeySet, fingerprint: str, newest: bool
+) -> bool:
+    """Whether these rules are kept, and provably, as the ``newest`` or at all."""
+    if newest:
+        kept = await provable(connection, keys)
+        return bool(kept) and kept[-1]["fingerprint"] == fingerprint
+    rows = await connection.fetch(_KEPT, fingerprint)
+    return any(RULEBOOKS.stands(keys, row) for row in rows)
 
 
 async def known_at(
     connection: "asyncpg.Connection[Any]", keys: KeySet, instant: datetime
 ) -> str | None:
-    """The fingerprint of the rules that the hub went by at an instant; before the first that are kept, theirs."""
+    """The fingerprint of the rules that the hub went by at an instant; before the first that are kept, theirs.
+
+    UnprovenRules where that rulebook is not of the hub's making: no figure is counted by what somebody put in its place.
+    """
+    selected = f"SELECT {RULEBOOKS.selected} FROM rulebooks"
     row = await connection.fetchrow(
-        f"SELECT {_COLUMNS} FROM rulebooks WHERE adopted_at <= $1"
-        " ORDER BY adopted_at DESC, id DESC LIMIT 1",
-        instant,
-    ) or await connection.fetchrow(
-        f"SELECT {_COLUMNS} FROM rulebooks ORDER BY adopted_at, id LIMIT 1"
-    )
+        f"{selected} WHERE adopted_at <= $1 ORDER BY adopted_at DESC, id DESC LIMIT 1", instant
+    ) or await connection.fetchrow(f"{selected} ORDER BY adopted_at, id LIMIT 1")
     if row is None:
         return None
     if not RULEBOOKS.authentic(keys, row):
-        raise ForgedRulebook(str(row["id"]))
+        raise UnprovenRules
     fingerprint: str = row["fingerprint"]
     return fingerprint
+
+
+async def of_fingerprint(
+    connection: "asyncpg.Connection[Any]", fingerprint: str, present: Profiles | None = None
+) -> Profiles:
+    """The rules of this fingerprint, which may be those of the ``present``; NotFound where none are kept, UnprovenRules where
+    others stand in their place, UnreadableRules where this release does not understand them."""
+    found = await content(connection, fingerprint, present)
+    if found is None:
+        raise NotFound
+    return found
 
 
 async def as_adopted(
@@ -101,69 +128,55 @@ async def as_adopted(
     """By instant, the rules that the hub went by then, as ``known_at`` has it; the ``present`` ones while none are kept.
 
     What was decided under a rule is read by these: a text that was amended since, and dated back, makes nothing else of it.
+    Where they cannot be proven, the last before them that can: no list is lost because of one row.
     """
-    kept = await connection.fetch(
-        "SELECT id, fingerprint, adopted_at, mac FROM rulebooks ORDER BY adopted_at, id"
-    )
-    if forged := [row for row in kept if not RULEBOOKS.authentic(keys, row)]:
-        raise ForgedRulebook(str(forged[0]["id"]))
-    if not kept:
-        return dict.fromkeys(instants, present)
-    begins = [row["adopted_at"] for row in kept]
-    held = {at: max(bisect_right(begins, at) - 1, 0) for at in instants}
-    found = {one: await _first_read(connection, kept[one:], present) for one in {*held.values()}}
+    kept = await provable(connection, keys)
+    held = _held(kept, instants)
+    found = {one: await _nearest(connection, kept, one, present) for one in {*held.values()}}
     return {at: found[one] for at, one in held.items()}
 
 
-async def _first_read(
-    connection: "asyncpg.Connection[Any]", kept: Sequence[Any], present: Profiles
+async def courses(
+    connection: "asyncpg.Connection[Any]",
+    keys: KeySet,
+    present: Profiles,
+    instants: Iterable[datetime],
+) -> dict[datetime, Course]:
+    """By instant, the rules that the hub went by then, as ``as_adopted`` has it, and by which it has gone since."""
+    kept = await provable(connection, keys)
+    held = _held(kept, instants)
+    first = min(held.values(), default=0)
+    read = [await _nearest(connection, kept, one, present) for one in range(first, len(kept))]
+    since = [(row["adopted_at"], rules) for row, rules in zip(kept[first:], read, strict=True)]
+    then = dict(enumerate(read, first))
+    return {
+        at: Course(at, then.get(one, present), tuple(since[one - first + 1 :]))
+        for at, one in held.items()
+    }
+
+
+def _held(kept: Sequence[Any], instants: Iterable[datetime]) -> dict[datetime, int]:
+    """By instant, the place of its rulebook among those that are kept."""
+    begins = [row["adopted_at"] for row in kept]
+    return {at: max(bisect_right(begins, at) - 1, 0) for at in instants}
+
+
+async def _nearest(
+    connection: "asyncpg.Connection[Any]", kept: Sequence[Any], place: int, present: Profiles
 ) -> Profiles:
-    """The first of these rulebooks that this release understands; the ``present`` rules where it understands none."""
-    for row in kept:
+    """The rules of a place among the kept ones: for words that this release does not understand those that came next, for
+    files that are not the hub's those before; the ``present`` ones where it has none."""
+    others: Sequence[Any] = ()
+    for nearest in kept[place : place + 1]:
+        try:
+            return await of_fingerprint(connection, nearest["fingerprint"], present)
+        except UnreadableRules:
+            others = kept[place + 1 :]
+        except UnprovenRules:
+            others = (*reversed(kept[:place]), *kept[place + 1 :])
+    for row in others:
         try:
             return await of_fingerprint(connection, row["fingerprint"], present)
-        except ProfileError as fault:
-            log.error("rulebook.unreadable", id=str(row["id"]), why=str(fault))
+        except (UnprovenRules, UnreadableRules):
+            continue
     return present
-
-
-async def of_fingerprint(
-    connection: "asyncpg.Connection[Any]", fingerprint: str, present: Profiles | None = None
-) -> Profiles:
-    """The rules of this fingerprint, which may be those of the ``present``; NotFound where none are kept, ProfileError where
-    this release does not understand them."""
-    if present is not None and fingerprint_of(present) == fingerprint:
-        return present
-    row = await connection.fetchrow(
-        f"SELECT {_COLUMNS} FROM rulebooks WHERE fingerprint = $1 ORDER BY adopted_at LIMIT 1",
-        fingerprint,
-    )
-    if row is None:
-        raise NotFound
-    return _read(row)
-
-
-async def faults_of(session: AsyncSession, keys: KeySet) -> AsyncIterator[str]:
-    """Every rulebook that this hub did not adopt so."""
-    async for row in RULEBOOKS.rows(session):
-        if not RULEBOOKS.stands(keys, row) or _hashed(row["files"]) != row["fingerprint"]:
-            yield RULEBOOKS.fault(row)
-
-
-def _read(row: Any) -> Profiles:
-    """Profiles of a kept rulebook; ForgedRulebook where the files are not those of its fingerprint."""
-    files = tuple((str(name), str(text)) for name, text in row["files"])
-    if _hashed([list(one) for one in files]) != row["fingerprint"]:
-        raise ForgedRulebook(str(row["id"]))
-    loaded = _loaded(files)
-    if isinstance(loaded, ProfileError):
-        raise ProfileError(loaded.file, loaded.key, loaded.why)
-    return loaded
-
-
-@lru_cache(maxsize=8)
-def _loaded(files: tuple[tuple[str, str], ...]) -> Profiles | ProfileError:
-    try:
-        return Profiles.read((name, text.encode()) for name, text in files)
-    except ProfileError as fault:
-        return fault

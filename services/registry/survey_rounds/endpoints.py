@@ -23,7 +23,6 @@ from services.registry.survey_rounds.terms import Reached
 from shared import audit, preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
-from shared.clock import today
 from shared.contract import TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
 from shared.idempotency import Ids, KeyHeader, once
@@ -63,10 +62,9 @@ async def list_survey_rounds(
     more = None
     if len(rows) > limit:
         more = cursors.make(str(rows[limit - 1]["id"]), bound_to, now)
-    day = today(request.app.state.clock)
     whole = [row for row in rows[:limit] if ROUNDS.authentic(kit.audit, row)]
     ruled = await queries.ruled(session, kit, whole)
-    return RoundsOut(rounds=[showing.shown(row, day) for row in ruled], next=more)
+    return RoundsOut(rounds=[showing.shown(row, now) for row in ruled], next=more)
 
 
 @router.post(
@@ -165,7 +163,8 @@ async def show_survey_completion(
     """
     showing.sight(caller)
     row = await _running(request, session, caller, round_id)
-    asked = showing.reckoning(row, area_within(within), UNITS[by])
+    now = request.app.state.clock.now()
+    asked = showing.reckoning(row, area_within(within), now, UNITS[by])
     with COUNTING.of(caller.client):
         rows = await queries.completion(session, caller, asked)
     await _record(request, session, caller, "survey_rounds.completion", [], round_id)
@@ -201,7 +200,7 @@ async def list_survey_children(
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
     row = await _running(request, session, caller, round_id)
-    asked = showing.reckoning(row, area_within(within))
+    asked = showing.reckoning(row, area_within(within), now)
     filters = f"{reached}|{stale}|{within}"
     bound_to = f"survey_children|{caller.client}|{caller.purpose}|{round_id}|{filters}"
     after = queries.START
@@ -247,7 +246,7 @@ def _etag(row: Any) -> str:
 
 def _answer(request: Request, response: Response, row: Any) -> RoundOut:
     response.headers["ETag"] = _etag(row)
-    return showing.shown(row, today(request.app.state.clock))
+    return showing.shown(row, request.app.state.clock.now())
 
 
 async def _record(

@@ -50,7 +50,7 @@ async def open_round(
     if await queries.overlaps(session, kit.audit, division, body.opens_on, closes_on):
         raise Conflict("Another round of this division covers one of these days.")
     # By these rules it is read for as long as it is there.
-    await adopting.adopt(await raw(session), kit.audit, kit.profiles, now)
+    await adopting.keep(await raw(session), kit.audit, kit.profiles, now)
     made = uuid7()
     days = (body.opens_on, closes_on)
     await queries.insert(session, kit.audit, caller, made, division, (low, high), days, now)

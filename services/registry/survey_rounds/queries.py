@@ -168,8 +168,8 @@ async def one(
 
 
 async def ruled(session: AsyncSession, kit: Kit, rows: Sequence[Any]) -> list[Any]:
-    """The rounds, each with the rules (``profiles``) of its opening day, as the hub had adopted them by then, or by the round's
-    making where that came later: what is amended afterwards, and dated back, makes no other round of it.
+    """The rounds, each with the ``rules`` of its opening day, as the hub had adopted them by then, or by the round's making
+    where that came later, and of since: what is amended afterwards, and dated back, makes no other round of it.
     """
     if not rows:
         return []
@@ -177,8 +177,8 @@ async def ruled(session: AsyncSession, kit: Kit, rows: Sequence[Any]) -> list[An
         max(row["opened_at"], datetime.combine(row["opens_on"], time(), SHANGHAI)) for row in rows
     ]
     connection = await raw(session)
-    rules = await adopting.as_adopted(connection, kit.audit, kit.profiles, began)
-    return [{**row, "profiles": rules[at]} for row, at in zip(rows, began, strict=True)]
+    rules = await adopting.courses(connection, kit.audit, kit.profiles, began)
+    return [{**row, "rules": rules[at]} for row, at in zip(rows, began, strict=True)]
 
 
 async def overlaps(

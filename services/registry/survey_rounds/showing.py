@@ -1,25 +1,29 @@
 """Showing: rounds, their progress and their children as one caller sees them."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any, TypeVar
 
 from services.registry.access.sight import groups_for
 from services.registry.access.subjects import only_civil_affairs
 from services.registry.children import viewing
 from services.registry.children.building import open_state
 from services.registry.children.kit import Kit
+from services.registry.profiles import Profile, Profiles
+from services.registry.profiles.families.surveys import Channel, SurveyRound
 from services.registry.profiles.rules import Unset
 from services.registry.survey_rounds.asking import required, rule_of
 from services.registry.survey_rounds.queries import COUNTY, Reckoning
 from services.registry.survey_rounds.schemas import RoundOut, RoundProgressOut, SurveyedOut
 from services.registry.survey_rounds.terms import Reached
-from services.registry.survey_rounds.timing import cycle, state_of
+from services.registry.survey_rounds.timing import Cycle, cycle, state_of
 from shared import divisions
 from shared.auth import Caller
+from shared.clock import SHANGHAI
 from shared.problems import Forbidden
 
 Groups = Mapping[str, str]
+T = TypeVar("T")
 
 
 def sight(caller: Caller) -> Groups:
@@ -31,26 +35,63 @@ def sight(caller: Caller) -> Groups:
     return groups
 
 
-def reckoning(row: Any, area: tuple[int, int], unit: int = COUNTY) -> Reckoning:
+def reckoning(row: Any, area: tuple[int, int], now: datetime, unit: int = COUNTY) -> Reckoning:
     """A round with what its rules require, over the part of it that is asked about."""
-    profile = row["profiles"].for_division(row["division"], row["opens_on"])
-    blocks = required(rule_of(profile, row["opens_on"]))
+    blocks = _taken(row, now, required)
     return Reckoning(row, blocks, (max(row["low"], area[0]), min(row["high"], area[1])), unit)
 
 
-def shown(row: Any, day: date) -> RoundOut:
+def _taken(
+    row: Any, now: datetime, setting: Callable[[SurveyRound | None], tuple[T, ...] | None]
+) -> tuple[T, ...] | None:
+    """What a round takes: what its rules left open is the first that was set while it lasted; nothing binds it afterwards."""
+    ends = datetime.combine(row["closes_on"] + timedelta(days=1), time(), SHANGHAI)
+
+    def asked(profiles: Profiles, on: date) -> tuple[T, ...] | None:
+        return setting(rule_of(profiles.for_division(row["division"], on), on))
+
+    found = row["rules"].lasting(asked, row["opens_on"], min(now, ends))
+    return found.value if found else None
+
+
+def _channels(rule: SurveyRound | None) -> tuple[Channel, ...] | None:
+    return None if rule is None or isinstance(rule.channels, Unset) else rule.channels
+
+
+def _cycle(row: Any, now: datetime) -> Cycle:
+    """When the next round is due: by a cycle that was set later, from the day on which it was set."""
+    division, on = row["division"], row["opens_on"]
+    own = cycle(row["rules"].then.for_division(division, on), on)
+
+    def asked(profiles: Profiles, day: date) -> tuple[Profile, Cycle] | None:
+        profile = profiles.for_division(division, day)
+        found = cycle(profile, day)
+        return (profile, found) if profile is not None and found.next_by else None
+
+    set_ = row["rules"].lasting(asked, on, now)
+    if own.next_by is not None or set_ is None:
+        return own
+    profile, found = set_.value
+    next_by = cycle(profile, set_.begins_on(on)).next_by or found.next_by
+    return Cycle(own.rule or found.rule, next_by)
+
+
+def shown(row: Any, now: datetime) -> RoundOut:
     on = row["opens_on"]
-    profile = row["profiles"].for_division(row["division"], on)
-    turn, rule = cycle(profile, on), rule_of(profile, on)
-    blocks = required(rule)
-    channels = None if rule is None or isinstance(rule.channels, Unset) else rule.channels
+    turn, blocks, channels = (
+        _cycle(row, now),
+        _taken(row, now, required),
+        _taken(row, now, _channels),
+    )
     return RoundOut(
         id=row["id"],
         division=divisions.text_of(row["division"]),
         place=place_of(row["division"]),
         opens_on=on,
         closes_on=row["closes_on"],
-        state=state_of(on, row["closes_on"], row["withdrawn_at"] is not None, day),
+        state=state_of(
+            on, row["closes_on"], row["withdrawn_at"] is not None, now.astimezone(SHANGHAI).date()
+        ),
         next_opens_by=turn.next_by,
         clause=turn.rule.clause if turn.rule else None,
         wording=(turn.rule.wording or None) if turn.rule else None,
