@@ -91,8 +91,6 @@ def plain(reply: httpx.Response) -> tuple[int, Any]:
     for one in (body, child if isinstance(child, dict) else {}):
         for name in ("as_of", "siblings"):
             one.pop(name, None)
-    for duty in body.get("duties") or ():
-        duty.pop("responsible", None)
     return 200, body
 
 

@@ -64,8 +64,8 @@ async def list_duties(
     Each names the post (岗位) that answers for it now: of the village first, of the township and the county as it grows
     late, and at once where a post is vacant.  A place below the county lists no shielded child.
 
-    With `known_at` what was owed to one `child` as it stood then, without who answered for it: duties of an area would have
-    to be reckoned anew for every child that any record ever placed there, and who held a post before is not kept.
+    With `known_at` what was owed to one `child` as it stood then, each with the post that answered for it then: duties of an
+    area would have to be reckoned anew for every child that any record ever placed there.
     """
     kit: Kit = request.app.state.kit
     groups = showing.sight(caller)
@@ -83,7 +83,7 @@ async def list_duties(
     if known_at is not None:
         past = await recall_child(session, kit, caller, asked_of(child), now, known_at)
         rows = looking_back.page(past, caller, question, after, limit + 1)
-        shown = showing.shown_past(kit, rows[:limit], groups)
+        shown = await showing.shown(session, kit, rows[:limit], groups, past.known_at)
         read = past.act(caller, "duties.list_past", **told)
     else:
         rows = await queries.page(session, caller, question, after, limit + 1)

@@ -1,7 +1,4 @@
-"""Looking back: what was owed to a child as the hub knew it at an instant, in the rows that today's duties are read in.
-
-Not by whom: posts change hands, and who held one before is not kept.
-"""
+"""Looking back: what was owed to a child as the hub knew it at an instant, in the rows that today's duties are read in."""
 
 from typing import Any
 

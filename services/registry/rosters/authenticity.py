@@ -79,6 +79,12 @@ READINGS: Final = _attested(
     "received_at",
     "generation",
 )
+ACTS: Final = Attested(
+    kind="roster act",
+    table="roster_acts",
+    event="roster_act.forged",
+    columns=("id", "roster_id", "row_id", "act", "at"),
+)
 #: The trail tells who was named on which roster: of them, only whoever was erased since, or joined to another, may be missing,
 #: and whoever's row went along with an entry that was found to be another child's, and erased with that one.
 _GAPS: Final = (
