@@ -184,38 +184,47 @@ async def list_placements(
     caller: Reader,
     session: Transaction,
     review: Annotated[ReviewDue | None, Query(description="复核")] = None,
+    known_at: KnownAt = None,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
 ) -> Response:
     """Placements made in your area that nobody has ended, of children whom you see, with when each is to be looked at again.
 
-    A page may be short, or empty, and `next` still leads on.
+    A page may be short, or empty, and `next` still leads on.  With `known_at` as they stood then, each of the child that it
+    was held to be about, where you see that one and the one that it is about today.
     """
     showing.sight(caller)
     kit: Kit = request.app.state.kit
-    clock = request.app.state.clock
     cursors: Cursors = request.app.state.cursors
-    asked = f"placements|{caller.client}|{review}"
-    after = UUID(cursors.read(cursor, asked, clock.now())) if cursor else None
-    rows = await queries.page(session, kit, caller, after, limit)
-    wanted = [child for _, child in rows if child is not None]
-    seen_children = {row["id"]: row for row in await children.visible(session, caller, wanted)}
+    now = request.app.state.clock.now()
+    then = passed(known_at, now)
+    asked = f"placements|{caller.client}|{review}|{known_at}"
+    after = UUID(cursors.read(cursor, asked, now)) if cursor else None
+    rows = await queries.page(session, kit, caller, after, limit, known_at)
+    wanted = {row["id"]: [child] for row, child in rows if child is not None}
+    if known_at is not None:
+        about = await queries.about_then(session, kit, caller, list(wanted), then)
+        wanted = {at: [child, *wanted[at]] for at, child in about.items() if child is not None}
+    seen_children = await _seen(session, caller, wanted.values())
     acts = await queries.acts_of(session, kit, caller, [row["id"] for row, _ in rows])
-    shown, named = [], []
-    for row, child in rows:
-        if child in seen_children:
-            if not showing.opens("placements", kit, row):
-                continue
-            done = [a for a in acts.get(row["id"], ()) if showing.opens("placement_acts", kit, a)]
-            one = showing.mark(row, done, child, today(clock))
-            if "ended_on" not in one and review in (None, one["review"]):
-                shown.append(one)
-                named.append(seen_children[child]["id"])
-    read = audit.Act.of(caller, "placements.list", named)
-    await audit.record(session, kit.audit, clock.now(), read)
+    shown: list[dict[str, Any]] = []
+    named: set[UUID] = set()
+    for row, _ in rows:
+        of = wanted.get(row["id"], ())
+        if not of or not {*of} <= seen_children or not showing.opens("placements", kit, row):
+            continue
+        noted = _noted(acts.get(row["id"], ()), then) if known_at else acts.get(row["id"], ())
+        done = [a for a in noted if showing.opens("placement_acts", kit, a)]
+        one = showing.mark(row, done, of[0], then.astimezone(SHANGHAI).date())
+        if "ended_on" not in one and review in (None, one["review"]):
+            shown.append(one)
+            named |= {*of}
+    past, times = ("_past", {"known_at": then.isoformat()}) if known_at else ("", {})
+    read = audit.Act.of(caller, f"placements.list{past}", sorted(named), **times)
+    await audit.record(session, kit.audit, now, read)
     seen: dict[str, Any] = {"placements": shown}
     if len(rows) == limit:
-        seen["next"] = cursors.make(str(rows[-1][0]["id"]), asked, clock.now())
+        seen["next"] = cursors.make(str(rows[-1][0]["id"]), asked, now)
     return Response(answers.dump(seen), media_type="application/json")
 
 
@@ -227,11 +236,19 @@ async def list_placements(
     responses={200: TAGGED},
 )
 async def show_placement(
-    request: Request, placement_id: UUID, caller: Reader, session: Transaction
+    request: Request,
+    placement_id: UUID,
+    caller: Reader,
+    session: Transaction,
+    known_at: KnownAt = None,
 ) -> Response:
-    """A placement with its acts; one of a child whom you do not see answers as one that does not exist."""
+    """A placement with its acts; one of a child whom you do not see answers as one that does not exist.
+
+    With `known_at` as it stood then, of the child that it was held to be about.
+    """
     showing.sight(caller)
-    return await _placement(request, session, caller, placement_id, "placements.read")
+    passed(known_at, request.app.state.clock.now())
+    return await _placement(request, session, caller, placement_id, "placements.read", known_at)
 
 
 @router.post(
@@ -263,29 +280,46 @@ async def act_on_placement(
 
 
 async def _placement(
-    request: Request, session: Transaction, caller: Caller, at: UUID, operation: str = ""
+    request: Request,
+    session: Transaction,
+    caller: Caller,
+    at: UUID,
+    operation: str = "",
+    known_at: datetime | None = None,
 ) -> Response:
     kit: Kit = request.app.state.kit
-    clock = request.app.state.clock
+    now = request.app.state.clock.now()
     found = await queries.placement(session, kit, caller, at)
     if found is None or found[1] is None:
         raise NotFound
     row, of = found
-    child = await _visible(session, caller, found[1])
+    named = {(await _visible(session, caller, of))["id"]}
     acts = (await queries.acts_of(session, kit, caller, [at])).get(at, [])
+    times: dict[str, Any] = {}
+    if known_at is not None:
+        of = (await queries.about_then(session, kit, caller, [at], known_at)).get(at)
+        named.add((await _visible(session, caller, of))["id"])
+        acts, now, times = _noted(acts, known_at), known_at, {"known_at": known_at.isoformat()}
     if operation:
-        read = audit.Act.of(caller, operation, [child["id"]], placement=str(at))
-        await audit.record(session, kit.audit, clock.now(), read)
+        past = f"{operation}_past" if times else operation
+        read = audit.Act.of(caller, past, sorted(named), placement=str(at), **times)
+        await audit.record(session, kit.audit, request.app.state.clock.now(), read)
     try:
-        seen = showing.placement(kit, row, acts, of, today(clock))
+        seen = showing.placement(kit, row, acts, of, now.astimezone(SHANGHAI).date())
     except Unsealable:
         raise NotFound from None
     etag = preconditions.etag(len(acts) + 1)
     return Response(answers.dump(seen), media_type="application/json", headers={"ETag": etag})
 
 
-async def _visible(session: Transaction, caller: Caller, child: UUID) -> Any:
-    rows = await children.visible(session, caller, [child])
+async def _seen(session: Transaction, caller: Caller, named: Iterable[Iterable[UUID]]) -> set[UUID]:
+    """Those of the children whom the caller sees."""
+    wanted = {child for children_of_one in named for child in children_of_one}
+    return {row["id"] for row in await children.visible(session, caller, list(wanted))}
+
+
+async def _visible(session: Transaction, caller: Caller, child: UUID | None) -> Any:
+    rows = await children.visible(session, caller, [child]) if child else []
     if not rows:
         raise NotFound
     return rows[0]

@@ -1,5 +1,7 @@
 """Survey rounds (摸底排查轮次): opening one, how far it came, and the children whom it did not reach."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,9 +10,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.subjects import only_civil_affairs
 from services.registry.children.kit import Kit
+from services.registry.past.residing import residents
 from services.registry.posts.endpoints import Within, area_within
 from services.registry.posts.terms import UNITS, Layer
-from services.registry.survey_rounds import opening, queries, showing
+from services.registry.survey_rounds import looking_back, opening, queries, showing
 from services.registry.survey_rounds.authenticity import ROUNDS
 from services.registry.survey_rounds.schemas import (
     RoundIn,
@@ -23,12 +26,13 @@ from services.registry.survey_rounds.terms import Reached
 from shared import audit, preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
-from shared.clock import today
+from shared.clock import SHANGHAI
 from shared.contract import TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.one_at_a_time import OneAtATime
+from shared.parameters import KnownAt, passed
 from shared.preconditions import IfMatch
 from shared.problems import Conflict, Forbidden, NotFound, responses
 from shared.vocabulary import Scope
@@ -48,24 +52,31 @@ async def list_survey_rounds(
     caller: Reader,
     session: Transaction,
     within: Within = None,
+    known_at: KnownAt = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_PAGE,
 ) -> RoundsOut:
-    """The rounds that cover any of your area, the newest first: civil affairs (民政) alone."""
+    """The rounds that cover any of your area, the newest first: civil affairs (民政) alone.
+
+    With `known_at` those that had been opened by then, each as it stood.
+    """
     showing.sight(caller)
     kit: Kit = request.app.state.kit
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
-    bound_to = f"survey_rounds|{caller.client}|{caller.purpose}|{within}"
+    then = passed(known_at, now)
+    bound_to = f"survey_rounds|{caller.client}|{caller.purpose}|{within}|{known_at}"
     before = UUID(cursors.read(cursor, bound_to, now)) if cursor else queries.NEWEST
-    rows = await queries.page(session, caller, area_within(within), before, limit + 1)
-    await audit.record(session, kit.audit, now, audit.Act.of(caller, "survey_rounds.list", []))
+    rows = await queries.page(session, caller, area_within(within), before, limit + 1, known_at)
+    past, times = ("_past", {"known_at": then.isoformat()}) if known_at else ("", {})
+    act = audit.Act.of(caller, f"survey_rounds.list{past}", [], **times)
+    await audit.record(session, kit.audit, now, act)
     more = None
     if len(rows) > limit:
         more = cursors.make(str(rows[limit - 1]["id"]), bound_to, now)
-    day = today(request.app.state.clock)
+    day = then.astimezone(SHANGHAI).date()
     whole = [row for row in rows[:limit] if ROUNDS.authentic(kit.audit, row)]
-    ruled = await queries.ruled(session, kit, whole)
+    ruled = await queries.ruled(session, kit, whole, known_at)
     return RoundsOut(rounds=[showing.shown(row, day) for row in ruled], next=more)
 
 
@@ -110,13 +121,18 @@ async def open_survey_round(
     responses={200: TAGGED},
 )
 async def show_survey_round(
-    request: Request, response: Response, round_id: UUID, caller: Reader, session: Transaction
+    request: Request,
+    response: Response,
+    round_id: UUID,
+    caller: Reader,
+    session: Transaction,
+    known_at: KnownAt = None,
 ) -> RoundOut:
-    """One round, with its clause and the blocks that it requires."""
+    """One round, with its clause and the blocks that it requires; with `known_at` as it stood then."""
     showing.sight(caller)
-    row = await _found(request, session, caller, round_id)
-    await _record(request, session, caller, "survey_rounds.read", [], round_id)
-    return _answer(request, response, row)
+    row = await _found(request, session, caller, round_id, known_at=known_at)
+    await _record(request, session, caller, "survey_rounds.read", [], round_id, known_at=known_at)
+    return _answer(request, response, row, known_at)
 
 
 @router.post(
@@ -157,18 +173,30 @@ async def show_survey_completion(
     session: Transaction,
     by: Annotated[Layer, Query(description="how fine")] = Layer.COUNTY,
     within: Within = None,
+    known_at: KnownAt = None,
 ) -> RoundProgressesOut:
     """How many children are to be surveyed, were, and through which channel, by county, township or village.
 
     To be surveyed is every child that lives there today and is, or may be, a migrant child.  Below the county, shielded
     children are left out.
+
+    With `known_at` who lived there by what the hub knew then, and what it had been told by then; of the past at most 3,000
+    children are counted at once (413), and below the county none whom anybody has shielded since.
     """
     showing.sight(caller)
-    row = await _running(request, session, caller, round_id)
+    kit: Kit = request.app.state.kit
+    row = await _running(request, session, caller, round_id, known_at)
     asked = showing.reckoning(row, area_within(within), UNITS[by])
+    rows: Sequence[Any]
     with COUNTING.of(caller.client):
-        rows = await queries.completion(session, caller, asked)
-    await _record(request, session, caller, "survey_rounds.completion", [], round_id)
+        if known_at is not None:
+            lived = await residents(session, kit, caller, asked.area, known_at)
+            rows = looking_back.completion(lived, caller, asked)
+        else:
+            rows = await queries.completion(session, caller, asked)
+    await _record(
+        request, session, caller, "survey_rounds.completion", [], round_id, known_at=known_at
+    )
     return RoundProgressesOut(by=by, places=showing.progress(rows))
 
 
@@ -189,30 +217,45 @@ async def list_survey_children(
         bool, Query(description="only those whose last survey is older than the round")
     ] = False,
     within: Within = None,
+    known_at: KnownAt = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_PAGE,
 ) -> SurveyedPageOut:
     """The children to be surveyed, county by county, each with the blocks that are still to be asked.
 
-    A place below the county lists no shielded child.
+    A place below the county lists no shielded child.  With `known_at` as `…/completion` has it, and of the children then
+    those alone whom you may see today.
     """
     groups = showing.sight(caller)
     kit: Kit = request.app.state.kit
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
-    row = await _running(request, session, caller, round_id)
+    row = await _running(request, session, caller, round_id, known_at)
     asked = showing.reckoning(row, area_within(within))
-    filters = f"{reached}|{stale}|{within}"
+    filters = f"{reached}|{stale}|{within}|{known_at}"
     bound_to = f"survey_children|{caller.client}|{caller.purpose}|{round_id}|{filters}"
     after = queries.START
     if cursor:
         county, last = cursors.read(cursor, bound_to, now)
         after = county, UUID(last)
-    rows = await queries.children(session, caller, asked, reached, stale, after, limit + 1)
+    filtered = asked, reached, stale, after, limit + 1
+    if known_at is not None:
+        with COUNTING.of(caller.client):
+            lived = await residents(session, kit, caller, asked.area, known_at)
+        rows = await looking_back.children(session, caller, lived, *filtered)
+    else:
+        rows = await queries.children(session, caller, *filtered)
     page = rows[:limit]
-    subjects = [one["id"] for one in page]
+    subjects = [child for one in page for child in (one["id"], *one.get("others", ()))]
     await _record(
-        request, session, caller, "survey_rounds.children", subjects, round_id, sorted(groups)
+        request,
+        session,
+        caller,
+        "survey_rounds.children",
+        subjects,
+        round_id,
+        sorted(groups),
+        known_at,
     )
     more = None
     if len(rows) > limit:
@@ -223,19 +266,32 @@ async def list_survey_children(
 
 
 async def _found(
-    request: Request, session: AsyncSession, caller: Caller, round_id: UUID, held: bool = False
+    request: Request,
+    session: AsyncSession,
+    caller: Caller,
+    round_id: UUID,
+    held: bool = False,
+    known_at: datetime | None = None,
 ) -> Any:
+    """Invalid for an instant that has not come; a round that was opened after it is none."""
     kit: Kit = request.app.state.kit
+    then = passed(known_at, request.app.state.clock.now())
     row = await queries.one(session, kit.audit, caller, round_id, held)
-    if row is None:
+    if row is None or (known_at is not None and row["opened_at"] > then):
         raise NotFound
-    (ruled,) = await queries.ruled(session, kit, [row])
+    (ruled,) = await queries.ruled(session, kit, [row], known_at)
     return ruled
 
 
-async def _running(request: Request, session: AsyncSession, caller: Caller, round_id: UUID) -> Any:
+async def _running(
+    request: Request,
+    session: AsyncSession,
+    caller: Caller,
+    round_id: UUID,
+    known_at: datetime | None,
+) -> Any:
     """A round that still means something: nothing is counted of one withdrawn."""
-    row = await _found(request, session, caller, round_id)
+    row = await _found(request, session, caller, round_id, known_at=known_at)
     if row["withdrawn_at"] is not None:
         raise NotFound
     return row
@@ -245,9 +301,12 @@ def _etag(row: Any) -> str:
     return preconditions.etag(1 if row["withdrawn_at"] is None else 2)
 
 
-def _answer(request: Request, response: Response, row: Any) -> RoundOut:
+def _answer(
+    request: Request, response: Response, row: Any, known_at: datetime | None = None
+) -> RoundOut:
     response.headers["ETag"] = _etag(row)
-    return showing.shown(row, today(request.app.state.clock))
+    now: datetime = known_at or request.app.state.clock.now()
+    return showing.shown(row, now.astimezone(SHANGHAI).date())
 
 
 async def _record(
@@ -258,8 +317,11 @@ async def _record(
     subjects: list[UUID],
     round_id: UUID,
     fields: list[str] | None = None,
+    known_at: datetime | None = None,
 ) -> None:
     kit: Kit = request.app.state.kit
     more: dict[str, Any] = {"fields": fields} if fields else {}
+    if known_at is not None:
+        act, more = f"{act}_past", {**more, "known_at": known_at.isoformat()}
     done = audit.Act.of(caller, act, subjects, survey_round=str(round_id), **more)
     await audit.record(session, kit.audit, request.app.state.clock.now(), done)
