@@ -42,11 +42,22 @@ clause = "{clause}"
 valid_from = 2020-01-01
 period = {{ unit = "semester" }}
 performers = ["school"]
+[[rules.cadence]]
+duty = "screening"
+population = "enrolled"
+wording = "示例"
+clause = "{clause}"
+valid_from = 2020-01-01
+period = {{ unit = "month", count = {months} }}
+performers = ["school"]
 [[rules.survey_round]]
 clause = "{clause}"
 wording = "示例"
 valid_from = 2020-01-01
 lead = "civil_affairs"
+helpers = ["child_director"]
+channels = ["home_visit"]
+contractors = "not_configured"
 blocks = ["child"]
 """
 
@@ -180,6 +191,7 @@ class Places(RuleBasedStateMachine):
             (self.city, "/v1/placements", {}),
             (self.city, "/v1/duties/completion", {}),
             (self.city, "/v1/duties/completion", {"by": "township", "within": COUNTY}),
+            (self.city, "/v1/duties/schools", {"duty": "screening"}),
             (self.city, "/v1/calendar-duties", {"within": COUNTY}),
             (self.city, "/v1/survey-rounds", {}),
             (self.surveyor, "/v1/rosters", {}),

@@ -26,7 +26,7 @@ from services.registry.posts.terms import UNITS, Layer, place_name
 from shared import audit, divisions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
-from shared.clock import SHANGHAI, today
+from shared.clock import SHANGHAI
 from shared.cursors import Cursors
 from shared.days import AskedDay
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
@@ -159,23 +159,31 @@ async def show_school_coverage(
     ] = None,
     until: Annotated[AskedDay | None, Query(description="last day of it; today if absent")] = None,
     within: Within = None,
+    known_at: KnownAt = None,
 ) -> SchoolsOut:
     """Coverage by school (心理健康筛查覆盖), the largest gap first: the pupils without it stand in the list of duties.
 
-    For departments that may see schools.  At most 20,000 pupils at once: name a county where there are more.
+    For departments that may see schools.  At most 20,000 pupils at once: name a county where there are more.  With `known_at`
+    as `…/completion` has it: whom anybody has shielded since counts under no school.
     """
     groups = showing.sight(caller)
     if "school" not in groups:
         raise Forbidden("Your department reads no schools for this purpose.")
     kit: Kit = request.app.state.kit
-    last = until or today(request.app.state.clock)
-    first = since or date(last.year, 1, 1)
-    with COUNTING.of(caller.client):
-        found, read = await schools.coverage(
-            session, kit, caller, duty, area_within(within), (first, last)
-        )
     now = request.app.state.clock.now()
-    act = audit.Act.of(caller, "duties.schools", read, fields=["school"], duty=duty)
+    then = passed(known_at, now)
+    last = until or then.astimezone(SHANGHAI).date()
+    period = (since or date(last.year, 1, 1), last)
+    area = area_within(within)
+    past, times = ("_past", {"known_at": then.isoformat()}) if known_at else ("", {})
+    with COUNTING.of(caller.client):
+        if known_at is not None:
+            lived = await residents(session, kit, caller, area, then)
+            found, read = schools.coverage_then(lived, caller, duty, period)
+        else:
+            found, read = await schools.coverage(session, kit, caller, duty, area, period)
+    fields = ["school"]
+    act = audit.Act.of(caller, f"duties.schools{past}", read, fields=fields, duty=duty, **times)
     await audit.record(session, kit.audit, now, act)
     shown = [
         SchoolOut(
@@ -191,4 +199,4 @@ async def show_school_coverage(
         for (county, school), one in found.items()
     ]
     shown.sort(key=lambda one: (-one.gap, one.division, one.school or ""))
-    return SchoolsOut(since=first, until=last, duty=duty, schools=shown)
+    return SchoolsOut(since=period[0], until=last, duty=duty, schools=shown)
