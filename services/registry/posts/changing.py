@@ -33,13 +33,14 @@ async def make(
         raise Invalid(
             flaws=[Flaw("/body/division", "wrong_layer", "A post of this kind belongs elsewhere.")]
         )
+    since = body.since or now.astimezone(SHANGHAI).date()
     made = {
         "id": uuid7(),
         "kind": str(body.kind),
         "division": division,
         "seat": body.seat,
         "staff": None,
-        "since": body.since or now.astimezone(SHANGHAI).date(),
+        "since": since,
         "version": 1,
     }
     connection = await raw(session)
@@ -52,7 +53,7 @@ async def make(
     if written is None:
         raise Conflict("There is such a post already.")
     who = noting.Who.of(caller, now)
-    await noting.note(connection, kit.audit, who, made, PostChange.MADE, made["since"])
+    await noting.note(connection, kit.audit, who, made, PostChange.MADE, since)
     return written
 
 

@@ -169,8 +169,8 @@ async def _then(
     stood: dict[UUID, dict[str, Any]] = {}
     rows = await connection.fetch(_ACTS, list(posts), then.known_at)
     for post, acts in groupby(rows, key=lambda row: row["post_id"]):
-        if (found := _stood(then, list(acts))) is not None:
-            stood[post] = found
+        if (state := _stood(then, list(acts))) is not None:
+            stood[post] = state
     learnt = await _learnt(session, then, [one["staff"] for one in stood.values() if one["staff"]])
     found = []
     for post, position in posts.items():

@@ -118,7 +118,7 @@ async def list_rosters(
     rows = await queries.page(session, caller, kind, after, limit, known_at)
     past, times = ("_past", {"known_at": then.isoformat()}) if known_at else ("", {})
     await audit.record(
-        session, kit.audit, now, audit.Act.of(caller, f"rosters.list{past}", **times)
+        session, kit.audit, now, audit.Act.of(caller, f"rosters.list{past}", [], **times)
     )
     whole = [row for row in rows if authenticity.ROSTERS.authentic(kit.audit, row)]
     ruled = await queries.ruled(session, kit, whole)
