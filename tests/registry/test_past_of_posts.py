@@ -13,6 +13,7 @@ from tests.registry.conftest import Registry
 from tests.registry.key_care import surveyed
 from tests.registry.test_duties import TIANMEN_VILLAGE, lived
 from tests.registry.test_posts import STREET, act, filled, made, vacate
+from tests.registry.test_successions import DAY, EVE, at, sweep
 
 CIVIL = "civil_affairs:500103"
 
@@ -105,8 +106,8 @@ async def test_r56_what_was_answered_about_posts_is_answered_again(registry: Reg
         later(registry)
 
     await keep()
-    for who, at in (("cd-1", path), ("cd-2", other), ("cs-1", street)):
-        await filled(civil, at, who)
+    for who, where in (("cd-1", path), ("cd-2", other), ("cs-1", street)):
+        await filled(civil, where, who)
         await keep()
     await act(civil, other, "trainings", held_on="2026-02-12", topic="basics", hours=8)
     await keep()
@@ -249,3 +250,28 @@ async def test_r18_duties_of_then_name_the_post_that_answered_for_them(registry:
     assert len({str(one["duties"][0]["responsible"]) for _, one in kept}) == 2
     for moment, then in kept:
         assert await held(civil, "/v1/duties", moment, child=str(child)) == then
+
+
+async def test_r2_a_post_that_goes_on_under_its_heirs_code_keeps_its_history(
+    registry: Registry,
+) -> None:
+    at(registry, EVE)
+    old = await registry("civil_affairs:500112")
+    path = await made(old, "protection_institution", "500112000000", since="2025-09-01")
+    await filled(old, path, on="2025-10-01")
+    before = await held(old, path)
+    moment = later(registry, 0)
+    at(registry, DAY)
+    await sweep(registry)
+    heir = await registry("civil_affairs:500157")
+    now = await held(heir, path)
+    assert (now["division"], now["staff"]) == ("500157000000", "cd-7")
+    assert await held(heir, path, moment) == before
+    assert (await held(heir, path, on=str(EVE)))["division"] == "500112000000"
+    assert (await held(heir, path, on=str(DAY))) == now
+    (listed,) = (await held(heir, "/v1/posts", moment))["posts"]
+    assert listed["division"] == "500112000000"
+    assert await faults(registry) == []
+    await vacate(heir, path, on=str(DAY))
+    assert (await held(heir, path))["vacant"]
+    assert await held(heir, path, on=str(EVE)) is not None

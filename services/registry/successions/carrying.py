@@ -233,9 +233,11 @@ async def _posts(
 ) -> int:
     """Posts of places that have one code again of their own level; a seat that is taken there is left for a person."""
     rows = await connection.fetch(
-        "SELECT p.id, p.kind, p.division, p.seat, p.staff, p.since, p.version"
-        " FROM unnest($1::bigint[], $2::bigint[]) AS e(low, high)"
-        f" JOIN posts p ON p.division BETWEEN e.low AND e.high ORDER BY p.id LIMIT {BATCH} FOR UPDATE OF p",
+        "SELECT p.id, p.kind, p.division, p.seat, p.staff, p.since, p.version FROM posts p"
+        " WHERE p.division = ANY($1::bigint[]) OR EXISTS (SELECT 1 FROM"
+        "  unnest($2::bigint[], $3::bigint[]) AS e(low, high) WHERE p.division BETWEEN e.low AND e.high)"
+        f" ORDER BY p.id LIMIT {BATCH} FOR UPDATE OF p",
+        [county * COUNTY for county in areas.counties],
         areas.lows,
         areas.highs,
     )
