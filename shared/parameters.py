@@ -6,11 +6,12 @@ The two times mean the same wherever they are asked for: ``on`` the day of which
 instant up to which the hub had heard (*known*).
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Query, Request
 
+from shared.clock import SHANGHAI
 from shared.days import AskedDay, AskedInstant
 from shared.flaws import Flaw
 from shared.problems import Invalid
@@ -27,6 +28,13 @@ def passed(instant: datetime | None, now: datetime) -> datetime:
         detail = "Ask for an instant that has been."
         raise Invalid(flaws=[Flaw("/query/known_at", "in_the_future", detail)])
     return instant or now
+
+
+def has_been(on: date | None, now: datetime) -> date | None:
+    """The day asked for; Invalid for one that has not come."""
+    if on is not None and on > now.astimezone(SHANGHAI).date():
+        raise Invalid(flaws=[Flaw("/query/on", "in_the_future", "Ask for a day that has been.")])
+    return on
 
 
 def check(request: Request) -> None:

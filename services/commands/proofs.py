@@ -82,14 +82,15 @@ def adopt_rows(
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
     actor: Actor = OPERATOR,
 ) -> None:
-    """Vouch for changes, positions in them, former links and survey rounds from before they were authenticated: counted first."""
+    """Vouch for changes, positions in them, former links, survey rounds and posts from before they were authenticated or had a
+    history: counted first."""
     settings = RegistrySettings()
     found = transact(settings.database_url("registry"), adopting.old)
     if not any(found.values()):
         typer.echo("nothing to adopt")
         return
     for table, rows in found.items():
-        typer.echo(f"{table}: {rows} rows without a MAC")
+        typer.echo(f"{table}: {rows} rows without a {'history' if table == 'posts' else 'MAC'}")
     if not yes:
         typer.confirm("All of them are as this hub made them?", abort=True)
     keys = settings.key_set("registry", "audit")

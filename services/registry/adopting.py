@@ -1,7 +1,7 @@
 """Adopting: an operator vouches for rows from before they were authenticated, and the audit trail tells of it.
 
-They are changes, positions in them, former links and survey rounds.  A row that bears a MAC which does not fit is never
-adopted: only those without any are, and the hub writes none such.
+They are changes, positions in them, former links and survey rounds, and posts that have no history yet.  A row that bears a
+MAC which does not fit is never adopted: only those without any are, and the hub writes none such.
 """
 
 from datetime import datetime
@@ -10,6 +10,7 @@ from typing import Final
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.changes.authenticity import CHANGES, POSITIONS
+from services.registry.posts import noting
 from services.registry.records.authenticity import FORMER_LINKS
 from services.registry.survey_rounds.authenticity import ROUNDS
 from shared import audit
@@ -22,12 +23,13 @@ _TABLES: Final = (CHANGES, POSITIONS, FORMER_LINKS, ROUNDS)
 
 
 async def old(session: AsyncSession) -> dict[str, int]:
-    """How many rows of each table bear no MAC: from before revision 0017, or written past the hub without one."""
+    """How many rows of each table bear no MAC, and posts no history: from before there were any, or written past the hub."""
     connection = await raw(session)
-    return {
+    found: dict[str, int] = {
         one.table: await connection.fetchval(f"SELECT count(*) FROM {one.table} WHERE mac = ''")
         for one in _TABLES
     }
+    return found | {"posts": await noting.bare(connection)}
 
 
 async def adopt(
@@ -45,6 +47,8 @@ async def adopt(
                 [(one.mac(keys, row), *(row[name] for name in one.key)) for row in rows],
             )
             done[one.table] += len(rows)
+    who = noting.Who("hutong", actor, now)
+    done["posts"] = await noting.begin_all(connection, keys, who)
     if any(done.values()):
         act = audit.Act("hutong", "operator", actor, "", "rows.adopt", (), {**done})
         await audit.record(session, keys, now, act)

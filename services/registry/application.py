@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from services.registry.access import endpoints as access
 from services.registry.alerts import endpoints as alerts
 from services.registry.assessments import endpoints as assessments
+from services.registry.assessments import placement_endpoints as placements
 from services.registry.break_glass import endpoints as break_glass
 from services.registry.calendar_duties import endpoints as calendar_duties
 from services.registry.cases import endpoints as cases
@@ -51,6 +52,7 @@ from services.registry.searches import endpoints as searches
 from services.registry.settings import RegistrySettings
 from services.registry.successions import endpoints as successions
 from services.registry.survey_rounds import endpoints as survey_rounds
+from services.registry.survey_rounds import progress_endpoints as survey_progress
 from services.registry.upcoming import endpoints as upcoming
 from shared import application, backlog, jwk
 from shared.clock import Clock, SystemClock
@@ -151,6 +153,7 @@ def create_app(
     app.include_router(cases.router)
     app.include_router(compartments.router)
     app.include_router(assessments.router)
+    app.include_router(placements.router)
     app.include_router(left_behind.router)
     app.include_router(handovers.router)
     app.include_router(key_care.router)
@@ -160,6 +163,7 @@ def create_app(
     app.include_router(calendar_duties.router)
     app.include_router(posts.router)
     app.include_router(survey_rounds.router)
+    app.include_router(survey_progress.router)
     app.include_router(successions.router)
     app.include_router(figures.router)
     app.include_router(publication_endpoints.router)

@@ -15,17 +15,19 @@ from services.registry.erasures import authenticity as erasures
 from services.registry.erasures.authenticity import ERASURES
 from services.registry.figures.authenticity import FIGURES
 from services.registry.identity import clients
+from services.registry.posts import authenticity as posts
+from services.registry.posts.authenticity import POST_ACTS
 from services.registry.records import authenticity as former_links
 from services.registry.records.authenticity import FORMER_LINKS
 from services.registry.rosters import authenticity as rosters
-from services.registry.rosters.authenticity import READINGS, ROSTERS, ROWS
+from services.registry.rosters.authenticity import ACTS, READINGS, ROSTERS, ROWS
 from services.registry.rulebooks import keeping as rulebooks
 from services.registry.rulebooks.keeping import RULEBOOKS
 from services.registry.survey_rounds.authenticity import ROUNDS
 from shared.keys import KeySet
 
 #: Of these a fault is a row that the service did not write so, and nothing else.
-_PLAIN: Final = (ROUNDS, POSITIONS, FIGURES, ROSTERS, ROWS, READINGS)
+_PLAIN: Final = (ROUNDS, POSITIONS, FIGURES, ROSTERS, ROWS, READINGS, ACTS)
 #: Of these more can be wrong: what is missing, or who played both persons.
 _MORE: Final = (
     erasures.faults_of,
@@ -33,8 +35,9 @@ _MORE: Final = (
     former_links.faults_of,
     rulebooks.faults_of,
     rosters.gaps,
+    posts.faults_of,
 )
-ATTESTED: Final = (*_PLAIN, FORMER_LINKS, ERASURES, CHANGES, RULEBOOKS)
+ATTESTED: Final = (*_PLAIN, FORMER_LINKS, ERASURES, CHANGES, RULEBOOKS, POST_ACTS)
 
 
 async def faults_of(session: AsyncSession, keys: KeySet) -> AsyncIterator[str]:

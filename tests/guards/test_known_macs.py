@@ -97,6 +97,11 @@ MACS: Final[Mapping[str, Sequence[str]]] = {
         "0002cfe4c054021fbfb422f57fd62132c14eaa446c8807f8ea88005970e241d26a63",
         "00026663f60c1cc7f50b780d524a048ae0b2affaede71bc598884f06461c282e4af7",
     ),
+    "post_acts": (
+        "00023c5b99bc663bb473cd023d364a342d422520dc0e66008c331dbd75768c1d0149",
+        "0002197c08ca8a3fac1aa0b0a09c41993137ace48dca014715c4fbd603dbd8a89d83",
+    ),
+    "roster_acts": ("0002b2d4ccddfe20e87c858bc5a4e65e0cec6a71a2ab370ee921cd026b697e81f0ba",),
     "rulebooks": ("00029d45c6790ff173c08f9bae50da6448cd4bedccbd7ca63689a72dabc8e849b977",),
     "notices": (
         "000268ba86a7f1753fe5d52ac20354d13d80be6a6e8ba06dccbb1cf7380e52ddb158",

@@ -34,7 +34,7 @@ async def test_what_bears_no_mac_is_told_to_nobody_until_somebody_vouches_for_it
         assert (await adopting.old(session))["child_changes"] == 2
         done = await adopting.adopt(session, registry.app.state.kit.audit, registry.clock.now())
         assert done.pop("child_changes") == 2
-        assert done == {"change_positions": 0, "former_links": 0, "survey_rounds": 0}
+        assert done == {"change_positions": 0, "former_links": 0, "survey_rounds": 0, "posts": 0}
     (seen,) = await registry.system(
         "SELECT actor FROM audit_entries WHERE operation = 'rows.adopt'"
     )

@@ -187,7 +187,15 @@ NO_EVENTS = {
     "survey_standings": "what a round still wants; what was surveyed is told as a visit",
 }
 #: Ids in tables that are those of no child, nor of anything about one.
-OF_NO_CHILD = {"figures", "import_verdicts", "leases", "roster_readings", "trainings"}
+OF_NO_CHILD = {
+    "figures",
+    "import_verdicts",
+    "leases",
+    "post_acts",
+    "roster_acts",
+    "roster_readings",
+    "trainings",
+}
 
 
 def naming() -> set[str]:

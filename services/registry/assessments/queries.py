@@ -3,6 +3,7 @@ name it, as decisions do, and lie behind the same wall.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from services.registry.cases.stepping import state_of
 from services.registry.cases.terms import CaseActKind, CaseKind, CaseState
 from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.kit import Kit
+from services.registry.past.gathering import LINKED_THEN
 from services.registry.rulebooks import adopting
 from shared.auth import Caller
 from shared.database import raw
@@ -36,6 +38,12 @@ def _of_child(table: str) -> str:
         f" UNION SELECT x.* FROM {table} x WHERE x.child_id = $1)"
     )
     return _select(table, source) + " ORDER BY w.id LIMIT 500"
+
+
+_THEN = (
+    f"SELECT w.id, w.anchor, w.child_id, w.made_at, {LINKED_THEN.format(word='w')} FROM placements w"
+    " WHERE w.id = ANY($1) AND w.made_at <= $2"
+)
 
 
 async def _ruled(session: AsyncSession, kit: Kit, rows: Sequence[Any]) -> list[Any]:
@@ -76,6 +84,16 @@ async def placement(
         return ruled, (await whose(connection, kit.sealer, [row], "made_at"))[at]
 
 
+async def about_then(
+    session: AsyncSession, kit: Kit, caller: Caller, placements: Sequence[UUID], known_at: datetime
+) -> dict[UUID, UUID | None]:
+    """Of these placements those that had been made by an instant, each with whom it was held to be about then."""
+    async with as_system(session, caller):
+        connection = await raw(session)
+        rows = await connection.fetch(_THEN, list(placements), known_at)
+        return await whose(connection, kit.sealer, rows, "made_at", known_at)
+
+
 async def acts_of(
     session: AsyncSession, kit: Kit, caller: Caller, placements: Sequence[UUID]
 ) -> dict[UUID, list[Any]]:
@@ -97,9 +115,14 @@ async def acts_of(
 
 
 async def page(
-    session: AsyncSession, kit: Kit, caller: Caller, after: UUID | None, limit: int
+    session: AsyncSession,
+    kit: Kit,
+    caller: Caller,
+    after: UUID | None,
+    limit: int,
+    known_at: datetime | None = None,
 ) -> list[tuple[Any, UUID | None]]:
-    """The next placements made in the caller's area, each with its child of today.
+    """The next placements made in the caller's area, by an instant if it is asked for, each with its child of today.
 
     Whether one was ended its acts say, once they have been opened: whoever can write to the table alone ends none.
     """
@@ -107,11 +130,13 @@ async def page(
         connection = await raw(session)
         rows = await connection.fetch(
             _select("placements", "placements") + " WHERE w.place BETWEEN $1 AND $2"
-            " AND ($3::uuid IS NULL OR w.id > $3) ORDER BY w.id LIMIT $4",
+            " AND ($3::uuid IS NULL OR w.id > $3) AND ($5::timestamptz IS NULL OR w.made_at <= $5)"
+            " ORDER BY w.id LIMIT $4",
             caller.grant.low,
             caller.grant.high,
             after,
             limit,
+            known_at,
         )
         belongs = await whose(connection, kit.sealer, rows, "made_at")
         return [(row, belongs[row["id"]]) for row in await _ruled(session, kit, rows)]

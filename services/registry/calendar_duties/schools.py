@@ -13,8 +13,10 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.calendar_duties.tasking import Task
+from services.registry.children import state
 from services.registry.children.building import open_state
 from services.registry.children.kit import Kit
+from services.registry.past.residing import Residents
 from services.registry.status.deciding import Status
 from shared.auth import Caller
 from shared.database import raw
@@ -99,11 +101,27 @@ async def known(
         after = rows[-1]["residence_code"], rows[-1]["id"]
 
 
+def known_then(lived: Residents, caller: Caller) -> tuple[Schools, list[UUID]]:
+    """As ``known`` has it, by who lived in the area: none that is known of a child whom anybody has shielded since."""
+    found: dict[School, set[str]] = {}
+    read: list[UUID] = []
+    for child in lived.seen_by(caller):
+        if child.row.status != Status.MIGRANT or child.shielded:
+            continue
+        read += [child.row.id, *sorted(child.others)]
+        if pupil := _at_school(state.read(child.row.payload)):
+            name, stage = pupil
+            found.setdefault((child.home // 10**6, name), set()).add(stage)
+    return {school: frozenset(stages) for school, stages in found.items()}, read
+
+
 def _pupil(kit: Kit, row: Any) -> tuple[str, str] | None:
+    return _at_school(open_state(kit.sealer, row))
+
+
+def _at_school(held_state: Mapping[str, Any]) -> tuple[str, str] | None:
     """School and stage of a child that is at one."""
-    fields = {
-        name: str(held["value"]) for name, held in open_state(kit.sealer, row)["fields"].items()
-    }
+    fields = {name: str(held["value"]) for name, held in held_state["fields"].items()}
     name = name_of(fields.get("school", ""))
     if not name or fields.get("schooling") not in _AT_SCHOOL:
         return None

@@ -20,17 +20,18 @@ from services.registry.duties.schemas import (
 )
 from services.registry.duties.terms import DutyState
 from services.registry.past.recalling import asked_of, recall_child
+from services.registry.past.residing import residents
 from services.registry.posts.endpoints import Within, area_within
 from services.registry.posts.terms import UNITS, Layer, place_name
 from shared import audit, divisions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
-from shared.clock import today
+from shared.clock import SHANGHAI
 from shared.cursors import Cursors
 from shared.days import AskedDay
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.one_at_a_time import OneAtATime
-from shared.parameters import KnownAt
+from shared.parameters import KnownAt, passed
 from shared.problems import Forbidden
 from shared.vocabulary import Scope
 
@@ -64,8 +65,8 @@ async def list_duties(
     Each names the post (岗位) that answers for it now: of the village first, of the township and the county as it grows
     late, and at once where a post is vacant.  A place below the county lists no shielded child.
 
-    With `known_at` what was owed to one `child` as it stood then, without who answered for it: duties of an area would have
-    to be reckoned anew for every child that any record ever placed there, and who held a post before is not kept.
+    With `known_at` what was owed to one `child` as it stood then, each with the post that answered for it then: duties of an
+    area would have to be reckoned anew for every child that any record ever placed there.
     """
     kit: Kit = request.app.state.kit
     groups = showing.sight(caller)
@@ -83,7 +84,7 @@ async def list_duties(
     if known_at is not None:
         past = await recall_child(session, kit, caller, asked_of(child), now, known_at)
         rows = looking_back.page(past, caller, question, after, limit + 1)
-        shown = showing.shown_past(kit, rows[:limit], groups)
+        shown = await showing.shown(session, kit, rows[:limit], groups, past.known_at)
         read = past.act(caller, "duties.list_past", **told)
     else:
         rows = await queries.page(session, caller, question, after, limit + 1)
@@ -109,19 +110,31 @@ async def show_completion(
     until: Annotated[AskedDay | None, Query(description="last day of it; today if absent")] = None,
     by: Annotated[Layer, Query(description="how fine")] = Layer.COUNTY,
     within: Within = None,
+    known_at: KnownAt = None,
 ) -> CompletionsOut:
     """For how many children each duty was done in a period, by county, township or village.
 
-    Below the county, shielded children are left out.  Who owes what is counted as it stands today.
+    Below the county, shielded children are left out.  Who owes what is counted as it stands today; with `known_at` as it
+    stood then, `until` being the day of it, if absent.  Of the past at most 3,000 children are counted at once (413), and
+    below the county none whom anybody has shielded since.
     """
     showing.sight(caller)
     kit: Kit = request.app.state.kit
-    day = today(request.app.state.clock)
-    last = until or day
-    first = since or date(last.year, 1, 1)
-    rows = await queries.completion(session, caller, area_within(within), UNITS[by], first, last)
     now = request.app.state.clock.now()
-    await audit.record(session, kit.audit, now, audit.Act.of(caller, "duties.completion", []))
+    then = passed(known_at, now)
+    last = until or then.astimezone(SHANGHAI).date()
+    first = since or date(last.year, 1, 1)
+    area = area_within(within)
+    read = audit.Act.of(caller, "duties.completion", [])
+    rows: list[Any]
+    if known_at is not None:
+        with COUNTING.of(caller.client):
+            lived = await residents(session, kit, caller, area, then)
+        rows = looking_back.completion(lived, caller, UNITS[by], first, last)
+        read = audit.Act.of(caller, "duties.completion_past", [], known_at=then.isoformat())
+    else:
+        rows = await queries.completion(session, caller, area, UNITS[by], first, last)
+    await audit.record(session, kit.audit, now, read)
     places = [
         CompletionOut(
             division=divisions.text_of(row["place"]),
@@ -146,23 +159,31 @@ async def show_school_coverage(
     ] = None,
     until: Annotated[AskedDay | None, Query(description="last day of it; today if absent")] = None,
     within: Within = None,
+    known_at: KnownAt = None,
 ) -> SchoolsOut:
     """Coverage by school (心理健康筛查覆盖), the largest gap first: the pupils without it stand in the list of duties.
 
-    For departments that may see schools.  At most 20,000 pupils at once: name a county where there are more.
+    For departments that may see schools.  At most 20,000 pupils at once: name a county where there are more.  With `known_at`
+    as `…/completion` has it: whom anybody has shielded since counts under no school.
     """
     groups = showing.sight(caller)
     if "school" not in groups:
         raise Forbidden("Your department reads no schools for this purpose.")
     kit: Kit = request.app.state.kit
-    last = until or today(request.app.state.clock)
-    first = since or date(last.year, 1, 1)
-    with COUNTING.of(caller.client):
-        found, read = await schools.coverage(
-            session, kit, caller, duty, area_within(within), (first, last)
-        )
     now = request.app.state.clock.now()
-    act = audit.Act.of(caller, "duties.schools", read, fields=["school"], duty=duty)
+    then = passed(known_at, now)
+    last = until or then.astimezone(SHANGHAI).date()
+    period = (since or date(last.year, 1, 1), last)
+    area = area_within(within)
+    past, times = ("_past", {"known_at": then.isoformat()}) if known_at else ("", {})
+    with COUNTING.of(caller.client):
+        if known_at is not None:
+            lived = await residents(session, kit, caller, area, then)
+            found, read = schools.coverage_then(lived, caller, duty, period)
+        else:
+            found, read = await schools.coverage(session, kit, caller, duty, area, period)
+    fields = ["school"]
+    act = audit.Act.of(caller, f"duties.schools{past}", read, fields=fields, duty=duty, **times)
     await audit.record(session, kit.audit, now, act)
     shown = [
         SchoolOut(
@@ -178,4 +199,4 @@ async def show_school_coverage(
         for (county, school), one in found.items()
     ]
     shown.sort(key=lambda one: (-one.gap, one.division, one.school or ""))
-    return SchoolsOut(since=first, until=last, duty=duty, schools=shown)
+    return SchoolsOut(since=period[0], until=last, duty=duty, schools=shown)

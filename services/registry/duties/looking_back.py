@@ -1,15 +1,18 @@
-"""Looking back: what was owed to a child as the hub knew it at an instant, in the rows that today's duties are read in.
+"""Looking back: what was owed to a child as the hub knew it at an instant, in the rows that today's duties are read in."""
 
-Not by whom: posts change hands, and who held one before is not kept.
-"""
-
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
 from services.registry.children.remembered import Remembered
 from services.registry.duties.queries import Position, Question
+from services.registry.duties.terms import DutyState
 from services.registry.past.looking_back import owed
 from services.registry.past.recalling import Past
+from services.registry.past.residing import Residents
 from shared.auth import Caller
+from shared.vocabulary import Department
+
+_COUNTS: Final = ("owed", "done", "overdue", "interval_not_configured")
 
 
 def page(
@@ -40,3 +43,26 @@ def _asked(question: Question, caller: Caller, row: Any) -> bool:
 
 def _position(row: Any) -> Position:
     return row["county"], row["due_rank"], row["duty_id"]
+
+
+def completion(
+    lived: Residents, caller: Caller, unit: int, since: date, until: date
+) -> list[dict[str, Any]]:
+    """As ``queries.completion`` has it."""
+    places: dict[tuple[int, str], dict[str, Any]] = {}
+    for child in lived.seen_by(caller, unit):
+        place = child.home // unit * unit
+        for duty in child.row.duties:
+            if duty.begun_on > until:
+                continue
+            if caller.department not in (Department.CIVIL_AFFAIRS, duty.department):
+                continue
+            one = places.setdefault(
+                (place, duty.duty),
+                {"place": place, "duty": duty.duty, **dict.fromkeys(_COUNTS, 0)},
+            )
+            one["owed"] += 1
+            one["done"] += any(since <= day <= until for day in duty.done_on)
+            for state in (DutyState.OVERDUE, DutyState.INTERVAL_NOT_CONFIGURED):
+                one[str(state)] += duty.state == state
+    return [places[key] for key in sorted(places)]

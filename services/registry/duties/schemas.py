@@ -63,9 +63,7 @@ class DutyOut(DutyMark):
     child: OwedTo
     division: Division = Field(description="where the child lives; a shielded one's county alone")
     place: Text = Field(description="name of the county-level division")
-    responsible: ResponsibleOut | None = Field(
-        default=None, description="absent of the past: who held a post before is not kept"
-    )
+    responsible: ResponsibleOut
     shielded: bool = Field(description="地址保密")
 
 

@@ -12,13 +12,16 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry.children import state
 from services.registry.children.building import open_state
 from services.registry.children.kit import Kit
 from services.registry.duties.terms import DutyState
 from services.registry.key_care.queries import IN_INDEX_ORDER
+from services.registry.past.residing import Residents
 from shared.auth import Caller
 from shared.database import raw
 from shared.problems import TooLarge
+from shared.vocabulary import Department
 
 PAGE: Final = 500
 MOST_PUPILS: Final = 20_000
@@ -45,11 +48,11 @@ class Coverage:
     overdue: int = 0
     interval_not_configured: int = 0
 
-    def count(self, row: Any) -> None:
+    def count(self, how: str, *, done: bool) -> None:
         self.owed += 1
-        self.done += row["done"]
-        self.overdue += row["state"] == DutyState.OVERDUE
-        self.interval_not_configured += row["state"] == DutyState.INTERVAL_NOT_CONFIGURED
+        self.done += done
+        self.overdue += how == DutyState.OVERDUE
+        self.interval_not_configured += how == DutyState.INTERVAL_NOT_CONFIGURED
 
 
 async def coverage(
@@ -74,7 +77,8 @@ async def coverage(
         rows = await connection.fetch(_PUPILS, *counties, low, high, *period, duty, fine, *after)
         for row in rows:
             school = "" if row["shielded"] else _school(kit, row)
-            found.setdefault((row["county"], school), Coverage()).count(row)
+            one = found.setdefault((row["county"], school), Coverage())
+            one.count(row["state"], done=row["done"])
             read.append(row["id"])
         if len(read) > MOST_PUPILS:
             raise TooLarge(f"More than {MOST_PUPILS} pupils: name a smaller place.")
@@ -83,6 +87,30 @@ async def coverage(
         after = rows[-1]["county"], rows[-1]["due_rank"], rows[-1]["duty_id"]
 
 
+def coverage_then(
+    lived: Residents, caller: Caller, duty: str, period: tuple[date, date]
+) -> tuple[Mapping[tuple[int, str], Coverage], list[UUID]]:
+    """As ``coverage`` has it, of who lived in the area."""
+    first, last = period
+    found: dict[tuple[int, str], Coverage] = {}
+    read: list[UUID] = []
+    for child in lived.seen_by(caller):
+        for owed in child.row.duties:
+            if (owed.duty, owed.population) != (duty, "enrolled"):
+                continue
+            if caller.department not in (Department.CIVIL_AFFAIRS, owed.department):
+                continue
+            school = "" if child.shielded else _named(state.read(child.row.payload))
+            one = found.setdefault((child.home // 10**6, school), Coverage())
+            one.count(owed.state, done=any(first <= day <= last for day in owed.done_on))
+            read += [child.row.id, *sorted(child.others)]
+    return found, read
+
+
 def _school(kit: Kit, row: Any) -> str:
-    held = open_state(kit.sealer, row)["fields"].get("school")
+    return _named(open_state(kit.sealer, row))
+
+
+def _named(held_state: Mapping[str, Any]) -> str:
+    held = held_state["fields"].get("school")
     return str(held["value"]) if held else ""

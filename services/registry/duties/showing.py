@@ -1,6 +1,7 @@
 """Showing: duties as one caller sees them, each with the post that answers for it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -11,7 +12,9 @@ from services.registry.children.building import open_state
 from services.registry.children.kit import Kit
 from services.registry.children.marks import mark
 from services.registry.duties.routing import Responsible, posts_of, route
+from services.registry.posts import looking_back as posts_then
 from services.registry.posts import queries as posts
+from services.registry.posts.looking_back import Then
 from shared import divisions
 from shared.auth import Caller
 from shared.problems import Forbidden
@@ -28,11 +31,18 @@ def sight(caller: Caller) -> Groups:
 
 
 async def shown(
-    session: AsyncSession, kit: Kit, rows: Sequence[Any], groups: Groups
+    session: AsyncSession,
+    kit: Kit,
+    rows: Sequence[Any],
+    groups: Groups,
+    known_at: datetime | None = None,
 ) -> list[dict[str, Any]]:
-    """Rows of ``queries.page`` in the form of ``schemas.DutyOut``."""
+    """Rows of ``queries.page``, or as ``known_at`` an instant of ``looking_back.page``, in the form of ``schemas.DutyOut``."""
     wanted = {at for row in rows for _, at in posts_of(row["residence_code"]).values()}
-    filled = await posts.filled(session, wanted)
+    if known_at is None:
+        filled = await posts.filled(session, wanted)
+    else:
+        filled = await posts_then.filled(session, Then(kit.audit, known_at), wanted)
     names: dict[Any, str | None] = {}
     for row in rows:
         if row["id"] not in names:
@@ -41,11 +51,6 @@ async def shown(
         {**_duty(row, names[row["id"]]), "responsible": _responsible_for(row, filled)}
         for row in rows
     ]
-
-
-def shown_past(kit: Kit, rows: Sequence[Any], groups: Groups) -> list[dict[str, Any]]:
-    """Rows of ``looking_back.page`` likewise, without who answered for them."""
-    return [_duty(row, _name(kit, row, groups)) for row in rows]
 
 
 def _name(kit: Kit, row: Any, groups: Groups) -> str | None:

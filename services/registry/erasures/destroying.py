@@ -98,7 +98,10 @@ _ANCHORED = (
     + LINKED.format(word="h")
     + " FROM handover_acts h WHERE h.anchor = ANY($1) AND h.child_id <> $2 AND h.number = 1"
 )
-_REMOVE_FROM_ROSTERS = "DELETE FROM roster_rows WHERE child_id = $1 OR anchor = ANY($2)"
+_REMOVE_FROM_ROSTERS = (
+    "WITH gone AS (DELETE FROM roster_rows WHERE child_id = $1 OR anchor = ANY($2) RETURNING id)"
+    " DELETE FROM roster_acts WHERE row_id IN (SELECT id FROM gone)"
+)
 _REMOVE_FOLD = (
     "DELETE FROM child_lookups WHERE child_id = $1",
     "DELETE FROM key_care WHERE child_id = $1",

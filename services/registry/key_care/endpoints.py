@@ -1,6 +1,5 @@
 """Key care (重点关爱): the list in three forms, one entry, decisions on it and opening by hand."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -22,7 +21,7 @@ from services.registry.key_care.schemas import (
 )
 from services.registry.key_care.settling import ALLOWED
 from services.registry.key_care.terms import REASONS, CareState, Category, DecisionKind, Place
-from services.registry.past.recalling import asked_of, recall_child
+from services.registry.past.recalling import recall_child
 from services.registry.status import Status
 from shared import audit, preconditions
 from shared.application import USUAL, Transaction
@@ -86,15 +85,13 @@ async def list_key_care(
     * the `.xlsx` media type: the ledger (台账) with the fifteen columns of Heze's annex 1, one row a child, at most
       100,000.  Without `state` it leaves out refused and closed entries.
 
-    With `known_at`, and as JSON alone, the entries of one `child` as they stood then: the ledger of an area would have to be
+    With `known_at`, in each of these forms, the entries of one `child` as they stood then: the ledger of an area would have to be
     folded anew for every child that any record ever placed there.  How many there were `/v1/figures` tells.
     """
     kit: Kit = request.app.state.kit
     groups = showing.sight(caller)
-    question = Question(place, category, (state,) if state else None, status, child)
+    question = Question(place, category, (state,) if state else None, status, child, known_at)
     accept = request.headers.get("accept", "")
-    if known_at is not None:
-        return await _list_past(request, caller, question, known_at, cursor, limit)
     if workbook.MEDIA_TYPE in accept:
         return StreamingResponse(
             await workbook.build(request, caller, question),
@@ -111,31 +108,6 @@ async def list_key_care(
     seen: dict[str, Any] = {"entries": showing.entries_of(kit, page.rows, groups)}
     if page.next:
         seen["next"] = bookmark.make(page.next)
-    return Response(answers.dump(seen), media_type="application/json")
-
-
-async def _list_past(
-    request: Request,
-    caller: Caller,
-    question: Question,
-    known_at: datetime,
-    cursor: str | None,
-    limit: int,
-) -> Response:
-    kit: Kit = request.app.state.kit
-    now = request.app.state.clock.now()
-    groups = showing.sight(caller)
-    bookmark = reading.Bookmark(request, caller, question, known_at)
-    after = bookmark.read(cursor)
-    async with request.app.state.database.transaction(caller.reach) as session:
-        past = await recall_child(session, kit, caller, asked_of(question.child), now, known_at)
-        rows = looking_back.page(past, caller, question, after, limit + 1)
-        read = past.act(caller, "key_care.list_past", fields=sorted(groups))
-        await audit.record(session, kit.audit, now, read)
-    seen: dict[str, Any] = {"entries": showing.entries_of(kit, rows[:limit], groups)}
-    if len(rows) > limit:
-        last = rows[limit - 1]
-        seen["next"] = bookmark.make((last["county"], last["care_id"]))
     return Response(answers.dump(seen), media_type="application/json")
 
 

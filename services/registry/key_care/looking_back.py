@@ -12,7 +12,13 @@ from shared.problems import NotFound
 
 
 def page(
-    past: Past, caller: Caller, question: Question, after: Position, limit: int
+    past: Past,
+    caller: Caller,
+    question: Question,
+    after: Position,
+    limit: int,
+    *,
+    whole: bool = False,
 ) -> list[dict[str, Any]]:
     """What ``queries.page`` would have found of the child."""
     if not past.listed(caller):
@@ -25,6 +31,11 @@ def page(
         {**one, "county": code // 10**6} for one in _entries(past, caller) if _asked(question, one)
     ]
     found.sort(key=lambda one: one["care_id"])
+    if whole and found:
+        named = sorted(found, key=lambda one: one["category"])
+        of_all = {"categories": "category", "states": "state"}
+        joined = {name: [one[of] for one in named] for name, of in of_all.items()}
+        found = [{**found[0], **joined}]
     kept = [one for one in found if (one["county"], one["care_id"]) > after][:limit]
     return [past.row.with_(**one) for one in kept]
 

@@ -5,6 +5,7 @@ Each filters by the caller's area itself; row-level security holds even if one f
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -34,8 +35,8 @@ _JOINED = (
 )
 _WHOLE = (
     " CROSS JOIN LATERAL (SELECT array_agg(o.id ORDER BY o.id) AS care_ids,"
-    " array_agg(o.category ORDER BY o.category) AS categories,"
-    " array_agg(o.state ORDER BY o.category) AS states FROM key_care o WHERE o.child_id = k.child_id"
+    ' array_agg(o.category ORDER BY o.category COLLATE "C") AS categories,'
+    ' array_agg(o.state ORDER BY o.category COLLATE "C") AS states FROM key_care o WHERE o.child_id = k.child_id'
     " AND ($8::text IS NULL OR o.category = $8) AND ($9::text[] IS NULL OR o.state = ANY($9))"
     " OFFSET 0) o"
 )
@@ -76,17 +77,19 @@ IN_INDEX_ORDER = "SELECT set_config('enable_sort', 'off', true)"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a list asks for."""
+    """What a list asks for; ``known_at`` an instant, of one child as it stood then."""
 
     place: Place = Place.RESIDENCE
     category: Category | None = None
     states: tuple[CareState, ...] | None = None
     status: Status | None = None
     child: UUID | None = None
+    known_at: datetime | None = None
 
     def text(self) -> str:
         """Equal for equal questions: what a cursor is bound to."""
-        return "|".join(map(str, (self.place, self.category, self.states, self.status, self.child)))
+        filters = self.place, self.category, self.states, self.status, self.child, self.known_at
+        return "|".join(map(str, filters))
 
 
 def page_arguments(caller: Caller, question: Question, after: Position, limit: int) -> list[Any]:

@@ -8,7 +8,6 @@ last: a stream without such a line was cut off.
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +15,9 @@ from fastapi import Request
 
 from services.registry import answers
 from services.registry.children.kit import Kit
-from services.registry.key_care import queries, showing
+from services.registry.key_care import looking_back, queries, showing
 from services.registry.key_care.queries import Position, Question
+from services.registry.past.recalling import asked_of, recall_child
 from shared import audit
 from shared.auth import SCHEME, Authority, Caller
 from shared.cursors import Cursors
@@ -45,24 +45,29 @@ async def page(
     """The next rows that the caller may see, and where the page after them begins; audited and committed."""
     kit: Kit = request.app.state.kit
     database: Database = request.app.state.database
-    groups = showing.sight(caller)
+    now = request.app.state.clock.now()
+    told = {"fields": sorted(showing.sight(caller))}
     async with database.transaction(caller.reach) as session:
-        rows = await queries.page(session, caller, question, after, limit + 1, whole=whole)
-        shown = rows[:limit]
-        await audit.record(
-            session,
-            kit.audit,
-            request.app.state.clock.now(),
-            audit.Act.of(
+        rows: list[Any]
+        if question.known_at is not None:
+            of = asked_of(question.child)
+            past = await recall_child(session, kit, caller, of, now, question.known_at)
+            rows = looking_back.page(past, caller, question, after, limit + 1, whole=whole)
+            shown = rows[:limit]
+            read = past.act(caller, f"{operation}_past", **told)
+        else:
+            rows = await queries.page(session, caller, question, after, limit + 1, whole=whole)
+            shown = rows[:limit]
+            read = audit.Act.of(
                 caller,
                 operation,
                 [row["id"] for row in shown],
-                fields=sorted(groups),
+                **told,
                 place=str(question.place),
                 category=str(question.category or ""),
                 entries=len(shown),
-            ),
-        )
+            )
+        await audit.record(session, kit.audit, now, read)
     last = shown[-1] if len(rows) > limit else None
     return Page(shown, (last["county"], last["care_id"]) if last else None)
 
@@ -84,17 +89,10 @@ async def granted_still(
 class Bookmark:
     """Cursors of one question by one client."""
 
-    def __init__(
-        self,
-        request: Request,
-        caller: Caller,
-        question: Question,
-        known_at: datetime | None = None,
-    ) -> None:
+    def __init__(self, request: Request, caller: Caller, question: Question) -> None:
         self._cursors: Cursors = request.app.state.cursors
         self._now = request.app.state.clock.now
-        asked = f"{question.text()}|{known_at}"
-        self._bound_to = f"key-care|{caller.client}|{caller.purpose}|{asked}"
+        self._bound_to = f"key-care|{caller.client}|{caller.purpose}|{question.text()}"
 
     def read(self, cursor: str | None) -> Position:
         """Where to go on; BadCursor when it is not of this question and client."""

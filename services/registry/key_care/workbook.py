@@ -22,7 +22,7 @@ from services.registry.key_care import ledger, reading, showing
 from services.registry.key_care.queries import START, Position, Question
 from services.registry.key_care.terms import CURRENT
 from shared.auth import Caller
-from shared.clock import today
+from shared.clock import SHANGHAI
 from shared.limits import MAX_PAGE, MAX_WORKBOOK_ROWS
 from shared.problems import Forbidden, TooLarge
 
@@ -95,7 +95,8 @@ async def build(request: Request, caller: Caller, question: Question) -> AsyncIt
 
 async def _fill(writer: Writer, request: Request, caller: Caller, question: Question) -> None:
     kit: Kit = request.app.state.kit
-    day = today(request.app.state.clock)
+    then = question.known_at or request.app.state.clock.now()
+    day = then.astimezone(SHANGHAI).date()
     after: Position | None = START
     reader: Caller | None = caller
     while after is not None:

@@ -27,7 +27,7 @@ from shared import audit
 from shared.auth import Caller
 from shared.clock import SHANGHAI
 from shared.database import raw
-from shared.parameters import passed
+from shared.parameters import has_been, passed
 from shared.problems import Flaw, Invalid, NotFound
 
 _SINCE_OF_OTHERS = "SELECT DISTINCT person FROM links WHERE entry_id = ANY($1) AND person IS NOT NULL AND person <> $2"
@@ -80,9 +80,7 @@ async def recall(
     """The child of ``row``, which the caller sees; NotFound where the hub did not know it then, or what it knew of it is of
     others too, whom the caller does not see.  Invalid for times that have not come."""
     instant = passed(known_at, now)
-    day = on or instant.astimezone(SHANGHAI).date()
-    if day > now.astimezone(SHANGHAI).date():
-        raise Invalid(flaws=[Flaw("/query/on", "in_the_future", "Ask for a day that has been.")])
+    day = has_been(on, now) or instant.astimezone(SHANGHAI).date()
     child: UUID = row["id"]
     async with as_system(session, caller):
         connection = await raw(session)

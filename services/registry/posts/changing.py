@@ -4,23 +4,27 @@ Each change goes ahead only on the version that its author has read, so that nob
 just filled.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.posts import queries
+from services.registry.children.kit import Kit
+from services.registry.posts import noting, queries
 from services.registry.posts.schemas import FillIn, PostIn, TrainingIn, VacateIn
-from services.registry.posts.terms import BELONGS_TO, layer_of
+from services.registry.posts.terms import BELONGS_TO, PostChange, layer_of
 from shared import divisions, preconditions
 from shared.auth import Caller
+from shared.clock import SHANGHAI
 from shared.database import raw
 from shared.ids import uuid7
 from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound
 
 
-async def make(session: AsyncSession, caller: Caller, body: PostIn, day: date) -> UUID:
+async def make(
+    session: AsyncSession, kit: Kit, caller: Caller, body: PostIn, now: datetime
+) -> UUID:
     """A new, vacant post; Conflict when there is one of that kind and seat already."""
     division = divisions.widen(body.division)
     if not caller.covers(division):
@@ -29,20 +33,28 @@ async def make(session: AsyncSession, caller: Caller, body: PostIn, day: date) -
         raise Invalid(
             flaws=[Flaw("/body/division", "wrong_layer", "A post of this kind belongs elsewhere.")]
         )
-    made = uuid7()
+    since = body.since or now.astimezone(SHANGHAI).date()
+    made = {
+        "id": uuid7(),
+        "kind": str(body.kind),
+        "division": division,
+        "seat": body.seat,
+        "staff": None,
+        "since": since,
+        "version": 1,
+    }
     connection = await raw(session)
-    written = await connection.fetchval(
-        "INSERT INTO posts (id, kind, division, seat, since, version) VALUES ($1, $2, $3, $4, $5, 1)"
+    written: UUID | None = await connection.fetchval(
+        "INSERT INTO posts (id, kind, division, seat, staff, since, version)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)"
         " ON CONFLICT (division, kind, seat) DO NOTHING RETURNING id",
-        made,
-        body.kind,
-        division,
-        body.seat,
-        body.since or day,
+        *made.values(),
     )
     if written is None:
         raise Conflict("There is such a post already.")
-    return made
+    who = noting.Who.of(caller, now)
+    await noting.note(connection, kit.audit, who, made, PostChange.MADE, since)
+    return written
 
 
 async def held(session: AsyncSession, caller: Caller, post: UUID, read: str) -> Any:
@@ -54,34 +66,47 @@ async def held(session: AsyncSession, caller: Caller, post: UUID, read: str) -> 
     return row
 
 
-async def fill(session: AsyncSession, row: Any, body: FillIn) -> None:
+async def fill(
+    session: AsyncSession, kit: Kit, caller: Caller, row: Any, body: FillIn, now: datetime
+) -> None:
     if row["staff"] is not None:
         raise Conflict("The post is filled.")
     if body.on < row["since"]:
         raise Conflict("The post was not vacant then.")
-    await _change(session, row, body.staff, body.on)
+    after = {**row, "staff": body.staff, "since": body.on}
+    await _change(session, kit, caller, row, after, PostChange.FILLED, body.on, now)
 
 
-async def vacate(session: AsyncSession, row: Any, body: VacateIn) -> None:
+async def vacate(
+    session: AsyncSession, kit: Kit, caller: Caller, row: Any, body: VacateIn, now: datetime
+) -> None:
     if row["staff"] is None:
         raise Conflict("The post is vacant.")
     if body.on < row["since"]:
         raise Conflict("The post was not filled then.")
-    await _change(session, row, None, body.on)
+    after = {**row, "staff": None, "since": body.on}
+    why = {"reason": str(body.reason)}
+    await _change(session, kit, caller, row, after, PostChange.VACATED, body.on, now, **why)
 
 
-async def train(session: AsyncSession, row: Any, body: TrainingIn, day: date) -> None:
+async def train(
+    session: AsyncSession, kit: Kit, caller: Caller, row: Any, body: TrainingIn, now: datetime
+) -> None:
     if row["staff"] is None:
         raise Conflict("Nobody holds the post.")
-    if body.held_on > day:
+    if body.held_on > now.astimezone(SHANGHAI).date():
         raise Invalid(
             flaws=[Flaw("/body/held_on", "in_the_future", "A training is told of after it.")]
         )
+    learnt = {"topic": body.topic, "hours": body.hours}
+    made = await _change(
+        session, kit, caller, row, row, PostChange.TRAINED, body.held_on, now, **learnt
+    )
     connection = await raw(session)
     await connection.execute(
         "INSERT INTO trainings (id, post_id, division, staff, held_on, topic, hours)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        uuid7(),
+        made,
         row["id"],
         row["division"],
         row["staff"],
@@ -89,14 +114,28 @@ async def train(session: AsyncSession, row: Any, body: TrainingIn, day: date) ->
         body.topic,
         body.hours,
     )
-    await _change(session, row, row["staff"], row["since"])
 
 
-async def _change(session: AsyncSession, row: Any, staff: str | None, since: date) -> None:
+async def _change(
+    session: AsyncSession,
+    kit: Kit,
+    caller: Caller,
+    before: Any,
+    after: Any,
+    change: PostChange,
+    day: date,
+    now: datetime,
+    **more: Any,
+) -> UUID:
+    """The id of the act."""
     connection = await raw(session)
+    who = noting.Who.of(caller, now)
+    await noting.begin(connection, kit.audit, who, before)
     await connection.execute(
         "UPDATE posts SET staff = $2, since = $3, version = version + 1 WHERE id = $1",
-        row["id"],
-        staff,
-        since,
+        after["id"],
+        after["staff"],
+        after["since"],
     )
+    after = {**after, "version": before["version"] + 1}
+    return await noting.note(connection, kit.audit, who, after, change, day, **more)

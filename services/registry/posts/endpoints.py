@@ -1,6 +1,7 @@
 """Posts (岗位): children's directors and supervisors, protection stations: filled, vacant, trained."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,29 +10,28 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.subjects import only_civil_affairs
 from services.registry.children.kit import Kit
-from services.registry.posts import changing, queries
+from services.registry.posts import changing, looking_back, queries, showing
+from services.registry.posts.looking_back import Question, Then
 from services.registry.posts.schemas import (
-    CoverageOut,
     CoveragesOut,
     FillIn,
     PostIn,
     PostOut,
     PostsOut,
     TrainingIn,
-    TrainingOut,
     VacateIn,
 )
-from services.registry.posts.terms import UNITS, Layer, PostKind, place_name
+from services.registry.posts.terms import UNITS, Layer, PostKind
 from services.registry.records.feeds.wire import DivisionText
 from shared import audit, divisions, preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
-from shared.clock import today
 from shared.contract import TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
 from shared.days import AskedDay
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
+from shared.parameters import KnownAt, On, has_been, passed
 from shared.preconditions import IfMatch
 from shared.problems import NotFound, responses
 from shared.vocabulary import Scope
@@ -44,6 +44,13 @@ Within = Annotated[
     DivisionText | None, Query(description="only inside this division (行政区划代码)")
 ]
 CHANGED: dict[int | str, dict[str, Any]] = {200: TAGGED, **responses(409, 412, 428)}
+
+
+def _then(kit: Kit, on: date | None, known_at: datetime | None, now: datetime) -> Then | None:
+    """The past that is asked for, if any; Invalid for times that have not come."""
+    if on is None and known_at is None:
+        return None
+    return Then(kit.audit, passed(known_at, now), has_been(on, now))
 
 
 def area_within(within: str | None) -> tuple[int, int]:
@@ -62,27 +69,41 @@ async def list_posts(
         bool | None, Query(description="only filled posts whose holder was (not) trained")
     ] = None,
     within: Within = None,
+    on: On = None,
+    known_at: KnownAt = None,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
 ) -> PostsOut:
-    """The posts of your area in order of division: civil affairs (民政) of the place alone."""
+    """The posts of your area in order of division: civil affairs (民政) of the place alone.
+
+    With `on` each as it was held on that day, with `known_at` by what the hub had been told by then: without `on`, as the
+    last change that was known left it.  What was before a post's history began is not known.
+    """
     only_civil_affairs(caller)
     kit: Kit = request.app.state.kit
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
-    asked = f"posts|{caller.client}|{kind}|{vacant}|{trained}|{within}"
+    asked = f"posts|{caller.client}|{kind}|{vacant}|{trained}|{within}|{on}|{known_at}"
     after = queries.START
     if cursor:
         division, post = cursors.read(cursor, asked, now)
         after = division, UUID(post)
     area = area_within(within)
-    rows = await queries.page(session, caller, area, kind, vacant, trained, after, limit + 1)
-    await audit.record(session, kit.audit, now, audit.Act.of(caller, "posts.list", []))
+    read = audit.Act.of(caller, "posts.list", [])
+    rows: list[Any]
+    if then := _then(kit, on, known_at, now):
+        question = Question(area, kind, vacant, trained)
+        rows = await looking_back.page(session, caller, then, question, after, limit + 1)
+        read = audit.Act.of(caller, "posts.list_past", [], **then.act())
+    else:
+        rows = await queries.page(session, caller, area, kind, vacant, trained, after, limit + 1)
+    await audit.record(session, kit.audit, now, read)
     more = None
     if len(rows) > limit:
         last = rows[limit - 1]
-        more = cursors.make((last["division"], str(last["id"])), asked, now)
-    return PostsOut(posts=[_shown(row) for row in rows[:limit]], next=more)
+        division, post = last["position"] if then else (last["division"], last["id"])
+        more = cursors.make((division, str(post)), asked, now)
+    return PostsOut(posts=[showing.shown(row) for row in rows[:limit]], next=more)
 
 
 @router.get("/coverage", summary="Count posts and trainings", response_model_exclude_none=True)
@@ -95,16 +116,24 @@ async def show_coverage(
     since: Annotated[
         AskedDay | None, Query(description="count trainings from this day on; every one, if absent")
     ] = None,
+    on: On = None,
+    known_at: KnownAt = None,
 ) -> CoveragesOut:
-    """How many posts there are, are vacant, and are held by someone trained (培训覆盖), by place and kind."""
+    """How many posts there are, are vacant, and are held by someone trained (培训覆盖), by place and kind; with `on` and
+    `known_at` as the list of posts has them."""
     only_civil_affairs(caller)
     kit: Kit = request.app.state.kit
     now = request.app.state.clock.now()
-    rows = await queries.coverage(
-        session, caller, area_within(within), UNITS[by], since or date.min
-    )
-    await audit.record(session, kit.audit, now, audit.Act.of(caller, "posts.coverage", []))
-    return CoveragesOut(by=by, places=[_covered(row) for row in rows])
+    asked = area_within(within), UNITS[by], since or date.min
+    read = audit.Act.of(caller, "posts.coverage", [])
+    rows: list[Any]
+    if then := _then(kit, on, known_at, now):
+        rows = await looking_back.coverage(session, caller, then, *asked)
+        read = audit.Act.of(caller, "posts.coverage_past", [], **then.act())
+    else:
+        rows = await queries.coverage(session, caller, *asked)
+    await audit.record(session, kit.audit, now, read)
+    return CoveragesOut(by=by, places=[showing.covered(row) for row in rows])
 
 
 @router.get(
@@ -114,10 +143,26 @@ async def show_coverage(
     responses={200: TAGGED},
 )
 async def show_post(
-    request: Request, response: Response, post_id: UUID, caller: Reader, session: Transaction
+    request: Request,
+    response: Response,
+    post_id: UUID,
+    caller: Reader,
+    session: Transaction,
+    on: On = None,
+    known_at: KnownAt = None,
 ) -> PostOut:
-    """One post, with the trainings of its present holder."""
+    """One post, with the trainings of its holder.
+
+    Who held it on a day tells `on`, as the hub knew it then `known_at`: a post that was not known of yet is none (404).
+    """
     only_civil_affairs(caller)
+    kit: Kit = request.app.state.kit
+    if then := _then(kit, on, known_at, request.app.state.clock.now()):
+        row = await looking_back.one(session, caller, then, post_id)
+        if row is None:
+            raise NotFound
+        await _record(request, session, caller, "posts.read_past", post_id, **then.act())
+        return _reply(response, row, row["trainings"])
     await _record(request, session, caller, "posts.read", post_id)
     return await _answer(response, session, caller, post_id)
 
@@ -143,7 +188,7 @@ async def make_post(
     now = request.app.state.clock.now()
 
     async def effect() -> Ids:
-        made = await changing.make(session, caller, body, today(request.app.state.clock))
+        made = await changing.make(session, kit, caller, body, now)
         await _record(request, session, caller, "posts.make", made)
         return {"post": made}
 
@@ -167,7 +212,8 @@ async def fill_post(
     """Somebody takes a vacant post; a filled one is a conflict (409)."""
     only_civil_affairs(caller)
     row = await changing.held(session, caller, post_id, preconditions.given(if_match))
-    await changing.fill(session, row, body)
+    kit, now = request.app.state.kit, request.app.state.clock.now()
+    await changing.fill(session, kit, caller, row, body, now)
     await _record(request, session, caller, "posts.fill", post_id)
     return await _answer(response, session, caller, post_id)
 
@@ -190,7 +236,8 @@ async def vacate_post(
     """A post falls vacant: what its holder owed goes to the next layer at once."""
     only_civil_affairs(caller)
     row = await changing.held(session, caller, post_id, preconditions.given(if_match))
-    await changing.vacate(session, row, body)
+    kit, now = request.app.state.kit, request.app.state.clock.now()
+    await changing.vacate(session, kit, caller, row, body, now)
     await _record(request, session, caller, "posts.vacate", post_id, reason=str(body.reason))
     return await _answer(response, session, caller, post_id)
 
@@ -213,7 +260,8 @@ async def train_post(
     """A training of the present holder; it stays with that person and does not pass to the next one."""
     only_civil_affairs(caller)
     row = await changing.held(session, caller, post_id, preconditions.given(if_match))
-    await changing.train(session, row, body, today(request.app.state.clock))
+    kit, now = request.app.state.kit, request.app.state.clock.now()
+    await changing.train(session, kit, caller, row, body, now)
     await _record(request, session, caller, "posts.train", post_id)
     return await _answer(response, session, caller, post_id)
 
@@ -222,13 +270,12 @@ async def _answer(response: Response, session: AsyncSession, caller: Caller, pos
     row = await queries.one(session, caller, post)
     if row is None:
         raise NotFound
-    shown = _shown(row)
-    shown.trainings = [
-        TrainingOut.model_validate(dict(one))
-        for one in await queries.trainings(session, row["staff"])
-    ]
+    return _reply(response, row, await queries.trainings(session, row["staff"]))
+
+
+def _reply(response: Response, row: Any, trainings: Sequence[Any]) -> PostOut:
     response.headers["ETag"] = preconditions.etag(row["version"])
-    return shown
+    return showing.whole(row, trainings)
 
 
 async def _record(
@@ -237,30 +284,3 @@ async def _record(
     kit: Kit = request.app.state.kit
     done = audit.Act.of(caller, act, [], post=str(post), **more)
     await audit.record(session, kit.audit, request.app.state.clock.now(), done)
-
-
-def _shown(row: Any) -> PostOut:
-    return PostOut(
-        id=row["id"],
-        kind=row["kind"],
-        division=divisions.text_of(row["division"]),
-        place=place_name(row["division"]),
-        seat=row["seat"],
-        vacant=row["staff"] is None,
-        staff=row["staff"],
-        since=row["since"],
-        trained_on=row["trained_on"],
-    )
-
-
-def _covered(row: Any) -> CoverageOut:
-    held = row["posts"] - row["vacant"]
-    return CoverageOut(
-        division=divisions.text_of(row["place"]),
-        place=place_name(row["place"]),
-        kind=row["kind"],
-        posts=row["posts"],
-        vacant=row["vacant"],
-        trained=row["trained"],
-        coverage=row["trained"] / held if held else None,
-    )

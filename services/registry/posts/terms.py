@@ -28,6 +28,20 @@ class Leaving(StrEnum):
     OTHER = "other"
 
 
+class PostChange(StrEnum):
+    """What was done to a post (岗位变动), as its history keeps it.
+
+    `found`: it stood there so when its history began; `moved`: its place goes by another code since.
+    """
+
+    FOUND = "found"
+    MADE = "made"
+    FILLED = "filled"
+    VACATED = "vacated"
+    TRAINED = "trained"
+    MOVED = "moved"
+
+
 class Layer(StrEnum):
     """How fine (层级): `county` 县, `township` 乡镇（街道）, `village` 村（社区）."""
 

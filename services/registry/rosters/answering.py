@@ -106,6 +106,9 @@ async def answer(
         await authenticity.update(
             session, kit.audit, authenticity.ROWS, list(changed.values()), _ANSWERED
         )
+        for verdict in RosterVerdict:
+            said_so = [row for row in changed.values() if row["verdict"] == verdict]
+            await authenticity.note(session, kit.audit, said_so, str(verdict), now)
     subjects = [row["child_id"] for row in changed.values()]
     done = audit.Act.of(caller, "rosters.answer", subjects, roster=str(roster), lines=len(verdicts))
     await audit.record(session, kit.audit, now, done)
@@ -120,9 +123,11 @@ def _said(one: RosterLineIn, held: Mapping[str, str], ours: Mapping[str, str]) -
     return {"verdict": str(verdict), "reason": one.reason, "differing": differing}
 
 
-async def shown(session: AsyncSession, kit: Kit, caller: Caller, roster: UUID) -> Any:
-    """The roster with its counts; NotFound where it is not the caller's to see."""
-    found = await queries.one(session, caller, roster)
+async def shown(
+    session: AsyncSession, kit: Kit, caller: Caller, roster: UUID, known_at: datetime | None = None
+) -> Any:
+    """The roster with its counts, or those of ``known_at`` an instant; NotFound where it is not the caller's to see."""
+    found = await queries.one(session, caller, roster, known_at)
     if found is None or not authenticity.ROSTERS.authentic(kit.audit, found):
         raise NotFound
     return found

@@ -6,6 +6,7 @@ once, with the MAC of then, cannot be put in its place again.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from services.registry.records.authenticity import OPERATION as REPLACED
 from shared.authenticity import Attested, Row
 from shared.database import raw
 from shared.hashes import keyed
+from shared.ids import uuid7
 from shared.keys import KeySet
 from shared.sealing import seal, unseal
 
@@ -79,6 +81,12 @@ READINGS: Final = _attested(
     "received_at",
     "generation",
 )
+ACTS: Final = Attested(
+    kind="roster act",
+    table="roster_acts",
+    event="roster_act.forged",
+    columns=("id", "roster_id", "row_id", "act", "at"),
+)
 #: The trail tells who was named on which roster: of them, only whoever was erased since, or joined to another, may be missing,
 #: and whoever's row went along with an entry that was found to be another child's, and erased with that one.
 _GAPS: Final = (
@@ -124,6 +132,17 @@ async def gaps(session: AsyncSession, keys: KeySet) -> AsyncIterator[str]:
 async def insert(session: AsyncSession, keys: KeySet, table: Attested, *rows: Row) -> None:
     """Write these rows, of the first generation."""
     await table.insert(await raw(session), keys, [{**row, "generation": 1} for row in rows])
+
+
+async def note(
+    session: AsyncSession, keys: KeySet, rows: Sequence[Row], act: str, now: datetime
+) -> None:
+    """Note what became of these rows: ``taken`` for the first time, or a verdict on each."""
+    acts = [
+        {"id": uuid7(), "roster_id": row["roster_id"], "row_id": row["id"], "act": act, "at": now}
+        for row in rows
+    ]
+    await ACTS.insert(await raw(session), keys, acts)
 
 
 async def update(

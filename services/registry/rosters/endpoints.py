@@ -1,5 +1,6 @@
 """Rosters (名单): made by civil affairs, read and answered by whom they are for; how children stand with the national system."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -38,6 +39,7 @@ from shared.cursors import Cursors
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.one_at_a_time import OneAtATime
+from shared.parameters import KnownAt, passed
 from shared.problems import responses
 from shared.vocabulary import Scope
 
@@ -98,20 +100,29 @@ async def list_rosters(
     caller: Reader,
     session: Transaction,
     kind: Annotated[RosterKind | None, Query(description="名单类型")] = None,
+    known_at: KnownAt = None,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
 ) -> Response:
-    """Rosters of your area, the oldest first, with what came back so far: `waiting` names those that keep silent."""
+    """Rosters of your area, the oldest first, with what came back so far: `waiting` names those that keep silent.
+
+    With `known_at` those that had been made by then, with what had come back.  Of rows that were read or answered before
+    the hub kept a history of them, the last reading and answer alone are known.
+    """
     kit: Kit = request.app.state.kit
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
-    asked = f"rosters|{caller.client}|{kind}"
+    then = passed(known_at, now)
+    asked = f"rosters|{caller.client}|{kind}|{known_at}"
     after = UUID(cursors.read(cursor, asked, now)) if cursor else None
-    rows = await queries.page(session, caller, kind, after, limit)
-    await audit.record(session, kit.audit, now, audit.Act.of(caller, "rosters.list"))
+    rows = await queries.page(session, caller, kind, after, limit, known_at)
+    past, times = ("_past", {"known_at": then.isoformat()}) if known_at else ("", {})
+    await audit.record(
+        session, kit.audit, now, audit.Act.of(caller, f"rosters.list{past}", [], **times)
+    )
     whole = [row for row in rows if authenticity.ROSTERS.authentic(kit.audit, row)]
     ruled = await queries.ruled(session, kit, whole)
-    seen: dict[str, Any] = {"rosters": [showing.mark(row, caller, now) for row in ruled]}
+    seen: dict[str, Any] = {"rosters": [showing.mark(row, caller, then) for row in ruled]}
     if len(rows) == limit:
         seen["next"] = cursors.make(str(rows[-1]["id"]), asked, now)
     return Response(answers.dump(seen), media_type="application/json")
@@ -124,12 +135,17 @@ async def list_rosters(
     response_model_exclude_none=True,
 )
 async def show_roster(
-    request: Request, roster_id: UUID, caller: Reader, session: Transaction
+    request: Request,
+    roster_id: UUID,
+    caller: Reader,
+    session: Transaction,
+    known_at: KnownAt = None,
 ) -> Response:
-    """A roster with its counts, readings and receipts; none of its children."""
+    """A roster with its counts, readings and receipts; none of its children.  With `known_at` as they stood then."""
     kit: Kit = request.app.state.kit
-    seen = await _whole(request, session, caller, roster_id)
-    read = audit.Act.of(caller, "rosters.show", [], roster=str(roster_id))
+    seen = await _whole(request, session, caller, roster_id, known_at)
+    past, times = ("_past", {"known_at": known_at.isoformat()}) if known_at else ("", {})
+    read = audit.Act.of(caller, f"rosters.show{past}", [], roster=str(roster_id), **times)
     await audit.record(session, kit.audit, request.app.state.clock.now(), read)
     return Response(answers.dump(seen), media_type="application/json")
 
@@ -277,10 +293,15 @@ def _sync(row: Any, state: SyncState, taken: Any, caller: Caller) -> dict[str, A
 
 
 async def _whole(
-    request: Request, session: Transaction, caller: Caller, roster: UUID
+    request: Request,
+    session: Transaction,
+    caller: Caller,
+    roster: UUID,
+    known_at: datetime | None = None,
 ) -> dict[str, Any]:
     kit: Kit = request.app.state.kit
-    found = await answering.shown(session, kit, caller, roster)
+    then = passed(known_at, request.app.state.clock.now())
+    found = await answering.shown(session, kit, caller, roster, known_at)
     readings = await queries.readings(session, roster)
     (ruled,) = await queries.ruled(session, kit, [found])
-    return showing.whole(kit, ruled, readings, caller, request.app.state.clock.now())
+    return showing.whole(kit, ruled, readings, caller, then)

@@ -76,3 +76,20 @@ class RosterReading(Table, table=True):
     received_at: datetime | None = Field(default=None, sa_column=Column(_AT))
     generation: int = Field(sa_column=Column(Integer, nullable=False, server_default=text("0")))
     mac: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class RosterAct(Table, table=True):
+    """That a row left the hub for the first time, or what was said of it: added to, never changed.
+
+    ``act`` is ``taken`` or a verdict; a row that was answered again has one act for each answer.
+    """
+
+    __tablename__ = "roster_acts"
+    __table_args__ = (Index("roster_acts_row", "row_id", "at"),)
+
+    id: UUID = Field(primary_key=True)
+    roster_id: UUID
+    row_id: UUID
+    act: str = Field(sa_column=Column(Text, nullable=False))
+    at: datetime = Field(sa_column=Column(_AT, nullable=False))
+    mac: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

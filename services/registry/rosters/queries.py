@@ -4,6 +4,7 @@ A roster is seen by civil affairs whose area holds all of its area, and by the d
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -33,35 +34,63 @@ _COUNTS = (
     " count(*) FILTER (WHERE x.verdict = 'differs') AS differs"
     " FROM roster_rows x WHERE x.roster_id = r.id) n"
 )
+#: As ``_COUNTS``, as known at ``$N``: by what was noted of each row; of before there was such a history, by the row itself.
+_COUNTS_THEN = (
+    " CROSS JOIN LATERAL (SELECT count(*) AS rows, count(*) FILTER (WHERE t.taken) AS taken,"
+    " count(*) FILTER (WHERE t.verdict = 'accepted') AS accepted,"
+    " count(*) FILTER (WHERE t.verdict = 'refused') AS refused,"
+    " count(*) FILTER (WHERE t.verdict = 'differs') AS differs"
+    " FROM roster_rows x CROSS JOIN LATERAL (SELECT"
+    "  coalesce((SELECT min(a.at) FROM roster_acts a WHERE a.row_id = x.id AND a.act = 'taken'), x.taken_at)"
+    "   <= {then} AS taken,"
+    "  CASE WHEN EXISTS (SELECT 1 FROM roster_acts a WHERE a.row_id = x.id AND a.act <> 'taken')"
+    "   THEN (SELECT a.act FROM roster_acts a WHERE a.row_id = x.id AND a.act <> 'taken' AND a.at <= {then}"
+    "    ORDER BY a.at DESC, a.id DESC LIMIT 1)"
+    "   WHEN x.answered_at <= {then} THEN x.verdict END AS verdict) t"
+    " WHERE x.roster_id = r.id) n"
+)
 
 
 def _who(caller: Caller) -> tuple[int, int, str]:
     return caller.grant.low, caller.grant.high, str(caller.department)
 
 
-async def one(session: AsyncSession, caller: Caller, roster: UUID) -> Any | None:
-    """A roster with its counts, if the caller has to do with it."""
+async def one(
+    session: AsyncSession, caller: Caller, roster: UUID, known_at: datetime | None = None
+) -> Any | None:
+    """A roster with its counts, if the caller has to do with it; ``known_at`` an instant, with those of then."""
     connection = await raw(session)
+    counts = _COUNTS if known_at is None else _COUNTS_THEN.format(then="$5")
     return await connection.fetchrow(
-        f"SELECT {_ROSTER}, n.* FROM rosters r{_COUNTS} WHERE r.id = $4 AND {_MINE}",
+        f"SELECT {_ROSTER}, n.* FROM rosters r{counts} WHERE r.id = $4 AND {_MINE}"
+        " AND ($5::timestamptz IS NULL OR r.made_at <= $5)",
         *_who(caller),
         roster,
+        known_at,
     )
 
 
 async def page(
-    session: AsyncSession, caller: Caller, kind: RosterKind | None, after: UUID | None, limit: int
+    session: AsyncSession,
+    caller: Caller,
+    kind: RosterKind | None,
+    after: UUID | None,
+    limit: int,
+    known_at: datetime | None = None,
 ) -> Sequence[Any]:
-    """Rosters that the caller has to do with, the oldest first, each with its counts."""
+    """Rosters that the caller has to do with, the oldest first, each with its counts; as ``one`` has it of an instant."""
     connection = await raw(session)
+    counts = _COUNTS if known_at is None else _COUNTS_THEN.format(then="$7")
     rows: list[Any] = await connection.fetch(
-        f"SELECT {_ROSTER}, n.* FROM rosters r{_COUNTS} WHERE {_MINE}"
+        f"SELECT {_ROSTER}, n.* FROM rosters r{counts} WHERE {_MINE}"
         " AND ($4::text IS NULL OR r.kind = $4) AND ($5::uuid IS NULL OR r.id > $5)"
+        " AND ($7::timestamptz IS NULL OR r.made_at <= $7)"
         " ORDER BY r.id LIMIT $6",
         *_who(caller),
         kind,
         after,
         limit,
+        known_at,
     )
     return rows
 

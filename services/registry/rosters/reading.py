@@ -22,7 +22,7 @@ from services.registry.rosters import authenticity, queries
 from services.registry.rosters.layout import cells, layout_of, only_for_its_purpose
 from services.registry.rosters.making import grounds
 from services.registry.rosters.ruling import by_county
-from services.registry.rosters.terms import RosterKind
+from services.registry.rosters.terms import TAKEN, RosterKind
 from shared import audit
 from shared.auth import Caller
 from shared.clock import SHANGHAI
@@ -117,6 +117,7 @@ async def _page(
     rule_at = by_county(kit, kind, roster["topic"], roster["addressee"], day)
     shown: list[dict[str, Any]] = []
     taken: list[dict[str, Any]] = []
+    first: list[Any] = []
     for row in rows:
         child = today.get(row["child"])
         if child is None or child["shielded"]:
@@ -138,6 +139,8 @@ async def _page(
             **{name: said[name] for name in columns if name in said},
         }
         shown.append(line)
+        if row["taken_at"] is None:
+            first.append(row)
         taken.append(
             {
                 **row,
@@ -149,6 +152,7 @@ async def _page(
         )
     async with as_system(session, caller):
         await authenticity.update(session, kit.audit, authenticity.ROWS, taken, _TAKEN)
+        await authenticity.note(session, kit.audit, first, TAKEN, now)
     read = audit.Act.of(
         caller,
         "rosters.read",

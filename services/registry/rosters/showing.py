@@ -59,17 +59,21 @@ def _waiting(row: Any, now: datetime) -> tuple[AnswerDue, datetime | None]:
 def whole(
     kit: Kit, row: Any, readings: Sequence[Any], caller: Caller, now: datetime
 ) -> dict[str, Any]:
-    """A roster with its readings; those that were not written here are left out, and named in the log."""
+    """A roster with its readings up to ``now``; those that were not written here are left out, and named in the log."""
     return {
         **mark(row, caller, now),
         "columns": layout_of(RosterKind(row["kind"])).columns,
-        "readings": [_reading(kit, one) for one in readings if READINGS.authentic(kit.audit, one)],
+        "readings": [
+            _reading(kit, one, now)
+            for one in readings
+            if READINGS.authentic(kit.audit, one) and one["at"] <= now
+        ],
     }
 
 
-def _reading(kit: Kit, row: Any) -> dict[str, Any]:
+def _reading(kit: Kit, row: Any, now: datetime) -> dict[str, Any]:
     seen = {name: row[name] for name in ("client", "department", "actor", "at", "rows")}
     seen |= {"id": str(row["id"]), "sha256": digest_of(kit.audit, row).hex()}
-    if row["received_at"] is not None:
+    if row["received_at"] is not None and row["received_at"] <= now:
         seen |= {"received_by": row["received_by"], "received_at": row["received_at"]}
     return seen

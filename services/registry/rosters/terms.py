@@ -76,3 +76,6 @@ __all__ = [
     "RosterVerdict",
     "SyncState",
 ]
+
+#: In the history of a roster's row: it left the hub for the first time.
+TAKEN = "taken"

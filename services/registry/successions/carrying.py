@@ -27,6 +27,8 @@ from services.registry.compartments import authenticity as compartments
 from services.registry.erasures.authenticity import ERASURES
 from services.registry.erasures.schemas import ErasureState
 from services.registry.planning import by_index
+from services.registry.posts import noting
+from services.registry.posts.terms import PostChange
 from services.registry.survey_rounds.authenticity import ROUNDS
 from shared import audit, divisions
 from shared.database import raw
@@ -132,7 +134,7 @@ async def carry(session: AsyncSession, kit: Kit, day: date, now: datetime) -> in
         moved[table] = moved.get(table, 0) + await _plainly(
             connection, kit, (table, column, waiting), areas, day
         )
-    moved["posts"] = await _posts(connection, kit, areas, day)
+    moved["posts"] = await _posts(connection, kit, areas, day, now)
     moved["survey_rounds"] = await _rounds(connection, kit, areas, day)
     if told := {table: count for table, count in moved.items() if count}:
         act = audit.Act("hutong", "system", "system:successions", "", "successions.carry", (), told)
@@ -226,24 +228,35 @@ async def _plainly(
     return len(moving)
 
 
-async def _posts(connection: "asyncpg.Connection[Any]", kit: Kit, areas: Areas, day: date) -> int:
+async def _posts(
+    connection: "asyncpg.Connection[Any]", kit: Kit, areas: Areas, day: date, now: datetime
+) -> int:
     """Posts of places that have one code again of their own level; a seat that is taken there is left for a person."""
     rows = await connection.fetch(
-        "SELECT p.id, p.division FROM unnest($1::bigint[], $2::bigint[]) AS e(low, high)"
-        f" JOIN posts p ON p.division BETWEEN e.low AND e.high ORDER BY p.id LIMIT {BATCH} FOR UPDATE OF p",
+        "SELECT p.id, p.kind, p.division, p.seat, p.staff, p.since, p.version FROM posts p"
+        " WHERE p.division = ANY($1::bigint[]) OR EXISTS (SELECT 1 FROM"
+        "  unnest($2::bigint[], $3::bigint[]) AS e(low, high) WHERE p.division BETWEEN e.low AND e.high)"
+        f" ORDER BY p.id LIMIT {BATCH} FOR UPDATE OF p",
+        [county * COUNTY for county in areas.counties],
         areas.lows,
         areas.highs,
     )
     done = 0
+    who = noting.Who("hutong", "system:successions", now)
     for row, division in _moving(rows, "division", kit, day):
-        if _width(division) == _width(row["division"]):
-            moved = await connection.execute(
-                "UPDATE posts p SET division = $2, version = version + 1 WHERE id = $1 AND NOT EXISTS"
-                " (SELECT 1 FROM posts o WHERE o.division = $2 AND o.kind = p.kind AND o.seat = p.seat)",
-                row["id"],
-                division,
-            )
-            done += int(moved.split()[-1])
+        if _width(division) != _width(row["division"]):
+            continue
+        moved = await connection.execute(
+            "UPDATE posts p SET division = $2, version = version + 1 WHERE id = $1 AND NOT EXISTS"
+            " (SELECT 1 FROM posts o WHERE o.division = $2 AND o.kind = p.kind AND o.seat = p.seat)",
+            row["id"],
+            division,
+        )
+        if moved == "UPDATE 1":
+            after = {**row, "division": division, "version": row["version"] + 1}
+            await noting.begin(connection, kit.audit, who, row)
+            await noting.note(connection, kit.audit, who, after, PostChange.MOVED, day)
+            done += 1
     return done
 
 

@@ -1,5 +1,6 @@
 """Survey rounds (摸底排查轮次): opening one, how far it came, and the children whom it did not reach."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,17 +10,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.registry.access.subjects import only_civil_affairs
 from services.registry.children.kit import Kit
 from services.registry.posts.endpoints import Within, area_within
-from services.registry.posts.terms import UNITS, Layer
 from services.registry.survey_rounds import opening, queries, showing
 from services.registry.survey_rounds.authenticity import ROUNDS
 from services.registry.survey_rounds.schemas import (
     RoundIn,
     RoundOut,
-    RoundProgressesOut,
     RoundsOut,
-    SurveyedPageOut,
 )
-from services.registry.survey_rounds.terms import Reached
 from shared import audit, preconditions
 from shared.application import USUAL, Transaction
 from shared.auth import Caller, allowed
@@ -27,7 +24,7 @@ from shared.contract import TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
 from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
-from shared.one_at_a_time import OneAtATime
+from shared.parameters import KnownAt, passed
 from shared.preconditions import IfMatch
 from shared.problems import Conflict, Forbidden, NotFound, responses
 from shared.vocabulary import Scope
@@ -36,7 +33,6 @@ router = APIRouter(prefix="/v1/survey-rounds", tags=["surveys"], responses=USUAL
 
 Reader = Annotated[Caller, allowed(Scope.SURVEYS_READ)]
 Opener = Annotated[Caller, allowed(Scope.SURVEYS_WRITE)]
-COUNTING = OneAtATime()
 Cursor = Annotated[str | None, Query(max_length=500)]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 
@@ -47,24 +43,31 @@ async def list_survey_rounds(
     caller: Reader,
     session: Transaction,
     within: Within = None,
+    known_at: KnownAt = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_PAGE,
 ) -> RoundsOut:
-    """The rounds that cover any of your area, the newest first: civil affairs (民政) alone."""
+    """The rounds that cover any of your area, the newest first: civil affairs (民政) alone.
+
+    With `known_at` those that had been opened by then, each as it stood.
+    """
     showing.sight(caller)
     kit: Kit = request.app.state.kit
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
-    bound_to = f"survey_rounds|{caller.client}|{caller.purpose}|{within}"
+    then = passed(known_at, now)
+    bound_to = f"survey_rounds|{caller.client}|{caller.purpose}|{within}|{known_at}"
     before = UUID(cursors.read(cursor, bound_to, now)) if cursor else queries.NEWEST
-    rows = await queries.page(session, caller, area_within(within), before, limit + 1)
-    await audit.record(session, kit.audit, now, audit.Act.of(caller, "survey_rounds.list", []))
+    rows = await queries.page(session, caller, area_within(within), before, limit + 1, known_at)
+    past, times = ("_past", {"known_at": then.isoformat()}) if known_at else ("", {})
+    act = audit.Act.of(caller, f"survey_rounds.list{past}", [], **times)
+    await audit.record(session, kit.audit, now, act)
     more = None
     if len(rows) > limit:
         more = cursors.make(str(rows[limit - 1]["id"]), bound_to, now)
     whole = [row for row in rows[:limit] if ROUNDS.authentic(kit.audit, row)]
-    ruled = await queries.ruled(session, kit, whole)
-    return RoundsOut(rounds=[showing.shown(row, now) for row in ruled], next=more)
+    ruled = await queries.ruled(session, kit, whole, known_at)
+    return RoundsOut(rounds=[showing.shown(row, then) for row in ruled], next=more)
 
 
 @router.post(
@@ -98,7 +101,7 @@ async def open_survey_round(
 
     ids = await once(session, kit.entries.key, caller, "survey_rounds.open", key, body, now, effect)
     response.headers["Location"] = f"/v1/survey-rounds/{ids['round']}"
-    return _answer(request, response, await _found(request, session, caller, ids["round"]))
+    return _answer(request, response, await found(request, session, caller, ids["round"]))
 
 
 @router.get(
@@ -108,13 +111,18 @@ async def open_survey_round(
     responses={200: TAGGED},
 )
 async def show_survey_round(
-    request: Request, response: Response, round_id: UUID, caller: Reader, session: Transaction
+    request: Request,
+    response: Response,
+    round_id: UUID,
+    caller: Reader,
+    session: Transaction,
+    known_at: KnownAt = None,
 ) -> RoundOut:
-    """One round, with its clause and the blocks that it requires."""
+    """One round, with its clause and the blocks that it requires; with `known_at` as it stood then."""
     showing.sight(caller)
-    row = await _found(request, session, caller, round_id)
-    await _record(request, session, caller, "survey_rounds.read", [], round_id)
-    return _answer(request, response, row)
+    row = await found(request, session, caller, round_id, known_at=known_at)
+    await record(request, session, caller, "survey_rounds.read", [], round_id, known_at=known_at)
+    return _answer(request, response, row, known_at)
 
 
 @router.post(
@@ -134,122 +142,49 @@ async def withdraw_survey_round(
     """Take back a round that was opened by mistake; one withdrawn is a conflict (409).  Surveys made meanwhile stay."""
     only_civil_affairs(caller)
     read = preconditions.given(if_match)
-    row = await _found(request, session, caller, round_id)
+    row = await found(request, session, caller, round_id)
     if not (caller.covers(row["low"]) and caller.covers(row["high"])):
         raise Forbidden("The place that opened it withdraws it.")
-    row = await _found(request, session, caller, round_id, held=True)
+    row = await found(request, session, caller, round_id, held=True)
     preconditions.check(read, _etag(row))
     if row["withdrawn_at"] is not None:
         raise Conflict("This round was withdrawn.")
     kit: Kit = request.app.state.kit
     await queries.withdraw(session, kit.audit, row, request.app.state.clock.now())
-    await _record(request, session, caller, "survey_rounds.withdraw", [], round_id)
-    return _answer(request, response, await _found(request, session, caller, round_id))
+    await record(request, session, caller, "survey_rounds.withdraw", [], round_id)
+    return _answer(request, response, await found(request, session, caller, round_id))
 
 
-@router.get("/{round_id}/completion", summary="Count how far a round came")
-async def show_survey_completion(
+async def found(
     request: Request,
+    session: AsyncSession,
+    caller: Caller,
     round_id: UUID,
-    caller: Reader,
-    session: Transaction,
-    by: Annotated[Layer, Query(description="how fine")] = Layer.COUNTY,
-    within: Within = None,
-) -> RoundProgressesOut:
-    """How many children are to be surveyed, were, and through which channel, by county, township or village.
-
-    To be surveyed is every child that lives there today and is, or may be, a migrant child.  Below the county, shielded
-    children are left out.
-    """
-    showing.sight(caller)
-    row = await _running(request, session, caller, round_id)
-    now = request.app.state.clock.now()
-    asked = showing.reckoning(row, area_within(within), now, UNITS[by])
-    with COUNTING.of(caller.client):
-        rows = await queries.completion(session, caller, asked)
-    await _record(request, session, caller, "survey_rounds.completion", [], round_id)
-    return RoundProgressesOut(by=by, places=showing.progress(rows))
-
-
-@router.get(
-    "/{round_id}/children",
-    summary="List the children of a round",
-    response_model_exclude_none=True,
-)
-async def list_survey_children(
-    request: Request,
-    round_id: UUID,
-    caller: Reader,
-    session: Transaction,
-    reached: Annotated[
-        Reached | None, Query(description="only those with whom the round came so far")
-    ] = None,
-    stale: Annotated[
-        bool, Query(description="only those whose last survey is older than the round")
-    ] = False,
-    within: Within = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_PAGE,
-) -> SurveyedPageOut:
-    """The children to be surveyed, county by county, each with the blocks that are still to be asked.
-
-    A place below the county lists no shielded child.
-    """
-    groups = showing.sight(caller)
-    kit: Kit = request.app.state.kit
-    cursors: Cursors = request.app.state.cursors
-    now = request.app.state.clock.now()
-    row = await _running(request, session, caller, round_id)
-    asked = showing.reckoning(row, area_within(within), now)
-    filters = f"{reached}|{stale}|{within}"
-    bound_to = f"survey_children|{caller.client}|{caller.purpose}|{round_id}|{filters}"
-    after = queries.START
-    if cursor:
-        county, last = cursors.read(cursor, bound_to, now)
-        after = county, UUID(last)
-    rows = await queries.children(session, caller, asked, reached, stale, after, limit + 1)
-    page = rows[:limit]
-    subjects = [one["id"] for one in page]
-    await _record(
-        request, session, caller, "survey_rounds.children", subjects, round_id, sorted(groups)
-    )
-    more = None
-    if len(rows) > limit:
-        more = cursors.make((page[-1]["county"], str(page[-1]["id"])), bound_to, now)
-    return SurveyedPageOut(
-        children=[showing.surveyed(kit, asked, one, groups) for one in page], next=more
-    )
-
-
-async def _found(
-    request: Request, session: AsyncSession, caller: Caller, round_id: UUID, held: bool = False
+    held: bool = False,
+    known_at: datetime | None = None,
 ) -> Any:
+    """Invalid for an instant that has not come; a round that was opened after it is none."""
     kit: Kit = request.app.state.kit
+    then = passed(known_at, request.app.state.clock.now())
     row = await queries.one(session, kit.audit, caller, round_id, held)
-    if row is None:
+    if row is None or (known_at is not None and row["opened_at"] > then):
         raise NotFound
-    (ruled,) = await queries.ruled(session, kit, [row])
+    (ruled,) = await queries.ruled(session, kit, [row], known_at)
     return ruled
-
-
-async def _running(request: Request, session: AsyncSession, caller: Caller, round_id: UUID) -> Any:
-    """A round that still means something: nothing is counted of one withdrawn."""
-    row = await _found(request, session, caller, round_id)
-    if row["withdrawn_at"] is not None:
-        raise NotFound
-    return row
 
 
 def _etag(row: Any) -> str:
     return preconditions.etag(1 if row["withdrawn_at"] is None else 2)
 
 
-def _answer(request: Request, response: Response, row: Any) -> RoundOut:
+def _answer(
+    request: Request, response: Response, row: Any, known_at: datetime | None = None
+) -> RoundOut:
     response.headers["ETag"] = _etag(row)
-    return showing.shown(row, request.app.state.clock.now())
+    return showing.shown(row, known_at or request.app.state.clock.now())
 
 
-async def _record(
+async def record(
     request: Request,
     session: AsyncSession,
     caller: Caller,
@@ -257,8 +192,11 @@ async def _record(
     subjects: list[UUID],
     round_id: UUID,
     fields: list[str] | None = None,
+    known_at: datetime | None = None,
 ) -> None:
     kit: Kit = request.app.state.kit
     more: dict[str, Any] = {"fields": fields} if fields else {}
+    if known_at is not None:
+        act, more = f"{act}_past", {**more, "known_at": known_at.isoformat()}
     done = audit.Act.of(caller, act, subjects, survey_round=str(round_id), **more)
     await audit.record(session, kit.audit, request.app.state.clock.now(), done)

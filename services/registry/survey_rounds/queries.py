@@ -34,8 +34,10 @@ COUNTY = 10**6
 _ROUND = ", ".join(f"r.{name}" for name in (*ROUNDS.columns, "mac"))
 #: The surveys of one standing that the round counts; $1–$4 are its first and last day and its counties.
 _COUNTED = (
-    'SELECT m.blocks, m.channel, m."by", m."on", $5::text[] <@ m.blocks AS whole'
-    ' FROM jsonb_to_recordset(s.made) AS m("on" date, channel text, "by" text, office bigint, blocks text[])'
+    'SELECT m.blocks, m.channel, m."by", m."on", $5::text[] <@ m.blocks AS whole, m.number'
+    ' FROM ROWS FROM (jsonb_to_recordset(s.made) AS ("on" date, channel text, "by" text, office bigint,'
+    " blocks text[])) WITH ORDINALITY AS m"
+    '("on", channel, "by", office, blocks, number)'
     ' WHERE m."on" BETWEEN $1 AND $2 AND m.office BETWEEN $3 AND $4'
 )
 _REACHED = (
@@ -46,10 +48,10 @@ _REACHED = (
 #: The best of them stands for the round: a complete one, else the newest.
 _BEST = (
     " CROSS JOIN LATERAL (SELECT count(*) AS times, coalesce(bool_or(o.whole), false) AS whole,"
-    ' (array_agg(o.channel ORDER BY coalesce(o.whole, false) DESC, o."on" DESC))[1] AS channel,'
-    ' (array_agg(o."by" ORDER BY coalesce(o.whole, false) DESC, o."on" DESC))[1] AS surveyor,'
-    ' (array_agg(o."on" ORDER BY coalesce(o.whole, false) DESC, o."on" DESC))[1] AS surveyed_on,'
-    ' (array_agg(to_jsonb(o.blocks) ORDER BY coalesce(o.whole, false) DESC, o."on" DESC))[1] AS blocks'
+    ' (array_agg(o.channel ORDER BY coalesce(o.whole, false) DESC, o."on" DESC, o.number DESC))[1] AS channel,'
+    ' (array_agg(o."by" ORDER BY coalesce(o.whole, false) DESC, o."on" DESC, o.number DESC))[1] AS surveyor,'
+    ' (array_agg(o."on" ORDER BY coalesce(o.whole, false) DESC, o."on" DESC, o.number DESC))[1] AS surveyed_on,'
+    ' (array_agg(to_jsonb(o.blocks) ORDER BY coalesce(o.whole, false) DESC, o."on" DESC, o.number DESC))[1] AS blocks'
     f" FROM ({_COUNTED}) AS o) t"
 )
 _CHILD = (
@@ -136,18 +138,25 @@ async def completion(session: AsyncSession, caller: Caller, asked: Reckoning) ->
 
 
 async def page(
-    session: AsyncSession, caller: Caller, area: tuple[int, int], before: UUID, limit: int
+    session: AsyncSession,
+    caller: Caller,
+    area: tuple[int, int],
+    before: UUID,
+    limit: int,
+    known_at: datetime | None = None,
 ) -> list[Any]:
-    """The next older rounds that cover any of the caller's area."""
+    """The next older rounds that cover any of the caller's area; ``known_at`` an instant, those that had been opened by then."""
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
         f"SELECT {_ROUND} FROM survey_rounds r WHERE r.low <= $2 AND r.high >= $1"
-        " AND r.low <= $4 AND r.high >= $3 AND r.id < $5 ORDER BY r.id DESC LIMIT $6",
+        " AND r.low <= $4 AND r.high >= $3 AND r.id < $5"
+        " AND ($7::timestamptz IS NULL OR r.opened_at <= $7) ORDER BY r.id DESC LIMIT $6",
         caller.grant.low,
         caller.grant.high,
         *area,
         before,
         limit,
+        known_at,
     )
     return rows
 
@@ -167,18 +176,30 @@ async def one(
     return row if row is not None and ROUNDS.authentic(keys, row) else None
 
 
-async def ruled(session: AsyncSession, kit: Kit, rows: Sequence[Any]) -> list[Any]:
+async def ruled(
+    session: AsyncSession, kit: Kit, rows: Sequence[Any], known_at: datetime | None = None
+) -> list[Any]:
     """The rounds, each with the ``rules`` of its opening day, as the hub had adopted them by then, or by the round's making
     where that came later, and of since: what is amended afterwards, and dated back, makes no other round of it.
+
+    ``known_at`` an instant, as they stood then: of one that was still to open by the rules of then, and none withdrawn since.
     """
     if not rows:
         return []
     began = [
         max(row["opened_at"], datetime.combine(row["opens_on"], time(), SHANGHAI)) for row in rows
     ]
+    if known_at is not None:
+        began = [min(one, known_at) for one in began]
+        rows = [_withdrawn_by(row, known_at) for row in rows]
     connection = await raw(session)
     rules = await adopting.courses(connection, kit.audit, kit.profiles, began)
     return [{**row, "rules": rules[at]} for row, at in zip(rows, began, strict=True)]
+
+
+def _withdrawn_by(row: Any, known_at: datetime) -> Any:
+    at = row["withdrawn_at"]
+    return {**row, "withdrawn_at": at if at is not None and at <= known_at else None}
 
 
 async def overlaps(
