@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from tests.notifications.hubs import Hub
 from tests.notifications.test_handing_over import (
-    HOME,
+    BEFORE,
     NEXT,
     Counties,
     counties,
@@ -71,8 +71,8 @@ async def test_r6_an_acceptance_that_is_void_is_none_again(counties: Counties) -
     network.cut.clear()
     await counties.days_pass(1)
     assert (await counties.received())["settled"] == "void"
-    assert await counties.responsible(counties.today) == (HOME, HOME)
+    assert await counties.responsible(counties.today) == BEFORE
     await put(counties.heze, "answered")
     await counties.settle()
     await counties.days_pass(2)
-    assert await counties.responsible(counties.today) == (HOME, HOME)
+    assert await counties.responsible(counties.today) == BEFORE

@@ -24,6 +24,8 @@ from tests.notifications.hubs import OFFICIAL, START, Hub, new_key, settle
 from tests.notifications.test_two_hubs import enrolment
 
 HOME, NEXT, HUKOU = "500103000000", "371721000000", "500233000000"
+#: By what each hub knows before they have agreed on anything: a school of Cao had told its hub of the child.
+BEFORE = (HOME, NEXT)
 HANDING = (*OFFICIAL, Scope.HANDOVERS_READ, Scope.HANDOVERS_WRITE)
 
 
@@ -143,11 +145,12 @@ async def counties(make_hub: MakeHub) -> Counties:
 async def test_r6_across_hubs_the_file_passes_on_the_day_of_the_acceptance(
     counties: Counties,
 ) -> None:
+    assert await counties.responsible(counties.today) == BEFORE
     assert (await counties.propose()).status_code == 201
     notice = await counties.received()
     assert (notice["origin_county"], notice["target_county"]) == (HOME, NEXT)
     assert (notice["toward"], notice["peer"]) == ("next", "chongqing")
-    assert await counties.responsible(counties.today) == (HOME, HOME), "asking moves nothing"
+    assert await counties.responsible(counties.today) == BEFORE, "asking moves nothing"
 
     tomorrow = counties.today + timedelta(days=1)
     for wrong in ({}, {"effective_on": counties.today.isoformat()}):
@@ -177,7 +180,7 @@ async def test_r6_a_refusal_leaves_the_file_and_sending_again_changes_nothing(
     assert refused.status_code == 200, refused.text
     await counties.settle()
     assert await counties.state() == "rejected"
-    assert await counties.responsible(counties.today) == (HOME, HOME)
+    assert await counties.responsible(counties.today) == BEFORE
 
     assert (await counties.propose()).status_code == 201
     await counties.answer(outcome="unknown")
@@ -241,7 +244,7 @@ async def test_r6_an_acceptance_that_crosses_a_withdrawal_is_void(counties: Coun
     assert await counties.responsible(counties.today) == (HOME, HOME), "no word has come through"
     network.silent.clear()
     await counties.days_pass(1)
-    assert await counties.responsible(counties.today) == (HOME, HOME)
+    assert await counties.responsible(counties.today) == BEFORE, "as if nobody had been asked"
     notice = await counties.received()
     assert (notice["state"], notice["settled"]) == ("withdrawn", "void")
     rows = await counties.heze.rows("SELECT state FROM handovers", service="registry")

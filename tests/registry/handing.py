@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from services.registry.children import rebuilding
 from services.registry.children.turning import turn_batch
 from shared.clock import today
 from shared.database import SYSTEM
@@ -110,3 +111,9 @@ async def responsible(who: httpx.AsyncClient, child: UUID, on: date | None = Non
         return None
     assert reply.status_code == 200, reply.text
     return str(reply.json()["division"])
+
+
+async def rebuilt(registry: Registry) -> list[Any]:
+    """What a rebuild finds to differ."""
+    app = registry.app.state
+    return [one async for one in rebuilding.verify(app.database, app.kit)]
