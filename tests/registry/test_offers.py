@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 
 from tests.registry.conftest import Registry
@@ -19,42 +18,17 @@ from tests.registry.handing import (
     civil,
     listed,
     moved,
+    offered,
     rebuilt,
     responsible,
+    said,
     told,
 )
-from tests.registry.key_care import CAO, link, push
+from tests.registry.key_care import CAO, link
 
 TODAY = date(2026, 3, 2)
 JANUARY, FEBRUARY = date(2026, 1, 5), date(2026, 2, 9)
 LIVES_THERE = {"residence": {"division": CAO}, "since": "2025-09-01"}
-
-
-async def offered(registry: Registry, to: str, **more: Any) -> list[UUID]:
-    """The facts that come with a notice of handover from Cao; the records."""
-    registry.clock.at += timedelta(minutes=1)
-    facts = {
-        "source_id": str(uuid4()),
-        "version": 1,
-        "observed_on": TODAY.isoformat(),
-        "division": to,
-        "child": {"name": "示小满", "birth_date": "2017-05-03", "sex": "female"},
-        "hub": "heze",
-        "notice_ref": str(uuid4()),
-        "handed_over_by": CAO,
-        **more,
-    }
-    return await push(registry, "service:", "peer-facts", facts)
-
-
-async def said(
-    registry: Registry, record: UUID, notice: UUID, to: str, act: str, **more: Any
-) -> httpx.Response:
-    """What our notifications service says of the offer: `propose`, our county accepts; `accept`, kept; `revoke`, void."""
-    (row,) = await registry.system("SELECT entry_id FROM records WHERE id = $1", record)
-    hub = await registry("service:")
-    body = {"notice": str(notice), "entry": str(row["entry_id"]), "giving": CAO, "taking": to}
-    return await hub.post("/v1/handover-answers", json={**body, "act": act, **more})
 
 
 async def a_voice(registry: Registry, child: UUID) -> list[UUID]:

@@ -57,8 +57,8 @@ async def receive(
         raise Forbidden(FOR_RECEIVER)
     check(if_match, etag(notice.version))
     moving.must_move(notice, what, now)
-    if notice.kind == Kind.HANDOVER and what is Move.REFUSE:
-        tell_registry(hub, notice, now)
+    if what is Move.REFUSE:
+        _bind(hub, notice, now)
     session.add(notice)
     return notice
 
@@ -132,10 +132,18 @@ async def release(
         raise Forbidden(FOR_TELLER)
     check(given(if_match), etag(notice.version))
     moving.must_move(notice, what, now)
-    if notice.kind == Kind.HANDOVER and what is Move.WITHDRAW:
-        tell_registry(hub, notice, now)
+    if what is Move.WITHDRAW:
+        _bind(hub, notice, now)
     session.add(notice)
     return notice
+
+
+def _bind(hub: Hub, notice: Notice, now: datetime) -> None:
+    """That a person ended it is provable, to whoever is told: other hubs, and of a handover our registry."""
+    if notice.kind == Kind.HANDOVER:
+        tell_registry(hub, notice, now)
+    else:
+        authenticity.vouch(hub.audit, notice)
 
 
 async def enquire(

@@ -10,7 +10,7 @@ from services.notifications.feed.announcing import Outgoing
 from services.notifications.hub import Hub
 from services.notifications.notices.authenticity import ANSWERS
 from services.notifications.notices.issuing import Kind
-from services.notifications.notices.states import Outcome, Settled, State
+from services.notifications.notices.states import ENDED, Outcome, Settled, State
 from services.notifications.peers import queries as peers
 from shared.clock import Clock
 from shared.database import SYSTEM, Database, raw
@@ -48,17 +48,17 @@ async def tell(database: Database, clock: Clock, hub: Hub) -> int:
 
 
 def _binds(row: Any) -> bool:
-    """Whether what is told is an answer, or rests on one."""
-    return row["state"] == State.ANSWERED or (
-        row["kind"] == Kind.HANDOVER and row["outcome"] is not None
-    )
+    """Whether what is told ends the notice, or rests on an answer: that it was read or accepted ends nothing."""
+    return row["state"] in ENDED or (row["kind"] == Kind.HANDOVER and row["outcome"] is not None)
 
 
 def _said(row: Any) -> str | None:
     """What is told of a notice; of an acceptance of what is ours nothing before it is settled, and then by what its MAC binds."""
     accepted = row["kind"] == Kind.HANDOVER and row["outcome"] == Outcome.CONFIRMED
-    if row["direction"] != "outgoing" or not accepted:
+    if row["direction"] == "incoming":
         return str(row["state"])
+    if not accepted:
+        return str(row["state"]) if row["state"] == State.WITHDRAWN else None
     if row["settled"] is None:
         return None
     return str(Settled.KEPT if row["settled"] == Settled.KEPT else State.WITHDRAWN)

@@ -171,7 +171,9 @@ async def _of_theirs(
         await append(session, kit, author, child, entry, word, now)
     if words:
         row = await fresh(session, kit, child, now)
-        if proposal in words and county_of(kit, row, day) not in _both(kit, giving, taking, day):
+        passed = body.effective_on is not None and body.effective_on <= day
+        has = carried(taking if passed else giving, day, kit.profiles.code_on)
+        if proposal in words and county_of(kit, row, day) != has:
             raise Conflict(NOT_THEIRS)
     return Taken(body.notice, child)
 
@@ -188,10 +190,6 @@ async def _gives_way(session: AsyncSession, kit: Kit, row: Any, taking: int, day
         return True
     records = (await gathering.records_of(await raw(session), kit.sealer, [row["id"]]))[row["id"]]
     return gives_way(current(records), records, taking, kit.territory, kit.profiles.in_line)
-
-
-def _both(kit: Kit, giving: int, taking: int, day: date) -> tuple[int, ...]:
-    return tuple(carried(county, day, kit.profiles.code_on) for county in (giving, taking))
 
 
 def _within(area: str, *counties: int) -> bool:
