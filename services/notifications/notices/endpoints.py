@@ -66,7 +66,7 @@ async def list_notices(
     """
     cursors: Cursors = request.app.state.cursors
     states = sorted(set(state or []))
-    bound = f"notices:{caller.client}:{','.join(states)}:{direction}:{kind}"
+    bound = f"notices:{caller.client}:{caller.purpose}:{','.join(states)}:{direction}:{kind}"
     position = UUID(cursors.read(after, bound, clock.now())) if after else None
     found = await queries.page(session, caller, states, direction, kind, position, limit + 1)
     listed = found[:limit]
