@@ -57,11 +57,12 @@ async def page(
     states: Sequence[str],
     direction: str | None,
     kind: str | None,
+    pressed: ColumnElement[bool] | None,
     after: UUID | None,
     limit: int,
 ) -> list[Notice]:
-    """The next notices by id, oldest first."""
-    wanted: list[ColumnElement[bool]] = []
+    """The next notices by id, oldest first; ``pressed`` narrows them to what is to be pressed for, or to the others."""
+    wanted: list[ColumnElement[bool]] = [] if pressed is None else [pressed]
     if states:
         wanted.append(col(Notice.state).in_(states))
     if direction is not None:
