@@ -147,8 +147,9 @@ async def take_answer(
     notice.effective_on = message.data.effective_on
     county = message.data.hukou_county
     named = widen(county) if county else None
-    # What no table of ours knows is a slip of theirs, or news: a person asks.
-    notice.hukou_division = named if named is not None and ever(named) else None
+    # Of its own counties a hub knows best, local codes too.  What else no table of ours knows is a slip, or news: a person asks.
+    known = named is not None and (ever(named) or peer.low <= named <= peer.high)
+    notice.hukou_division = named if known else None
     authenticity.vouch(hub.audit, notice)
     if notice.toward == Toward.HUKOU or notice.kind == Kind.HANDOVER:
         notice.pushed, notice.due_at = "waiting", now
