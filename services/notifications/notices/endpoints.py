@@ -83,7 +83,7 @@ async def list_notices(
     late = pressing.pressed_for(request.app.state.settings.notice_deadline_days, clock.now())
     pressed = None if waiting is None else late if waiting else not_(late)
     found = await queries.page(
-        session, caller, states, direction, kind, pressed, position, limit + 1
+        session, caller, states, direction, kind, position, limit + 1, pressed
     )
     listed = found[:limit]
     new = [notice.id for notice in listed if notice.state == State.ISSUED]

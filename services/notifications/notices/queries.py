@@ -57,9 +57,9 @@ async def page(
     states: Sequence[str],
     direction: str | None,
     kind: str | None,
-    pressed: ColumnElement[bool] | None,
     after: UUID | None,
     limit: int,
+    pressed: ColumnElement[bool] | None = None,
 ) -> list[Notice]:
     """The next notices by id, oldest first; ``pressed`` narrows them to what is to be pressed for, or to the others."""
     wanted: list[ColumnElement[bool]] = [] if pressed is None else [pressed]
