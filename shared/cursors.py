@@ -21,8 +21,8 @@ from shared.problems import Problem
 class BadCursor(Problem):
     status = 400
     type = "bad-cursor"
-    title = "The cursor is not yours, not for this list, or too old"
-    title_zh = "分页游标无效或已过期"
+    title = "The cursor is not yours, not for this list or this purpose, or too old"
+    title_zh = "分页游标无效、不适用于本列表或本次使用目的，或已过期"
 
 
 class Cursors:

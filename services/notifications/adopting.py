@@ -6,6 +6,7 @@ A row that was authenticated once, and no longer is, is never adopted.
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import or_, text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -13,7 +14,7 @@ from services.notifications.authorities import adding as naming
 from services.notifications.authorities.models import Authority
 from services.notifications.deliveries.authenticity import MESSAGES
 from services.notifications.deliveries.models import Delivery
-from services.notifications.notices.authenticity import vouch
+from services.notifications.notices.authenticity import ENDED_FOR_PEERS, vouch
 from services.notifications.notices.models import Notice
 from services.notifications.notices.states import State
 from services.notifications.peers import adding as introducing
@@ -40,7 +41,8 @@ async def old(session: AsyncSession) -> Old:
     peers = select(Peer).where(col(Peer.mac).is_(None)).order_by(Peer.name)
     named = select(Authority).where(col(Authority.mac).is_(None)).order_by(col(Authority.low))
     answered = select(Notice).where(
-        col(Notice.answer_mac).is_(None), Notice.state == State.ANSWERED
+        col(Notice.answer_mac).is_(None),
+        or_(col(Notice.state) == State.ANSWERED, text(ENDED_FOR_PEERS)),
     )
     waiting = select(Delivery).where(
         col(Delivery.mac).is_(None),
@@ -66,7 +68,8 @@ async def adopt(
     for notice in found.answers:
         vouch(keys, notice)
         # Refused as forged meanwhile; a second answer changes nothing there.
-        notice.untold = notice.untold or notice.direction == "incoming"
+        ours = notice.direction == "incoming" or notice.state == State.WITHDRAWN
+        notice.untold = notice.untold or ours
         session.add(notice)
     for message in found.messages:
         message.mac = MESSAGES.mac(keys, message.model_dump())

@@ -18,7 +18,10 @@ class NotificationsSettings(HubSettings):
         description="CIDRs, comma separated, that webhooks may reach although they are not public; http too",
     )
     notice_deadline_days: int | None = Field(
-        default=None, ge=1, le=3650, description="days until an open notice counts as overdue"
+        default=None,
+        ge=1,
+        le=3650,
+        description="days until an open notice counts as overdue; no text names any: without it, what asks is pressed for at once",
     )
     delivery_concurrency: int = Field(
         default=64, ge=1, le=500, description="webhooks under way at once"

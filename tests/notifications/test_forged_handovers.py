@@ -1,13 +1,22 @@
 """Whoever writes to the database of notifications, and holds no key, moves no child's file from one hub to another, and back.
 
-An answer bears a MAC; where its notice stands does not, so that nothing is said to a registry or a peer by that alone.
+An answer bears a MAC, and so does that a notice was withdrawn or refused; where a notice stands does not, so that nothing is said
+to a registry or a peer by that alone.
 """
 
 from datetime import timedelta
+from uuid import uuid4
 
+import httpx
+import orjson
+import pytest
+
+from services.notifications import proving
+from services.notifications.peers import read_key
+from shared.database import SYSTEM
 from tests.notifications.hubs import Hub
 from tests.notifications.test_handing_over import (
-    HOME,
+    BEFORE,
     NEXT,
     Counties,
     counties,
@@ -71,8 +80,70 @@ async def test_r6_an_acceptance_that_is_void_is_none_again(counties: Counties) -
     network.cut.clear()
     await counties.days_pass(1)
     assert (await counties.received())["settled"] == "void"
-    assert await counties.responsible(counties.today) == (HOME, HOME)
+    assert await counties.responsible(counties.today) == BEFORE
     await put(counties.heze, "answered")
     await counties.settle()
     await counties.days_pass(2)
-    assert await counties.responsible(counties.today) == (HOME, HOME)
+    assert await counties.responsible(counties.today) == BEFORE
+
+
+async def test_r6_what_was_never_answered_is_taken_back_by_nobodys_act(counties: Counties) -> None:
+    """Ours to the other hub: the thief has it withdrawn, and the other hub hears nothing, nor does our registry."""
+    await counties.propose()
+    before = await counties.received()
+    await put(counties.chongqing, "withdrawn")
+    await counties.settle()
+    assert (await counties.received())["state"] == before["state"]
+    assert await counties.state() == "proposed"
+    assert any("answer of notice" in fault for fault in await faults(counties.chongqing))
+
+
+async def test_r6_what_was_never_answered_is_sent_back_by_nobodys_act(counties: Counties) -> None:
+    """Theirs to our county: the thief has it refused, and the hub that asks is not told so."""
+    await counties.propose()
+    await put(counties.heze, "refused")
+    await counties.settle()
+    assert await counties.state() == "proposed"
+    assert any("answer of notice" in fault for fault in await faults(counties.heze))
+
+
+async def faults(hub: Hub) -> list[str]:
+    """What `hutong audit verify` would say of the notices."""
+    async with hub.worker.database.transaction(SYSTEM) as session:
+        return [fault async for fault in proving.faults_of(session, hub.worker.hub.audit)]
+
+
+@pytest.mark.parametrize("by", ["erasure", "move of the hukou", "person"])
+async def test_what_is_withdrawn_here_is_told_with_its_proof(
+    chongqing: Hub, home: httpx.AsyncClient, by: str
+) -> None:
+    """Whoever withdraws a notice, of whatever kind, binds it: the other hub hears so, and the proof stands."""
+    public = read_key(chongqing.home / "keys" / "notifications" / "hub.key").public_key()
+    there = chongqing.url("notifications"), chongqing.url("registry")
+    await chongqing.peer("heze", "3717", *there, public)
+    child = uuid4()
+    await chongqing.tell(chongqing.event("child.registered", child, hukou="371721000000"))
+    ours = "SELECT id, state, version, peer, untold FROM notices"
+    (sent,) = await chongqing.rows(ours)
+    assert sent["peer"] == "heze"
+    if by == "erasure":
+        await chongqing.tell(chongqing.event("child.erased", child))
+    elif by == "person":
+        tag = {"If-Match": f'"{sent["version"]}"'}
+        reply = await home.post(f"/v1/notices/{sent['id']}/withdrawal", headers=tag)
+        assert reply.status_code == 200, reply.text
+        await chongqing.worker.settle()
+    else:
+        changed = {"hukou": "371702000000", "previous_hukou": "371721000000"}
+        await chongqing.tell(chongqing.event("child.hukou_changed", child, **changed))
+    told = "SELECT body FROM deliveries WHERE path = '/v1/peer/receipts'"
+    bodies = [orjson.loads(row["body"])["data"] for row in await chongqing.rows(told)]
+    assert bodies == [{"notice": str(sent["id"]), "state": "withdrawn"}]
+    assert await faults(chongqing) == []
+    await chongqing.rows(
+        "UPDATE notices SET ended_at = ended_at + interval '1 day', untold = true WHERE id = $1",
+        sent["id"],
+    )
+    await chongqing.worker.settle()
+    assert len(await chongqing.rows(told)) == 1, "what was changed is not told"
+    assert await faults(chongqing) != []

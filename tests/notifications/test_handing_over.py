@@ -24,6 +24,8 @@ from tests.notifications.hubs import OFFICIAL, START, Hub, new_key, settle
 from tests.notifications.test_two_hubs import enrolment
 
 HOME, NEXT, HUKOU = "500103000000", "371721000000", "500233000000"
+#: By what each hub knows before they have agreed on anything: a school of Cao had told its hub of the child.
+BEFORE = (HOME, NEXT)
 HANDING = (*OFFICIAL, Scope.HANDOVERS_READ, Scope.HANDOVERS_WRITE)
 
 
@@ -112,29 +114,37 @@ class Counties:
 @pytest.fixture
 async def counties(make_hub: MakeHub) -> Counties:
     """A child whose hukou is in Zhong lived in Yuzhong; a school of Cao has it now, and Yuzhong has heard."""
+    return await between(make_hub, HOME)
+
+
+async def between(make_hub: MakeHub, home: str) -> Counties:
+    """The same, of a child that lived in another county of Chongqing's hub."""
     chongqing = await make_hub("chongqing", "50", whole=True)
     heze = await make_hub("heze", "3717", whole=True)
     await chongqing.know(heze)
     await heze.know(chongqing)
+    place = home[:6]
     await heze.authority("曹县民政局", "371721", "civil-371721")
-    await chongqing.authority("渝中区民政局", "500103", "civil-5001")
-    school = await chongqing.official("school", "500103", Department.EDUCATION, service="registry")
+    await chongqing.authority("示例区民政局", place, "civil-5001")
+    school = await chongqing.official("school", place, Department.EDUCATION, service="registry")
     there = await heze.official("school", "371721", Department.EDUCATION, service="registry")
-    giving = await chongqing.official("civil-5001", "500103", service="registry", scopes=HANDING)
-    desk = await chongqing.official("civil-5001", "500103", scopes=HANDING)
+    giving = await chongqing.official("civil-5001", place, service="registry", scopes=HANDING)
+    desk = await chongqing.official("civil-5001", place, scopes=HANDING)
     taking = await heze.official("civil-371721", "371721", scopes=HANDING)
     registry = await heze.official("civil-371721", "371721", service="registry", scopes=HANDING)
     city = await chongqing.official("civil-50", "50", service="registry", scopes=HANDING)
-    police = await chongqing.official("police", "500103", Department.POLICE, service="registry")
-    hukou = {"division": HUKOU}
-    await school.post("/v1/enrolments", json=[enrolment(hukou=hukou)])
-    permit = {k: v for k, v in enrolment(hukou=hukou).items() if k not in ("event", "on", "stage")}
+    police = await chongqing.official("police", place, Department.POLICE, service="registry")
+    lived: dict[str, Any] = {"division": home, "since": "2026-01-01"}
+    was = {"division": home, "hukou": {"division": HUKOU}, "residence": lived}
+    told = await school.post("/v1/enrolments", json=[enrolment(**was)])
+    assert told.json()["results"][0]["status"] == "created", told.text
+    permit = {k: v for k, v in enrolment(**was).items() if k not in ("event", "on", "stage")}
     permit |= {"event": "registered", "role": "accompanying", "registered_on": "2026-01-01"}
     told = await police.post("/v1/residence-permits", json=[permit])
     assert told.json()["results"][0]["status"] == "created", told.text
     await settle(chongqing, heze)
     lives = {"division": NEXT, "since": "2026-11-10"}
-    moved = {"division": NEXT, "hukou": hukou, "residence": lives, "on": "2026-11-10"}
+    moved = {"division": NEXT, "hukou": {"division": HUKOU}, "residence": lives, "on": "2026-11-10"}
     await there.post("/v1/enrolments", json=[enrolment(**moved)])
     await settle(chongqing, heze)
     return Counties(chongqing, heze, giving, taking, registry, desk, city)
@@ -143,11 +153,12 @@ async def counties(make_hub: MakeHub) -> Counties:
 async def test_r6_across_hubs_the_file_passes_on_the_day_of_the_acceptance(
     counties: Counties,
 ) -> None:
+    assert await counties.responsible(counties.today) == BEFORE
     assert (await counties.propose()).status_code == 201
     notice = await counties.received()
     assert (notice["origin_county"], notice["target_county"]) == (HOME, NEXT)
     assert (notice["toward"], notice["peer"]) == ("next", "chongqing")
-    assert await counties.responsible(counties.today) == (HOME, HOME), "asking moves nothing"
+    assert await counties.responsible(counties.today) == BEFORE, "asking moves nothing"
 
     tomorrow = counties.today + timedelta(days=1)
     for wrong in ({}, {"effective_on": counties.today.isoformat()}):
@@ -177,7 +188,7 @@ async def test_r6_a_refusal_leaves_the_file_and_sending_again_changes_nothing(
     assert refused.status_code == 200, refused.text
     await counties.settle()
     assert await counties.state() == "rejected"
-    assert await counties.responsible(counties.today) == (HOME, HOME)
+    assert await counties.responsible(counties.today) == BEFORE
 
     assert (await counties.propose()).status_code == 201
     await counties.answer(outcome="unknown")
@@ -241,7 +252,7 @@ async def test_r6_an_acceptance_that_crosses_a_withdrawal_is_void(counties: Coun
     assert await counties.responsible(counties.today) == (HOME, HOME), "no word has come through"
     network.silent.clear()
     await counties.days_pass(1)
-    assert await counties.responsible(counties.today) == (HOME, HOME)
+    assert await counties.responsible(counties.today) == BEFORE, "as if nobody had been asked"
     notice = await counties.received()
     assert (notice["state"], notice["settled"]) == ("withdrawn", "void")
     rows = await counties.heze.rows("SELECT state FROM handovers", service="registry")

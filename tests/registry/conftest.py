@@ -59,6 +59,7 @@ class Registry:
     transport: httpx.ASGITransport
     stack: AsyncExitStack
     callers: dict[str, httpx.AsyncClient] = field(default_factory=dict)
+    made: int = 0
 
     @property
     def database(self) -> Database:
@@ -78,7 +79,8 @@ class Registry:
         department, _, area = who.partition(":")
         key = f"{who}|{sorted(scopes) if scopes is not None else '*'}|{purpose}|{actor}|{sorted(purposes)}"
         if key not in self.callers:
-            name = f"{department}-{area}-{len(self.callers)}"
+            name = f"{department}-{area}-{self.made}"
+            self.made += 1
             private = jwk.new_key(name)
             everything = frozenset(Scope) - SERVICE_SCOPES
             granted = everything if scopes is None else scopes

@@ -5,12 +5,13 @@ Cast: *Yuzhong* (渝中区) and *Jiulongpo* (九龙坡区) are counties of the h
 
 import itertools
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 
+from services.registry.children import rebuilding
 from services.registry.children.turning import turn_batch
 from shared.clock import today
 from shared.database import SYSTEM
@@ -110,3 +111,36 @@ async def responsible(who: httpx.AsyncClient, child: UUID, on: date | None = Non
         return None
     assert reply.status_code == 200, reply.text
     return str(reply.json()["division"])
+
+
+async def offered(registry: Registry, to: str, **more: Any) -> list[UUID]:
+    """The facts that come with a notice of handover from Cao; the records."""
+    registry.clock.at += timedelta(minutes=1)
+    facts = {
+        "source_id": str(uuid4()),
+        "version": 1,
+        "observed_on": today(registry.clock).isoformat(),
+        "division": to,
+        "child": _CHILD,
+        "hub": "heze",
+        "notice_ref": str(uuid4()),
+        "handed_over_by": CAO,
+        **more,
+    }
+    return await push(registry, "service:", "peer-facts", facts)
+
+
+async def said(
+    registry: Registry, record: UUID, notice: UUID, to: str, act: str, **more: Any
+) -> httpx.Response:
+    """What our notifications service says of the offer: `propose`, our county accepts; `accept`, kept; `revoke`, void."""
+    (row,) = await registry.system("SELECT entry_id FROM records WHERE id = $1", record)
+    hub = await registry("service:")
+    body = {"notice": str(notice), "entry": str(row["entry_id"]), "giving": CAO, "taking": to}
+    return await hub.post("/v1/handover-answers", json={**body, "act": act, **more})
+
+
+async def rebuilt(registry: Registry) -> list[Any]:
+    """What a rebuild finds to differ."""
+    app = registry.app.state
+    return [one async for one in rebuilding.verify(app.database, app.kit)]

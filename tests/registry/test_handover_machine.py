@@ -1,6 +1,7 @@
 """Whatever a child does and counties do about it, each day has one county that answers for it, and no clock is reset.
 
-Cast: the *child* moves, comes back and is handed over, or not; its *twin* moves alike, and nobody ever hands it over.  Of its
+Cast: the *child* moves, comes back and is handed over, or not; its *twin* moves alike, and nobody ever hands it over.  *Cao* (曹县)
+of another hub offers the child as if it had it: our counties answer, or not, and Cao keeps its word, or not.  Of its
 three counties one ends in some stories: 渝北 became 两江新区 on 6 November 2025.  The *model* says by itself who has the file;
 real app, real PostgreSQL.
 """
@@ -40,11 +41,13 @@ from tests.registry.handing import (
     listed,
     moved,
     next_day,
+    offered,
     proposed,
     responsible,
+    said,
     told,
 )
-from tests.registry.key_care import link, opened, push
+from tests.registry.key_care import CAO, link, opened, push
 
 Result = TypeVar("Result")
 #: What the gate can afford; HUTONG_EXAMPLES=200 is thorough.
@@ -71,6 +74,8 @@ class Counties(RuleBasedStateMachine):
         self.open: dict[str, Any] | None = None
         self.begun: dict[tuple[str, str], date] = {}
         self.gone, self.moved_on = False, BEGUN
+        self.offer: dict[str, Any] | None = None
+        self.handed = False
 
     def run(self, act: Coroutine[Any, Any, Result]) -> Result:
         return self.runner.run(act)
@@ -132,6 +137,9 @@ class Counties(RuleBasedStateMachine):
         if self.open and self.open["effective_on"] and self.open["effective_on"] <= self.today:
             self.open = None
 
+        if self.accepted and self.accepted["on"] and self.accepted["on"] <= self.today:
+            self.offer = None
+
     @precondition(lambda self: self.moved_on < self.today)
     @rule(place=PLACES)
     def move(self, place: int) -> None:
@@ -188,8 +196,74 @@ class Counties(RuleBasedStateMachine):
         for one in (self.child, self.twin):
             self.records[one] += self.run(double(one))
 
+    # What another hub does
+
+    @property
+    def accepted(self) -> dict[str, Any] | None:
+        """The offer that our county has accepted, and that has not passed."""
+        return self.offer if self.offer and self.offer["accepted"] else None
+
+    @precondition(lambda self: not self.accepted)
+    @rule(place=PLACES)
+    def be_offered(self, place: int) -> None:
+        """One that came before is refused, or withdrawn: of either our registry hears nothing."""
+        to = self.counties[place]
+
+        async def ask() -> UUID:
+            (facts,) = await offered(self.registry, self.code(to))
+            for one in (self.child, self.twin):
+                records = (
+                    [facts]
+                    if one == self.child
+                    else await offered(self.registry, self.code(to), handed_over_by=None)
+                )
+                await link(self.registry, records, [one])
+                self.records[one] += records
+            return facts
+
+        self.offer = {"facts": self.run(ask()), "notice": uuid4(), "to": to, "accepted": False}
+
+    def say(self, act: str, **more: Any) -> int:
+        async def ask() -> Any:
+            assert self.offer is not None
+            to = self.code(self.offer["to"])
+            return await said(
+                self.registry, self.offer["facts"], self.offer["notice"], to, act, **more
+            )
+
+        return int(self.run(ask()).status_code)
+
+    @precondition(lambda self: self.offer is not None and not self.accepted)
+    @rule()
+    def accept_the_offer(self) -> None:
+        """As long as nobody here ever handed the child over, the county that has it may say that Cao does."""
+        assert self.offer is not None
+        to, done = self.offer["to"], self.say("propose")
+        if self.handed or to != self.owner(self.today):
+            assert done == 409
+        else:
+            assert done == 200
+            self.offer |= {"accepted": True, "on": None}
+            self.spells = [(date.min, CAO)]
+
+    @precondition(lambda self: self.accepted and self.accepted["on"] is None)
+    @rule(kept=st.booleans(), days=st.integers(1, 30))
+    def hear_from_the_other_hub(self, kept: bool, days: int) -> None:
+        """The acceptance was kept there, or is void: as if nobody had been asked."""
+        assert self.accepted is not None
+        to, on = self.accepted["to"], self.today + timedelta(days=days)
+        if kept:
+            assert self.say("accept", effective_on=on.isoformat()) == 200
+            self.accepted["on"] = on
+            self.spells.append((on, to))
+            self.handed = True
+        else:
+            assert self.say("revoke") == 200
+            self.spells, self.offer = [(date.min, to)], None
+
     # What the counties do
 
+    @precondition(lambda self: not self.accepted)
     @rule(side=SIDES, place=PLACES)
     def propose(self, side: str, place: int) -> None:
         giving, taking = self.owner(self.today), self.counties[place]
@@ -211,6 +285,7 @@ class Counties(RuleBasedStateMachine):
             if reply.status_code == 403:
                 assert side == "taking"
                 return
+            self.handed = True
             self.open = {
                 "path": reply.headers["Location"],
                 "giving": giving,
@@ -313,6 +388,9 @@ class Counties(RuleBasedStateMachine):
             if self.open is not None:
                 state = "accepted" if self.open["effective_on"] else "proposed"
                 between = (self.open["giving"], self.open["taking"])
+            if self.accepted is not None:
+                state = "accepted" if self.accepted["on"] else "proposed"
+                between = (CAO, self.accepted["to"])
             for county in self.counties:
                 rows = await listed(await civil(self.registry, county))
                 mine = [one["state"] for one in rows if one["child"] == str(self.child)]

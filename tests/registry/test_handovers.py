@@ -1,13 +1,11 @@
 """Handovers through the real app: who answers for a child that moves on, comes back, or is hidden."""
 
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
-from services.registry.children import rebuilding
 from services.registry.erasures import destroying
 from shared.database import SYSTEM, raw
 from tests.registry.conftest import Registry
@@ -22,6 +20,7 @@ from tests.registry.handing import (
     moved,
     next_day,
     proposed,
+    rebuilt,
     responsible,
     told,
 )
@@ -30,11 +29,6 @@ from tests.registry.key_care import CAO, link, push, turn
 JANUARY, FEBRUARY = date(2025, 1, 6), date(2026, 2, 2)
 TODAY = date(2026, 3, 2)
 TOMORROW = TODAY + timedelta(days=1)
-
-
-async def rebuilt(registry: Registry) -> list[Any]:
-    app = registry.app.state
-    return [one async for one in rebuilding.verify(app.database, app.kit)]
 
 
 async def who_moved(registry: Registry) -> tuple[UUID, httpx.AsyncClient, httpx.AsyncClient]:
@@ -266,34 +260,6 @@ async def test_r6_only_a_county_can_be_handed_a_file(registry: Registry, to: str
     else:
         assert made.status_code == 422, made.text
         assert made.json()["errors"][0]["pointer"] == "/body/to"
-
-
-@pytest.mark.parametrize("known", [False, True])
-async def test_r6_an_offer_to_somebody_else_outweighs_one_voice_only_where_the_child_is_known(
-    registry: Registry, known: bool
-) -> None:
-    """A school of Nanan told first; another hub says that its Cao has the file, and offers it to Jiulongpo."""
-    child = uuid4()
-    records = await told(registry, child, NANAN, JANUARY, "education")
-    registry.clock.at += timedelta(minutes=1)
-    if known:
-        records += await told(registry, child, JIULONGPO, FEBRUARY, "education")
-        registry.clock.at += timedelta(minutes=1)
-    offered = {
-        "source_id": str(uuid4()),
-        "version": 1,
-        "observed_on": TODAY.isoformat(),
-        "division": JIULONGPO,
-        "child": {"name": "示小满", "birth_date": "2017-05-03", "sex": "female"},
-        "hub": "heze",
-        "notice_ref": str(uuid4()),
-        "handed_over_by": CAO,
-    }
-    records += await push(registry, "service:", "peer-facts", offered)
-    await link(registry, records, [child] * len(records))
-    city = await civil(registry, "50")
-    assert await responsible(city, child) == (CAO if known else NANAN)
-    assert await rebuilt(registry) == []
 
 
 async def test_r57_an_erasure_takes_its_handovers_along(registry: Registry) -> None:

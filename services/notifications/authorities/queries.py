@@ -79,6 +79,15 @@ async def is_authority(
     return False
 
 
+async def names(session: AsyncSession, keys: KeySet, county: int) -> bool:
+    """Whether an operator named an authority for this very county: it may bear a local code, which is in no national table."""
+    low, high = divisions.area_of(county)
+    found = await session.exec(
+        select(Authority).where(Authority.low == low, Authority.high == high)
+    )
+    return any(registered(one).authentic(keys) for one in found)
+
+
 async def faults_of(session: AsyncSession, keys: KeySet) -> list[str]:
     """Every authority whose row is not what an operator's command last made of it."""
     return await AUTHORITIES.faults(session, keys, map(registered, await all_of(session)))

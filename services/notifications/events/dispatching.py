@@ -199,7 +199,7 @@ class Batch:
         self._cases[event.child] = (what.residence, what.hukou, what.shielded, event.child_seq)
 
     async def write(self, session: AsyncSession) -> None:
-        connection = await raw(session)
+        connection, keys = await raw(session), self.hub.audit
         await connection.executemany(
             "INSERT INTO cases AS c (child, residence, hukou, shielded, subject_seq)"
             " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (child) DO UPDATE SET"
@@ -211,8 +211,8 @@ class Batch:
             "UPDATE notices SET child = $2, first_child = NULL WHERE child = $1 AND first_child = $2",
             self._parted,
         )
-        await holding.withdraw_arrived(session, self._moved_hukou, self.now)
-        await holding.withdraw_untrue(session, self._untrue, self.now)
+        await holding.withdraw_arrived(session, keys, self._moved_hukou, self.now)
+        await holding.withdraw_untrue(session, keys, self._untrue, self.now)
         await connection.executemany(
             "INSERT INTO notices (id, kind, direction, toward, state, version, child, origin_county,"
             " target_county, unwanted, untold, released, unfounded, pushed, facts, tries, created_at, issued_at,"
@@ -227,10 +227,10 @@ class Batch:
             "UPDATE notices SET child = $2, first_child = coalesce(first_child, $1) WHERE child = $1",
             self._merges,
         )
-        await holding.withdraw_doubled(session, [into for _, into in self._merges], self.now)
+        await holding.withdraw_doubled(session, keys, [into for _, into in self._merges], self.now)
         gone = [*self._gone, *(merged for merged, _ in self._merges)]
         await connection.execute("DELETE FROM cases WHERE child = ANY($1)", gone)
-        await holding.withdraw_all(session, self._gone, self.now)
+        await holding.withdraw_all(session, keys, self._gone, self.now)
         await moving.read_by(session, self._reads, self.now)
 
     def _row(self, child: UUID, draft: Draft) -> tuple[object, ...]:

@@ -1,7 +1,8 @@
 """Authenticity of answers: what an authority, or a peer hub, said of a notice is provable from the row and the audit key.
 
 An answer decides where a child's hukou is, here or at the hub that asked.  So it is bound to the notice, to the child that it
-was given for, and to who had the notice; of an answer that is not authentic nothing is passed on.
+was given for, and to who had the notice; of an answer that is not authentic nothing is passed on.  So is what ends a notice without
+an answer, where another hub hears of it: that it was withdrawn here, or refused.
 """
 
 from collections.abc import Sequence
@@ -36,6 +37,13 @@ _OF_HANDOVERS = ("handover", "effective_on")
 _SETTLED = "settled"
 
 
+#: Notices that we took back from another hub, or sent back to it: it is told, so that has to be ours too.
+ENDED_FOR_PEERS = (
+    "(peer IS NOT NULL AND issued_at IS NOT NULL AND (direction, state) IN"
+    " (('outgoing', 'withdrawn'), ('incoming', 'refused')))"
+)
+
+
 def _says(row: Row) -> Sequence[object]:
     plain = [row[name] for name in _COLUMNS if name not in (*_OF_HANDOVERS, _SETTLED)]
     more = [row[name] for name in _OF_HANDOVERS]
@@ -53,14 +61,14 @@ ANSWERS = Attested(
     name="answer of notice {id}",
     # Those with an answer, or the look of one.
     where="outcome IS NOT NULL OR answer_mac IS NOT NULL OR answered_for IS NOT NULL"
-    " OR hukou_division IS NOT NULL OR pushed <> 'no' OR state = 'answered'",
+    f" OR hukou_division IS NOT NULL OR pushed <> 'no' OR state = 'answered' OR {ENDED_FOR_PEERS}",
 )
 
 
 def vouch(keys: KeySet, notice: Notice) -> None:
     """Make the answer that stands on the notice an authentic one, given for the child of this moment.
 
-    Of a notice of handover its refusal or withdrawal is an answer too: our registry is told of it.
+    Its refusal or withdrawal is bound as an answer is: other hubs, and of a handover our registry, are told of it.
     """
     notice.answered_for = notice.child
     notice.answer_mac = ANSWERS.mac(keys, notice.model_dump())

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.notifications.authorities.queries import is_authority
+from services.notifications.authorities.queries import is_authority, names
 from services.notifications.events.models import Case
 from services.notifications.hub import Hub
 from services.notifications.notices import authenticity, moving, queries
@@ -19,7 +19,7 @@ from services.notifications.notices.schemas import AnswerIn, EnquiryIn
 from services.notifications.notices.states import Move, Outcome, State
 from shared.auth import MACHINES, Caller
 from shared.clock import SHANGHAI
-from shared.divisions import ever, successors_on, widen
+from shared.divisions import county_of, ever, successors_on, widen
 from shared.preconditions import check, etag, given
 from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound, PersonNeeded
 from shared.references import References
@@ -30,7 +30,8 @@ FOR_RECEIVER = (
 )
 FOR_TELLER = "Only the county that tells releases or withdraws a notice."
 NEVER_WAS = (
-    "No division has or had this code (GB/T 2260): give the county's six digits, or leave it out."
+    "No division has or had this code (GB/T 2260), nor is it the local code of a county for which an authority is named:"
+    " give the county's six digits, or leave it out."
 )
 NOT_THERE = "Outside your area, so it is not for you to confirm: answer mismatch, or not_ours to send the notice on."
 
@@ -57,8 +58,8 @@ async def receive(
         raise Forbidden(FOR_RECEIVER)
     check(if_match, etag(notice.version))
     moving.must_move(notice, what, now)
-    if notice.kind == Kind.HANDOVER and what is Move.REFUSE:
-        tell_registry(hub, notice, now)
+    if what is Move.REFUSE:
+        _bind(hub, notice, now)
     session.add(notice)
     return notice
 
@@ -96,7 +97,7 @@ async def answer(
 
     Invalid for a division that never was, and for one elsewhere that the hukou place confirms as its own.
     """
-    named = _division(said.hukou_division)
+    named = await _division(session, hub, said.hukou_division)
     notice = await receive(session, hub, caller, notice_id, Move.ANSWER, if_match, now)
     check_day(notice, said, now)
     own = said.outcome is Outcome.CONFIRMED and notice.toward == Toward.HUKOU
@@ -132,10 +133,18 @@ async def release(
         raise Forbidden(FOR_TELLER)
     check(given(if_match), etag(notice.version))
     moving.must_move(notice, what, now)
-    if notice.kind == Kind.HANDOVER and what is Move.WITHDRAW:
-        tell_registry(hub, notice, now)
+    if what is Move.WITHDRAW:
+        _bind(hub, notice, now)
     session.add(notice)
     return notice
+
+
+def _bind(hub: Hub, notice: Notice, now: datetime) -> None:
+    """That a person ended it is provable, to whoever is told: other hubs, and of a handover our registry."""
+    if notice.kind == Kind.HANDOVER:
+        tell_registry(hub, notice, now)
+    else:
+        authenticity.vouch(hub.audit, notice)
 
 
 async def enquire(
@@ -183,14 +192,14 @@ def _sides(caller: Caller, case: Case, to: str | None) -> tuple[Toward, int, int
     raise NothingToAsk
 
 
-def _division(text: str | None) -> int | None:
+async def _division(session: AsyncSession, hub: Hub, text: str | None) -> int | None:
     if text is None:
         return None
     try:
         code = widen(text)
     except ValueError:
         code = None
-    if code is None or not ever(code):
+    if code is None or not (ever(code) or await names(session, hub.audit, county_of(code))):
         raise Invalid(flaws=[_division_flaw(NEVER_WAS)])
     return code
 

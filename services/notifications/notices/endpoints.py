@@ -5,9 +5,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from sqlalchemy import not_
 
 from services.notifications.hub import Hub
-from services.notifications.notices import deciding, moving, queries
+from services.notifications.notices import deciding, moving, pressing, queries
 from services.notifications.notices.issuing import Kind
 from services.notifications.notices.models import Notice
 from services.notifications.notices.schemas import AnswerIn, EnquiryIn, NoticeOut, NoticesOut
@@ -57,18 +58,33 @@ async def list_notices(
         ),
     ] = None,
     kind: Kind | None = None,
+    waiting: Annotated[
+        bool | None,
+        Query(
+            description="only what is to be pressed for, since nobody answers (催办), or only the others"
+        ),
+    ] = None,
     after: Annotated[str | None, Query(max_length=500, pattern=r"^[A-Za-z0-9_-]+$")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
 ) -> NoticesOut:
     """Notices told by your area or issued to it, oldest first, for civil affairs (民政).
 
+    With `waiting` they are what is to be pressed for: `overdue`, and at once where no limit is configured.  Every office in
+    whose area the county lies that told them has them in its list; nothing ends by time: a person withdraws.
+
     Being listed to its receiver delivers a notice.
     """
     cursors: Cursors = request.app.state.cursors
     states = sorted(set(state or []))
-    bound = f"notices:{caller.client}:{','.join(states)}:{direction}:{kind}"
+    bound = (
+        f"notices:{caller.client}:{caller.purpose}:{','.join(states)}:{direction}:{kind}:{waiting}"
+    )
     position = UUID(cursors.read(after, bound, clock.now())) if after else None
-    found = await queries.page(session, caller, states, direction, kind, position, limit + 1)
+    late = pressing.pressed_for(request.app.state.settings.notice_deadline_days, clock.now())
+    pressed = None if waiting is None else late if waiting else not_(late)
+    found = await queries.page(
+        session, caller, states, direction, kind, position, limit + 1, pressed
+    )
     listed = found[:limit]
     new = [notice.id for notice in listed if notice.state == State.ISSUED]
     await queries.reload(

@@ -17,6 +17,7 @@ from services.notifications.deliveries import payloads
 from services.notifications.feed import announcing
 from services.notifications.feed.announcing import Announcer, Outgoing
 from services.notifications.hub import Hub
+from services.notifications.notices.issuing import Kind
 from services.notifications.notices.routing import Candidate, route
 from services.notifications.peers.models import Peer
 from services.notifications.peers.queries import trusted
@@ -128,6 +129,8 @@ def _to_peer(hub: Hub, row: Any, peer: str, receiver: UUID, now: datetime) -> Ou
         },
         audience=peer,
     )
+    if row["kind"] == Kind.HANDOVER:
+        body["settles"] = True
     return Outgoing(
         receiver=receiver,
         client=None,

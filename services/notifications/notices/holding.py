@@ -8,7 +8,9 @@ import orjson
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.notifications.deliveries import payloads
+from services.notifications.notices.authenticity import ANSWERS
 from shared.database import raw
+from shared.keys import KeySet
 
 
 async def hold(session: AsyncSession, children: Sequence[UUID], now: datetime) -> None:
@@ -34,77 +36,72 @@ async def hold(session: AsyncSession, children: Sequence[UUID], now: datetime) -
 
 _WITHDRAW = (
     "UPDATE notices SET state = 'withdrawn', version = version + 1, ended_at = $1, unfounded = true,"
-    " untold = direction = 'outgoing' AND issued_at IS NOT NULL"
+    " untold = direction = 'outgoing' AND issued_at IS NOT NULL, answered_for = child"
     " WHERE direction <> 'incoming' AND state IN ('awaiting_decision', 'issued', 'delivered', 'read', 'accepted')"
 )
 
 
 async def withdraw_arrived(
-    session: AsyncSession, left: Sequence[tuple[UUID, int]], now: datetime
+    session: AsyncSession, keys: KeySet, left: Sequence[tuple[UUID, int]], now: datetime
 ) -> None:
     """End the open *arrived* notices of these children to the hukou places that they have left."""
-    if not left:
-        return
-    connection = await raw(session)
-    ended = await connection.fetch(
-        f"{_WITHDRAW} AND kind = 'arrived' AND (child, target_county) IN"
-        " (SELECT * FROM unnest($2::uuid[], $3::bigint[])) RETURNING id",
-        now,
-        [child for child, _ in left],
-        [county for _, county in left],
-    )
-    await _silence(session, [row["id"] for row in ended], now)
+    if left:
+        where = "kind = 'arrived' AND (child, target_county) IN (SELECT * FROM unnest($2::uuid[], $3::bigint[]))"
+        await _withdraw(session, keys, now, where, *map(list, zip(*left, strict=True)))
 
 
-async def withdraw_doubled(session: AsyncSession, merged: Sequence[UUID], now: datetime) -> None:
+async def withdraw_doubled(
+    session: AsyncSession, keys: KeySet, merged: Sequence[UUID], now: datetime
+) -> None:
     """End the open *arrived* notices that came to these children by a merge and say what another of theirs says already.
 
     If they are parted again, the child that left is told of anew.
     """
-    if not merged:
-        return
-    connection = await raw(session)
-    ended = await connection.fetch(
-        f"{_WITHDRAW} AND kind = 'arrived' AND first_child IS NOT NULL AND child = ANY($2)"
-        " AND EXISTS (SELECT FROM notices o WHERE o.child = notices.child AND o.kind = 'arrived'"
-        "  AND o.direction <> 'incoming' AND o.state <> 'withdrawn' AND o.id <> notices.id"
-        "  AND (o.origin_county, o.target_county) = (notices.origin_county, notices.target_county)"
-        "  AND (o.first_child IS NULL OR o.id < notices.id)) RETURNING id",
-        now,
-        list(merged),
-    )
-    await _silence(session, [row["id"] for row in ended], now)
+    if merged:
+        where = (
+            "kind = 'arrived' AND first_child IS NOT NULL AND child = ANY($2)"
+            " AND EXISTS (SELECT FROM notices o WHERE o.child = notices.child AND o.kind = 'arrived'"
+            "  AND o.direction <> 'incoming' AND o.state <> 'withdrawn' AND o.id <> notices.id"
+            "  AND (o.origin_county, o.target_county) = (notices.origin_county, notices.target_county)"
+            "  AND (o.first_child IS NULL OR o.id < notices.id))"
+        )
+        await _withdraw(session, keys, now, where, list(merged))
 
 
 async def withdraw_untrue(
-    session: AsyncSession, untrue: Sequence[tuple[UUID, int, int]], now: datetime
+    session: AsyncSession, keys: KeySet, untrue: Sequence[tuple[UUID, int, int]], now: datetime
 ) -> None:
     """End the open *arrived* notices that told these children's residence and hukou while two were taken for one.
 
     What had been told of either before they were merged is not among them.
     """
-    if not untrue:
-        return
-    connection = await raw(session)
-    ended = await connection.fetch(
-        f"{_WITHDRAW} AND kind = 'arrived' AND first_child IS NULL"
-        " AND (child, origin_county, target_county) IN"
-        " (SELECT * FROM unnest($2::uuid[], $3::bigint[], $4::bigint[])) RETURNING id",
-        now,
-        *map(list, zip(*untrue, strict=True)),
-    )
-    await _silence(session, [row["id"] for row in ended], now)
+    if untrue:
+        where = (
+            "kind = 'arrived' AND first_child IS NULL AND (child, origin_county, target_county) IN"
+            " (SELECT * FROM unnest($2::uuid[], $3::bigint[], $4::bigint[]))"
+        )
+        await _withdraw(session, keys, now, where, *map(list, zip(*untrue, strict=True)))
 
 
-async def withdraw_all(session: AsyncSession, children: Sequence[UUID], now: datetime) -> None:
+async def withdraw_all(
+    session: AsyncSession, keys: KeySet, children: Sequence[UUID], now: datetime
+) -> None:
     """End every open notice of our own about erased children; peers that heard of one are told."""
-    if not children:
-        return
+    if children:
+        await _withdraw(session, keys, now, "child = ANY($2)", list(children))
+
+
+async def _withdraw(
+    session: AsyncSession, keys: KeySet, now: datetime, where: str, *values: object
+) -> None:
+    """End them, each with its MAC: of a withdrawal that the service did not make no other hub is told."""
     connection = await raw(session)
     ended = await connection.fetch(
-        f"{_WITHDRAW} AND child = ANY($2) RETURNING id",
-        now,
-        list(children),
+        f"{_WITHDRAW} AND {where} RETURNING {', '.join(ANSWERS.columns)}", now, *values
+    )
+    await connection.executemany(
+        "UPDATE notices SET answer_mac = $2 WHERE id = $1",
+        [(row["id"], ANSWERS.mac(keys, row)) for row in ended],
     )
     await _silence(session, [row["id"] for row in ended], now)
 

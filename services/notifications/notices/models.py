@@ -47,6 +47,13 @@ class Notice(Table, table=True):
         ),
         Index("notices_unpushed", "id", postgresql_where=text("pushed = 'waiting'")),
         Index("notices_unfetched", "id", postgresql_where=text("facts = 'waiting'")),
+        Index(
+            "notices_unsettled",
+            "ended_at",
+            postgresql_where=text(
+                "kind = 'handover' AND direction = 'incoming' AND state = 'answered' AND settled IS NULL"
+            ),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -81,6 +88,10 @@ class Notice(Table, table=True):
     """From which day the other place takes the child's file, as answered."""
     settled: str | None = Field(default=None, sa_type=Text)
     """What the giving hub made of an acceptance: *kept*, or *void*; empty until it has said so."""
+    settles: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Whether the giving hub says of an acceptance that it was kept, or is void; one of an older make does not."""
+    asked_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    """When the giving hub was last asked what became of our acceptance."""
     answered_for: UUID | None = None
     """The child that the answer was given for: ``child`` may have been merged since."""
     answer_mac: bytes | None = Field(default=None, sa_type=LargeBinary)

@@ -59,9 +59,10 @@ async def page(
     kind: str | None,
     after: UUID | None,
     limit: int,
+    pressed: ColumnElement[bool] | None = None,
 ) -> list[Notice]:
-    """The next notices by id, oldest first."""
-    wanted: list[ColumnElement[bool]] = []
+    """The next notices by id, oldest first; ``pressed`` narrows them to what is to be pressed for, or to the others."""
+    wanted: list[ColumnElement[bool]] = [] if pressed is None else [pressed]
     if states:
         wanted.append(col(Notice.state).in_(states))
     if direction is not None:

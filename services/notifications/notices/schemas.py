@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.notifications.notices.issuing import Kind, Toward
-from services.notifications.notices.states import Outcome, Settled, State
+from services.notifications.notices.states import AnswerDue, Outcome, Settled, State
 from services.notifications.schemas import CodeText, DivisionText, Moment, Reference, Reply, Wire
 from shared.days import AskedDay
 from shared.limits import MAX_PAGE
@@ -25,6 +25,7 @@ EXAMPLE: dict[str, Any] = {
     "receiver": "civil-500235",
     "unroutable": False,
     "overdue": False,
+    "waiting": "no",
     "reference": "np5aqq3x2nobt4sl2xyrxubonzbm45gpajnjzf4mm4xv7yzhyasq",
     "created_at": "2026-11-20T08:00:00Z",
     "issued_at": "2026-11-20T08:00:00Z",
@@ -59,6 +60,9 @@ class NoticeOut(Reply):
     """Issued, but no authority is known for the target county; it is handed over as soon as there is one."""
     overdue: bool = False
     """No end within the configured days (逾期); a flag, never an end."""
+    waiting: AnswerDue = AnswerDue.NO
+    """Whether an answer is owed (答复时限), or, to an acceptance of your county's, the word of the giving hub.  What is `overdue`,
+    and what nobody has configured a limit of, is to be pressed for."""
     reference: Annotated[str | None, Field(max_length=80)] = None
     """Your own reference of the child, to be read at the registry; absent for a peer hub's notice."""
     entry: UUID | None = None

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from services.notifications.notices.models import Notice
+from services.notifications.notices.pressing import waiting
 from services.notifications.notices.schemas import NoticeOut
 from services.notifications.notices.states import SENT, State, overdue
 from shared.auth import Caller
@@ -47,6 +48,7 @@ def shown(
             "receiver": notice.receiver_name,
             "unroutable": state in SENT and notice.receiver_name is None,
             "overdue": overdue(state, notice.issued_at, days, now),
+            "waiting": waiting(notice, days, now),
             "reference": reference,
             "hukou_division": text_of(notice.hukou_division) if notice.hukou_division else None,
         }

@@ -58,6 +58,18 @@ class Settled(StrEnum):
     VOID = "void"
 
 
+class AnswerDue(StrEnum):
+    """Whether somebody owes a word (答复时限).
+
+    `no` 无需答复, `within_limit` 未到期, `overdue` 已逾期，升级督办, `no_limit_configured` 未配置时限，须督办.
+    """
+
+    NO = "no"
+    WITHIN_LIMIT = "within_limit"
+    OVERDUE = "overdue"
+    NO_LIMIT_CONFIGURED = "no_limit_configured"
+
+
 class NotPossible(Exception):
     """This move cannot be made from this state."""
 
@@ -105,3 +117,17 @@ def overdue(state: State, issued_at: datetime | None, days: int | None, now: dat
     if days is None or issued_at is None or state not in SENT:
         return False
     return now >= issued_at + timedelta(days=days)
+
+
+def answer_due(since: datetime | None, asks: bool, days: int | None, now: datetime) -> AnswerDue:
+    """What is owed by somebody who was told ``since``, None where nobody is.
+
+    No text says within how many days a county answers another.  Where an administrator has set no limit either, what ``asks`` for
+    an answer is to be pressed for at once: nothing ends by time, so that a person has to look.
+    """
+    if since is None:
+        return AnswerDue.NO
+    if days is None:
+        return AnswerDue.NO_LIMIT_CONFIGURED if asks else AnswerDue.NO
+    late = now >= since + timedelta(days=days)
+    return AnswerDue.OVERDUE if late else AnswerDue.WITHIN_LIMIT

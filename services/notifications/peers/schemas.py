@@ -43,6 +43,9 @@ class PeerNoticeData(Wire):
 class PeerNoticeIn(Envelope):
     type: Literal["cn.hutong.peer.notice"]
     subject: Reference
+    settles: bool = False
+    """Of a handover: that the issuing hub answers an acceptance by a receipt, `kept` or `withdrawn`.  Beside the data, so that a
+    hub of an older make ignores it; and where it is missing nobody accepts."""
     data: PeerNoticeData
 
 
@@ -92,7 +95,7 @@ def example(type_: str, subject: str | None, data: dict[str, Any]) -> dict[str, 
 
 
 _NOTICE = "0198c1ef-1111-7000-8000-000000000001"
-NOTICE_EXAMPLE = example(
+NOTICE_EXAMPLE = {"settles": True} | example(
     payloads.PEER_NOTICE,
     "np5aqq3x2nobt4sl2xyrxubonzbm45gpajnjzf4mm4xv7yzhyasq",
     {

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.notifications.hub import Hub
 from services.notifications.notices import authenticity, moving
-from services.notifications.notices.handing_on import FARTHEST, settle
+from services.notifications.notices.handing_on import FARTHEST, settle, tell_again
 from services.notifications.notices.issuing import Kind, Territory, Toward
 from services.notifications.notices.models import Notice
 from services.notifications.notices.states import ENDED, Move, Outcome, Settled, State, possible
@@ -123,6 +123,7 @@ async def take_notice(
             remote_id=message.data.notice,
             facts="waiting",
             due_at=now,
+            settles=message.settles,
             created_at=now,
             issued_at=message.time,
             delivered_at=now,
@@ -133,9 +134,12 @@ async def take_notice(
 async def take_answer(
     session: AsyncSession, hub: Hub, peer: Peer, message: PeerAnswerIn, now: datetime
 ) -> None:
-    """Mark our notice as answered by the hub that had it; a second answer changes nothing."""
+    """Mark our notice as answered by the hub that had it; a second answer changes nothing, but asks what became of the first."""
     notice = await _sent_to(session, peer, message)
     if not possible(State(notice.state), Move.ANSWER):
+        if notice.kind == Kind.HANDOVER and message.data.outcome is Outcome.CONFIRMED:
+            tell_again(notice, now)
+            session.add(notice)
         return
     check_day(notice, message.data, now)
     moving.move(notice, Move.ANSWER, now)
@@ -143,8 +147,9 @@ async def take_answer(
     notice.effective_on = message.data.effective_on
     county = message.data.hukou_county
     named = widen(county) if county else None
-    # What no table of ours knows is a slip of theirs, or news: a person asks.
-    notice.hukou_division = named if named is not None and ever(named) else None
+    # Of its own counties a hub knows best, local codes too.  What else no table of ours knows is a slip, or news: a person asks.
+    known = named is not None and (ever(named) or peer.low <= named <= peer.high)
+    notice.hukou_division = named if known else None
     authenticity.vouch(hub.audit, notice)
     if notice.toward == Toward.HUKOU or notice.kind == Kind.HANDOVER:
         notice.pushed, notice.due_at = "waiting", now

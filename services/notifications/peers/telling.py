@@ -1,6 +1,6 @@
 """Telling a peer hub what became of its notice, or that ours is withdrawn: through the same deliveries as notices."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,55 +10,64 @@ from services.notifications.feed.announcing import Outgoing
 from services.notifications.hub import Hub
 from services.notifications.notices.authenticity import ANSWERS
 from services.notifications.notices.issuing import Kind
-from services.notifications.notices.states import Outcome, Settled, State
+from services.notifications.notices.states import ENDED, Outcome, Settled, State
 from services.notifications.peers import queries as peers
 from shared.clock import Clock
 from shared.database import SYSTEM, Database, raw
 from shared.divisions import county_of, text_of
 
 BATCH = 200
+#: An acceptance of ours of which the giving hub has said nothing is told to it again after this long, and so on.
+ASKED_EVERY = timedelta(days=1)
+_UNSETTLED = (
+    "kind = 'handover' AND direction = 'incoming' AND state = 'answered' AND settled IS NULL"
+    " AND outcome = 'confirmed' AND pushed <> 'waiting' AND ended_at <= $3"
+    " AND (asked_at IS NULL OR asked_at <= $3)"
+)
+_CLAIM = (
+    "UPDATE notices n SET untold = false, asked_at = CASE WHEN due.asks THEN $4 ELSE asked_at END"
+    f" FROM (SELECT id, NOT untold AS asks FROM notices WHERE (untold OR ({_UNSETTLED}))"
+    "  AND peer = ANY($2)"
+    "  AND NOT (kind = 'handover' AND direction = 'incoming' AND pushed = 'waiting')"
+    "  ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED) AS due"
+    " WHERE n.id = due.id"
+    f" RETURNING due.asks, n.state, n.answer_mac, {', '.join(f'n.{c}' for c in ANSWERS.columns)}"
+)
 
 
 async def tell(database: Database, clock: Clock, hub: Hub) -> int:
     """Enqueue answers and receipts that are due; how many.  An answer that is not authentic is not told.
 
-    That our county takes a child's file is told once our own registry has the proposal: one that it cannot keep is refused.
+    That our county takes a child's file is told once our own registry has the proposal: one that it cannot keep is refused.  It
+    is told again, day by day, until the giving hub has said what became of it.
     """
     async with database.transaction(SYSTEM) as session:
         known = await peers.trusted(session, hub.audit)
         connection = await raw(session)
-        rows = await connection.fetch(
-            "UPDATE notices n SET untold = false FROM (SELECT id FROM notices WHERE untold"
-            "  AND peer = ANY($2)"
-            "  AND NOT (kind = 'handover' AND direction = 'incoming' AND pushed = 'waiting')"
-            "  ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED) AS due"
-            " WHERE n.id = due.id"
-            f" RETURNING n.state, n.answer_mac, {', '.join(f'n.{c}' for c in ANSWERS.columns)}",
-            BATCH,
-            sorted(known),
-        )
+        now = clock.now()
+        rows = await connection.fetch(_CLAIM, BATCH, sorted(known), now - ASKED_EVERY, now)
         made = [
-            _message(hub, row, known[row["peer"]].receiver, clock.now())
+            _message(hub, row, known[row["peer"]].receiver, now)
             for row in sorted(rows, key=lambda r: r["id"])
             if not _binds(row) or ANSWERS.authentic(hub.audit, row)
         ]
         messages = [one for one in made if one is not None]
-        await announcing.enqueue(session, hub, messages, clock.now())
+        await announcing.enqueue(session, hub, messages, now)
         return len(rows)
 
 
 def _binds(row: Any) -> bool:
-    """Whether what is told is an answer, or rests on one."""
-    return row["state"] == State.ANSWERED or (
-        row["kind"] == Kind.HANDOVER and row["outcome"] is not None
-    )
+    """Whether what is told ends the notice, or rests on an answer: that it was read or accepted ends nothing."""
+    return row["state"] in ENDED or (row["kind"] == Kind.HANDOVER and row["outcome"] is not None)
 
 
 def _said(row: Any) -> str | None:
     """What is told of a notice; of an acceptance of what is ours nothing before it is settled, and then by what its MAC binds."""
     accepted = row["kind"] == Kind.HANDOVER and row["outcome"] == Outcome.CONFIRMED
-    if row["direction"] != "outgoing" or not accepted:
+    if row["direction"] == "incoming":
         return str(row["state"])
+    if not accepted:
+        return str(row["state"]) if row["state"] == State.WITHDRAWN else None
     if row["settled"] is None:
         return None
     return str(Settled.KEPT if row["settled"] == Settled.KEPT else State.WITHDRAWN)
@@ -78,7 +87,9 @@ def _message(hub: Hub, row: Any, receiver: UUID, now: datetime) -> Outgoing | No
     else:
         kind, path = payloads.PEER_RECEIPT, "/v1/peer/receipts"
         data["state"] = said
-    message_id = payloads.derived_id(hub.ids, f"told:{said}", row["peer"], row["id"])
+    # Asking again is another message: the first may have been taken, and its answer lost.
+    again = f":{now:%Y-%m-%d}" if row["asks"] else ""
+    message_id = payloads.derived_id(hub.ids, f"told:{said}{again}", row["peer"], row["id"])
     body = payloads.envelope(hub.name, kind, message_id, now, None, data, row["peer"])
     return Outgoing(
         receiver=receiver,

@@ -87,7 +87,7 @@ async def list_break_glass(
     kit: Kit = request.app.state.kit
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
-    asked = f"break-glass|{caller.client}|{reviewed}"
+    asked = f"break-glass|{caller.client}|{caller.purpose}|{reviewed}"
     after = UUID(cursors.read(cursor, asked, now)) if cursor else None
     rows = await queries.page(session, caller, reviewed, after, limit)
     read = audit.Act.of(caller, "break-glass.list", sorted({row["child_id"] for row in rows}))

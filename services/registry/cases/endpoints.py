@@ -121,7 +121,7 @@ async def list_cases(
     kit: Kit = request.app.state.kit
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
-    asked = f"cases|{caller.client}|{kind}|{state}|{waiting}|{known_at}"
+    asked = f"cases|{caller.client}|{caller.purpose}|{kind}|{state}|{waiting}|{known_at}"
     after = UUID(cursors.read(cursor, asked, now)) if cursor else None
     then = passed(known_at, now)
     if known_at is not None:

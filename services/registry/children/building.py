@@ -219,7 +219,7 @@ def reading_of(
         unvisited=keyed(kit.entries.key, "unvisited", unvisited),
         lookups=tuple(dict.fromkeys([*own_hashes(kit, folded), *guardians])),
         guardians=guardians,
-        first_county=first_county(folded, live, records, kit.territory),
+        first_county=first_county(folded, live, records, kit.territory, kit.profiles.in_line),
     )
 
 

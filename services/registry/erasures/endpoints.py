@@ -75,7 +75,7 @@ async def list_erasures(
     kit: Kit = request.app.state.kit
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
-    asked = f"erasures|{caller.client}|{state}"
+    asked = f"erasures|{caller.client}|{caller.purpose}|{state}"
     after = UUID(cursors.read(cursor, asked, now)) if cursor else None
     rows = await queries.page(session, caller, state, after, limit)
     read = audit.Act.of(caller, "erasures.list", sorted({row["child_id"] for row in rows}))

@@ -80,7 +80,7 @@ async def list_figure_publications(
     kit: Kit = request.app.state.kit
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
-    asked = f"figures|{caller.client}"
+    asked = f"figures|{caller.client}|{caller.purpose}"
     after = UUID(cursors.read(cursor, asked, now)) if cursor else None
     rows = await queries.page(session, kit.audit, caller, after, limit)
     await audit.record(session, kit.audit, now, audit.Act.of(caller, "figures.list", []))

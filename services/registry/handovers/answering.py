@@ -12,14 +12,17 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.children import queueing
+from services.registry.children import gathering, queueing
+from services.registry.children.building import open_state
+from services.registry.children.folding import current
 from services.registry.children.kit import Kit
 from services.registry.handovers import queries
 from services.registry.handovers.acting import Word, append, county_of, fresh
 from services.registry.handovers.authenticity import stands_for
-from services.registry.handovers.beginning import inside
+from services.registry.handovers.beginning import gives_way, inside
 from services.registry.handovers.owning import carried
 from services.registry.handovers.schemas import HandoverAnswerIn
+from services.registry.handovers.showing import file_of
 from services.registry.handovers.terms import HandoverActKind as Act
 from services.registry.handovers.terms import HandoverSide
 from services.registry.handovers.terms import HandoverState as State
@@ -31,6 +34,7 @@ from shared.ids import uuid7
 from shared.problems import Conflict, Invalid, NotFound
 from shared.vocabulary import Department
 
+NOT_THEIRS = "By what this hub knows another county has the child's file."
 #: What happened before comes before, in the order of the acts too.
 A_MOMENT = timedelta(milliseconds=1)
 
@@ -147,14 +151,16 @@ async def _of_theirs(
     acts = await queries.acts_of(session, body.notice)
     proposal = Word(body.notice, 1, Act.PROPOSE, HandoverSide.GIVING, giving, taking)
     words: list[Word] = []
+    day = now.astimezone(SHANGHAI).date()
     if not acts and body.act != Act.REVOKE:
-        day = now.astimezone(SHANGHAI).date()
-        here = county_of(kit, await fresh(session, kit, child, now), day)
+        row = await fresh(session, kit, child, now)
+        here = county_of(kit, row, day)
         if here != carried(giving, day, kit.profiles.code_on):
-            if body.giving_area is None or not _within(body.giving_area, giving, here):
-                raise Conflict("By what this hub knows another county has the child's file.")
-            for word in _passed_there(here, giving, day):
-                await append(session, kit, author, child, entry, word, now - A_MOMENT)
+            if body.giving_area is not None and _within(body.giving_area, giving, here):
+                for word in _passed_there(here, giving, day):
+                    await append(session, kit, author, child, entry, word, now - A_MOMENT)
+            elif not await _gives_way(session, kit, row, taking, day):
+                raise Conflict(NOT_THEIRS)
         words.append(proposal)
     known = bool(acts or words)
     if known and body.act != Act.PROPOSE and not _said_already(acts, body):
@@ -164,8 +170,26 @@ async def _of_theirs(
     for word in words:
         await append(session, kit, author, child, entry, word, now)
     if words:
-        await fresh(session, kit, child, now)
+        row = await fresh(session, kit, child, now)
+        passed = body.effective_on is not None and body.effective_on <= day
+        has = carried(taking if passed else giving, day, kit.profiles.code_on)
+        if proposal in words and county_of(kit, row, day) != has:
+            raise Conflict(NOT_THEIRS)
     return Taken(body.notice, child)
+
+
+async def _gives_way(session: AsyncSession, kit: Kit, row: Any, taking: int, day: date) -> bool:
+    """Whether the county that has the file here lets the other hub's have it, so that ``taking``, which accepts, takes it.
+
+    The county itself does by accepting; a third one of ours may, as long as nobody has handed the file to it.
+    """
+    found = file_of(open_state(kit.sealer, row), kit.profiles.code_on)
+    if found is None or len(found.spells) > 1 or not inside(found.county_on(day), kit.territory):
+        return False
+    if found.county_on(day) == carried(taking, day, kit.profiles.code_on):
+        return True
+    records = (await gathering.records_of(await raw(session), kit.sealer, [row["id"]]))[row["id"]]
+    return gives_way(current(records), records, taking, kit.territory, kit.profiles.in_line)
 
 
 def _within(area: str, *counties: int) -> bool:

@@ -6,17 +6,20 @@ even if others outvoted them since.  Hence a move that two departments report le
 by reporting an older stay, or by reporting more.  A county that one department named once, and nobody heard, has no file.
 
 Where nobody says where the child lives: its hukou county inside this hub; else the county of the office that first reported
-it.  A county of another hub that asks one of ours to take the child over has the file itself, unless a third one of ours
-answers for the child: by more than one department's word, or by one while nobody of the county that is asked knows the child.
-Another hub takes no file by offering it to somebody else.
+it.
+
+What another hub *offers* takes the file from no county of ours, whatever comes with the offer: only its acceptance does
+(``answering.py``).  Of a child that nobody here knew, what came with an offer is evidence as any other word of that hub's
+about its own territory; and as long as nobody else speaks of the child, the county that offers it has it.
 """
 
 from collections.abc import Collection, Iterator, Sequence
 
 from services.registry.children.claiming import claims_of
 from services.registry.children.claims import RESTATING
-from services.registry.children.folding import Fold
+from services.registry.children.folding import Fold, fold_current
 from services.registry.children.precedence import Precedence, Said
+from services.registry.children.renumbering import InLine
 from services.registry.records.feeds import PeerFacts
 from services.registry.records.vault import Opened
 from shared import divisions
@@ -26,31 +29,57 @@ Ranges = Collection[tuple[int, int]]
 
 
 def first_county(
-    folded: Fold, live: Sequence[Opened], records: Sequence[Opened], territory: Ranges
+    folded: Fold,
+    live: Sequence[Opened],
+    records: Sequence[Opened],
+    territory: Ranges,
+    in_line: InLine = divisions.in_line,
 ) -> int:
     """The county; ``live`` are the newest records of entries that stand, ``records`` all versions of the child's."""
-    registered = list(_registered(live, records))
-    first = _first_said(folded, records, registered)
-    sure = {e.county for e in folded.residing.episodes if e.confirmed} | {c for _, c in registered}
-    ours = first if first is not None and inside(first, territory) else None
-    asked = [
-        (_received(r), county)
-        for r in live
-        if (county := _asking(r, territory)) is not None
-        and (
-            ours is None
-            or divisions.in_line(ours, r.plain.division)
-            or (ours not in sure and _known_in(folded, r.plain.division))
-        )
-    ]
-    if asked:
-        return min(asked)[1]
+    offers = [r for r in live if _offered_by(r, territory) is not None]
+    others = [r for r in live if r not in offers]
+    if offers and not others:
+        first = _first_said(folded, records, [])
+        return first if first is not None else _office(min(offers, key=_received), territory)
+    if offers and min(map(_received, others)) < min(map(_received, offers)):
+        folded, live, records = _without(offers, live, records, in_line)
+    first = _first_said(folded, records, list(_registered(live, records)))
     if first is not None:
         return first
     hukou = folded.hukou_code
     if hukou is not None and inside(hukou, territory):
         return divisions.county_of(hukou)
-    return divisions.county_of(min(live or records, key=_received).plain.division)
+    return _office(min(live or records, key=_received), territory)
+
+
+def gives_way(
+    live: Sequence[Opened],
+    records: Sequence[Opened],
+    taking: int,
+    territory: Ranges,
+    in_line: InLine = divisions.in_line,
+) -> bool:
+    """Whether the county that has the child by ``first_county`` alone gives way once ``taking`` accepts it from another hub.
+
+    It does where one department's word is all that it has, and another one knows the child in the county that accepts.
+    """
+    offers = [r for r in live if _offered_by(r, territory) is not None]
+    folded, live, records = _without(offers, live, records, in_line)
+    registered = list(_registered(live, records))
+    first = _first_said(folded, records, registered)
+    sure = {e.county for e in folded.residing.episodes if e.confirmed} | {c for _, c in registered}
+    return first not in sure and _known_in(folded, taking)
+
+
+def _without(
+    offers: Sequence[Opened], live: Sequence[Opened], records: Sequence[Opened], in_line: InLine
+) -> tuple[Fold, list[Opened], list[Opened]]:
+    """The child as it would be known if none of this had been offered."""
+    entries = {r.plain.entry_id for r in offers}
+    live, records = (
+        [r for r in some if r.plain.entry_id not in entries] for some in (live, records)
+    )
+    return fold_current(live, records, in_line=in_line), live, records
 
 
 def _first_said(
@@ -63,7 +92,7 @@ def _first_said(
 
 
 def _known_in(folded: Fold, county: int) -> bool:
-    """Whether some department says that the child lives, or lived, in the county; what came with the offer does not count."""
+    """Whether some department says that the child lives, or lived, in the county; what another hub says does not count."""
     held = (stay for episode in folded.residing.episodes for stay in episode.claims)
     return any(
         stay.source.department != Department.HUB and divisions.in_line(stay.code, county)
@@ -79,7 +108,13 @@ def _received(record: Opened) -> Said:
     return record.plain.received_at, record.plain.id.int
 
 
-def _asking(record: Opened, territory: Ranges) -> int | None:
+def _office(record: Opened, territory: Ranges) -> int:
+    """The county of the office that reported it; of what another hub offered, the county that offers."""
+    offering = _offered_by(record, territory)
+    return divisions.county_of(record.plain.division) if offering is None else offering
+
+
+def _offered_by(record: Opened, territory: Ranges) -> int | None:
     item = record.item
     if not isinstance(item, PeerFacts) or item.handed_over_by is None:
         return None

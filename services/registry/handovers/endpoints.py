@@ -126,14 +126,17 @@ async def list_handovers(
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
     states = sorted(set(state or OPEN))
-    asked = f"handovers|{caller.client}|{','.join(states)}|{side}|{child}|{known_at}"
+    asked = (
+        f"handovers|{caller.client}|{caller.purpose}|{','.join(states)}|{side}|{child}|{known_at}"
+    )
     after = UUID(cursors.read(cursor, asked, now)) if cursor else None
     rows: list[Any]
     if known_at is not None:
         then, of = passed(known_at, now), asked_of(child)
-        rows = await _past_page(session, kit, caller, of, then, states, side, after)
-        rows = rows[:limit]
-        read = audit.Act.of(caller, "handovers.list_past", [of], known_at=then.isoformat())
+        page = await _past_page(session, kit, caller, of, then, states, side, after)
+        rows = [one.row for one in page[:limit]]
+        about = sorted({of}.union(*(one.of for one in page[:limit])))
+        read = audit.Act.of(caller, "handovers.list_past", about, known_at=then.isoformat())
     else:
         rows = await queries.page(session, caller, states, side, child, after, limit)
         subjects = sorted({row["child_id"] for row in rows})
@@ -154,7 +157,7 @@ async def _past_page(
     states: Sequence[HandoverState],
     side: HandoverSide | None,
     after: UUID | None,
-) -> list[Any]:
+) -> list[looking_back.Recalled]:
     """NotFound for whoever neither sees the child today nor has to do with a handover of it."""
     seen = await children.visible(session, caller, [child])
     if not seen and not await concerns(
@@ -162,11 +165,11 @@ async def _past_page(
     ):
         raise NotFound
     return [
-        row
-        for row, _ in await looking_back.of_child(session, kit, caller, child, known_at)
-        if row["state"] in states
-        and (side is None or caller.covers(row[side]))
-        and (after is None or row["id"] > after)
+        one
+        for one in await looking_back.of_child(session, kit, caller, child, known_at)
+        if one.row["state"] in states
+        and (side is None or caller.covers(one.row[side]))
+        and (after is None or one.row["id"] > after)
     ]
 
 
@@ -199,14 +202,16 @@ async def show_handover(
         raise NotFound
     child: UUID = today_row["child_id"]
     told = {"handover": str(handover_id), "known_at": then.isoformat()}
-    read = audit.Act.of(caller, "handovers.read_past", [child], **told)
+    found = await looking_back.of_child(session, kit, caller, child, then)
+    one = next((one for one in found if one.row["id"] == handover_id), None)
+    about = sorted(one.of) if one is not None else [child]
+    read = audit.Act.of(caller, "handovers.read_past", about, **told)
     await audit.record(session, kit.audit, now, read)
-    for row, acts in await looking_back.of_child(session, kit, caller, child, then):
-        if row["id"] == handover_id:
-            body = answers.dump(showing.whole(kit, row, acts))
-            etag = preconditions.etag(row["acts"])
-            return Response(body, media_type="application/json", headers={"ETag": etag})
-    raise NotFound
+    if one is None:
+        raise NotFound
+    body = answers.dump(showing.whole(kit, one.row, one.acts))
+    etag = preconditions.etag(one.row["acts"])
+    return Response(body, media_type="application/json", headers={"ETag": etag})
 
 
 @router.post(

@@ -5,7 +5,7 @@ then or since, is not told to the county that it left before a person told it.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -30,12 +30,22 @@ from shared.database import raw
 from shared.problems import NotFound
 
 _SHIELDED = "SELECT shielded FROM children WHERE id = $1"
+_OF_ANCHORS = "SELECT entry_id, person FROM links WHERE entry_id = ANY($1) AND person IS NOT NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A handover as it stood, and the children that it tells of by what is known today."""
+
+    row: dict[str, Any]
+    acts: Sequence[Any]
+    of: frozenset[UUID]
 
 
 async def of_child(
     session: AsyncSession, kit: Kit, caller: Caller, child: UUID, known_at: datetime
-) -> list[tuple[dict[str, Any], Sequence[Any]]]:
-    """Each with its acts, in the order of ids; those from and to the caller's area."""
+) -> list[Recalled]:
+    """Those from and to the caller's area, in the order of their ids."""
     async with as_system(session, caller):
         connection = await raw(session)
         broken: set[UUID] = set()
@@ -44,6 +54,9 @@ async def of_child(
         rules = await adopting.as_adopted(connection, kit.audit, kit.profiles, [known_at])
         shielded = await connection.fetchval(_SHIELDED, child)
         others = await others_since(connection, child, known[child]) if child in known else ()
+        anchors = [act["anchor"] for act in words[child].handovers] if child in words else []
+        rows = await connection.fetch(_OF_ANCHORS, anchors)
+        person = {row["entry_id"]: row["person"] for row in rows}
     if child not in known or broken:
         return []
     # What fell due by itself may rest on what was another's: that one is not shown by way of the past.
@@ -51,7 +64,17 @@ async def of_child(
     one = replace(known[child], words=words[child])
     stood = standing(kit, rules[known_at], child, one, known_at.astimezone(SHANGHAI).date()).row
     told = _told(caller, stood, one, shielded or stood.shielded)
-    return [(row, acts) for row, acts in told if acts or not mixed]
+    return [
+        Recalled(
+            row,
+            acts,
+            frozenset({child, *(person.get(act["anchor"], child) for act in acts)})
+            if acts
+            else frozenset({child, *others}),
+        )
+        for row, acts in told
+        if acts or not mixed
+    ]
 
 
 def handovers(past: Past, caller: Caller) -> list[tuple[dict[str, Any], Sequence[Any]]]:

@@ -31,6 +31,8 @@ class Handover:
     effective_on: date | None = None
     accepted_at: datetime | None = None
     ended: State | None = None
+    offered: bool = False
+    """By another hub: our registry has it since a county of ours accepted."""
 
     @property
     def stands(self) -> bool:
@@ -89,7 +91,8 @@ def ownership(
 ) -> Ownership:
     """Who has the file when, and what each handover is on ``day``.
 
-    The county that gives in the oldest handover had the file until then, whatever has been learned of the child since.  Of
+    The county that gives in the oldest handover had the file until then, whatever has been learned of the child since; of
+    another hub's, as long as the acceptance of ours stands.  Of
     handovers that children brought along when they were found to be one, those go ahead that follow one another; of
     several that are open, the oldest.  The others have lapsed, and so has what two counties proposed that are one by now.
     """
@@ -131,8 +134,12 @@ def _passing(
 
 
 def _first(first: int, handovers: Sequence[Handover], code_on: CodeOn) -> int:
-    """The county that gives in the oldest handover; by the code it had before, where that is the first one's heir."""
-    oldest = min(handovers, key=lambda h: h.order, default=None)
+    """The county that gives in the oldest handover; by the code it had before, where that is the first one's heir.
+
+    Whatever another hub offered says nothing once it has ended: the file is where it was.
+    """
+    said = [one for one in handovers if one.stands or not one.offered]
+    oldest = min(said, key=lambda h: h.order, default=None)
     if oldest is None:
         return first
     day = oldest.proposed_at.astimezone(SHANGHAI).date()

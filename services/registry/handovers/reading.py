@@ -13,6 +13,7 @@ from services.registry.handovers.terms import HandoverActKind as Act
 from services.registry.handovers.terms import HandoverSide
 from services.registry.handovers.terms import HandoverState as State
 from shared.clock import SHANGHAI
+from shared.vocabulary import Department
 
 
 def handovers_of(acts: Iterable[Any]) -> tuple[Handover, ...]:
@@ -33,6 +34,7 @@ def _of(acts: Sequence[Any]) -> Handover | None:
         first["taking"],
         HandoverSide(first["side"]),
         first["acted_at"],
+        offered=first["department"] == Department.HUB,
     )
     for act in others:
         made = _after(made, act)

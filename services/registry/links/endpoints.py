@@ -45,7 +45,7 @@ async def explain_child_links(
     database: Database = request.app.state.database
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
-    asked = f"links|{caller.client}|{child_id}"
+    asked = f"links|{caller.client}|{caller.purpose}|{child_id}"
     after = UUID(cursors.read(cursor, asked, now)) if cursor else None
     async with database.transaction(caller.reach) as session:
         entries, more = await explaining.linked(session, caller, child_id, after)

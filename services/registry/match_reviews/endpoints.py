@@ -73,7 +73,7 @@ async def list_match_reviews(
     clock = request.app.state.clock
     now, day = clock.now(), today(clock)
     question = Question(state, assigned, key_care, order)
-    asked = f"match-reviews|{caller.client}|{caller.actor}|{question.text()}"
+    asked = f"match-reviews|{caller.client}|{caller.purpose}|{caller.actor}|{question.text()}"
     after = _position(cursors.read(cursor, asked, now), order) if cursor else None
     rows = await queries.page(session, caller, question, after, day, limit)
     subjects = sorted({child for row in rows for child in (row["one"], row["other"])})

@@ -11,6 +11,7 @@ from datetime import date
 from functools import lru_cache
 from unicodedata import normalize
 
+from services.registry.records.feeds.hukou_answers import HukouAnswer
 from services.registry.records.feeds.item import IdKind, Item, Sex
 from shared import divisions, resident_id
 from shared.resident_id import ResidentId
@@ -120,6 +121,9 @@ def _about_places(item: Item) -> Sequence[str]:
     if item.hukou is None or item.hukou.division is None:
         found.append("hukou_missing")
     elif flaw := _division_flaw(item.hukou.division, item.observed_on):
+        found.append(f"hukou_division_{flaw}")
+    answered = item.hukou_division if isinstance(item, HukouAnswer) else None
+    if answered is not None and (flaw := _division_flaw(answered, item.observed_on)):
         found.append(f"hukou_division_{flaw}")
     home = item.residence
     if home is None or home.division is None:

@@ -59,7 +59,7 @@ async def list_rulings(
     kit: Kit = request.app.state.kit
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
-    asked = f"rulings|{caller.client}|{state}|{child}"
+    asked = f"rulings|{caller.client}|{caller.purpose}|{state}|{child}"
     after = UUID(cursors.read(cursor, asked, now)) if cursor else None
     rows = await queries.page(session, caller, state, child, after, limit)
     subjects = sorted({child for row in rows for child in (row["one"], row["other"])})
