@@ -5,6 +5,7 @@ and decided (``retracing``), for exactly those to whom key care and duties of to
 """
 
 import asyncio
+from contextlib import nullcontext
 from uuid import UUID
 
 from services.registry.access.sight import as_system
@@ -15,12 +16,17 @@ from services.registry.dossiers.reader import Reader
 from services.registry.dossiers.retracing import CareSpell, DutySpell, Retraced, retrace
 from services.registry.past.gathering import Known
 from shared.database import raw
+from shared.one_at_a_time import OneAtATime
 from shared.vocabulary import Department
 
 _CARE = {
     "proposed": DossierEventKind.KEY_CARE_PROPOSED,
     "under_review": DossierEventKind.KEY_CARE_REVIEW,
 }
+
+#: Of a child of whom more records came, a client retraces one life at a time: each takes seconds of the processor.
+LONG = 50
+RETRACING = OneAtATime()
 
 
 async def settled(reader: Reader) -> list[Event]:
@@ -41,11 +47,9 @@ async def settled(reader: Reader) -> list[Event]:
 
 
 async def _retraced(reader: Reader) -> Retraced:
-    """Nothing of a child of whom something was changed past the hub.  In a thread: a long life holds up nobody else."""
+    """Nothing of a child of whom something was changed past the hub."""
     if reader.past:
-        return await asyncio.to_thread(
-            retrace, reader.kit, reader.child, reader.past.known, reader.now
-        )
+        return await _alone(reader, reader.past.known)
     broken: set[UUID] = set()
     child = reader.child
     async with as_system(reader.session, reader.caller):
@@ -54,8 +58,14 @@ async def _retraced(reader: Reader) -> Retraced:
         decisions = await decisions_of(connection, reader.kit.sealer, [child], broken)
     if child in broken or child not in records:
         return Retraced()
-    known = Known(records[child], decisions.get(child, []))
-    return await asyncio.to_thread(retrace, reader.kit, child, known, reader.now)
+    return await _alone(reader, Known(records[child], decisions.get(child, [])))
+
+
+async def _alone(reader: Reader, known: Known) -> Retraced:
+    """In a thread: a long life holds up nobody else.  TooMany for a client that has one retraced already."""
+    long = len(known.records) > LONG
+    with RETRACING.of(reader.caller.client) if long else nullcontext():
+        return await asyncio.to_thread(retrace, reader.kit, reader.child, known, reader.now)
 
 
 def _care(kit: Kit, one: CareSpell) -> Event:
