@@ -324,6 +324,28 @@ async def test_no_office_below_the_county_is_told_of_a_shielded_child_wherever_i
     assert len((await county.get(URL)).json()["openings"]) == 1
 
 
+async def test_whom_anybody_shields_later_has_its_openings_told_to_its_home_alone(
+    registry: Registry,
+) -> None:
+    """Who asked, and where, tells the hukou place where the child lives: in the list, and to whoever reviews by the id."""
+    child = await registered(registry, "residence-permits")
+    lives = "UPDATE children SET residence_code = $2 WHERE id = $1"
+    await registry.system(lives, child, 500103001000)
+    opening = (await open_(await registry("police:500103"))).json()["id"]
+    home, office, here = [
+        await registry(f"civil_affairs:{place}") for place in ("371721", "500103001", "500103")
+    ]
+    for who in (home, office):
+        assert len((await who.get(URL)).json()["openings"]) == 1
+    await shield(registry, child)
+    word = {"verdict": "justified", "reason": "医院来电核实"}
+    for who in (home, office):
+        assert (await who.get(URL)).json()["openings"] == []
+        assert (await who.post(f"{URL}/{opening}/review", json=word)).status_code == 404
+    assert len((await here.get(URL)).json()["openings"]) == 1
+    assert (await here.post(f"{URL}/{opening}/review", json=word)).status_code == 200
+
+
 @pytest.mark.parametrize("place", ["500103", "371721"])
 async def test_another_person_of_either_place_judges_it_once(
     registry: Registry, place: str

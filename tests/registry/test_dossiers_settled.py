@@ -1,6 +1,8 @@
 """What waited for a person and waits no more, and what is owed no more, stands in the file too: each once (R17)."""
 
+import asyncio
 import random
+import threading
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -9,6 +11,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Uuid
 
+from services.registry.dossiers import settled
+from services.registry.dossiers.retracing import Retraced, retrace
 from services.registry.tables import METADATA
 from tests.registry.conftest import Registry
 from tests.registry.key_care import (
@@ -251,3 +255,35 @@ async def test_r17_whatever_happens_every_row_about_a_child_is_told_once(
             told_of = (e for e in events if e["kind"] == "visit" or word != "record")
             named += Counter(e["detail"][word] for e in told_of if word in e.get("detail", {}))
         assert {row: named[row] for row in rows} == dict.fromkeys(rows, 1), name
+
+
+@pytest.mark.parametrize("long", [False, True])
+async def test_r17_a_client_has_one_long_life_retraced_at_a_time(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, long: bool
+) -> None:
+    """Each takes seconds of a processor: whoever asked for many at once would hold up everybody."""
+    monkeypatch.setattr(settled, "LONG", 0 if long else 50)
+    (child,) = await surveyed(registry)
+    begun, go_on = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def held(*values: Any) -> Retraced:
+        loop.call_soon_threadsafe(begun.set)
+        go_on.wait(20)
+        return retrace(*values)
+
+    monkeypatch.setattr(settled, "retrace", held)
+    civil, other = await registry(CIVIL), await registry("civil_affairs:50")
+    path = f"/v1/children/{child}/dossier"
+    first = asyncio.create_task(civil.get(path))
+    await begun.wait()
+    try:
+        second, third = asyncio.create_task(civil.get(path)), asyncio.create_task(other.get(path))
+        if long:
+            refused = await second
+            assert (refused.status_code, refused.headers["Retry-After"]) == (429, "5")
+    finally:
+        go_on.set()
+    replies = [await first, await third, *([] if long else [await second])]
+    assert [reply.status_code for reply in replies] == [200] * len(replies)
+    assert (await civil.get(path)).status_code == 200

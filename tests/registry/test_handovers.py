@@ -323,6 +323,20 @@ async def test_r6_what_another_hub_has_taken_is_kept_although_the_child_was_foun
     assert await rebuilt(registry) == []
 
 
+@pytest.mark.parametrize("changed", ["sealed = sealed || 'x'", "shielded = NOT shielded"])
+async def test_r57_of_a_child_that_was_changed_past_the_hub_a_stranger_learns_nothing(
+    registry: Registry, changed: str
+) -> None:
+    """Neither that it is there: a failure would say so."""
+    child, *_ = await who_moved(registry)
+    await registry.system(f"UPDATE children SET {changed} WHERE id = $1", child)
+    stranger = await civil(registry, NANAN, "staff-9")
+    assert await responsible(stranger, child) is None
+    assert (await proposed(stranger, child, JIULONGPO)).status_code == 404
+    known = {"child": str(child), "known_at": registry.clock.at.isoformat()}
+    assert (await stranger.get("/v1/handovers", params=known)).status_code == 404
+
+
 async def test_r6_a_county_has_the_file_still_when_the_child_has_left_the_next_one_nobody_knows_whereto(
     registry: Registry,
 ) -> None:

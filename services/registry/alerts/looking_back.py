@@ -26,7 +26,7 @@ def page(
     """What ``queries.page`` would have found of the child."""
     if not past.listed(caller, fine=question.fine):
         return []
-    found = [one for one in warned(past, caller) if _asked(question, caller, one)]
+    found = [one for one in warned(past, caller) if _asked(past, question, caller, one)]
     found.sort(key=_position)
     return [one for one in found if _position(one) > after][:limit]
 
@@ -47,11 +47,11 @@ async def acts_of(session: AsyncSession, caller: Caller, past: Past, row: Any) -
     return [a for a in acts if (a["kind"], a["cause"], a["act"], a["acted_at"]) in heard]
 
 
-def _asked(question: Question, caller: Caller, row: Any) -> bool:
-    place, (low, high) = row["place"], question.area
+def _asked(past: Past, question: Question, caller: Caller, row: Any) -> bool:
+    then, (low, high) = row["place"], question.area
     return (
-        place is not None
-        and caller.covers(place)
+        then is not None
+        and caller.covers(place := past.now_called(then))
         and low <= place <= high
         and question.kind in (None, row["kind"])
         and question.owner in (None, row["department"])

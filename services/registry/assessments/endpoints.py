@@ -100,8 +100,9 @@ async def show_guardianship(
 ) -> Response:
     """All assessments and placements of a child, with what is due next.
 
-    With `known_at` those that had been noted by then, each as it stood and with what was due then; where the hub did not know
-    the child yet, and where its past rests on what was told of a child that you may not see today, there are none (404).
+    With `known_at` those that had been noted by then and were held to be about the child then, each as it stood and with what
+    was due then; where the hub did not know the child yet, and where its past rests on what was told of a child that you may
+    not see today, there are none (404).
     """
     showing.sight(caller)
     kit: Kit = request.app.state.kit
@@ -112,9 +113,12 @@ async def show_guardianship(
     if known_at is not None:
         past = await recall_child(session, kit, caller, child_id, now, then)
         read = past.act(caller, "guardianship.read_past")
-    assessed = noted(await queries.of_child(session, kit, caller, "assessments", child_id), then)
+        assessed = await queries.of_past(session, kit, caller, "assessments", past)
+        placed = await queries.of_past(session, kit, caller, "placements", past)
+    else:
+        assessed = await queries.of_child(session, kit, caller, "assessments", child_id)
+        placed = await queries.of_child(session, kit, caller, "placements", child_id)
     homes = await homes_of(session, kit, caller, assessed)
-    placed = noted(await queries.of_child(session, kit, caller, "placements", child_id), then)
     done = await queries.acts_of(session, kit, caller, [row["id"] for row in placed])
     acts = {placement: noted(rows, then) for placement, rows in done.items()}
     await audit.record(session, kit.audit, now, read)

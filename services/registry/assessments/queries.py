@@ -17,17 +17,18 @@ from services.registry.cases.stepping import state_of
 from services.registry.cases.terms import CaseActKind, CaseKind, CaseState
 from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.kit import Kit
-from services.registry.past.gathering import LINKED_THEN
+from services.registry.past.gathering import ENTRIES, LINKED_THEN
+from services.registry.past.recalling import Past
 from services.registry.rulebooks import adopting
 from shared.auth import Caller
 from shared.database import raw
 from shared.sealing import Unsealable
 
 
-def _select(table: str, source: str) -> str:
+def _select(table: str, source: str, linked: str = LINKED) -> str:
     columns = ", ".join(f"w.{name}" for name in COLUMNS[table])
     return (
-        f"SELECT {columns}, w.sealed, k.master, k.wrapped, {LINKED.format(word='w')} FROM {source} w"
+        f"SELECT {columns}, w.sealed, k.master, k.wrapped, {linked.format(word='w')} FROM {source} w"
         " LEFT JOIN vault.data_keys k ON k.id = w.id"
     )
 
@@ -44,6 +45,14 @@ _THEN = (
     f"SELECT w.id, w.anchor, w.child_id, w.made_at, {LINKED_THEN.format(word='w')} FROM placements w"
     " WHERE w.id = ANY($1) AND w.made_at <= $2"
 )
+
+
+def _of_child_then(table: str) -> str:
+    source = (
+        f"(SELECT x.* FROM {ENTRIES} e JOIN {table} x ON x.anchor = e.entry_id"
+        f" UNION SELECT x.* FROM {table} x WHERE x.child_id = ANY($1))"
+    )
+    return _select(table, source, LINKED_THEN) + " WHERE w.made_at <= $2 ORDER BY w.id LIMIT 500"
 
 
 async def _ruled(session: AsyncSession, kit: Kit, rows: Sequence[Any]) -> list[Any]:
@@ -64,6 +73,28 @@ async def of_child(
         rows = await connection.fetch(_of_child(table), child)
         belongs = await whose(connection, kit.sealer, rows, "made_at")
         return await _ruled(session, kit, [row for row in rows if belongs[row["id"]] == child])
+
+
+async def of_past(
+    session: AsyncSession, kit: Kit, caller: Caller, table: str, past: Past
+) -> list[Any]:
+    """The rows that were held to be about a recalled child then, the oldest first.
+
+    None that is about another today whom the caller has not been shown with it.
+    """
+    shown = {past.child, *past.others}
+    async with as_system(session, caller):
+        connection = await raw(session)
+        rows = await connection.fetch(_of_child_then(table), [past.child], past.known_at)
+        then = await whose(connection, kit.sealer, rows, "made_at", past.known_at)
+        rows = [row for row in rows if then[row["id"]] == past.child]
+        linked = await connection.fetch(
+            f"SELECT w.id, w.anchor, w.child_id, w.made_at, {LINKED.format(word='w')} FROM {table} w"
+            " WHERE w.id = ANY($1)",
+            [row["id"] for row in rows],
+        )
+        today = await whose(connection, kit.sealer, linked, "made_at")
+        return await _ruled(session, kit, [row for row in rows if today[row["id"]] in shown])
 
 
 async def placement(

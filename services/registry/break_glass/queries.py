@@ -26,7 +26,12 @@ _SHIELDED = (
     f"SELECT c.id FROM (SELECT DISTINCT b.child_id FROM break_glass b WHERE {_IN_PLACE}) o"
     " CROSS JOIN LATERAL (SELECT id, shielded FROM children WHERE id = o.child_id OFFSET 0) c WHERE c.shielded"
 )
-
+#: To stand in the list of a township is to live there, or to have; and who asked, and where, could tell a shielded child's hukou
+#: place where it lives, whenever it was shielded.
+_TOLD = (
+    "NOT (b.child_id = ANY({hidden}::uuid[])"
+    " AND ({below} OR NOT coalesce(b.residence_code BETWEEN $1 AND $2, false)))"
+)
 
 #: How many of the children that fit alike are told of at most: whoever pushes more must not cut off the true one.
 MOST_FITTING = 20
@@ -78,36 +83,47 @@ async def opened_by(session: AsyncSession, caller: Caller, opening: UUID) -> Any
 
 
 async def for_review(session: AsyncSession, caller: Caller, opening: UUID) -> Any | None:
-    """An opening of a child of the caller's place, locked."""
+    """An opening that ``page`` would show, locked."""
+    hidden = await _shielded(session, caller)
     connection = await raw(session)
     return await connection.fetchrow(
-        f"SELECT {_COLUMNS} {_FROM} WHERE b.id = $3 AND {_IN_PLACE} FOR UPDATE OF b",
+        f"SELECT {_COLUMNS} {_FROM} WHERE b.id = $3 AND {_IN_PLACE}"
+        f" AND {_TOLD.format(hidden='$4', below='$5')} FOR UPDATE OF b",
         caller.grant.low,
         caller.grant.high,
         opening,
+        hidden,
+        _is_below_the_county(caller),
     )
+
+
+async def _shielded(session: AsyncSession, caller: Caller) -> list[UUID]:
+    """The shielded children of whom there are openings in the caller's place, also those that the caller sees no more."""
+    async with as_system(session, caller):
+        found = await (await raw(session)).fetch(_SHIELDED, caller.grant.low, caller.grant.high)
+    return [row["id"] for row in found]
+
+
+def _is_below_the_county(caller: Caller) -> bool:
+    return caller.grant.high - caller.grant.low < 10**6 - 1
 
 
 async def page(
     session: AsyncSession, caller: Caller, reviewed: bool | None, after: UUID | None, limit: int
 ) -> list[Any]:
     """Openings of children of the caller's place, the oldest first."""
-    hidden: list[UUID] = []
-    if caller.grant.high - caller.grant.low < 10**6 - 1:
-        # To stand in the list of a township is to live there, or to have: also of whom the caller sees no more.
-        async with as_system(session, caller):
-            found = await (await raw(session)).fetch(_SHIELDED, caller.grant.low, caller.grant.high)
-        hidden = [row["id"] for row in found]
+    hidden = await _shielded(session, caller)
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(
         f"SELECT {_COLUMNS} {_FROM} WHERE {_IN_PLACE}"
         " AND ($3::boolean IS NULL OR (b.reviewed_at IS NOT NULL) = $3) AND ($4::uuid IS NULL OR b.id > $4)"
-        " AND b.child_id <> ALL($6::uuid[]) ORDER BY b.id LIMIT $5",
+        f" AND {_TOLD.format(hidden='$6', below='$7')} ORDER BY b.id LIMIT $5",
         caller.grant.low,
         caller.grant.high,
         reviewed,
         after,
         limit,
         hidden,
+        _is_below_the_county(caller),
     )
     return rows

@@ -51,6 +51,8 @@ async def show_dossier(
     or survey told stands there as the visit; its record does not stand there again.  A merged child's events stand with the
     child it was merged into.  A child you may not see answers exactly as one that does not exist.
 
+    Of a child of whom more than 50 records came a client reads one page at a time (429).
+
     With `known_at` the file as it stood then, whatever came, was taken back or was ruled since: it tells nothing of siblings.
     """
     groups = groups_for(caller)

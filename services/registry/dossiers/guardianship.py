@@ -3,6 +3,8 @@
 For exactly those to whom ``GET /v1/children/{id}/guardianship`` answers, and of what opens alone, as there.
 """
 
+from typing import Any
+
 from services.registry.assessments import queries, showing
 from services.registry.assessments.homes import homes_of
 from services.registry.dossiers.events import DossierEventKind, Event
@@ -15,10 +17,7 @@ async def assessed(reader: Reader) -> list[Event]:
     """Each assessment, on the day on which it was made."""
     if not reader.may(Scope.GUARDIANSHIP_READ, showing.sight):
         return []
-    rows = await queries.of_child(
-        reader.session, reader.kit, reader.caller, "assessments", reader.child
-    )
-    rows = [row for row in rows if row["made_at"] <= reader.known_at]
+    rows = await _noted(reader, "assessments")
     homes = await homes_of(reader.session, reader.kit, reader.caller, rows)
     found = []
     for row in rows:
@@ -45,16 +44,12 @@ async def placed(reader: Reader) -> list[Event]:
     """Each placement from the day on which it began, and every act that followed: reviewed, consent withdrawn, ended."""
     if not reader.may(Scope.GUARDIANSHIP_READ, showing.sight):
         return []
-    rows = await queries.of_child(
-        reader.session, reader.kit, reader.caller, "placements", reader.child
-    )
+    rows = await _noted(reader, "placements")
     acts = await queries.acts_of(
         reader.session, reader.kit, reader.caller, [row["id"] for row in rows]
     )
     found: list[Event] = []
     for row in rows:
-        if row["made_at"] > reader.known_at:
-            continue
         done = [one for one in acts.get(row["id"], []) if one["made_at"] <= reader.known_at]
         try:
             seen = showing.placement(reader.kit, row, done, reader.child, reader.known_at)
@@ -82,3 +77,11 @@ async def placed(reader: Reader) -> list[Event]:
             kind = DossierEventKind.PLACEMENT_ACT
             found.append(Event(act["id"], kind, act["done_on"], detail=detail))
     return found
+
+
+async def _noted(reader: Reader, table: str) -> list[Any]:
+    """The child's rows: as whose they were held to be then, where the file is one of the past."""
+    who = (reader.session, reader.kit, reader.caller, table)
+    if reader.past:
+        return await queries.of_past(*who, reader.past)
+    return await queries.of_child(*who, reader.child)

@@ -5,6 +5,7 @@ and decided (``retracing``), for exactly those to whom key care and duties of to
 """
 
 import asyncio
+from contextlib import nullcontext
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from services.registry.dossiers.reader import Groups, Reader
 from services.registry.dossiers.retracing import CareSpell, DutySpell, Retraced, retrace
 from services.registry.past.gathering import Known
 from shared.database import raw
+from shared.one_at_a_time import OneAtATime
 from shared.vocabulary import Department
 
 _CARE = {
@@ -25,6 +27,9 @@ _CARE = {
 
 #: The field group that tells whether a child belongs to a population.
 _POPULATION_IS_OF = {"key_care": "key_care", "enrolled": "school"}
+#: Of a child of whom more records came, a client retraces one life at a time: each takes seconds of the processor.
+LONG = 50
+RETRACING = OneAtATime()
 
 
 async def settled(reader: Reader) -> tuple[list[Event], datetime | None]:
@@ -46,11 +51,9 @@ async def settled(reader: Reader) -> tuple[list[Event], datetime | None]:
 
 
 async def _retraced(reader: Reader) -> Retraced:
-    """Nothing of a child of whom something was changed past the hub.  In a thread: a long life holds up nobody else."""
+    """Nothing of a child of whom something was changed past the hub."""
     if reader.past:
-        return await asyncio.to_thread(
-            retrace, reader.kit, reader.child, reader.past.known, reader.now
-        )
+        return await _alone(reader, reader.past.known)
     broken: set[UUID] = set()
     child = reader.child
     async with as_system(reader.session, reader.caller):
@@ -59,8 +62,14 @@ async def _retraced(reader: Reader) -> Retraced:
         decisions = await decisions_of(connection, reader.kit.sealer, [child], broken)
     if child in broken or child not in records:
         return Retraced()
-    known = Known(records[child], decisions.get(child, []))
-    return await asyncio.to_thread(retrace, reader.kit, child, known, reader.now)
+    return await _alone(reader, Known(records[child], decisions.get(child, [])))
+
+
+async def _alone(reader: Reader, known: Known) -> Retraced:
+    """In a thread: a long life holds up nobody else.  TooMany for a client that has one retraced already."""
+    long = len(known.records) > LONG
+    with RETRACING.of(reader.caller.client) if long else nullcontext():
+        return await asyncio.to_thread(retrace, reader.kit, reader.child, known, reader.now)
 
 
 def _care(kit: Kit, one: CareSpell) -> Event:

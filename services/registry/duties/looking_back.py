@@ -21,17 +21,17 @@ def page(
     """What ``queries.page`` would have found of the child."""
     if not past.listed(caller, fine=question.fine):
         return []
-    found = [one for one in owed(past, caller) if _asked(question, caller, one)]
+    found = [one for one in owed(past, caller) if _asked(past, question, caller, one)]
     found.sort(key=_position)
     return [one for one in found if _position(one) > after][:limit]
 
 
-def _asked(question: Question, caller: Caller, row: Any) -> bool:
+def _asked(past: Past, question: Question, caller: Caller, row: Any) -> bool:
     home, (low, high) = row["residence_code"], question.area
     return (
         home is not None
-        and caller.covers(home)
-        and low <= home <= high
+        and caller.covers(place := past.now_called(home))
+        and low <= place <= high
         and question.state in (None, row["state"])
         and question.duty in (None, row["duty"])
         and (

@@ -83,7 +83,7 @@ async def propose(
     Subject.of(caller)
     child, day = body.child_id, _day(now)
     seen = bool(await children.visible(session, caller, [child]))
-    if not seen and not await concerns(session, kit, caller, child, day):
+    if not seen and not await concerns(session, kit, caller, child, day, day):
         raise NotFound
     await queueing.hold(await raw(session), child)
     async with as_system(session, caller):

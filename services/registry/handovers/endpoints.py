@@ -1,7 +1,7 @@
 """Handovers (移交): proposed by one county, accepted or rejected by the other; and which county has a child's file."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from services.registry.handovers.schemas import (
     ProposalIn,
     ResponsibleCountyOut,
 )
-from services.registry.handovers.sight import concerns
+from services.registry.handovers.sight import concerns, is_of
 from services.registry.handovers.terms import OPEN, HandoverSide, HandoverState
 from services.registry.past.recalling import asked_of, recall_child
 from shared import audit, preconditions
@@ -133,7 +133,8 @@ async def list_handovers(
     rows: list[Any]
     if known_at is not None:
         then, of = passed(known_at, now), asked_of(child)
-        page = await _past_page(session, kit, caller, of, then, states, side, after)
+        day = now.astimezone(SHANGHAI).date()
+        page = await _past_page(session, kit, caller, of, then, states, side, after, day)
         rows = [one.row for one in page[:limit]]
         about = sorted({of}.union(*(one.of for one in page[:limit])))
         read = audit.Act.of(caller, "handovers.list_past", about, known_at=then.isoformat())
@@ -157,18 +158,19 @@ async def _past_page(
     states: Sequence[HandoverState],
     side: HandoverSide | None,
     after: UUID | None,
+    day: date,
 ) -> list[looking_back.Recalled]:
     """NotFound for whoever neither sees the child today nor has to do with a handover of it."""
     seen = await children.visible(session, caller, [child])
     if not seen and not await concerns(
-        session, kit, caller, child, known_at.astimezone(SHANGHAI).date()
+        session, kit, caller, child, known_at.astimezone(SHANGHAI).date(), day
     ):
         raise NotFound
     return [
         one
-        for one in await looking_back.of_child(session, kit, caller, child, known_at)
+        for one in await looking_back.of_child(session, kit, caller, child, known_at, day)
         if one.row["state"] in states
-        and (side is None or caller.covers(one.row[side]))
+        and (side is None or is_of(caller, kit, one.row[side], day))
         and (after is None or one.row["id"] > after)
     ]
 
@@ -202,7 +204,8 @@ async def show_handover(
         raise NotFound
     child: UUID = today_row["child_id"]
     told = {"handover": str(handover_id), "known_at": then.isoformat()}
-    found = await looking_back.of_child(session, kit, caller, child, then)
+    day = now.astimezone(SHANGHAI).date()
+    found = await looking_back.of_child(session, kit, caller, child, then, day)
     one = next((one for one in found if one.row["id"] == handover_id), None)
     about = sorted(one.of) if one is not None else [child]
     read = audit.Act.of(caller, "handovers.read_past", about, **told)
@@ -291,7 +294,8 @@ async def show_responsible_county(
     kit: Kit = request.app.state.kit
     clock = request.app.state.clock
     seen = bool(await children.visible(session, caller, [child_id]))
-    if not seen and not await concerns(session, kit, caller, child_id, today(clock)):
+    now_on = today(clock)
+    if not seen and not await concerns(session, kit, caller, child_id, now_on, now_on):
         raise NotFound
     if known_at is not None:
         then = passed(known_at, clock.now())
@@ -300,7 +304,7 @@ async def show_responsible_county(
         read = past.act(caller, "handovers.responsible_past", asked=day.isoformat())
         await audit.record(session, kit.audit, clock.now(), read)
         return ResponsibleCountyOut(**was, on=day)
-    day = on or today(clock)
+    day = on or now_on
     async with as_system(session, caller):
         row = await (await raw(session)).fetchrow(
             "SELECT c.*, k.master, k.wrapped FROM children c JOIN vault.data_keys k ON k.id = c.id"
@@ -309,7 +313,7 @@ async def show_responsible_county(
         )
     code_on = kit.profiles.code_on
     found = showing.responsible_on(open_state(kit.sealer, row), code_on, day) if row else None
-    if found is None or not (seen or caller.covers(int(found["division"]))):
+    if found is None or not (seen or is_of(caller, kit, int(found["division"]), now_on)):
         raise NotFound
     read = audit.Act.of(caller, "handovers.responsible", [child_id], on=day.isoformat())
     await audit.record(session, kit.audit, clock.now(), read)

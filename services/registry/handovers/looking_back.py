@@ -1,12 +1,13 @@
 """Looking back: the handovers of a child as the hub knew them at an instant, in the rows that today's are read in.
 
-Who sees one is who sees it today: the two counties, whether they see the child or not.  Whereto a shielded child went, shielded
-then or since, is not told to the county that it left before a person told it.
+Who sees one is who sees it today: the two counties, by whatever code they go today, whether they see the child or not.
+Whereto a shielded child went, shielded then or since, is not told to the county that it left before a person told it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from services.registry.children import queries, state
 from services.registry.children.building import Folded
 from services.registry.children.kit import Kit
 from services.registry.handovers.showing import responsible_on
+from services.registry.handovers.sight import is_of
 from services.registry.handovers.terms import HandoverState
 from services.registry.past import gathering
 from services.registry.past.gathering import Known
@@ -43,7 +45,7 @@ class Recalled:
 
 
 async def of_child(
-    session: AsyncSession, kit: Kit, caller: Caller, child: UUID, known_at: datetime
+    session: AsyncSession, kit: Kit, caller: Caller, child: UUID, known_at: datetime, today: date
 ) -> list[Recalled]:
     """Those from and to the caller's area, in the order of their ids."""
     async with as_system(session, caller):
@@ -63,7 +65,8 @@ async def of_child(
     mixed = len(await queries.visible(session, caller, others)) < len(others)
     one = replace(known[child], words=words[child])
     stood = standing(kit, rules[known_at], child, one, known_at.astimezone(SHANGHAI).date()).row
-    told = _told(caller, stood, one, shielded or stood.shielded)
+    ours = partial(is_of, caller, kit, today=today)
+    told = _told(ours, stood, one, shielded or stood.shielded)
     return [
         Recalled(
             row,
@@ -79,7 +82,12 @@ async def of_child(
 
 def handovers(past: Past, caller: Caller) -> list[tuple[dict[str, Any], Sequence[Any]]]:
     """Those of a recalled child."""
-    return _told(caller, past.stood.row, past.known, past.row["shielded"])
+    return _told(
+        lambda county: caller.covers(past.now_called(county)),
+        past.stood.row,
+        past.known,
+        past.row["shielded"],
+    )
 
 
 def responsible(past: Past, on: date | None) -> tuple[dict[str, Any], date]:
@@ -92,12 +100,12 @@ def responsible(past: Past, on: date | None) -> tuple[dict[str, Any], date]:
 
 
 def _told(
-    caller: Caller, stood: Folded, known: Known, hidden: bool
+    ours: Callable[[int], bool], stood: Folded, known: Known, hidden: bool
 ) -> list[tuple[dict[str, Any], Sequence[Any]]]:
     found: list[tuple[dict[str, Any], Sequence[Any]]] = []
     for row in sorted(stood.handovers, key=lambda handover: handover.id):
-        left = caller.covers(row.giving) and not (hidden and row.state == HandoverState.DUE)
-        if left or caller.covers(row.taking):
+        left = ours(row.giving) and not (hidden and row.state == HandoverState.DUE)
+        if left or ours(row.taking):
             acts = [act for act in known.words.handovers if act["handover_id"] == row.id]
             found.append(({**asdict(row), "child_id": stood.id}, acts))
     return found

@@ -25,7 +25,9 @@ def page(
         return []
     name = "residence_code" if question.place == Place.RESIDENCE else "hukou_code"
     code: int | None = past.row[name]
-    if code is None or not caller.covers(code) or question.status not in (None, past.row["status"]):
+    if code is None or not caller.covers(past.now_called(code)):
+        return []
+    if question.status not in (None, past.row["status"]):
         return []
     found = [
         {**one, "county": code // 10**6} for one in _entries(past, caller) if _asked(question, one)

@@ -6,7 +6,8 @@ speak of another child: whoever may not see that one today is not shown it by wa
 or since, has no address in any view.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,7 @@ class Past:
     """One child ``on`` a day as ``known_at`` an instant; ``kit`` holds the rules of then.
 
     ``others`` are the children of whom its entries have since been found to speak; ``row`` is its own as it would have been.
+    ``now_called`` says by which code a place of then goes today: rights, and what is asked for, name places so.
     """
 
     on: date
@@ -47,6 +49,7 @@ class Past:
     stood: Standing
     others: tuple[UUID, ...]
     row: Remembered
+    now_called: Callable[[int], int] = field(compare=False, repr=False)
 
     @property
     def child(self) -> UUID:
@@ -98,7 +101,17 @@ async def recall(
     known = replace(known, words=words[child])
     stood = standing(kit, then.profiles, child, known, day)
     shielded = row["shielded"] or stood.row.shielded or any(one["shielded"] for one in also)
-    return Past(day, instant, then, known, stood, others, Remembered.of(stood.row, shielded))
+    present = now.astimezone(SHANGHAI).date()
+    return Past(
+        day,
+        instant,
+        then,
+        known,
+        stood,
+        others,
+        Remembered.of(stood.row, shielded),
+        lambda code: kit.profiles.code_on(code, present),
+    )
 
 
 async def others_since(

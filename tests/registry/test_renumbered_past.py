@@ -1,0 +1,75 @@
+"""The past of a county that ended: who took it over, and has its children today, is told it.
+
+Cast: 渝北 and 江北 became 两江新区 on 6 November 2025; grants are of the codes of today, places of the past bear those of then.
+"""
+
+from datetime import date
+from typing import Any
+
+import httpx
+
+from tests.registry.conftest import Registry
+from tests.registry.handing import acted, civil, proposed
+from tests.registry.key_care import link, push
+from tests.registry.test_alerts import bill
+from tests.registry.test_renumbered_files import beibei, liangjiang, lived, yubei
+from tests.registry.test_successions import DAY, EVE, YUBEI, at, living_in, sweep
+
+MARCH, OCTOBER = date(2025, 3, 3), date(2025, 10, 6)
+LISTS = {"/v1/alerts": "alerts", "/v1/duties": "duties", "/v1/key-care": "entries"}
+
+
+async def told(who: httpx.AsyncClient, path: str, **asked: Any) -> Any:
+    reply = await who.get(path, params=asked)
+    assert reply.status_code == 200, (path, reply.text)
+    return reply.json()
+
+
+async def test_r2_r6_whoever_took_a_county_over_is_told_what_it_had_handed_over(
+    registry: Registry,
+) -> None:
+    at(registry, EVE)
+    child = await lived(registry, (yubei, MARCH), (beibei, OCTOBER))
+    path = (await proposed(await civil(registry, yubei), child, beibei)).headers["Location"]
+    moment = registry.clock.at.isoformat()
+    before = await told(await civil(registry, yubei), path)
+    at(registry, DAY)
+    await sweep(registry)
+    new = await civil(registry, liangjiang)
+    assert (await acted(new, path, "revoke", reason="proposed_wrongly")).status_code == 200
+    assert await told(new, path, known_at=moment) == before
+    for side in ({}, {"side": "giving"}):
+        listed = await told(
+            new, "/v1/handovers", child=str(child), state="proposed", known_at=moment, **side
+        )
+        assert [one["giving"] for one in listed["handovers"]] == [yubei], side
+    taking = {"child": str(child), "side": "taking", "known_at": moment}
+    assert (await told(new, "/v1/handovers", **taking))["handovers"] == []
+    where = f"/v1/children/{child}/responsible-county"
+    assert (await told(new, where))["division"] == liangjiang
+    assert (await told(new, where, on=f"{EVE}"))["division"] == yubei, "it had the file that day"
+
+
+async def test_r2_r17_whoever_took_a_county_over_is_told_what_its_children_were_owed(
+    registry: Registry,
+) -> None:
+    at(registry, EVE)
+    child = await living_in(registry, YUBEI)
+    cost = {**bill(yubei, observed_on=f"{EVE}"), "incurred_on": f"{EVE}"}
+    bills = await push(registry, f"medical_insurance:{yubei[:6]}", "medical-cost-alerts", cost)
+    await link(registry, bills, [child])
+    moment = registry.clock.at.isoformat()
+    old = await civil(registry, yubei)
+    before = {path: await told(old, path, child=str(child)) for path in LISTS}
+    assert all(before[path][name] for path, name in LISTS.items())
+    at(registry, DAY)
+    await sweep(registry)
+    new = await civil(registry, liangjiang)
+    for path, name in LISTS.items():
+        assert (await told(new, path, child=str(child)))[name], path
+        asked = {"child": str(child), "known_at": moment}
+        assert len((await told(new, path, **asked))[name]) == len(before[path][name]), path
+        if path != "/v1/key-care":
+            inside = await told(new, path, within=liangjiang, **asked)
+            assert len(inside[name]) == len(before[path][name])
+            assert (await told(new, path, within="500157001", **asked))[name] == []
