@@ -96,7 +96,8 @@ class Deliverer:
         return len(finished) + len(taken)
 
     async def _entitled(self, session: AsyncSession, taken: Sequence[Claimed]) -> list[Claimed]:
-        """Those whose receivers may still be told what they say; the others are cancelled."""
+        """Those whose receivers may still be told what they say; the others are cancelled, but not by what was heard a while ago:
+        a client may have been given its grant since."""
         now = self._clock.now()
         day = now.astimezone(SHANGHAI).date()
         lost = [
@@ -107,8 +108,12 @@ class Deliverer:
         ]
         if not lost:
             return list(taken)
-        await queries.cancel(session, lost, now)
-        log.warning("delivery.not_entitled", deliveries=len(lost))
+        if self._subscribers.just_asked:
+            await queries.cancel(session, lost, now)
+            log.warning("delivery.not_entitled", deliveries=len(lost))
+        else:
+            await queries.give_back(session, lost, now)
+            self._subscribers.forget()
         return [delivery for delivery in taken if delivery not in lost]
 
     async def _addressed(self, session: AsyncSession, claimed: Sequence[Claimed]) -> list[Claimed]:

@@ -42,9 +42,11 @@ class Subscribers:
         self._registry = registry
         self._entitled: Mapping[str, Entitled] = {}
         self._heard_at = float("-inf")
+        self.just_asked = False
 
     async def known(self) -> bool:
         """Whether it is known who may be told what; asked anew where that was not asked for two seconds."""
+        self.just_asked = False
         if time.monotonic() - self._heard_at > REVOCATION_POLL_SECONDS:
             try:
                 await self.ask()
@@ -62,7 +64,7 @@ class Subscribers:
             )
             for one in reply.json()["subscribers"]
         }
-        self._heard_at = asked_at
+        self._heard_at, self.just_asked = asked_at, True
 
     def forget(self) -> None:
         """Ask anew before anything else is sent."""
