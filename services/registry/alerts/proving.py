@@ -1,7 +1,6 @@
 """Proving: alerts are what the records say, and those without a child what the entry says that they stand for."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,7 +20,7 @@ from shared.clock import SHANGHAI
 from shared.database import SYSTEM, Database, raw
 
 PAGE = 500
-_HELD = tuple(one.name for one in fields(AlertRow) if one.name != "place")
+_HELD = tuple(name for name in AlertRow._fields if name != "place")
 _UNREGISTERED = (
     "SELECT a.*, r.feed, r.division, r.received_at, (SELECT n.kind FROM records n WHERE n.entry_id = a.entry"
     "  ORDER BY n.version DESC, n.kind DESC LIMIT 1) AS newest FROM alerts a"
