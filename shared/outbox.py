@@ -5,9 +5,8 @@ relay posts them in that order; the receiver keeps each event's id with its effe
 subject, the subject's own number, county-level codes, never a personal value.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -56,8 +55,7 @@ def tables(metadata: MetaData) -> tuple[Table, Table]:
     return events, positions
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     type: str
     subject: UUID
     subject_seq: int

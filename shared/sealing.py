@@ -35,24 +35,33 @@ def binding(columns: Iterable[Bindable]) -> bytes:
     is stored and after it is read.
     """
     parts: list[bytes] = []
-    for column in columns:
-        if type(column) is int:  # the commonest first: this is done several times a child
+    for column in columns:  # the commonest kinds first: this is done several times a child
+        if type(column) is int:
             parts.append(b"i%d;" % column)
-        elif column is None:
-            parts.append(b"n;")
-        elif isinstance(column, str):
+        elif type(column) is str:
             raw = column.encode()
             parts.append(b"s%d:%b;" % (len(raw), raw))
-        elif isinstance(column, bytes):
+        elif type(column) is bytes:
             parts.append(b"b%d:%b;" % (len(column), column))
-        elif isinstance(column, int):
-            parts.append(b"i%d;" % column)
-        elif isinstance(column, UUID):
-            parts.append(b"u%b;" % column.bytes)
+        elif column is None:
+            parts.append(b"n;")
         else:
-            raw = column.isoformat().encode()
-            parts.append(b"d%d:%b;" % (len(raw), raw))
+            parts.append(_bound(column))
     return b"".join(parts)
+
+
+def _bound(column: UUID | int | str | bytes | date) -> bytes:
+    if isinstance(column, str):
+        raw = column.encode()
+        return b"s%d:%b;" % (len(raw), raw)
+    if isinstance(column, bytes):
+        return b"b%d:%b;" % (len(column), column)
+    if isinstance(column, int):
+        return b"i%d;" % column
+    if isinstance(column, UUID):
+        return b"u%b;" % column.bytes
+    raw = column.isoformat().encode()
+    return b"d%d:%b;" % (len(raw), raw)
 
 
 def binding_of(row: Any, *names: str) -> bytes:

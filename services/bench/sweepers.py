@@ -1,10 +1,10 @@
-"""Sweepers: processes that take the worker's own step for one day, side by side, until nothing is due."""
+"""Sweepers: processes that take the worker's own step for one day after another, side by side, until nothing is due."""
 
 import asyncio
 import multiprocessing
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +14,7 @@ from typing import Any
 
 from services.bench.registering import noon
 from services.registry.application import kit_of
+from services.registry.children.kit import Kit
 from services.registry.children.turning import turn_batch
 from services.registry.settings import RegistrySettings
 from shared import collecting
@@ -51,18 +52,21 @@ class _Part:
     database: float
 
 
-def sweep(settings: Mapping[str, Any], day: date, workers: int) -> Sweep:
-    """One day's sweep by so many workers, which begin together."""
+def sweep(settings: Mapping[str, Any], days: Sequence[date], workers: int) -> list[Sweep]:
+    """The sweeps of some days by so many workers, which begin each together; on the first they have just started."""
     context = multiprocessing.get_context("spawn")
     ready = context.Barrier(workers)
     with ProcessPoolExecutor(workers, context, _prepare, (ready,)) as pool:
-        parts = list(pool.map(_work, [settings] * workers, [day] * workers))
-    return Sweep(
-        sum(part.due for part in parts),
-        max(part.ended for part in parts) - min(part.began for part in parts),
-        sum(part.cpu for part in parts),
-        sum(part.database for part in parts),
-    )
+        by_worker = list(pool.map(_work, [settings] * workers, [days] * workers))
+    return [
+        Sweep(
+            sum(part.due for part in parts),
+            max(part.ended for part in parts) - min(part.began for part in parts),
+            sum(part.cpu for part in parts),
+            sum(part.database for part in parts),
+        )
+        for parts in zip(*by_worker, strict=True)
+    ]
 
 
 _ready: Barrier
@@ -73,11 +77,11 @@ def _prepare(ready: Barrier) -> None:
     _ready = ready
 
 
-def _work(settings: Mapping[str, Any], day: date) -> _Part:
-    return asyncio.run(_turn(RegistrySettings.model_validate(settings), day))
+def _work(settings: Mapping[str, Any], days: Sequence[date]) -> list[_Part]:
+    return asyncio.run(_turn_all(RegistrySettings.model_validate(settings), days))
 
 
-async def _turn(settings: RegistrySettings, day: date) -> _Part:
+async def _turn_all(settings: RegistrySettings, days: Sequence[date]) -> list[_Part]:
     kit = kit_of(settings)
     database = Database(
         settings.database_url("registry"), pool_size=1
@@ -86,24 +90,28 @@ async def _turn(settings: RegistrySettings, day: date) -> _Part:
         async with database.transaction(SYSTEM) as session:
             backend: int = await (await raw(session)).fetchval("SELECT pg_backend_pid()")
         collecting.settle()
-        _ready.wait()
-        began, computed, worked = time.perf_counter(), time.process_time(), _computed(backend)
-        due = 0
-        while True:
-            async with database.transaction(SYSTEM) as session:
-                turned = await turn_batch(session, kit, BATCH, day, noon(day))
-            if not turned:
-                break
-            due += turned
-        return _Part(
-            due,
-            began,
-            time.perf_counter(),
-            time.process_time() - computed,
-            _computed(backend) - worked,
-        )
+        return [await _turn(database, kit, backend, day) for day in days]
     finally:
         await database.close()
+
+
+async def _turn(database: Database, kit: Kit, backend: int, day: date) -> _Part:
+    _ready.wait()
+    began, computed, worked = time.perf_counter(), time.process_time(), _computed(backend)
+    due = 0
+    while True:
+        async with database.transaction(SYSTEM) as session:
+            turned = await turn_batch(session, kit, BATCH, day, noon(day))
+        if not turned:
+            break
+        due += turned
+    return _Part(
+        due,
+        began,
+        time.perf_counter(),
+        time.process_time() - computed,
+        _computed(backend) - worked,
+    )
 
 
 def _computed(pid: int) -> float:

@@ -15,3 +15,8 @@ async def by_index(connection: "asyncpg.Connection[Any]") -> None:
         "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off;"
         " SET LOCAL enable_mergejoin = off"
     )
+
+
+async def once(connection: "asyncpg.Connection[Any]") -> None:
+    """Plan each statement once for all its parameters in the rest of this transaction, not anew for the first five batches."""
+    await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")

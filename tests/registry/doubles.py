@@ -205,7 +205,7 @@ async def digest_by(world: World, child: UUID, entries: Collection[str]) -> byte
         decisions = (await decisions_of(connection, sealer, [child], set())).get(child, [])
         day = await connection.fetchval("SELECT folded_on FROM children WHERE id = $1", child)
     made = judge(app.state.kit, child, read(app.state.kit, records), decisions, day)
-    return made.digest(app.state.kit.entries.key)[:16]
+    return made.digest(app.state.kit.entries.key)
 
 
 async def listed(civil: httpx.AsyncClient, **filters: Any) -> list[str]:

@@ -71,7 +71,13 @@ async def push(registry: Registry, who: str, feed: str, *items: dict[str, Any]) 
 
 
 async def link(registry: Registry, records: list[UUID], persons: Sequence[UUID | None]) -> None:
-    """Say of whom the records' entries speak, as matching does; None: of nobody."""
+    """Say of whom the records' entries speak, as matching does, and fold; None: of nobody."""
+    await lead(registry, records, persons)
+    await fold(registry)
+
+
+async def lead(registry: Registry, records: list[UUID], persons: Sequence[UUID | None]) -> None:
+    """As ``link``, before anybody is folded."""
     rows = await registry.system("SELECT id, entry_id FROM records WHERE id = ANY($1)", records)
     entries = {row["id"]: row["entry_id"] for row in rows}
     async with registry.database.transaction(SYSTEM) as session:
@@ -91,7 +97,6 @@ async def link(registry: Registry, records: list[UUID], persons: Sequence[UUID |
             registry.app.state.kit.audit,
             registry.clock.now(),
         )
-    await fold(registry)
 
 
 async def fold(registry: Registry) -> None:

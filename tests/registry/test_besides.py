@@ -113,7 +113,7 @@ def test_r1_months_run_on_from_township_to_township_unless_moves_begin_them_anew
     first = Episode(500103003000, date(2025, 1, 1), date(2025, 11, 30), True, True)
     then = Episode(HERE, date(2025, 12, 1), None, True, True)
     facts = ChildFacts(date(2012, 5, 3), (HukouSpell(NEXT),), (first, then))
-    back = ChildFacts(date(2012, 5, 3), (HukouSpell(NEXT),), (replace(first, code=NEXT), then))
+    back = ChildFacts(date(2012, 5, 3), (HukouSpell(NEXT),), (first._replace(code=NEXT), then))
     answers = {}
     for moves in ("continues", "restarts"):
         with TemporaryDirectory() as folder:

@@ -1,6 +1,5 @@
 """Status: the truth tables of the definition, and the promise about the next day of change."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -223,13 +222,13 @@ DAY = date(2026, 6, 1)
 @pytest.mark.parametrize(
     ("facts", "missing"),
     [
-        (replace(SETTLED, birth_on=None), ("birth_on",)),
-        (replace(SETTLED, hukou=()), ("hukou",)),
-        (replace(SETTLED, episodes=()), ("residence",)),
-        (replace(SETTLED, episodes=(lives(WANZHOU, DAY + ONE_DAY),)), ("residence",)),
-        (replace(SETTLED, episodes=(lives(WANZHOU, date(2022, 1, 1), DAY - ONE_DAY),)), None),
-        (replace(SETTLED, episodes=(Episode(WANZHOU, date(2022, 1, 1)),)), ("accompanied",)),
-        (replace(SETTLED, hukou=(HukouSpell(CAOXIAN), HukouSpell(MUDAN))), ("hukou",)),
+        (SETTLED._replace(birth_on=None), ("birth_on",)),
+        (SETTLED._replace(hukou=()), ("hukou",)),
+        (SETTLED._replace(episodes=()), ("residence",)),
+        (SETTLED._replace(episodes=(lives(WANZHOU, DAY + ONE_DAY),)), ("residence",)),
+        (SETTLED._replace(episodes=(lives(WANZHOU, date(2022, 1, 1), DAY - ONE_DAY),)), None),
+        (SETTLED._replace(episodes=(Episode(WANZHOU, date(2022, 1, 1)),)), ("accompanied",)),
+        (SETTLED._replace(hukou=(HukouSpell(CAOXIAN), HukouSpell(MUDAN))), ("hukou",)),
         (ChildFacts(), ("residence", "hukou", "birth_on")),
     ],
 )
@@ -253,17 +252,17 @@ def test_before_a_text_holds_there_is_no_definition() -> None:
 
 
 def test_what_is_certain_outranks_what_is_missing() -> None:
-    grown = replace(SETTLED, birth_on=date(2005, 1, 1), hukou=(), episodes=())
+    grown = SETTLED._replace(birth_on=date(2005, 1, 1), hukou=(), episodes=())
     assert status(grown, CHONGQING, DAY) == "aged_out"
-    local = replace(SETTLED, birth_on=None, hukou=(HukouSpell(WANZHOU),))
+    local = SETTLED._replace(birth_on=None, hukou=(HukouSpell(WANZHOU),))
     assert status(local, CHONGQING, DAY) == "not_cross_county"
 
 
 def test_two_stays_begun_together_contradict_unless_one_is_confirmed() -> None:
     here, there = (Episode(code, date(2022, 1, 1), None, True) for code in (WANZHOU, FULING))
-    doubtful = replace(SETTLED, episodes=(here, there))
+    doubtful = SETTLED._replace(episodes=(here, there))
     assert decide(doubtful, CHONGQING, DAY).missing == ("residence",)
-    settled = replace(SETTLED, episodes=(here, replace(there, confirmed=True)))
+    settled = SETTLED._replace(episodes=(here, there._replace(confirmed=True)))
     assert status(settled, CHONGQING, DAY) == "migrant"
 
 
@@ -462,8 +461,7 @@ def test_every_input_has_an_answer(facts: ChildFacts, place: str, day: date) -> 
 def test_the_order_of_facts_does_not_matter(
     facts: ChildFacts, day: date, data: st.DataObject
 ) -> None:
-    shuffled = replace(
-        facts,
+    shuffled = facts._replace(
         hukou=tuple(data.draw(st.permutations(facts.hukou))),
         episodes=tuple(data.draw(st.permutations(facts.episodes))),
     )

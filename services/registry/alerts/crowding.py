@@ -8,7 +8,7 @@ comes to be crowded, or is it no more, its children are folded again.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -45,7 +45,7 @@ _COUNTED = (
 )
 
 
-def joined(pairs: Iterable[tuple[Sequence[bytes], Sequence[bytes]]]) -> Counter[bytes]:
+def joined(pairs: Iterable[tuple[Collection[bytes], Collection[bytes]]]) -> Counter[bytes]:
     """By hash, how many children it was put on, less those it was taken off; of each child its hashes before and now."""
     found: Counter[bytes] = Counter()
     for before, now in pairs:

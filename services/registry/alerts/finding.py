@@ -173,20 +173,20 @@ def _left_behind(watched: Watched, stretch: Stretch, day: date) -> Iterator[Spel
 
 
 #: Without any signal of these kinds there is nothing to find.
-_NEEDS: Mapping[str, tuple[str, ...]] = {
-    "costly_bill": (signals.BILL,),
-    "dropped_out": (signals.LEFT, signals.NOT_ATTENDING),
-    "vaccination_gap": (signals.DOSE,),
-    "screening_gap": (signals.SCREENED, signals.CHECKED),
-    "permit_expiring": (signals.PERMIT,),
-    "unaccompanied": (signals.ALONE,),
+_NEEDS: Mapping[str, frozenset[str]] = {
+    "costly_bill": frozenset({signals.BILL}),
+    "dropped_out": frozenset({signals.LEFT, signals.NOT_ATTENDING}),
+    "vaccination_gap": frozenset({signals.DOSE}),
+    "screening_gap": frozenset({signals.SCREENED, signals.CHECKED}),
+    "permit_expiring": frozenset({signals.PERMIT}),
+    "unaccompanied": frozenset({signals.ALONE}),
 }
 
 
 def concerns(kind: AlertName, watched: Watched) -> bool:
     """Whether there can be anything of this kind at all, told without looking at any rule."""
     if (needed := _NEEDS.get(kind)) is not None:
-        return any(one in watched.by_kind for one in needed)
+        return not needed.isdisjoint(watched.by_kind)
     if kind == "contradiction":
         return bool(watched.folded.disputes)
     if kind == "status_unclear":

@@ -1,7 +1,6 @@
 """Proving: alerts are what the records say, and those without a child what the entry says that they stand for."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -24,7 +23,7 @@ from shared.database import SYSTEM, Database, raw
 PAGE = 500
 #: What is set first is set first whenever it is asked for.
 _EVER = datetime(9999, 1, 1, tzinfo=UTC)
-_HELD = tuple(one.name for one in fields(AlertRow) if one.name != "place")
+_HELD = tuple(name for name in AlertRow._fields if name != "place")
 _UNREGISTERED = (
     "SELECT a.*, r.feed, r.division, r.received_at, (SELECT n.kind FROM records n WHERE n.entry_id = a.entry"
     "  ORDER BY n.version DESC, n.kind DESC LIMIT 1) AS newest FROM alerts a"
@@ -116,7 +115,7 @@ def _accounted(kit: Kit, rules: Mapping[datetime, Course], row: Any, acts: Seque
     expected = alert_of(kit.entries.key, course.then, told, acts)
     if expected is not None and expected.due_on is None and row["due_on"] is not None:
         detail = {key: value for key, value in expected.detail.items() if key != "missing"}
-        expected = replace(expected, due_on=due_later(course, told, _EVER), detail=detail)
+        expected = expected._replace(due_on=due_later(course, told, _EVER), detail=detail)
     return (
         expected is not None
         and _text(expected.held()) == _text(_held(row))

@@ -8,7 +8,6 @@ Guaranteed:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -25,7 +24,7 @@ from services.registry.profiles.families.alerts import AlertName, AlertRule
 from services.registry.signals.spells import Spell
 from services.registry.status.deciding import StatusDecision
 from shared.clock import SHANGHAI
-from shared.hashes import keyed
+from shared.hashes import keyed_id
 
 
 class Acted(NamedTuple):
@@ -39,8 +38,7 @@ class Acted(NamedTuple):
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class AlertRow:
+class AlertRow(NamedTuple):
     """One alert, before it is stored.  ``place`` is where it is to be handled while the child's home is unknown."""
 
     id: UUID
@@ -73,8 +71,7 @@ class AlertRow:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(NamedTuple):
     """The alerts, and the next day on which one more is raised by itself."""
 
     rows: tuple[AlertRow, ...] = ()
@@ -165,7 +162,7 @@ def _ends_before(stretch: Stretch, on: date) -> bool:
 def alert_id(key: bytes, child: UUID | None, kind: str, cause: str, entry: UUID | None) -> UUID:
     """An alert that one entry is the cause of keeps its id whosever the entry is."""
     about = None if entry is not None else child
-    return UUID(bytes=keyed(key, "alert", about, kind, cause)[:16], version=4)
+    return keyed_id(key, "alert", about, kind, cause)
 
 
 def due_of(rule: AlertRule, raised_on: date) -> date | None:

@@ -1,7 +1,6 @@
 """Watching: a child as alerts see it, and what is found of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -27,8 +26,7 @@ class Sibling(NamedTuple):
     stated_by: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(NamedTuple):
     """A child as alerts see it.  ``home`` and ``hukou`` are its counties under the codes of the day."""
 
     folded: Fold
@@ -36,7 +34,7 @@ class Watched:
     decision: StatusDecision
     duties: Sequence[DutyRow] = ()
     siblings: Sequence[Sibling] = ()
-    by_kind: Mapping[str, tuple[Signal, ...]] = field(default_factory=dict)
+    by_kind: Mapping[str, tuple[Signal, ...]] = {}
     home: int | None = None
     hukou: int | None = None
     left_behind: Sequence[Spell] = ()

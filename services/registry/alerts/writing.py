@@ -61,13 +61,15 @@ _ACTS = (
 async def write(
     connection: "asyncpg.Connection[Any]",
     kit: Kit,
-    changes: Sequence[tuple["Folded", Any | None]],
+    changes: Sequence[tuple["Folded", Sequence[AlertRow], bool]],
 ) -> None:
-    """Put the alerts of changed children (as they are, and their rows before) in the place of what stood there."""
-    rows = [_row(new, one, kit.territory) for new, _ in changes for one in new.alerts]
-    before = [new.id for new, old in changes if old is not None and old["has_alerts"]]
-    if before:
-        await let_go(connection, kit, before, [row[0] for row in rows])
+    """Of each child, write the alerts that are new or other than before, and take away what is none of its any more, if any
+    may be."""
+    rows = [_row(new, one, kit.territory) for new, come, _ in changes for one in come]
+    fewer = [new for new, _, gone in changes if gone]
+    if fewer:
+        kept = {row[0] for row in rows} | {one.id for new in fewer for one in new.alerts}
+        await let_go(connection, kit, [new.id for new in fewer], list(kept))
     if rows:
         await connection.execute(_UPSERT, *zip(*rows, strict=True))
 

@@ -12,9 +12,8 @@ it (renumbering.py).
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.registry.children.claims import RESTATING, HukouClaim
 from services.registry.children.precedence import Said
@@ -29,8 +28,7 @@ _GIVING = ("household-registrations", "hukou-answers")
 _ANSWER = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Belonging:
+class Belonging(NamedTuple):
     """The spells in order, the claims that stand aside, and who states the county of the last spell."""
 
     spells: tuple[HukouClaim, ...] = ()

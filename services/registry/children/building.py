@@ -5,9 +5,8 @@ that a rebuild can prove the registry: the same records, words, siblings and day
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -19,6 +18,7 @@ from services.registry.children.folding import Fold, current, fold_current
 from services.registry.children.gist import Held, Reading
 from services.registry.children.kit import Kit
 from services.registry.children.lookups import guardian_hashes, own_hashes
+from services.registry.children.parts import OF_ALERT, part_of
 from services.registry.children.remembered import Remembered
 from services.registry.children.words import NO_WORDS, Words
 from services.registry.duties.assigning import DutyRow, assign
@@ -49,8 +49,7 @@ _BOUND = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
+class Folded(NamedTuple):
     """Everything that a child's rows hold, before sealing."""
 
     id: UUID
@@ -82,22 +81,30 @@ class Folded:
         return bound(self)
 
     def digest(self, key: bytes) -> bytes:
-        """Equal exactly when nothing about the child has changed."""
-        owed = [one.held() for one in self.duties]
-        raised = [one.held() for one in self.alerts]
-        passing = [one.held() for one in self.handovers]
-        asked = None if self.survey is None else self.survey.held()
-        held = [(str(k.id), k.state, k.since.isoformat(), k.detail) for k in self.key_care]
-        return keyed(
-            key,
-            "child",
-            self.bound(),
-            self.payload,
-            self.gist,
-            *self._said(),
-            _dump(held),
-            _dump((owed, raised, passing, asked)),
+        """A part for each table (``parts.py``), which is as it was exactly when nothing there has changed."""
+        plain = (self.decision, str(self.birth_on), self.sex, self.status, str(self.next_change_on))
+        # Every row that hangs on the child repeats where it is.
+        place = _dump(
+            (
+                str(self.id),
+                self.residence_code,
+                self.hukou_code,
+                self.residence_stated_by,
+                self.hukou_stated_by,
+                self.shielded,
+            )
         )
+        hanging = (
+            [(str(k.id), k.state, k.since.isoformat(), k.detail) for k in self.key_care],
+            [one.held() for one in self.duties],
+            None if self.survey is None else self.survey.held(),
+            [one.held() for one in self.handovers],
+        )
+        row = b"".join((_dump((plain, self.entries)), self.payload, self.gist))
+        tables = (row, b"".join(sorted(self.lookups)), *map(_dump, hanging))  # as ``Part`` has them
+        made = [part_of(key, at, place, held) for at, held in enumerate(tables)]
+        made += [part_of(key, OF_ALERT, place, _dump(one.held())) for one in self.alerts]
+        return b"".join(made)
 
     def told(self, key: bytes) -> bytes:
         """Equal exactly when nothing has changed of which everyone who sees the child is told.
@@ -105,10 +112,10 @@ class Folded:
         Key care is none of that, and neither are visits, surveys, duties, handovers and alerts: a child with whom something
         happens every month is known to be in key care.
         """
-        return keyed(key, "told", _bound(self, None, 0), self.unvisited, *self._said())
-
-    def _said(self) -> tuple[bytes, ...]:
-        return _dump(self.decision), b"".join(sorted(self.lookups))
+        lookups = b"".join(sorted(self.lookups))
+        return keyed(
+            key, "told", _bound(self, None, 0), self.unvisited, _dump(self.decision), lookups
+        )
 
 
 def _dump(value: Any) -> bytes:
@@ -261,7 +268,8 @@ def judge(
     )
     kept = keep(key, child, folded, reading.first_county, words.handovers, kit.profiles, day)
     if (file := kept.spells()) != reading.file:
-        reading = replace(reading, payload=state.with_file(reading.payload, file), file=file)
+        reading = reading._replace(payload=state.with_file(reading.payload, file), file=file)
+        written = None
     turns = [
         owed.turns_on,
         raised.turns_on,

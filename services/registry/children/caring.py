@@ -12,7 +12,7 @@ from services.registry.key_care.settling import Decided, Holding, settle
 from services.registry.profiles import Profile
 from services.registry.status.hardship import propose
 from shared import divisions
-from shared.hashes import keyed
+from shared.hashes import keyed_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def care(
             continue
         rows.append(
             KeyCareRow(
-                id=UUID(bytes=keyed(key, "key-care", child, category)[:16], version=4),
+                id=keyed_id(key, "key-care", child, category),
                 category=category,
                 state=settled.state,
                 since=settled.since,

@@ -1,21 +1,46 @@
 """A child that was folded anew, beside its row before: what changed of it, and who is told."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import orjson
 
+from services.registry.alerts.raising import AlertRow
+from services.registry.children import parts
 from services.registry.children.building import Folded
+from services.registry.children.parts import Part
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A child as it is now, with its digests, and its row before (``gathering.rows_of``), if there was one."""
+class Care(NamedTuple):
+    """One category of key care as it stood."""
+
+    state: str
+    detail: Any
+
+
+class Change(NamedTuple):
+    """A child as it is now, with its digests, its row before (``gathering.rows_of``), if there was one, and its key care then.
+
+    ``before`` is the digest that tells what stands in its tables: None where nothing does, none with parts where nobody
+    knows.  ``altered`` are the tables to be written; ``gist_stands`` says that its gist is the one that it was judged from.
+    """
 
     new: Folded
     digest: bytes
     told: bytes
     old: Any | None
+    cared: Mapping[str, Care]
+    before: bytes | None
+    altered: frozenset[Part]
+    gist_stands: bool
+
+    def alerts(self) -> tuple[list[AlertRow], bool]:
+        """The alerts that are to be written, and whether any that stands may be to be taken away."""
+        before, now = parts.alerts_of(self.before), parts.alerts_of(self.digest)
+        if before is None or now is None:
+            return list(self.new.alerts), self.before is not None
+        come = [one for one, part in zip(self.new.alerts, now, strict=True) if part not in before]
+        return come, any(part not in now for part in before)
 
     @property
     def silent(self) -> bool:
@@ -25,11 +50,10 @@ class Change:
     @property
     def care(self) -> tuple[str, ...]:
         """The categories of key care in which something changed."""
+        if Part.KEY_CARE not in self.altered:
+            return ()
         now = {one.category: (one.state, _plain(one.detail)) for one in self.new.key_care}
-        before: dict[str, Any] = {}
-        if self.old is not None:
-            details = self.old["care_details"]
-            before = {c: (state, _plain(details[c])) for c, state in self.old["care"].items()}
+        before = {c: (one.state, _plain(one.detail)) for c, one in self.cared.items()}
         return tuple(sorted(c for c in now.keys() | before if now.get(c) != before.get(c)))
 
     @property
@@ -46,7 +70,7 @@ class Change:
         """Whether what siblings are alerted about has changed: confirmed key care, and where the child is seen."""
         new, old = self.new, self.old
         now = {one.category for one in new.key_care if one.state == "confirmed"}
-        before = {c for c, s in old["care"].items() if s == "confirmed"} if old else set()
+        before = {c for c, one in self.cared.items() if one.state == "confirmed"}
         if now != before or old is None:
             return bool(now | before)
         places = (new.residence_code, new.hukou_code, list(new.residence_stated_by))

@@ -6,7 +6,6 @@ survey) is what had been seen by that day.  Who the child is does not change: na
 known.
 """
 
-from dataclasses import replace
 from datetime import date
 
 from services.registry.children.belonging import Belonging
@@ -49,7 +48,7 @@ def residing_on(residing: Residing, day: date) -> Residing:
     """The episodes that had begun, those that ended later still lasting."""
     begun = tuple(_lasting(one, day) for one in residing.episodes if one.since <= day)
     aside = tuple(one for one in residing.unconfirmed if one.since <= day)
-    return replace(residing, episodes=begun, unconfirmed=aside)
+    return residing._replace(episodes=begun, unconfirmed=aside)
 
 
 def _lasting(one: Lived, day: date) -> Lived:
@@ -58,10 +57,10 @@ def _lasting(one: Lived, day: date) -> Lived:
     seen = seen or [min(one.claims, key=lambda s: (s.source.observed_on, s.source.entry.int))]
     code, address = where(seen)
     until = one.until if one.until is not None and one.until <= day else None
-    return replace(one, code=code, address=address, until=until)
+    return one._replace(code=code, address=address, until=until)
 
 
 def belonging_on(belonging: Belonging, day: date) -> Belonging:
     """The spells that had begun; before all of them the first, of which the place's rules say what it is worth."""
     spells = tuple(one for one in belonging.spells if one.since is None or one.since <= day)
-    return replace(belonging, spells=spells or belonging.spells[:1])
+    return belonging._replace(spells=spells or belonging.spells[:1])

@@ -8,7 +8,7 @@ from shared import divisions
 from shared.outbox import Event
 
 if TYPE_CHECKING:
-    from services.registry.children.building import Folded
+    from services.registry.children.change import Change
 
 
 def county(code: int | None) -> str | None:
@@ -21,31 +21,28 @@ def sole(stated_by: Sequence[str]) -> str | None:
 
 
 def announce(
-    old: Any,
-    new: "Folded",
+    change: "Change",
     moved: Moved = NOTHING,
     *,
-    silent: bool = False,
     code_on: Callable[[int], int] = lambda code: code,
 ) -> list[Event]:
-    """The events of one changed child; ``old`` is its row before, or None when it is new.
-
-    ``silent``: only what is not told to everyone who sees the child has changed (``Folded.told``).
+    """The events of one changed child.
 
     ``code_on``: the code that a place bears by now.  Nobody moves because a division was abolished, merged or renamed.
 
     A child that was parted from another has neither moved nor changed its hukou: what had been told was of two children.
     """
+    old, new = change.old, change.new
     seq = (old["child_seq"] if old else 0) + 1
-    base = {
-        "residence": county(new.residence_code),
-        "hukou": county(new.hukou_code),
-        "residence_sole": sole(new.residence_stated_by),
-        "hukou_sole": sole(new.hukou_stated_by),
-        "shielded": new.shielded,
-    }
 
     def event(kind: str, **more: Any) -> Event:
+        base = {
+            "residence": county(new.residence_code),
+            "hukou": county(new.hukou_code),
+            "residence_sole": sole(new.residence_stated_by),
+            "hukou_sole": sole(new.hukou_stated_by),
+            "shielded": new.shielded,
+        }
         return Event(kind, new.id, seq, {**base, **more})
 
     if old is None and moved.gained:
@@ -53,28 +50,36 @@ def announce(
     if old is None:
         return [event("child.registered", status=new.status)]
     made: list[Event] = []
-    decision = old["decision"]
     lived, belonged = (
-        county(code_on(code)) if (code := old[column]) is not None else None
+        code_on(code) if (code := old[column]) is not None else None
         for column in ("residence_code", "hukou_code")
     )
     if moved.lost:
-        before = {"previous_residence": lived, "previous_hukou": belonged}
+        before = {"previous_residence": county(lived), "previous_hukou": county(belonged)}
         made.append(event("child.parted", **before))
-    elif lived != county(new.residence_code):
-        made.append(event("child.residence_changed", previous_residence=lived))
-    elif new.decision["moved_out"] and not decision["moved_out"]:
-        made.append(event("child.moved_on", previous_residence=lived))
-    if not moved.lost and belonged != county(new.hukou_code):
-        made.append(event("child.hukou_changed", previous_hukou=belonged))
+    elif _apart(lived, new.residence_code):
+        made.append(event("child.residence_changed", previous_residence=county(lived)))
+    elif new.decision["moved_out"] and not old["moved_out"]:
+        made.append(event("child.moved_on", previous_residence=county(lived)))
+    if not moved.lost and _apart(belonged, new.hukou_code):
+        made.append(event("child.hukou_changed", previous_hukou=county(belonged)))
     if old["status"] != new.status:
         made.append(event("child.status_changed", status=new.status))
-    if not made and not silent:
+    if not made and not change.silent:
         made.append(event("child.updated"))
     # Beside the others, never in their place: who is not told of this one sees them as they would be without it.
-    if old["care"] != {k.category: k.state for k in new.key_care}:
+    if {c: one.state for c, one in change.cared.items()} != {
+        k.category: k.state for k in new.key_care
+    }:
         made.append(event("key_care.changed"))
     return made
+
+
+def _apart(before: int | None, now: int | None) -> bool:
+    """Whether a child has come to another county, to one, or to none."""
+    if before is None or now is None:
+        return before is not now
+    return divisions.county_of(before) != divisions.county_of(now)
 
 
 def ended(old: Any, moved: Moved = NOTHING) -> Event:

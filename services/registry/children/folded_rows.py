@@ -1,12 +1,13 @@
 """Beside a child: what is folded of it into tables of its own, a statement a table: key care, duties, surveys, handovers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import asyncpg
 import orjson
 
 from services.registry.children.change import Change
+from services.registry.children.parts import Part
 
 _CARE = {
     "id": "uuid",
@@ -63,14 +64,28 @@ _LISTS = {"residence_stated_by": "text", "hukou_stated_by": "text", "done_on": "
 
 def inserting(table: str, columns: dict[str, str]) -> str:
     """An insert of many rows, a parameter a column."""
+    values = ", ".join(map(_value, columns))
+    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {_rows(columns)}"
+
+
+def updating(table: str, columns: dict[str, str], kept: Collection[str]) -> str:
+    """An update of many rows by their ``id``, a parameter a column; null leaves a ``kept`` column as it is."""
     values = (
-        f"string_to_array(n.{c}, ',')::{_LISTS[c]}[]" if c in _LISTS else f"n.{c}" for c in columns
+        f"{c} = coalesce({_value(c)}, t.{c})" if c in kept else f"{c} = {_value(c)}"
+        for c in columns
+        if c != "id"
     )
+    return f"UPDATE {table} AS t SET {', '.join(values)} FROM {_rows(columns)} WHERE t.id = n.id"
+
+
+def _value(column: str) -> str:
+    kind = _LISTS.get(column)
+    return f"n.{column}" if kind is None else f"string_to_array(n.{column}, ',')::{kind}[]"
+
+
+def _rows(columns: dict[str, str]) -> str:
     arrays = (f"${i}::{kind}[]" for i, kind in enumerate(columns.values(), 1))
-    return (
-        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)}"
-        f" FROM unnest({', '.join(arrays)}) AS n({', '.join(columns)})"
-    )
+    return f"unnest({', '.join(arrays)}) AS n({', '.join(columns)})"
 
 
 _INSERT_CARE = inserting("key_care", _CARE)
@@ -87,7 +102,8 @@ async def write(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]
 
 
 async def _write_care(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
-    before = [change.new.id for change in changes if change.old and change.old["care"]]
+    altered = [change for change in changes if Part.KEY_CARE in change.altered]
+    before = [change.new.id for change in altered if change.old is not None]
     if before:
         await connection.execute("DELETE FROM key_care WHERE child_id = ANY($1)", before)
     rows = [
@@ -103,7 +119,7 @@ async def _write_care(connection: "asyncpg.Connection[Any]", changes: Sequence[C
             orjson.dumps(care.detail).decode(),
             care.since,
         )
-        for new in (change.new for change in changes)
+        for new in (change.new for change in altered)
         for care in new.key_care
     ]
     if rows:
@@ -111,7 +127,8 @@ async def _write_care(connection: "asyncpg.Connection[Any]", changes: Sequence[C
 
 
 async def _write_duties(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
-    before = [change.new.id for change in changes if change.old and change.old["has_duties"]]
+    altered = [change for change in changes if Part.DUTIES in change.altered]
+    before = [change.new.id for change in altered if change.old is not None]
     if before:
         await connection.execute("DELETE FROM duties WHERE child_id = ANY($1)", before)
     rows = [
@@ -132,7 +149,7 @@ async def _write_duties(connection: "asyncpg.Connection[Any]", changes: Sequence
             ",".join(new.hukou_stated_by),
             orjson.dumps(one.detail).decode(),
         )
-        for new in (change.new for change in changes)
+        for new in (change.new for change in altered)
         for one in new.duties
     ]
     if rows:
@@ -140,7 +157,8 @@ async def _write_duties(connection: "asyncpg.Connection[Any]", changes: Sequence
 
 
 async def _write_surveys(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
-    before = [change.new.id for change in changes if change.old and change.old["has_survey"]]
+    altered = [change for change in changes if Part.SURVEY in change.altered]
+    before = [change.new.id for change in altered if change.old is not None]
     if before:
         await connection.execute("DELETE FROM survey_standings WHERE child_id = ANY($1)", before)
     rows = [
@@ -153,7 +171,7 @@ async def _write_surveys(connection: "asyncpg.Connection[Any]", changes: Sequenc
             ",".join(new.residence_stated_by),
             ",".join(new.hukou_stated_by),
         )
-        for new in (change.new for change in changes)
+        for new in (change.new for change in altered)
         if new.survey is not None
     ]
     if rows:
@@ -161,7 +179,8 @@ async def _write_surveys(connection: "asyncpg.Connection[Any]", changes: Sequenc
 
 
 async def write_handovers(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
-    before = [change.new.id for change in changes if change.old and change.old["has_handovers"]]
+    altered = [change for change in changes if Part.HANDOVERS in change.altered]
+    before = [change.new.id for change in altered if change.old is not None]
     if before:
         await connection.execute("DELETE FROM handovers WHERE child_id = ANY($1)", before)
     rows = [
@@ -177,7 +196,7 @@ async def write_handovers(connection: "asyncpg.Connection[Any]", changes: Sequen
             one.acts,
             new.shielded,
         )
-        for new in (change.new for change in changes)
+        for new in (change.new for change in altered)
         for one in new.handovers
     ]
     if rows:

@@ -7,7 +7,6 @@ recalling or relinking a record is: fold again.  How the conflicts of sources ar
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -86,8 +85,7 @@ class Person(NamedTuple):
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(NamedTuple):
     """A child's state."""
 
     fields: dict[str, Value]

@@ -9,6 +9,7 @@ import structlog
 
 from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.building import SHIELDING
+from services.registry.children.change import Care
 from services.registry.key_care.authenticity import note_of
 from services.registry.records.vault import SELECTED, Opened, open_row
 from shared.sealing import Sealer, Unsealable
@@ -104,21 +105,37 @@ def by_child(
 async def rows_of(
     connection: "asyncpg.Connection[Any]", children: Sequence[UUID]
 ) -> dict[UUID, Any]:
-    """The children as they stand, with their data keys, the states of their key care and their look-up hashes."""
+    """The children as they stand, with their data keys."""
     rows = await connection.fetch(
         "SELECT c.id, c.child_seq, c.told_seq, c.birth_on, c.sex, c.residence_code, c.hukou_code, c.residence_stated_by,"
-        " c.hukou_stated_by, c.status, c.decision, c.next_change_on, c.shielded, c.entries, c.digest, c.told,"
-        " c.sealed, c.gist, c.folded_on, c.registered_at, k.master, k.wrapped,"
-        " kc.care, kc.care_details,"
-        " EXISTS (SELECT 1 FROM duties d WHERE d.child_id = c.id) AS has_duties,"
-        " EXISTS (SELECT 1 FROM alerts a WHERE a.child_id = c.id) AS has_alerts,"
-        " EXISTS (SELECT 1 FROM survey_standings s WHERE s.child_id = c.id) AS has_survey,"
-        " EXISTS (SELECT 1 FROM handovers h WHERE h.child_id = c.id) AS has_handovers,"
-        " (SELECT coalesce(array_agg(h.hash), '{}') FROM child_lookups h WHERE h.child_id = c.id) AS hashes"
-        " FROM children c LEFT JOIN vault.data_keys k ON k.id = c.id CROSS JOIN LATERAL"
-        " (SELECT coalesce(jsonb_object_agg(category, state), '{}'::jsonb) AS care,"
-        "  coalesce(jsonb_object_agg(category, detail), '{}'::jsonb) AS care_details"
-        "  FROM key_care WHERE child_id = c.id) kc WHERE c.id = ANY($1)",
+        " c.hukou_stated_by, c.status, (c.decision->'moved_out')::boolean AS moved_out, c.next_change_on, c.shielded,"
+        " c.entries, c.digest, c.told, c.sealed, c.gist, c.folded_on, k.master, k.wrapped"
+        " FROM children c LEFT JOIN vault.data_keys k ON k.id = c.id WHERE c.id = ANY($1)",
         children,
     )
     return {row["id"]: row for row in rows}
+
+
+async def care_of(
+    connection: "asyncpg.Connection[Any]", children: Sequence[UUID]
+) -> dict[UUID, dict[str, Care]]:
+    """The key care of children as it stands, by category."""
+    found: dict[UUID, dict[str, Care]] = {}
+    for row in await connection.fetch(
+        "SELECT child_id, category, state, detail FROM key_care WHERE child_id = ANY($1)", children
+    ):
+        found.setdefault(row["child_id"], {})[row["category"]] = Care(row["state"], row["detail"])
+    return found
+
+
+async def lookups_of(
+    connection: "asyncpg.Connection[Any]", children: Sequence[UUID]
+) -> dict[UUID, set[bytes]]:
+    """The hashes by which children can be found until they are written or removed."""
+    found: dict[UUID, set[bytes]] = {}
+    if children:
+        for row in await connection.fetch(
+            "SELECT child_id, hash FROM child_lookups WHERE child_id = ANY($1)", children
+        ):
+            found.setdefault(row["child_id"], set()).add(row["hash"])
+    return found

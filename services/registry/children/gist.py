@@ -5,7 +5,6 @@ the child's row.  Records that came since are no part of it: whoever pushes asks
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -35,8 +34,7 @@ class Held(NamedTuple):
     feed: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """``lookups`` are the hashes by which the child is found, ``guardians`` those of them that siblings share."""
 
     folded: Fold
@@ -169,23 +167,24 @@ def read(written: bytes, payload: bytes) -> Reading:
         file,
     ) = orjson.loads(written)
     since, stage, grade, pupil_on, offices = school
+    # Of a sweep's time a part goes by here; comprehensions are a third faster than generators.
     folded = Fold(
         fields=_born(born),
         belonging=_belonging(hukou, hukou_stated_by),
-        residing=Residing(tuple(_lived(*one) for one in episodes), (), reported_first),
+        residing=Residing(tuple([_lived(*one) for one in episodes]), (), reported_first),
         guardians=(),
         evidence=tuple(
-            HardshipEvidence(c, pgproto.UUID(r), _day(s), _day(u)) for c, r, s, u in evidence
+            [HardshipEvidence(c, pgproto.UUID(r), _day(s), _day(u)) for c, r, s, u in evidence]
         ),
         entries=entries,
-        visits=tuple(_visit(*one) for one in visits),
-        surveys=tuple(_survey(*one) for one in surveys),
+        visits=tuple([_visit(*one) for one in visits]),
+        surveys=tuple([_survey(*one) for one in surveys]),
         schooling=Schooling(
             _day(since), Pupil(stage, grade, date.fromordinal(pupil_on)), frozenset(offices)
         ),
-        signals=tuple(_signal(*one) for one in told),
-        disputes=tuple(Dispute(m, date.fromordinal(k)) for m, k in disputes),
-        heard_on=tuple(date.fromordinal(d) for d in heard),
+        signals=tuple([_signal(*one) for one in told]),
+        disputes=tuple([Dispute(m, date.fromordinal(k)) for m, k in disputes]),
+        heard_on=tuple(map(date.fromordinal, heard)),
         known_on=_day(known),
     )
     return Reading(
@@ -197,8 +196,8 @@ def read(written: bytes, payload: bytes) -> Reading:
         sex=sex,
         payload=payload,
         unvisited=bytes.fromhex(unvisited),
-        lookups=tuple(bytes.fromhex(h) for h in lookups),
-        guardians=tuple(bytes.fromhex(h) for h in guardians),
+        lookups=tuple(map(bytes.fromhex, lookups)),
+        guardians=tuple(map(bytes.fromhex, guardians)),
         first_county=first_county,
         file=file,
     )
@@ -280,16 +279,14 @@ def _signal(
     number: int,
     until: int | None,
 ) -> Signal:
-    return Signal._make(
-        (
-            kind,
-            date.fromordinal(on),
-            date.fromordinal(known),
-            pgproto.UUID(entry),
-            pgproto.UUID(record),
-            office,
-            word,
-            number,
-            None if until is None else date.fromordinal(until),
-        )
+    return Signal(
+        kind,
+        date.fromordinal(on),
+        date.fromordinal(known),
+        pgproto.UUID(entry),
+        pgproto.UUID(record),
+        office,
+        word,
+        number,
+        None if until is None else date.fromordinal(until),
     )

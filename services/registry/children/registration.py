@@ -23,10 +23,11 @@ from services.registry.alerts.raising import Acted
 from services.registry.alerts.watching import Sibling
 from services.registry.changes import noting
 from services.registry.changes.noting import Standing, Turn
-from services.registry.children import building, events, gathering, queueing, writing
-from services.registry.children.change import Change
+from services.registry.children import building, events, gathering, parts, queueing, writing
+from services.registry.children.change import Care, Change
 from services.registry.children.gist import Reading
 from services.registry.children.kit import Kit
+from services.registry.children.parts import Part
 from services.registry.children.words import Words
 from services.registry.handovers import gathering as handovers
 from services.registry.links import moves
@@ -69,7 +70,9 @@ async def refold(
                 broken.add(_parked(child, error))
     heard = await listen(connection, kit, readings, children, broken)
     before = await gathering.rows_of(connection, children)
+    cared = await gathering.care_of(connection, children)
     moved = await moves.of(connection, children)
+    exchanged = {row["person"] for row in moved.rows}
     announced: list[outbox.Event] = []
     changes: list[Change] = []
     turns: list[Turn] = []
@@ -84,31 +87,33 @@ async def refold(
                 turns.append(Turn(Standing.of(old), None))
                 announced.insert(0, events.ended(old, moved.of.get(child, moves.NOTHING)))
             continue
-        change = changed(kit, child, reading, heard, old, day, broken)
+        afresh = child in exchanged
+        change = changed(
+            kit, child, reading, heard, old, cared.get(child, {}), day, broken, afresh=afresh
+        )
         if change is None:
             continue
         changes.append(change)
         if (turn := turn_of(change)) is not None:
             turns.append(turn)
         announced += events.announce(
-            old,
-            change.new,
+            change,
             moved.of.get(child, moves.NOTHING),
-            silent=change.silent,
             code_on=partial(kit.profiles.code_on, on=day),
         )
-    regrouped = _regrouped(changes)
-    in_care = [child for child in gone if _cared_for(before[child])]
+    hashes = await gathering.lookups_of(connection, [*relooked(changes), *gone])
+    regrouped = _regrouped(changes, hashes)
+    in_care = [child for child in gone if _cared_for(cared.get(child, {}))]
     if left := [*in_care, *regrouped]:
         await queueing.queue(connection, await alerts.shared_until_now(connection, left))
-    await writing.write(connection, kit, changes, day, now)
+    await writing.write(connection, kit, changes, hashes, day, now)
     if gone:
         await writing.remove(connection, kit, gone)
     if turned := [*gone, *(one.new.id for one in changes if one.old is None)]:
         # Words whose anchor went astray stay with a child as long as it stands.
         await queueing.queue_anchored(connection, turned)
     await tell_siblings(connection, changes, regrouped)
-    if others := await crowding.disturbed(connection, _joined(changes, [before[c] for c in gone])):
+    if others := await crowding.disturbed(connection, _joined(changes, gone, hashes)):
         await queueing.queue(connection, others)
     await placing.place(connection, children)
     await moves.forget(connection, moved, set(children) - broken)
@@ -156,9 +161,12 @@ def changed(
     reading: Reading,
     heard: Heard,
     old: Any | None,
+    cared: Mapping[str, Care],
     day: date,
     broken: set[UUID],
     written: bytes | None = None,
+    *,
+    afresh: bool = False,
 ) -> Change | None:
     """What becomes of a child; None where nothing does, and where it cannot be judged, which makes it ``broken``."""
     decisions = heard.decisions.get(child, [])
@@ -167,10 +175,14 @@ def changed(
     except Exception as error:  # noqa: BLE001  (whatever it is, it must hold up no other child)
         broken.add(_parked(child, error))
         return None
-    digest = new.digest(kit.entries.key)[:16]
-    if old is not None and old["digest"] == digest:
+    digest = new.digest(kit.entries.key)
+    # Of a child whose entries others took up meanwhile, its digest does not tell what stands of it.
+    before = None if old is None else b"" if afresh else old["digest"]
+    if before == digest:
         return None
-    return Change(new, digest, new.told(kit.entries.key)[:16], old)
+    told = new.told(kit.entries.key)[:16]
+    altered = parts.altered(digest, before)
+    return Change(new, digest, told, old, cared, before, altered, new.gist is written)
 
 
 def _parked(child: UUID, error: Exception) -> UUID:
@@ -183,29 +195,40 @@ def _parked(child: UUID, error: Exception) -> UUID:
     return child
 
 
-def _cared_for(row: Any) -> bool:
-    """Whether a ``children`` row's child was in confirmed key care."""
-    return "confirmed" in row["care"].values()
+def _cared_for(cared: Mapping[str, Care]) -> bool:
+    """Whether a child was in confirmed key care."""
+    return any(one.state == "confirmed" for one in cared.values())
 
 
-def _regrouped(changes: Sequence[Change]) -> list[UUID]:
+def relooked(changes: Sequence[Change]) -> list[UUID]:
+    """Those found by other hashes than before."""
+    return [one.new.id for one in changes if one.old is not None and Part.LOOKUPS in one.altered]
+
+
+def _regrouped(changes: Sequence[Change], hashes: Mapping[UUID, set[bytes]]) -> list[UUID]:
     """Those in key care who may have other siblings than before."""
     return [
         one.new.id
         for one in changes
         if one.old is not None
-        and _cared_for(one.old)
-        and set(one.old["hashes"]) != set(one.new.lookups)
+        and _cared_for(one.cared)
+        and Part.LOOKUPS in one.altered
+        and hashes.get(one.new.id, set()) != set(one.new.lookups)
     ]
 
 
-def _joined(changes: Sequence[Change], gone: Sequence[Any]) -> Counter[bytes]:
+def _joined(
+    changes: Sequence[Change], gone: Sequence[UUID], hashes: Mapping[UUID, set[bytes]]
+) -> Counter[bytes]:
     """Upon how many children more, or fewer, each guardian's number stands now."""
-    pairs: list[tuple[Sequence[bytes], Sequence[bytes]]] = [(row["hashes"], ()) for row in gone]
+    pairs: list[tuple[Collection[bytes], Sequence[bytes]]] = [
+        (hashes.get(child, set()), ()) for child in gone
+    ]
     for one in changes:
-        # A child that is new may be known by its guardians' alone; what an old one lost may have been a guardian's.
-        before = one.old["hashes"] if one.old is not None else ()
-        pairs.append((before, one.new.lookups if before else one.new.guardians))
+        if Part.LOOKUPS in one.altered:
+            # A child that is new may be known by its guardians' alone; what an old one lost may have been a guardian's.
+            before = hashes.get(one.new.id, set()) if one.old is not None else set()
+            pairs.append((before, one.new.lookups if before else one.new.guardians))
     return crowding.joined(pairs)
 
 

@@ -11,10 +11,9 @@ it (renumbering.py).
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby, pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.registry.children.claims import RESTATING, CompanyClaim, Stay
 from services.registry.children.precedence import Said, said
@@ -26,8 +25,7 @@ HUB = "hub"
 ENOUGH = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Lived:
+class Lived(NamedTuple):
     """One episode with the claims behind it; ``code`` is the finest and newest known inside the county."""
 
     code: int
@@ -47,8 +45,7 @@ class Lived:
         return Episode(self.code, self.since, self.until, self.accompanied, self.confirmed)
 
 
-@dataclass(frozen=True, slots=True)
-class Residing:
+class Residing(NamedTuple):
     """``reported_first`` is the county of the first claim ever made, whether or not that still holds."""
 
     episodes: tuple[Lived, ...]
@@ -234,7 +231,7 @@ def where(run: Sequence[Stay]) -> tuple[int, str]:
 def _closed(episodes: Sequence[Lived]) -> list[Lived]:
     """Each episode ends where the next begins, if no source stated its end."""
     closed = [
-        replace(one, until=following.since)
+        one._replace(until=following.since)
         if one.until is None or one.until > following.since
         else one
         for one, following in pairwise(episodes)

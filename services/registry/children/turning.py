@@ -13,6 +13,7 @@ import asyncpg
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.registry import planning
 from services.registry.changes import noting
 from services.registry.changes.noting import Turn
 from services.registry.children import events, gathering, queueing, writing
@@ -20,9 +21,14 @@ from services.registry.children.building import open_reading
 from services.registry.children.change import Change
 from services.registry.children.gist import Reading
 from services.registry.children.kit import Kit
-from services.registry.children.registration import changed, listen, tell_siblings, turn_of
+from services.registry.children.registration import (
+    changed,
+    listen,
+    relooked,
+    tell_siblings,
+    turn_of,
+)
 from services.registry.match_reviews import placing
-from services.registry.planning import by_index
 from shared import outbox
 from shared.database import raw
 from shared.sealing import Unsealable
@@ -40,7 +46,8 @@ _DUE = (
 async def turn_batch(session: AsyncSession, kit: Kit, limit: int, day: date, now: datetime) -> int:
     """Judge up to ``limit`` children anew whose day has come, in this transaction; how many were taken up."""
     connection = await raw(session)
-    await by_index(connection)
+    await planning.by_index(connection)
+    await planning.once(connection)
     due = [row["id"] for row in await connection.fetch(_DUE, day, limit)]
     if not due:
         return 0
@@ -60,22 +67,32 @@ async def turn_batch(session: AsyncSession, kit: Kit, limit: int, day: date, now
     children = list(readings)
     broken: set[UUID] = set()
     heard = await listen(connection, kit, readings, children, broken)
+    cared = await gathering.care_of(connection, children)
+    code_on = partial(kit.profiles.code_on, on=day)
     changes: list[Change] = []
     turns: list[Turn] = []
     announced: list[outbox.Event] = []
     for child in children:
         if child in broken:
             continue
-        old = rows[child]
-        change = changed(kit, child, readings[child], heard, old, day, broken, gists[child])
+        change = changed(
+            kit,
+            child,
+            readings[child],
+            heard,
+            rows[child],
+            cared.get(child, {}),
+            day,
+            broken,
+            gists[child],
+        )
         if change is not None:
             changes.append(change)
             if (turn := turn_of(change)) is not None:
                 turns.append(turn)
-            announced += events.announce(
-                old, change.new, silent=change.silent, code_on=partial(kit.profiles.code_on, on=day)
-            )
-    await writing.write(connection, kit, changes, day, now)
+            announced += events.announce(change, code_on=code_on)
+    hashes = await gathering.lookups_of(connection, relooked(changes))
+    await writing.write(connection, kit, changes, hashes, day, now)
     if left := [*unread, *broken]:
         await queueing.queue(connection, left)
     await tell_siblings(connection, changes)

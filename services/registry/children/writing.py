@@ -1,6 +1,6 @@
 """Writing: the rows of children that changed, a statement a table for all of them, in the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -12,8 +12,9 @@ from services.registry.alerts import writing as alerts
 from services.registry.children import folded_rows
 from services.registry.children.building import gist_bound
 from services.registry.children.change import Change
-from services.registry.children.folded_rows import inserting
+from services.registry.children.folded_rows import inserting, updating
 from services.registry.children.kit import Kit
+from services.registry.children.parts import Part
 from shared.sealing import WrappedKey, seal
 
 #: Columns of ``children`` with their types; a list of departments travels as one text, since an array of arrays of
@@ -38,17 +39,14 @@ _CHILD = {
     "sealed": "bytea",
     "gist": "bytea",
     "folded_on": "date",
-    "registered_at": "timestamptz",
     "changed_at": "timestamptz",
 }
 _KEY = {"id": "uuid", "master": "smallint", "wrapped": "bytea"}
 
 
-_UPSERT_CHILDREN = (
-    inserting("children", _CHILD)
-    + " ON CONFLICT (id) DO UPDATE SET "
-    + ", ".join(f"{c} = excluded.{c}" for c in _CHILD if c not in ("id", "registered_at"))
-)
+#: Whoever is new is registered now; a gist that stands as it is does not travel.
+_INSERT_CHILDREN = inserting("children", _CHILD | {"registered_at": "timestamptz"})
+_UPDATE_CHILDREN = updating("children", _CHILD, kept=("gist",))
 _UPSERT_KEYS = (
     inserting("vault.data_keys", _KEY)
     + " ON CONFLICT (id) DO UPDATE SET master = excluded.master, wrapped = excluded.wrapped"
@@ -59,14 +57,19 @@ async def write(
     connection: "asyncpg.Connection[Any]",
     kit: Kit,
     changes: Sequence[Change],
+    hashes: Mapping[UUID, Collection[bytes]],
     day: date,
     now: datetime,
 ) -> None:
-    """Put the changed children in the place of what stood there; each was folded on ``day``."""
+    """Put the changed children in the place of what stood there; each was folded on ``day``.
+
+    ``hashes`` are those by which children could be found that are found by others now.
+    """
     if not changes:
         return
     keys: list[WrappedKey] = []
-    rows = []
+    come: list[tuple[Any, ...]] = []
+    stay: list[tuple[Any, ...]] = []
     for change in changes:
         new, old = change.new, change.old
         if old is not None and old["wrapped"] is not None:
@@ -74,47 +77,61 @@ async def write(
         else:
             data_key, wrapped = kit.sealer.new_key(new.id)
             keys.append(wrapped)
-        rows.append(
-            (
-                new.id,
-                (old["child_seq"] if old else 0) + 1,
-                (old["told_seq"] if old else 0) + (not change.silent),
-                new.birth_on,
-                new.sex,
-                new.residence_code,
-                new.hukou_code,
-                ",".join(new.residence_stated_by),
-                ",".join(new.hukou_stated_by),
-                new.status,
-                orjson.dumps(new.decision).decode(),
-                new.next_change_on,
-                new.shielded,
-                new.entries,
-                change.digest,
-                change.told,
-                seal(data_key, new.payload, new.bound()),
-                seal(data_key, new.gist, gist_bound(new.id)),
-                day,
-                old["registered_at"] if old else now,
-                now,
-            )
-        )
+        row = _row(change, data_key, day, now)
+        if old is None:
+            come.append((*row, now))
+        else:
+            stay.append(row)
     if keys:
         await connection.execute(_UPSERT_KEYS, *zip(*keys, strict=True))
-    await connection.execute(_UPSERT_CHILDREN, *zip(*rows, strict=True))
-    await _write_lookups(connection, changes)
+    if come:
+        await connection.execute(_INSERT_CHILDREN, *zip(*come, strict=True))
+    if stay:
+        await connection.execute(_UPDATE_CHILDREN, *zip(*stay, strict=True))
+    await _write_lookups(connection, changes, hashes)
     await folded_rows.write(connection, changes)
-    await alerts.write(connection, kit, [(one.new, one.old) for one in changes])
+    await alerts.write(connection, kit, [(one.new, *one.alerts()) for one in changes])
     await folded_rows.write_handovers(connection, changes)
 
 
-async def _write_lookups(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
+def _row(change: Change, data_key: bytes, day: date, now: datetime) -> tuple[Any, ...]:
+    new, old = change.new, change.old
+    return (
+        new.id,
+        (old["child_seq"] if old else 0) + 1,
+        (old["told_seq"] if old else 0) + (not change.silent),
+        new.birth_on,
+        new.sex,
+        new.residence_code,
+        new.hukou_code,
+        ",".join(new.residence_stated_by),
+        ",".join(new.hukou_stated_by),
+        new.status,
+        orjson.dumps(new.decision).decode(),
+        new.next_change_on,
+        new.shielded,
+        new.entries,
+        change.digest,
+        change.told,
+        seal(data_key, new.payload, new.bound()),
+        None if change.gist_stands else seal(data_key, new.gist, gist_bound(new.id)),
+        day,
+        now,
+    )
+
+
+async def _write_lookups(
+    connection: "asyncpg.Connection[Any]",
+    changes: Sequence[Change],
+    hashes: Mapping[UUID, Collection[bytes]],
+) -> None:
     gone, come = [], []
     for change in changes:
-        new, child = set(change.new.lookups), change.new.id
-        old = set(change.old["hashes"]) if change.old else set()
-        gone += [(hashed, child) for hashed in old - new]
-        come += [(hashed, child) for hashed in new - old]
+        if Part.LOOKUPS in change.altered:
+            new, child = set(change.new.lookups), change.new.id
+            old = set(hashes.get(child, ()))
+            gone += [(hashed, child) for hashed in old - new]
+            come += [(hashed, child) for hashed in new - old]
     if gone:
         await connection.execute(
             "DELETE FROM child_lookups l USING unnest($1::bytea[], $2::uuid[]) AS n(hash, child_id)"

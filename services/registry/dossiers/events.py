@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from shared.clock import SHANGHAI
-from shared.hashes import keyed
+from shared.hashes import keyed_id
 
 
 class DossierEventKind(StrEnum):
@@ -140,4 +140,4 @@ def at(event: UUID, kind: DossierEventKind, instant: datetime, /, **detail: Any)
 
 def made_id(key: bytes, *of: object) -> UUID:
     """The id of an event that is no row of its own."""
-    return UUID(bytes=keyed(key, "dossier", *map(str, of))[:16], version=4)
+    return keyed_id(key, "dossier", *map(str, of))

@@ -8,7 +8,7 @@ that nobody has confirmed owes nothing yet, a review of recalled evidence ends n
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.registry.children.folding import Fold
@@ -19,7 +19,7 @@ from services.registry.duties.standing import Belonging, Home, Standing, rules
 from services.registry.profiles import Profiles
 from services.registry.status.deciding import Status, StatusDecision
 from shared.clock import SHANGHAI
-from shared.hashes import keyed
+from shared.hashes import keyed_id
 
 #: So many days of having been done are kept in a row: two years of monthly visits and some more.
 KEPT = 36
@@ -56,8 +56,7 @@ class DutyRow:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
+class Assigned(NamedTuple):
     """The rows, and the next day on which any of them changes by itself."""
 
     rows: tuple[DutyRow, ...] = ()
@@ -99,7 +98,7 @@ def _row(key: bytes, child: UUID, one: Duty) -> DutyRow:
     if one.missing:
         detail["missing"] = list(one.missing)
     return DutyRow(
-        id=UUID(bytes=keyed(key, "duty", child, rule.duty)[:16], version=4),
+        id=keyed_id(key, "duty", child, rule.duty),
         duty=rule.duty,
         department=str(owner_of(rule)),
         population=rule.population,

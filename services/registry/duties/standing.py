@@ -1,21 +1,19 @@
 """Standing: what a child is, and was, for the duties owed to it: where it lived, and to whom it belonged."""
 
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from services.registry.profiles import Profile
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(NamedTuple):
     """Without rules (``profile`` None) nothing is owed there."""
 
     since: date
     profile: Profile | None
 
 
-@dataclass(frozen=True, slots=True)
-class Belonging:
+class Belonging(NamedTuple):
     """``until`` is the first day on which the child belongs to it no more; ``category`` is one of key care."""
 
     population: str
@@ -27,8 +25,7 @@ class Belonging:
         return self.since <= on and (self.until is None or on < self.until)
 
 
-@dataclass(frozen=True, slots=True)
-class Pupil:
+class Pupil(NamedTuple):
     """Stage of schooling, and the grade as known on a day; None where no source says."""
 
     stage: str = ""
@@ -36,8 +33,7 @@ class Pupil:
     on: date = date.min
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What a child is, for duties; ``homes`` in order of time."""
 
     homes: tuple[Home, ...]

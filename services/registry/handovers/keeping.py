@@ -7,7 +7,7 @@ proposed anything: nobody's act, and gone by itself once the child is back.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.registry.children.folding import Fold
@@ -17,7 +17,7 @@ from services.registry.handovers.terms import HandoverState as State
 from services.registry.profiles import Profiles
 from shared import divisions
 from shared.clock import SHANGHAI
-from shared.hashes import keyed
+from shared.hashes import keyed_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,7 @@ class HandoverRow:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """The spells of the file, the rows, and the next day on which any of them changes by itself."""
 
     ownership: Ownership
@@ -118,7 +117,5 @@ def _due(key: bytes, child: UUID, folded: Fold, found: Ownership, day: date) -> 
     giving, taking = found.county_on(day), divisions.county_of(found.code_on(here.code, day))
     if giving == taking:
         return None
-    made = UUID(
-        bytes=keyed(key, "handover", child, giving, taking, here.since.toordinal())[:16], version=4
-    )
+    made = keyed_id(key, "handover", child, giving, taking, here.since.toordinal())
     return HandoverRow(made, str(State.DUE), giving, taking, "", here.since, None, 0)

@@ -6,8 +6,9 @@ and only if the giving county has the file on that day.  Nothing else moves it: 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from services.registry.handovers.terms import HandoverSide
@@ -43,21 +44,19 @@ class Handover:
         return self.proposed_at, self.id.int
 
 
-@dataclass(frozen=True, slots=True)
-class Spell:
+class Spell(NamedTuple):
     """A time in which one county has the file; ``since`` is None for the first."""
 
     county: int
     since: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Ownership:
+class Ownership(NamedTuple):
     """The spells in order, those to come among them, and by its id what each handover is on the day asked for."""
 
     spells: tuple[Spell, ...]
     states: Mapping[UUID, State]
-    code_on: CodeOn = field(default=divisions.code_on, compare=False, repr=False)
+    code_on: CodeOn = divisions.code_on
 
     @property
     def open(self) -> bool:

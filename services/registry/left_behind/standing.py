@@ -12,7 +12,7 @@ joint analysis (R62), by the company that it names.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.registry.children.folding import Fold
@@ -59,8 +59,7 @@ class LeftBehind:
         return seen
 
 
-@dataclass(frozen=True, slots=True)
-class _Home:
+class _Home(NamedTuple):
     """Since when the child has lived where it lives, whether that is its hukou county, and whether it came back there."""
 
     since: date
@@ -68,8 +67,7 @@ class _Home:
     returned: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(NamedTuple):
     """What the place says: ``ages_out`` is the first day on which nothing is proposed any more."""
 
     clause: str

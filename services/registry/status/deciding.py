@@ -26,9 +26,9 @@ What the texts leave open is settled so (settings: DayCounting):
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from services.registry.profiles.profile import Profile
 from services.registry.profiles.rules import DayCounting, Definition
@@ -54,17 +54,15 @@ class Status(StrEnum):
     CANNOT_TELL = "cannot_tell"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One ground of a decision; `detail` holds rule values, days and codes, nothing that names."""
 
     code: str
     clause: str
-    detail: Mapping[str, str | int | bool] = field(default_factory=dict)
+    detail: Mapping[str, str | int | bool] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class StatusDecision:
+class StatusDecision(NamedTuple):
     """A status on one day. `migrant_from` is the day on which six months were or will be complete,
     None where that day is unknown or never comes; `profile` the fingerprint of the rules applied.
     """
@@ -86,7 +84,7 @@ def decide(facts: ChildFacts, profile: Profile | None, day: date) -> StatusDecis
     decision = _judge(timeline, profile, day)
     for later in _turning_days(timeline, profile, day):
         if _judge(timeline, profile, later).status is not decision.status:
-            return replace(decision, next_change_on=later)
+            return decision._replace(next_change_on=later)
     return decision
 
 

@@ -7,20 +7,18 @@ episode begins on the very day of moving out, that day belongs to the next one. 
 incomplete, contradictory or absurd: deciding.py copes and never raises.
 """
 
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class HukouSpell:
+class HukouSpell(NamedTuple):
     """A hukou division (12-digit int) and the day of entry there, None when no source says."""
 
     code: int
     since: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Episode:
+class Episode(NamedTuple):
     """One stay; `until` is its last day, None while it lasts.
 
     `accompanied`: lives with a parent or other guardian; None when no source says. `confirmed`: a
@@ -35,8 +33,7 @@ class Episode:
     confirmed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ChildFacts:
+class ChildFacts(NamedTuple):
     """Everything status is decided from; the order of spells and episodes does not matter."""
 
     birth_on: date | None = None

@@ -1,15 +1,14 @@
 """How long a child has been away: the stay a day belongs to, followed back to its beginning."""
 
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from services.registry.profiles.rules import DayCounting
 from services.registry.status.counting import day_before
 from services.registry.status.timeline import Situation, Timeline
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(NamedTuple):
     """`since` is its first certain day; `blurred` names what hides whether it began earlier."""
 
     since: date

@@ -6,8 +6,8 @@ A *cut* is a day on which something may turn: between two cuts every day has the
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from services.registry.profiles.profile import Profile
 from services.registry.status.counting import day_after
@@ -21,8 +21,7 @@ from services.registry.status.places import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """How a child stood on one day.
 
     `residence_code` is None on a day that no episode covers; both codes are as sources told them.

@@ -5,9 +5,8 @@ To be surveyed are the children who live there and are, or may be, migrant child
 survey counts if an office of the place told of it (``duties/offices.py``): nobody completes another county's round.
 """
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from services.registry.children.folding import Fold
 from services.registry.children.renumbering import InLine
@@ -23,8 +22,7 @@ TO_BE_SURVEYED: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SurveyStanding:
+class SurveyStanding(NamedTuple):
     """``made`` in order of day: ``on``, ``channel``, ``by`` (surveyor), county of the ``office``, ``blocks`` asked."""
 
     last_on: date | None
