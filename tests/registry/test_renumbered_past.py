@@ -12,8 +12,10 @@ from tests.registry.conftest import Registry
 from tests.registry.handing import acted, civil, proposed
 from tests.registry.key_care import link, push
 from tests.registry.test_alerts import bill
+from tests.registry.test_posts import filled, made
 from tests.registry.test_renumbered_files import beibei, liangjiang, lived, yubei
 from tests.registry.test_successions import DAY, EVE, YUBEI, at, living_in, sweep
+from tests.registry.test_survey_rounds import WHOLE, a_round
 
 MARCH, OCTOBER = date(2025, 3, 3), date(2025, 10, 6)
 LISTS = {"/v1/alerts": "alerts", "/v1/duties": "duties", "/v1/key-care": "entries"}
@@ -73,3 +75,48 @@ async def test_r2_r17_whoever_took_a_county_over_is_told_what_its_children_were_
             inside = await told(new, path, within=liangjiang, **asked)
             assert len(inside[name]) == len(before[path][name])
             assert (await told(new, path, within="500157001", **asked))[name] == []
+
+
+async def test_r2_r7_whoever_took_a_county_over_is_told_what_was_counted_of_it(
+    registry: Registry,
+) -> None:
+    at(registry, EVE)
+    await living_in(registry, YUBEI, **WHOLE)
+    old = await civil(registry, yubei)
+    post = await made(old, "protection_institution", yubei, since="2025-09-01")
+    await filled(old, post, on="2025-10-01")
+    held = await a_round(old, division=yubei[:6], opens_on="2025-11-01")
+    moment = registry.clock.at.isoformat()
+    paths = (
+        "/v1/duties/completion",
+        f"{held}/completion",
+        f"{held}/children",
+        "/v1/posts",
+        "/v1/posts/coverage",
+    )
+    before = {path: await told(old, path) for path in paths}
+    assert before[f"{held}/completion"]["places"][0]["complete"] == 1
+    assert before["/v1/duties/completion"]["places"][0]["owed"] == 1
+    at(registry, DAY)
+    await sweep(registry)
+    for who in (await civil(registry, liangjiang), await civil(registry, "500000")):
+        for path, then in before.items():
+            assert await told(who, path, known_at=moment) == then, path
+            assert await told(who, path, known_at=moment, within=liangjiang) == then, path
+    stranger = await civil(registry, beibei)
+    assert (await told(stranger, "/v1/duties/completion", known_at=moment))["places"] == []
+
+
+async def test_r2_r7_a_round_goes_on_with_the_heir_and_with_what_was_surveyed_for_it(
+    registry: Registry,
+) -> None:
+    at(registry, EVE)
+    await living_in(registry, YUBEI, **WHOLE)
+    held = await a_round(await civil(registry, yubei), division=yubei[:6], opens_on="2025-11-01")
+    at(registry, DAY)
+    await sweep(registry)
+    new = await civil(registry, liangjiang)
+    (place,) = (await told(new, f"{held}/completion"))["places"]
+    assert (place["division"], place["complete"], place["home_visit"]) == (liangjiang, 1, 1)
+    (child,) = (await told(new, f"{held}/children"))["children"]
+    assert child["reached"] == "complete"

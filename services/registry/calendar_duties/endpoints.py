@@ -93,7 +93,7 @@ async def list_calendar_duties(
     if any(task.rule.level == "school" and task.span for task in found):
         with READING.of(caller.client):
             if known_at is not None:
-                lived = await residents(session, kit, caller, area, then)
+                lived = await residents(session, kit, caller, area, then, now)
                 known, read = schools.known_then(lived, caller)
             else:
                 known, read = await schools.known(session, kit, caller, area)

@@ -129,7 +129,7 @@ async def show_completion(
     rows: list[Any]
     if known_at is not None:
         with COUNTING.of(caller.client):
-            lived = await residents(session, kit, caller, area, then)
+            lived = await residents(session, kit, caller, area, then, now)
         rows = looking_back.completion(lived, caller, UNITS[by], first, last)
         read = audit.Act.of(caller, "duties.completion_past", [], known_at=then.isoformat())
     else:
@@ -178,7 +178,7 @@ async def show_school_coverage(
     past, times = ("_past", {"known_at": then.isoformat()}) if known_at else ("", {})
     with COUNTING.of(caller.client):
         if known_at is not None:
-            lived = await residents(session, kit, caller, area, then)
+            lived = await residents(session, kit, caller, area, then, now)
             found, read = schools.coverage_then(lived, caller, duty, period)
         else:
             found, read = await schools.coverage(session, kit, caller, duty, area, period)

@@ -1,12 +1,13 @@
 """Residing: the children who lived in an area by what the hub knew at an instant, each folded as it was then.
 
-For what is counted of an area, by whoever's area holds it today.  A count names nobody: it holds whoever lived there then,
-as it did then, though the caller may see some of them no more.  Below the county it holds none whom anybody shielded, then
-or since.  Each child is recalled, so that the number is bounded: who asks for more is to name a smaller place, or to publish
-a figure.
+For what is counted of an area, by whoever's area holds it today: places are asked for, and rights are given, by the codes of
+today, so that the heir of a county that ended counts what it had; what is told bears the codes of then.  A count names nobody:
+it holds whoever lived there then, as it did then, though the caller may see some of them no more.  Below the county it holds
+none whom anybody shielded, then or since.  Each child is recalled, so that the number is bounded: who asks for more is to name
+a smaller place, or to publish a figure.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -61,18 +62,23 @@ class Resident:
 @dataclass(frozen=True, slots=True)
 class Residents:
     """Who lived in ``area``, the part of it that is the caller's, on the ``day`` of the instant; ``profiles`` are the rules
-    of then."""
+    of then.  ``now_called`` says by which code a place of then goes today."""
 
     area: Area
     day: date
     profiles: Profiles
     found: Sequence[Resident]
+    now_called: Callable[[int], int]
 
     def seen_by(self, caller: Caller, unit: int = _COUNTY) -> list[Resident]:
         """Those whose rows row-level security would have shown, told by places of ``unit``."""
         low, high = self.area
         fine = unit < _COUNTY or high - low < _COUNTY - 1
-        return [one for one in self.found if _seen(one.row, caller) and not (fine and one.shielded)]
+        return [
+            one
+            for one in self.found
+            if _seen(one.row, caller, self.now_called) and not (fine and one.shielded)
+        ]
 
 
 def part_of(caller: Caller, area: Area) -> Area:
@@ -80,19 +86,29 @@ def part_of(caller: Caller, area: Area) -> Area:
 
 
 async def residents(
-    session: AsyncSession, kit: Kit, caller: Caller, asked: Area, known_at: datetime
+    session: AsyncSession,
+    kit: Kit,
+    caller: Caller,
+    asked: Area,
+    known_at: datetime,
+    now: datetime,
 ) -> Residents:
     """TooLarge above ``MAX_COUNTED_WHILE_WAITING`` children of whom any record ever spoke there."""
     area, day = part_of(caller, asked), known_at.astimezone(SHANGHAI).date()
+    present = now.astimezone(SHANGHAI).date()
     found: list[Resident] = []
+
+    def now_called(code: int) -> int:
+        return kit.profiles.code_on(code, present)
+
     async with as_system(session, caller):
         connection = await raw(session)
         rules = (await adopting.as_adopted(connection, kit.audit, kit.profiles, [known_at]))[
             known_at
         ]
         if area[0] > area[1]:
-            return Residents(area, day, rules, ())
-        areas = (area, *rules.former(area, day))
+            return Residents(area, day, rules, (), now_called)
+        areas = (area, *{*rules.former(area, day), *kit.profiles.former(area, present)})
         children = await _candidates(connection, areas)
         for start in range(0, len(children), PAGE):
             page = children[start : start + PAGE]
@@ -104,11 +120,14 @@ async def residents(
             for child in sorted(held):
                 row = standing(kit, rules, child, held[child], day).row
                 home = row.residence_code
-                if home is not None and area[0] <= home <= area[1]:
+                # A round that is over goes on under the code of its days.
+                if home is not None and any(
+                    area[0] <= code <= area[1] for code in (home, now_called(home))
+                ):
                     shielded = row.shielded or any(since[child].values())
                     others = frozenset(since[child]) - {child}
                     found.append(Resident(row, home, shielded, others))
-    return Residents(area, day, rules, found)
+    return Residents(area, day, rules, found, now_called)
 
 
 async def _candidates(connection: "asyncpg.Connection[Any]", areas: Sequence[Area]) -> list[UUID]:
@@ -145,14 +164,18 @@ async def _since(
     return found
 
 
-def _seen(row: Folded, caller: Caller) -> bool:
-    """As ``migrations/security.py`` has it of a child's row."""
-    return _placed(caller, row.residence_code, row.residence_stated_by) or _placed(
-        caller, row.hukou_code, row.hukou_stated_by
+def _seen(row: Folded, caller: Caller, now_called: Callable[[int], int]) -> bool:
+    """As ``migrations/security.py`` has it of a child's row, by the codes of today."""
+    return any(
+        code is not None and _placed(caller, now_called(code), stated_by)
+        for code, stated_by in (
+            (row.residence_code, row.residence_stated_by),
+            (row.hukou_code, row.hukou_stated_by),
+        )
     )
 
 
-def _placed(caller: Caller, code: int | None, stated_by: Collection[str]) -> bool:
-    if code is None or not caller.covers(code):
+def _placed(caller: Caller, code: int, stated_by: Collection[str]) -> bool:
+    if not caller.covers(code):
         return False
     return caller.department == Department.CIVIL_AFFAIRS or not {*stated_by} <= {caller.department}

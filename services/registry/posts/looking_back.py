@@ -75,7 +75,8 @@ class Question:
         low, high = self.area
         filled = post["staff"] is not None
         return (
-            low <= post["division"] <= high
+            # By the code that its place had, or by the one that it has today.
+            any(low <= place <= high for place in (post["division"], post["position"][0]))
             and self.kind in (None, post["kind"])
             and self.vacant in (None, not filled)
             and (

@@ -90,11 +90,11 @@ def _came(standing: SurveyStanding, asked: Reckoning) -> dict[str, Any]:
     """How far the round came with one child: the best survey stands for it, a complete one, else the newest."""
     one, blocks = asked.round, asked.blocks
     opens, closes = one["opens_on"].isoformat(), one["closes_on"].isoformat()
-    counties = one["low"] // COUNTY * COUNTY, one["high"]
     counted = [
         {**made, "whole": blocks is not None and {*blocks} <= {*made["blocks"]}, "at": at}
         for at, made in enumerate(standing.made)
-        if opens <= made["on"] <= closes and counties[0] <= made["office"] <= counties[1]
+        if opens <= made["on"] <= closes
+        and any(low <= made["office"] <= high for low, high in asked.offices)
     ]
     best = max(counted, key=lambda made: (made["whole"], made["on"], made["at"]), default=None)
     last = standing.last_on

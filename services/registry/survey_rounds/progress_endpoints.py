@@ -53,12 +53,12 @@ async def show_survey_completion(
     showing.sight(caller)
     kit: Kit = request.app.state.kit
     row = await _running(request, session, caller, round_id, known_at)
-    then = known_at or request.app.state.clock.now()
-    asked = showing.reckoning(row, area_within(within), then, UNITS[by])
+    now = request.app.state.clock.now()
+    asked = showing.reckoning(kit, row, area_within(within), now, known_at or now, UNITS[by])
     rows: Sequence[Any]
     with COUNTING.of(caller.client):
         if known_at is not None:
-            lived = await residents(session, kit, caller, asked.area, known_at)
+            lived = await residents(session, kit, caller, asked.area, known_at, now)
             rows = looking_back.completion(lived, caller, asked)
         else:
             rows = await queries.completion(session, caller, asked)
@@ -99,7 +99,7 @@ async def list_survey_children(
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
     row = await _running(request, session, caller, round_id, known_at)
-    asked = showing.reckoning(row, area_within(within), known_at or now)
+    asked = showing.reckoning(kit, row, area_within(within), now, known_at or now)
     filters = f"{reached}|{stale}|{within}|{known_at}"
     bound_to = f"survey_children|{caller.client}|{caller.purpose}|{round_id}|{filters}"
     after = queries.START
@@ -109,7 +109,7 @@ async def list_survey_children(
     filtered = asked, reached, stale, after, limit + 1
     if known_at is not None:
         with COUNTING.of(caller.client):
-            lived = await residents(session, kit, caller, asked.area, known_at)
+            lived = await residents(session, kit, caller, asked.area, known_at, now)
         rows = await looking_back.children(session, caller, lived, *filtered)
     else:
         rows = await queries.children(session, caller, *filtered)

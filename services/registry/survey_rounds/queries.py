@@ -1,8 +1,8 @@
 """Queries for survey rounds.  Each filters by the caller's area itself; row-level security holds even if one forgot to.
 
 How far a round came with a child is told from the surveys in its standing: made between the round's days, by an office of a
-county of the round's area, and complete if *one* of them asked every required block.  A place below the county shows no
-shielded child: a list that it stood in would tell its township.
+county of the round's area, under whatever code, and complete if *one* of them asked every required block.  A place below the
+county shows no shielded child: a list that it stood in would tell its township.
 """
 
 from collections.abc import Sequence
@@ -30,15 +30,17 @@ START: Position = (-1, UUID(int=0))
 NEWEST = UUID(int=2**128 - 1)
 MOST_PLACES = 20_000
 COUNTY = 10**6
+Area = tuple[int, int]
 
 _ROUND = ", ".join(f"r.{name}" for name in (*ROUNDS.columns, "mac"))
-#: The surveys of one standing that the round counts; $1–$4 are its first and last day and its counties.
+#: The surveys of one standing that the round counts; $1–$4 are its first and last day, and where its offices' codes lie.
 _COUNTED = (
     'SELECT m.blocks, m.channel, m."by", m."on", $5::text[] <@ m.blocks AS whole, m.number'
     ' FROM ROWS FROM (jsonb_to_recordset(s.made) AS ("on" date, channel text, "by" text, office bigint,'
     " blocks text[])) WITH ORDINALITY AS m"
     '("on", channel, "by", office, blocks, number)'
-    ' WHERE m."on" BETWEEN $1 AND $2 AND m.office BETWEEN $3 AND $4'
+    ' WHERE m."on" BETWEEN $1 AND $2'
+    " AND EXISTS (SELECT 1 FROM unnest($3::bigint[], $4::bigint[]) AS a(low, high) WHERE m.office BETWEEN a.low AND a.high)"
 )
 _REACHED = (
     f"CASE WHEN t.times = 0 THEN '{Reached.NOT_SURVEYED}'"
@@ -62,11 +64,15 @@ _CHILD = (
 
 @dataclass(frozen=True, slots=True)
 class Reckoning:
-    """A round with the blocks that its rules require; ``area`` is the part of it that is asked about, ``unit`` how fine."""
+    """A round with the blocks that its rules require; ``area`` is the part of it that is asked about, ``unit`` how fine.
+
+    ``offices`` is where the codes of the offices lie whose surveys it counts: of its counties, and of those that became them.
+    """
 
     round: Any
     blocks: Sequence[str] | None
-    area: tuple[int, int]
+    area: Area
+    offices: Sequence[Area]
     unit: int = COUNTY
 
     def values(self, caller: Caller) -> tuple[Any, ...]:
@@ -74,12 +80,13 @@ class Reckoning:
         one, grant = self.round, caller.grant
         low = max(grant.low, self.area[0], one["low"])
         high = min(grant.high, self.area[1], one["high"])
-        counties = (one["low"] // COUNTY * COUNTY, one["high"])
+        lows, highs = map(list, zip(*self.offices, strict=True))
         blocks = None if self.blocks is None else list(self.blocks)
         return (
             one["opens_on"],
             one["closes_on"],
-            *counties,
+            lows,
+            highs,
             blocks,
             low // COUNTY,
             high // COUNTY,

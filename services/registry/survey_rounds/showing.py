@@ -13,7 +13,7 @@ from services.registry.profiles import Profile, Profiles
 from services.registry.profiles.families.surveys import Channel, SurveyRound
 from services.registry.profiles.rules import Unset
 from services.registry.survey_rounds.asking import required, rule_of
-from services.registry.survey_rounds.queries import COUNTY, Reckoning
+from services.registry.survey_rounds.queries import COUNTY, Area, Reckoning
 from services.registry.survey_rounds.schemas import RoundOut, RoundProgressOut, SurveyedOut
 from services.registry.survey_rounds.terms import Reached
 from services.registry.survey_rounds.timing import Cycle, cycle, state_of
@@ -35,10 +35,16 @@ def sight(caller: Caller) -> Groups:
     return groups
 
 
-def reckoning(row: Any, area: tuple[int, int], now: datetime, unit: int = COUNTY) -> Reckoning:
-    """A round with what its rules require, over the part of it that is asked about."""
-    blocks = _taken(row, now, required)
-    return Reckoning(row, blocks, (max(row["low"], area[0]), min(row["high"], area[1])), unit)
+def reckoning(
+    kit: Kit, row: Any, area: Area, now: datetime, as_of: datetime, unit: int = COUNTY
+) -> Reckoning:
+    """A round with what its rules require ``as_of`` an instant, over the part of it that is asked about."""
+    asked = max(row["low"], area[0]), min(row["high"], area[1])
+    counties = row["low"] // COUNTY * COUNTY, row["high"]
+    # A round goes on with the heir of a county that ends, and with what that county's offices did for it.
+    formers = kit.profiles.former(counties, now.astimezone(SHANGHAI).date())
+    before = [(low // COUNTY * COUNTY, low // COUNTY * COUNTY + COUNTY - 1) for low, _ in formers]
+    return Reckoning(row, _taken(row, as_of, required), asked, (counties, *before), unit)
 
 
 def _taken(
