@@ -4,16 +4,19 @@ Cast: 渝北 and 江北 became 两江新区 on 6 November 2025; grants are of th
 """
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from tests.registry.conftest import Registry
-from tests.registry.handing import acted, civil, proposed
+from tests.registry.handing import acted, civil, item, proposed
 from tests.registry.key_care import link, push
 from tests.registry.test_alerts import bill
+from tests.registry.test_calendar_duties import CALENDAR, lessons, report
 from tests.registry.test_posts import filled, made
 from tests.registry.test_renumbered_files import beibei, liangjiang, lived, yubei
+from tests.registry.test_rules_of_the_day import dated_back
 from tests.registry.test_successions import DAY, EVE, YUBEI, at, living_in, sweep
 from tests.registry.test_survey_rounds import WHOLE, a_round
 
@@ -120,3 +123,33 @@ async def test_r2_r7_a_round_goes_on_with_the_heir_and_with_what_was_surveyed_fo
     assert (place["division"], place["complete"], place["home_visit"]) == (liangjiang, 1, 1)
     (child,) = (await told(new, f"{held}/children"))["children"]
     assert child["reached"] == "complete"
+
+
+async def test_r2_r58_what_schools_of_a_county_reported_counts_for_who_took_it_over(
+    registry: Registry, tmp_path: Path
+) -> None:
+    at(registry, EVE)
+    lesson = (
+        f'{CALENDAR}\n[[rules.cadence]]\nduty = "law_lesson"\nlevel = "school"\npopulation = "enrolled"\n'
+        'performers = ["school"]\nperiod = { unit = "semester" }'
+    )
+    calendar, rule = lesson.split("\n[[rules.cadence]]")
+    own = f'{calendar}\nvalid_from = 2020-01-01\nwording = "示例"\n[[rules.cadence]]{rule}'
+    await dated_back(registry, tmp_path, "chongqing", own, "")
+    child = await living_in(registry, YUBEI)
+    taught = item("education", yubei, date(2025, 9, 1), observed_on=f"{EVE}")
+    await link(registry, await push(registry, "education:500112", "enrolments", taught), [child])
+    old = await civil(registry, yubei)
+    told_of = {"division": yubei, "school": "示例小学", "done_on": f"{EVE}"}
+    assert (await report(old, **told_of)).status_code == 201
+    before = await lessons(old)
+    assert (before["known"], before["fulfilled"], before["done"]) == (1, 1, 1)
+    moment = registry.clock.at.isoformat()
+    at(registry, DAY)
+    await sweep(registry)
+    new = await civil(registry, liangjiang)
+    for asked in ({}, {"within": liangjiang}, {"known_at": moment}):
+        found = await lessons(new, **asked)
+        assert (found["known"], found["fulfilled"], found["done"]) == (1, 1, 1), asked
+    stranger = await lessons(await civil(registry, beibei))
+    assert (stranger["known"], stranger["done"]) == (0, 0)

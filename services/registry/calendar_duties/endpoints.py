@@ -1,13 +1,13 @@
 """Calendar duties: a place's calendar with what was done, and reporting what was."""
 
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.registry.calendar_duties import schools
+from services.registry.calendar_duties import queries, schools
+from services.registry.calendar_duties.queries import COUNTY
 from services.registry.calendar_duties.schemas import (
     CalendarActIn,
     CalendarActOut,
@@ -19,7 +19,7 @@ from services.registry.calendar_duties.tasking import Task, concerns, owner_of, 
 from services.registry.children.kit import Kit
 from services.registry.duties.acts import reporters_of
 from services.registry.duties.showing import sight
-from services.registry.past.residing import residents
+from services.registry.past.residing import part_of, residents
 from services.registry.posts.terms import place_name
 from services.registry.profiles.cadences import Cadence
 from services.registry.profiles.rules import Unset
@@ -40,8 +40,6 @@ from shared.vocabulary import Scope
 
 router = APIRouter(prefix="/v1/calendar-duties", tags=["duties"], responses=USUAL)
 
-#: No span of a calendar is longer, by whatever end the day lies.
-AROUND = timedelta(days=400)
 READING = OneAtATime()
 Reader = Annotated[Caller, allowed(Scope.DUTIES_READ)]
 Reporter = Annotated[Caller, allowed(Scope.DUTIES_WRITE)]
@@ -86,7 +84,13 @@ async def list_calendar_duties(
         rules = await adopting.as_adopted(connection, kit.audit, kit.profiles, [then])
         profiles = rules[then]
     profile = profiles.for_division(code, around)
-    done = await _done(session, caller, area, divisions.county_of(code), around, known_at)
+    formers = kit.profiles.former(part_of(caller, area), now.astimezone(SHANGHAI).date())
+    done = [
+        {**one, "county": profiles.code_on(one["county"] * COUNTY, day) // COUNTY}
+        for one in await queries.done(
+            session, caller, area, formers, divisions.county_of(code), around, known_at
+        )
+    ]
     found = tasks(profile, around) if profile else ()
     known: schools.Schools = {}
     read: list[UUID] = []
@@ -190,32 +194,6 @@ def _may_report(caller: Caller, rule: Cadence, division: int) -> None:
             )
         ]
     )
-
-
-async def _done(
-    session: AsyncSession,
-    caller: Caller,
-    area: tuple[int, int],
-    place: int,
-    around: date,
-    known_at: datetime | None,
-) -> list[Any]:
-    """What had been reported in the counties of an area, ``inside`` it or not, and for the ``place`` as a whole."""
-    connection = await raw(session)
-    rows: list[Any] = await connection.fetch(
-        "SELECT duty, occasion, done_on, school, division / 1000000 AS county,"
-        " division BETWEEN $3 AND $4 AS inside, division = $5 AS whole, count(*) AS times FROM calendar_acts"
-        " WHERE division BETWEEN $1 AND $2 AND division / 1000000 BETWEEN $3 / 1000000 AND $4 / 1000000"
-        " AND done_on BETWEEN $6 AND $7 AND ($8::timestamptz IS NULL OR told_at <= $8) GROUP BY 1, 2, 3, 4, 5, 6, 7",
-        caller.grant.low,
-        caller.grant.high,
-        *area,
-        place,
-        around - AROUND,
-        around + AROUND,
-        known_at,
-    )
-    return rows
 
 
 def _shown(
