@@ -201,6 +201,22 @@ async def test_r7_the_past_of_a_large_area_is_refused_not_cut_off(
         assert reply.status_code == 413, address
 
 
+async def test_r7_the_past_of_a_village_is_counted_however_large_its_county_is(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = f"{VILLAGE[:-1]}2"
+    homes = [{"division": place, "since": "2025-06-01"} for place in (VILLAGE, other)]
+    await surveyed(registry, *(survey(residence=home) for home in homes))
+    monkeypatch.setattr(residing, "MAX_COUNTED_WHILE_WAITING", 1)
+    civil = await registry(CIVIL)
+    moment = registry.clock.at
+    address = "/v1/duties/completion"
+    assert (await civil.get(address, params=when(moment))).status_code == 413
+    for place in (VILLAGE, other):
+        told = await asked(civil, address, moment, within=place, by="village")
+        assert {(one["division"], one["owed"]) for one in told["places"]} == {(place, 1)}
+
+
 async def test_r7_a_round_that_was_to_open_goes_by_the_rules_of_then(
     registry: Registry, tmp_path: Any
 ) -> None:

@@ -31,6 +31,7 @@ log = structlog.get_logger()
 #: Requests bear the instant at which they came in, and end within their time; links are taken in seconds.
 SETTLES_AFTER = timedelta(seconds=2 * REQUEST_TIMEOUT_SECONDS)
 Area = tuple[int, int]
+_COUNTY = 10**6
 
 ENTRIES = (
     "(SELECT entry_id, person FROM links WHERE person = ANY($1) AND taken_at <= $2"
@@ -78,14 +79,15 @@ _PERSONS = (
     ") AS p ORDER BY person LIMIT $2"
 )
 # Who speaks of a place elsewhere is found by an index of its own; nearly all speak of their own county.
-_OF_COUNTY = (
+_OF_PLACE = (
     "SELECT DISTINCT p.person FROM"
     " (SELECT entry_id FROM records WHERE division BETWEEN $1 AND $2"
-    "  UNION SELECT entry_id FROM records WHERE residence_code BETWEEN $1 AND $2"
+    "   AND (division BETWEEN $3 AND $4 OR residence_code BETWEEN $3 AND $4)"
+    "  UNION SELECT entry_id FROM records WHERE residence_code BETWEEN $3 AND $4"
     "   AND residence_code / 1000000 <> division / 1000000) e"
     " CROSS JOIN LATERAL (SELECT person FROM links WHERE entry_id = e.entry_id"
     "  UNION SELECT person FROM former_links WHERE entry_id = e.entry_id) p"
-    " WHERE p.person IS NOT NULL ORDER BY p.person LIMIT $3"
+    " WHERE p.person IS NOT NULL ORDER BY p.person LIMIT $5"
 )
 
 
@@ -103,9 +105,12 @@ async def persons(connection: "asyncpg.Connection[Any]", after: UUID, limit: int
     return [row["person"] for row in await connection.fetch(_PERSONS, after, limit)]
 
 
-async def persons_of(connection: "asyncpg.Connection[Any]", county: Area, limit: int) -> list[UUID]:
-    """The children, by id, of whom any entry ever spoke that places them in one county, or comes from there."""
-    return [row["person"] for row in await connection.fetch(_OF_COUNTY, *county, limit)]
+async def persons_of(connection: "asyncpg.Connection[Any]", place: Area, limit: int) -> list[UUID]:
+    """The children, by id, of whom any entry ever spoke that puts them in a place, or comes from there."""
+    low, high = place
+    counties = low // _COUNTY * _COUNTY, high // _COUNTY * _COUNTY + _COUNTY - 1
+    rows = await connection.fetch(_OF_PLACE, *counties, low, high, limit)
+    return [row["person"] for row in rows]
 
 
 async def known(

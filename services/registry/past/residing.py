@@ -137,8 +137,7 @@ async def _candidates(connection: "asyncpg.Connection[Any]", areas: Sequence[Are
     for low, high in areas:
         if await connection.fetchval(_TODAY, low, high, most + 1) > most:
             raise _too_large()
-        county = low // _COUNTY * _COUNTY, high // _COUNTY * _COUNTY + _COUNTY - 1
-        found |= {*await gathering.persons_of(connection, county, most + 1)}
+        found |= {*await gathering.persons_of(connection, (low, high), most + 1)}
         if len(found) > most:
             raise _too_large()
     return sorted(found)
