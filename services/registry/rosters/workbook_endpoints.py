@@ -43,7 +43,7 @@ async def read_roster_workbook(
 ) -> StreamingResponse:
     """Every child on the roster as it stands now, one a row, in the columns that your department and purpose open.
 
-    Chinese titles, the API's names beneath them, two columns for what comes back; a second sheet with the digest by which
+    Chinese titles, the API's names beneath them, two columns for what comes back; the last sheet has the digest by which
     receipt is confirmed.  The layout is this hub's own: that of the national system (全国儿童福利信息系统) is not public, and no
     text gives it; where the place's rules hold it (`layout` of `national_system`), a sheet 导入 is written in it, to be
     uploaded as it is.  With this a row counts as sent, as by `…/rows`.  A client has one made at a time (429).
