@@ -116,7 +116,9 @@ async def test_order_and_number_hold_under_failures(chongqing: Hub, clock: Movin
             firsts.setdefault(one.event["data"]["lane"], []).append(one.event["data"]["number"])
         assert all(numbers == sorted(numbers) for numbers in firsts.values()), "never out of order"
     attempts = await chongqing.rows("SELECT outcome, count(*) FROM attempts GROUP BY 1")
-    assert {row["outcome"] for row in attempts} == {"success", "temporary", "permanent"}
+    # An attempt that this machine was too busy to make is a technical one besides, and spends none.
+    outcomes = {row["outcome"] for row in attempts} - {"technical"}
+    assert outcomes == {"success", "temporary", "permanent"}
 
 
 async def test_an_outage_spends_no_attempts_and_everything_arrives(

@@ -166,3 +166,28 @@ async def test_r52_replicas_of_two_releases_do_not_adopt_their_rules_in_turn(
     registry.clock.at += timedelta(hours=1)
     await going_by(registry, old)
     assert [row["fingerprint"] for row in await registry.system(kept)] == [*both, both[0]]
+
+
+async def test_r52_what_began_a_moment_before_other_rules_were_first_kept_is_read_by_those_it_was_decided_by(
+    registry: Registry, tmp_path: Path
+) -> None:
+    """Two acts at once while new rules arrive: the one that began first is the later one to write."""
+    kit = registry.app.state.kit
+    before = kit.profiles
+    await going_by(registry, before)
+    (tmp_path / "own.toml").write_text(
+        'id = "own"\namends = "chongqing"\n[documents.main]\nname = "补"\n'
+        'valid_from = 2020-01-01\nvalid_until = "not_configured"\n',
+        encoding="utf-8",
+    )
+    after = Profiles.load(SHIPPED, tmp_path)
+    first = registry.clock.now() + timedelta(seconds=1)
+    second = first + timedelta(seconds=1)
+    async with registry.database.transaction(SYSTEM) as session:
+        connection = await raw(session)
+        for instant in (second, first, first):
+            await adopting.keep(connection, kit.audit, after, instant)
+        read = await adopting.as_adopted(connection, kit.audit, before, [first, second])
+        kept = await connection.fetchval("SELECT count(*) FROM rulebooks")
+    assert {one.files for one in read.values()} == {after.files}
+    assert kept == 3, "each once"

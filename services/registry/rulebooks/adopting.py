@@ -36,7 +36,7 @@ from shared.problems import NotFound
 
 #: Alone while it looks which rulebook is the newest.
 _LOCK = 0x48_75_52_62
-_KEPT = f"SELECT {RULEBOOKS.selected} FROM rulebooks WHERE fingerprint = $1"
+_KEPT = f"SELECT {RULEBOOKS.selected} FROM rulebooks WHERE fingerprint = $1 AND adopted_at <= $2"
 
 
 async def adopt(
@@ -49,7 +49,9 @@ async def adopt(
 async def keep(
     connection: "asyncpg.Connection[Any]", keys: KeySet, profiles: Profiles, now: datetime
 ) -> str:
-    """Have these rules among the kept ones; their fingerprint.  For whatever is decided by them."""
+    """Have these rules among those that were kept by ``now``; their fingerprint.  For whatever is decided by them: what began a
+    moment earlier than that which first kept them is read by them as well.
+    """
     return await _adopt(connection, keys, profiles, now, again=False)
 
 
@@ -61,10 +63,10 @@ async def _adopt(
     again: bool,
 ) -> str:
     fingerprint = fingerprint_of(profiles)
-    if await _stands(connection, keys, fingerprint, again):
+    if await _stands(connection, keys, fingerprint, None if again else now):
         return fingerprint
     await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
-    if not await _stands(connection, keys, fingerprint, again):
+    if not await _stands(connection, keys, fingerprint, None if again else now):
         made = {"id": uuid7(), "fingerprint": fingerprint, "adopted_at": now}
         await connection.execute(
             f"INSERT INTO rulebooks ({COLUMNS}) VALUES ($1, $2, $3, $4, $5)",
@@ -79,13 +81,13 @@ async def _adopt(
 
 
 async def _stands(
-    connection: "asyncpg.Connection[Any]", keys: KeySet, fingerprint: str, newest: bool
+    connection: "asyncpg.Connection[Any]", keys: KeySet, fingerprint: str, by: datetime | None
 ) -> bool:
-    """Whether these rules are kept, and provably, as the ``newest`` or at all."""
-    if newest:
+    """Whether these rules were kept ``by`` an instant, or are the newest that are kept; and provably so."""
+    if by is None:
         kept = await provable(connection, keys)
         return bool(kept) and kept[-1]["fingerprint"] == fingerprint
-    rows = await connection.fetch(_KEPT, fingerprint)
+    rows = await connection.fetch(_KEPT, fingerprint, by)
     return any(RULEBOOKS.stands(keys, row) for row in rows)
 
 
