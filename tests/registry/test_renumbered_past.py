@@ -16,9 +16,12 @@ from tests.registry.test_alerts import bill
 from tests.registry.test_calendar_duties import CALENDAR, lessons, report
 from tests.registry.test_posts import filled, made
 from tests.registry.test_renumbered_files import beibei, liangjiang, lived, yubei
+from tests.registry.test_rosters import answered, national, rows
+from tests.registry.test_rosters import made as made_roster
 from tests.registry.test_rules_of_the_day import dated_back
 from tests.registry.test_successions import DAY, EVE, YUBEI, at, living_in, sweep
 from tests.registry.test_survey_rounds import WHOLE, a_round
+from tests.registry.test_vanishing import faults
 
 MARCH, OCTOBER = date(2025, 3, 3), date(2025, 10, 6)
 LISTS = {"/v1/alerts": "alerts", "/v1/duties": "duties", "/v1/key-care": "entries"}
@@ -153,3 +156,28 @@ async def test_r2_r58_what_schools_of_a_county_reported_counts_for_who_took_it_o
         assert (found["known"], found["fulfilled"], found["done"]) == (1, 1, 1), asked
     stranger = await lessons(await civil(registry, beibei))
     assert (stranger["known"], stranger["done"]) == (0, 0)
+
+
+async def test_r2_r10_a_roster_that_waits_for_its_answer_passes_to_who_took_the_county_over(
+    registry: Registry,
+) -> None:
+    at(registry, EVE)
+    await living_in(registry, YUBEI)
+    old = await national(registry, yubei[:6])
+    waiting, over = [
+        await made_roster(old, kind="national_system", division=yubei[:6]) for _ in range(2)
+    ]
+    for roster in (waiting, over):
+        (line,) = await rows(old, roster)
+        if roster is over:
+            await answered(old, roster, {"row": line["row"], "verdict": "accepted"})
+    at(registry, DAY)
+    await sweep(registry)
+    new = await national(registry, liangjiang[:6])
+    listed = (await told(new, "/v1/rosters"))["rosters"]
+    assert [(one["id"], one["division"]) for one in listed] == [(waiting["id"], liangjiang)]
+    (line,) = await rows(new, waiting)
+    (result,) = await answered(new, waiting, {"row": line["row"], "verdict": "accepted"})
+    assert result["outcome"] == "applied"
+    assert (await new.get(f"/v1/rosters/{over['id']}")).status_code == 404, "over on the day"
+    assert await faults(registry) == []

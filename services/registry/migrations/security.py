@@ -368,6 +368,14 @@ def without_successions() -> None:
         op.execute(f"REVOKE UPDATE ({columns}) ON {table} FROM {runtime_role()}")
 
 
+def carried_rosters() -> None:
+    op.execute(f"GRANT UPDATE (low, high, mac) ON rosters TO {runtime_role()}")
+
+
+def without_carried_rosters() -> None:
+    op.execute(f"REVOKE UPDATE (low, high, mac) ON rosters FROM {runtime_role()}")
+
+
 #: Both counties, their civil affairs alone; of a shielded child nothing tells the county that it left whereto it went,
 #: before a person does.
 _HANDOVER_IS_SEEN = (

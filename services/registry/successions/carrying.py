@@ -3,9 +3,9 @@
 Children, and all that is folded with them, are carried by the daily clock (``children/turning.py``): the day stands in their
 ``next_change_on``.  Here are the rest: children whose division, or whose file's county, was known to end only after they were
 judged, who are asked to be folded again; and what stands by itself and is still to be acted upon: cases, entries of compartments,
-placements, reports about nobody yet, posts, running rounds, openings of the glass that wait for review, erasures that wait for
-their second person.  What binds its place under a seal or a MAC is opened and sealed again; what does not open is left where it
-is, for the verifier to name.
+placements, reports about nobody yet, posts, running rounds, rosters that wait for answers, openings of the glass that wait for
+review, erasures that wait for their second person.  What binds its place under a seal or a MAC is opened and sealed again; what
+does not open is left where it is, for the verifier to name.
 
 What is over stays under the code of its day.  What a split leaves in doubt stays where it was (``queries.py`` lists it).
 """
@@ -29,6 +29,7 @@ from services.registry.erasures.schemas import ErasureState
 from services.registry.planning import by_index
 from services.registry.posts import noting
 from services.registry.posts.terms import PostChange
+from services.registry.rosters.authenticity import ROSTERS
 from services.registry.survey_rounds.authenticity import ROUNDS
 from shared import audit, divisions
 from shared.database import raw
@@ -136,6 +137,7 @@ async def carry(session: AsyncSession, kit: Kit, day: date, now: datetime) -> in
         )
     moved["posts"] = await _posts(connection, kit, areas, day, now)
     moved["survey_rounds"] = await _rounds(connection, kit, areas, day)
+    moved["rosters"] = await _rosters(connection, kit, areas, day)
     if told := {table: count for table, count in moved.items() if count}:
         act = audit.Act("hutong", "system", "system:successions", "", "successions.carry", (), told)
         await audit.record(session, kit.audit, now, act)
@@ -285,6 +287,30 @@ async def _rounds(connection: "asyncpg.Connection[Any]", kit: Kit, areas: Areas,
                 low,
                 high,
                 ROUNDS.mac(kit.audit, carried),
+            )
+            done += 1
+    return done
+
+
+async def _rosters(connection: "asyncpg.Connection[Any]", kit: Kit, areas: Areas, day: date) -> int:
+    """Rosters with a row that nobody has answered go on in the place that took over the whole of theirs."""
+    rows = await connection.fetch(
+        f"SELECT {ROSTERS.selected} FROM rosters WHERE {_ENDED.format(column='low')} AND EXISTS"
+        " (SELECT 1 FROM roster_rows r WHERE r.roster_id = rosters.id AND r.verdict = '')"
+        f" ORDER BY id LIMIT {BATCH} FOR UPDATE",
+        *areas,
+    )
+    done = 0
+    for row, place in _moving(rows, "low", kit, day):
+        low, high = divisions.area_of(place)
+        whole = divisions.area_of(row["low"]) == (row["low"], row["high"])
+        if whole and high - low == row["high"] - row["low"] and ROSTERS.authentic(kit.audit, row):
+            await connection.execute(
+                "UPDATE rosters SET low = $2, high = $3, mac = $4 WHERE id = $1",
+                row["id"],
+                low,
+                high,
+                ROSTERS.mac(kit.audit, {**row, "low": low, "high": high}),
             )
             done += 1
     return done
