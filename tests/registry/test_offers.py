@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from tests.registry import handing
 from tests.registry.conftest import Registry
 from tests.registry.handing import (
     JIULONGPO,
@@ -24,7 +25,8 @@ from tests.registry.handing import (
     said,
     told,
 )
-from tests.registry.key_care import CAO, link
+from tests.registry.handing import item as handing_item
+from tests.registry.key_care import CAO, link, push
 
 TODAY = date(2026, 3, 2)
 JANUARY, FEBRUARY = date(2026, 1, 5), date(2026, 2, 9)
@@ -71,6 +73,35 @@ async def test_r6_an_offer_makes_nobody_responsible_and_nobody_is_it_after_a_ref
         records += await offered(registry, to, **facts)
         await link(registry, records, [child] * len(records))
         assert await responsible(city, child) == YUZHONG
+    assert await rebuilt(registry) == []
+
+
+@pytest.mark.parametrize("heard", HEARD)
+async def test_r6_a_correction_of_what_was_heard_before_an_offer_hands_nothing_over(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, heard: Any
+) -> None:
+    """Its newest version came after the offer, and the county that has the child has had it all along."""
+    sent: list[tuple[str, dict[str, Any]]] = []
+
+    def item(department: str, *about: Any, **more: Any) -> dict[str, Any]:
+        sent.append((department, whole := handing_item(department, *about, **more)))
+        return whole
+
+    monkeypatch.setattr(handing, "item", item)
+    child = uuid4()
+    records = await heard(registry, child)
+    await link(registry, records, [child] * len(records))
+    city = await civil(registry, "50")
+    records += await offered(registry, JIULONGPO, **LIVES_THERE)
+    await link(registry, records, [child] * len(records))
+    assert await responsible(city, child) == YUZHONG
+    registry.clock.at += timedelta(minutes=1)
+    for department, whole in sent:
+        feed = handing._FEEDS[department][0]
+        again = {**whole, "version": 2}
+        records += await push(registry, f"{department}:{YUZHONG[:6]}", feed, again)
+    await link(registry, records, [child] * len(records))
+    assert await responsible(city, child) == YUZHONG
     assert await rebuilt(registry) == []
 
 

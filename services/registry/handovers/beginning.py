@@ -41,7 +41,7 @@ def first_county(
     if offers and not others:
         first = _first_said(folded, records, [])
         return first if first is not None else _office(min(offers, key=_received), territory)
-    if offers and min(map(_received, others)) < min(map(_received, offers)):
+    if offers and _heard(others, records) < _heard(offers, records):
         folded, live, records = _without(offers, live, records, in_line)
     first = _first_said(folded, records, list(_registered(live, records)))
     if first is not None:
@@ -102,6 +102,12 @@ def _known_in(folded: Fold, county: int) -> bool:
 
 def inside(code: int, territory: Ranges) -> bool:
     return any(low <= code <= high for low, high in territory)
+
+
+def _heard(some: Sequence[Opened], records: Sequence[Opened]) -> Said:
+    """When the hub first heard of any of these entries: what is corrected afterwards was not heard later for that."""
+    entries = {r.plain.entry_id for r in some}
+    return min(_received(r) for r in records if r.plain.entry_id in entries)
 
 
 def _received(record: Opened) -> Said:
