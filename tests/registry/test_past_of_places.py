@@ -302,6 +302,27 @@ async def test_r31_a_placement_is_told_to_who_sees_both_children_that_it_was_hel
     assert (await civil.get(path, params=when(moment))).status_code == 404
 
 
+async def test_r31_a_former_link_of_somebody_elses_making_carries_no_placement_to_another_child(
+    registry: Registry,
+) -> None:
+    """Whoever can write to the database alone says that its anchor was the other child's then."""
+    child, other = await surveyed(registry, survey(), survey())
+    civil = await registry(CIVIL)
+    made = await post(civil, "placements", **placement(child, basis="guardian_consent"))
+    path = made.headers["Location"]
+    moment = later(registry)
+    (then,) = (await asked(civil, "/v1/placements", moment))["placements"]
+    assert then["child"] == str(child)
+    await registry.system(
+        "INSERT INTO former_links (entry_id, link_seq, person, taken_at, replaced_at, mac)"
+        " SELECT anchor, 1000000, $1, '2020-01-01', '9999-12-31', '\\x00' FROM placements",
+        other,
+    )
+    assert (await asked(civil, "/v1/placements", moment))["placements"] == []
+    assert (await civil.get(path, params=when(moment))).status_code == 404
+    assert (await civil.get(path)).json()["child"] == str(child)
+
+
 async def test_r10_rosters_are_told_as_they_had_come_back(registry: Registry) -> None:
     await surveyed(registry, survey(), survey())
     civil = await national(registry)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system
@@ -19,6 +20,7 @@ from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.kit import Kit
 from services.registry.past.gathering import ENTRIES, LINKED_THEN
 from services.registry.past.recalling import Past
+from services.registry.records.authenticity import forged
 from services.registry.rulebooks import adopting
 from shared.auth import Caller
 from shared.database import raw
@@ -86,6 +88,7 @@ async def of_past(
     async with as_system(session, caller):
         connection = await raw(session)
         rows = await connection.fetch(_of_child_then(table), [past.child], past.known_at)
+        rows = await _sure(connection, kit, rows)
         then = await whose(connection, kit.sealer, rows, "made_at", past.known_at)
         rows = [row for row in rows if then[row["id"]] == past.child]
         linked = await connection.fetch(
@@ -118,11 +121,21 @@ async def placement(
 async def about_then(
     session: AsyncSession, kit: Kit, caller: Caller, placements: Sequence[UUID], known_at: datetime
 ) -> dict[UUID, UUID | None]:
-    """Of these placements those that had been made by an instant, each with whom it was held to be about then."""
+    """Of these placements those that had been made by an instant, each with whom it was held to be about then; without those
+    of which a link that would tell it was not written so."""
     async with as_system(session, caller):
         connection = await raw(session)
         rows = await connection.fetch(_THEN, list(placements), known_at)
+        rows = await _sure(connection, kit, rows)
         return await whose(connection, kit.sealer, rows, "made_at", known_at)
+
+
+async def _sure(
+    connection: "asyncpg.Connection[Any]", kit: Kit, rows: Sequence[Any]
+) -> Sequence[Any]:
+    anchors, children = {row["anchor"] for row in rows}, {row["child_id"] for row in rows}
+    unsure = await forged(connection, kit.audit, anchors, children)
+    return [row for row in rows if not unsure & {row["anchor"], row["child_id"]}]
 
 
 async def acts_of(
