@@ -212,6 +212,70 @@ async def test_r56_a_post_that_is_not_what_its_history_made_of_it_is_named(
     assert fault.startswith(f"post {path.split('/')[-1]} ")
 
 
+ROLLED_BACK = (
+    "DELETE FROM post_acts WHERE act = 'vacated'",
+    "UPDATE posts SET version = version - 1, staff = 'cd-7', since = '2026-02-01'",
+)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [ROLLED_BACK, ("DELETE FROM posts",), ("DELETE FROM posts", "DELETE FROM post_acts")],
+    ids=["rolled back", "without the post", "without a trace"],
+)
+async def test_r56_an_act_that_was_taken_away_with_what_it_made_of_the_post_is_missed(
+    registry: Registry, forged: tuple[str, ...]
+) -> None:
+    civil = await registry(CIVIL)
+    path = await made(civil)
+    await filled(civil, path)
+    await vacate(civil, path)
+    assert await faults(registry) == []
+    for one in forged:
+        await registry.system(one)
+    (fault,) = await faults(registry)
+    assert fault.startswith(f"post {path.split('/')[-1]} ")
+
+
+async def test_r56_nobody_vouches_for_a_forged_holder_by_a_later_act(registry: Registry) -> None:
+    civil = await registry(CIVIL)
+    path = await made(civil)
+    await filled(civil, path)
+    await registry.system("UPDATE posts SET staff = 'cd-9'")
+    training = {"held_on": "2026-02-10", "topic": "basics", "hours": 8}
+    for kind, body in (
+        ("trainings", training),
+        ("vacate", {"on": "2026-03-01", "reason": "transferred"}),
+    ):
+        assert (await act(civil, path, kind, **body)).status_code == 409
+    assert len(await faults(registry)) == 1
+    await registry.system("UPDATE posts SET staff = 'cd-7'")
+    assert (await act(civil, path, "trainings", **training)).status_code == 200
+    assert await faults(registry) == []
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "INSERT INTO trainings SELECT gen_random_uuid(), post_id, division, staff, held_on, topic, hours FROM trainings",
+        "UPDATE trainings SET held_on = held_on - 300",
+        "UPDATE trainings SET staff = 'cd-8'",
+        "DELETE FROM trainings",
+    ],
+)
+async def test_r56_a_training_of_somebody_elses_making_is_named(
+    registry: Registry, forged: str
+) -> None:
+    civil = await registry(CIVIL)
+    path = await made(civil)
+    await filled(civil, path)
+    await act(civil, path, "trainings", held_on="2026-02-10", topic="basics", hours=8)
+    assert await faults(registry) == []
+    await registry.system(forged)
+    (fault,) = await faults(registry)
+    assert fault.startswith("training ")
+
+
 async def test_r56_a_post_from_before_there_were_histories_begins_where_somebody_vouches_for_it(
     registry: Registry,
 ) -> None:
@@ -221,6 +285,7 @@ async def test_r56_a_post_from_before_there_were_histories_begins_where_somebody
     await filled(civil, other, "cd-3")
     await act(civil, path, "trainings", held_on="2026-02-12", topic="basics", hours=8)
     await registry.system("DELETE FROM post_acts")
+    await registry.system("UPDATE audit_entries SET detail = detail - 'post_act'")
     before = later(registry)
     await vacate(civil, other, on="2026-03-01")  # a change begins the history by itself
     async with registry.database.transaction(SYSTEM) as session:

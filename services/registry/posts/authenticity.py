@@ -46,17 +46,45 @@ _UNLIKE: Final = (
     "  OR (p.version, p.kind, p.division, p.seat, p.since) <> (a.number, a.kind, a.division, a.seat, a.since)"
     "  OR p.staff IS DISTINCT FROM a.staff ORDER BY p.id"
 )
+_GONE: Final = (
+    "SELECT DISTINCT h.post_id AS id FROM post_acts h"
+    " WHERE NOT EXISTS (SELECT 1 FROM posts p WHERE p.id = h.post_id) ORDER BY 1"
+)
+#: Acts that the audit trail tells of, and that are not there: the whole post may be gone.
+_MISSED: Final = (
+    "SELECT DISTINCT a.detail ->> 'post' AS post FROM audit_entries a"
+    " WHERE a.operation IN ('posts.make', 'posts.fill', 'posts.vacate', 'posts.train') AND a.detail ? 'post_act'"
+    " AND NOT EXISTS (SELECT 1 FROM post_acts h WHERE h.id::text = a.detail ->> 'post_act') ORDER BY 1"
+)
+#: Trainings that no act tells of, of posts whose whole history is here; and acts of which there is no such training.
+_UNTRAINED: Final = (
+    "SELECT t.id FROM trainings t WHERE NOT EXISTS (SELECT 1 FROM post_acts h WHERE h.id = t.id AND h.act = 'trained')"
+    " AND EXISTS (SELECT 1 FROM post_acts h WHERE h.post_id = t.post_id AND h.act = 'made')"
+    " UNION SELECT h.id FROM post_acts h WHERE h.act = 'trained' AND NOT EXISTS (SELECT 1 FROM trainings t WHERE t.id = h.id"
+    "  AND (t.post_id, t.staff, t.held_on, t.topic, t.hours) = (h.post_id, h.staff, h.day, h.topic, h.hours)) ORDER BY 1"
+)
 
 
 async def faults_of(session: AsyncSession, keys: KeySet) -> AsyncIterator[str]:
-    """Every act that the service did not write so, and every post that its acts do not account for."""
+    """Every act that the service did not write so, every post that its acts do not account for or that lacks one of which the
+    audit trail tells, and every training that is not the one of its act."""
     async for fault in POST_ACTS.faults(session, keys):
         yield fault
     connection = await raw(session)
+    named = set()
     for row in await connection.fetch(_UNLIKE):
         why = (
             "has no history: nobody has vouched for it"
             if row["bare"]
             else "is not what its acts made of it"
         )
+        named.add(str(row["id"]))
         yield f"post {row['id']} {why}"
+    for row in await connection.fetch(_GONE):
+        named.add(str(row["id"]))
+        yield f"post {row['id']} was taken away"
+    for row in await connection.fetch(_MISSED):
+        if row["post"] not in named:
+            yield f"post {row['post']} lacks an act that the audit trail tells of"
+    for row in await connection.fetch(_UNTRAINED):
+        yield f"training {row['id']} is not what its act says"

@@ -24,8 +24,8 @@ from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound
 
 async def make(
     session: AsyncSession, kit: Kit, caller: Caller, body: PostIn, now: datetime
-) -> UUID:
-    """A new, vacant post; Conflict when there is one of that kind and seat already."""
+) -> tuple[UUID, UUID]:
+    """A new, vacant post, and the act of making it; Conflict when there is one of that kind and seat already."""
     division = divisions.widen(body.division)
     if not caller.covers(division):
         raise Forbidden("The post lies outside your area.")
@@ -53,8 +53,7 @@ async def make(
     if written is None:
         raise Conflict("There is such a post already.")
     who = noting.Who.of(caller, now)
-    await noting.note(connection, kit.audit, who, made, PostChange.MADE, since)
-    return written
+    return written, await noting.note(connection, kit.audit, who, made, PostChange.MADE, since)
 
 
 async def held(session: AsyncSession, caller: Caller, post: UUID, read: str) -> Any:
@@ -68,30 +67,31 @@ async def held(session: AsyncSession, caller: Caller, post: UUID, read: str) -> 
 
 async def fill(
     session: AsyncSession, kit: Kit, caller: Caller, row: Any, body: FillIn, now: datetime
-) -> None:
+) -> UUID:
+    """The id of the act, as each of these gives it: the audit trail is told of it."""
     if row["staff"] is not None:
         raise Conflict("The post is filled.")
     if body.on < row["since"]:
         raise Conflict("The post was not vacant then.")
     after = {**row, "staff": body.staff, "since": body.on}
-    await _change(session, kit, caller, row, after, PostChange.FILLED, body.on, now)
+    return await _change(session, kit, caller, row, after, PostChange.FILLED, body.on, now)
 
 
 async def vacate(
     session: AsyncSession, kit: Kit, caller: Caller, row: Any, body: VacateIn, now: datetime
-) -> None:
+) -> UUID:
     if row["staff"] is None:
         raise Conflict("The post is vacant.")
     if body.on < row["since"]:
         raise Conflict("The post was not filled then.")
     after = {**row, "staff": None, "since": body.on}
     why = {"reason": str(body.reason)}
-    await _change(session, kit, caller, row, after, PostChange.VACATED, body.on, now, **why)
+    return await _change(session, kit, caller, row, after, PostChange.VACATED, body.on, now, **why)
 
 
 async def train(
     session: AsyncSession, kit: Kit, caller: Caller, row: Any, body: TrainingIn, now: datetime
-) -> None:
+) -> UUID:
     if row["staff"] is None:
         raise Conflict("Nobody holds the post.")
     if body.held_on > now.astimezone(SHANGHAI).date():
@@ -114,6 +114,7 @@ async def train(
         body.topic,
         body.hours,
     )
+    return made
 
 
 async def _change(
@@ -127,8 +128,10 @@ async def _change(
     now: datetime,
     **more: Any,
 ) -> UUID:
-    """The id of the act."""
+    """The id of the act; Conflict where the post is not what its history made of it."""
     connection = await raw(session)
+    if not await noting.stands(connection, kit.audit, before):
+        raise Conflict("The post was changed past the hub: an operator has to look at it.")
     who = noting.Who.of(caller, now)
     await noting.begin(connection, kit.audit, who, before)
     await connection.execute(

@@ -188,8 +188,8 @@ async def make_post(
     now = request.app.state.clock.now()
 
     async def effect() -> Ids:
-        made = await changing.make(session, kit, caller, body, now)
-        await _record(request, session, caller, "posts.make", made)
+        made, done = await changing.make(session, kit, caller, body, now)
+        await _record(request, session, caller, "posts.make", made, post_act=str(done))
         return {"post": made}
 
     ids = await once(session, kit.entries.key, caller, "posts.make", key, body, now, effect)
@@ -213,8 +213,8 @@ async def fill_post(
     only_civil_affairs(caller)
     row = await changing.held(session, caller, post_id, preconditions.given(if_match))
     kit, now = request.app.state.kit, request.app.state.clock.now()
-    await changing.fill(session, kit, caller, row, body, now)
-    await _record(request, session, caller, "posts.fill", post_id)
+    done = str(await changing.fill(session, kit, caller, row, body, now))
+    await _record(request, session, caller, "posts.fill", post_id, post_act=done)
     return await _answer(response, session, caller, post_id)
 
 
@@ -237,8 +237,10 @@ async def vacate_post(
     only_civil_affairs(caller)
     row = await changing.held(session, caller, post_id, preconditions.given(if_match))
     kit, now = request.app.state.kit, request.app.state.clock.now()
-    await changing.vacate(session, kit, caller, row, body, now)
-    await _record(request, session, caller, "posts.vacate", post_id, reason=str(body.reason))
+    done = str(await changing.vacate(session, kit, caller, row, body, now))
+    await _record(
+        request, session, caller, "posts.vacate", post_id, post_act=done, reason=str(body.reason)
+    )
     return await _answer(response, session, caller, post_id)
 
 
@@ -261,8 +263,8 @@ async def train_post(
     only_civil_affairs(caller)
     row = await changing.held(session, caller, post_id, preconditions.given(if_match))
     kit, now = request.app.state.kit, request.app.state.clock.now()
-    await changing.train(session, kit, caller, row, body, now)
-    await _record(request, session, caller, "posts.train", post_id)
+    done = str(await changing.train(session, kit, caller, row, body, now))
+    await _record(request, session, caller, "posts.train", post_id, post_act=done)
     return await _answer(response, session, caller, post_id)
 
 

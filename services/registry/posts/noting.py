@@ -11,6 +11,7 @@ from typing import Any, Self
 from uuid import UUID
 
 import asyncpg
+import structlog
 
 from services.registry.posts.authenticity import POST_ACTS
 from services.registry.posts.terms import PostChange
@@ -18,8 +19,11 @@ from shared.auth import Caller
 from shared.ids import uuid7
 from shared.keys import KeySet
 
+log = structlog.get_logger()
+
 #: What is read of a post in order to note it.
 COLUMNS = ("id", "kind", "division", "seat", "staff", "since", "version")
+HELD = ("kind", "division", "seat", "staff", "since")
 PAGE = 1000
 _BARE = "NOT EXISTS (SELECT 1 FROM post_acts a WHERE a.post_id = p.id)"
 
@@ -55,7 +59,7 @@ async def note(
         "post_id": post["id"],
         "number": post["version"],
         "act": str(change),
-        **{name: post[name] for name in ("kind", "division", "seat", "staff", "since")},
+        **{name: post[name] for name in HELD},
         "day": day,
         "topic": topic,
         "hours": hours,
@@ -77,6 +81,27 @@ async def begin(
         "SELECT EXISTS (SELECT 1 FROM post_acts WHERE post_id = $1)", post["id"]
     ):
         await note(connection, keys, who, post, PostChange.FOUND, post["since"])
+
+
+async def stands(
+    connection: "asyncpg.Connection[Any]", keys: KeySet, post: Mapping[str, Any]
+) -> bool:
+    """Whether a post is what its newest act made of it; one without a history is.
+
+    Asked before anything is noted: an act vouches for all of the post, also for what somebody else wrote into it.
+    """
+    newest = await connection.fetchrow(
+        f"SELECT {POST_ACTS.selected} FROM post_acts WHERE post_id = $1 ORDER BY number DESC LIMIT 1",
+        post["id"],
+    )
+    if newest is None:
+        return True
+    if not POST_ACTS.authentic(keys, newest):
+        return False
+    if newest["number"] == post["version"] and all(newest[one] == post[one] for one in HELD):
+        return True
+    log.error(POST_ACTS.event, table="posts", id=str(post["id"]))
+    return False
 
 
 async def bare(connection: "asyncpg.Connection[Any]") -> int:

@@ -233,7 +233,8 @@ async def _plainly(
 async def _posts(
     connection: "asyncpg.Connection[Any]", kit: Kit, areas: Areas, day: date, now: datetime
 ) -> int:
-    """Posts of places that have one code again of their own level; a seat that is taken there is left for a person."""
+    """Posts of places that have one code again of their own level; a seat that is taken there, or a post that was changed
+    past the hub, is left for a person."""
     rows = await connection.fetch(
         "SELECT p.id, p.kind, p.division, p.seat, p.staff, p.since, p.version FROM posts p"
         " WHERE p.division = ANY($1::bigint[]) OR EXISTS (SELECT 1 FROM"
@@ -246,7 +247,8 @@ async def _posts(
     done = 0
     who = noting.Who("hutong", "system:successions", now)
     for row, division in _moving(rows, "division", kit, day):
-        if _width(division) != _width(row["division"]):
+        same_level = _width(division) == _width(row["division"])
+        if not (same_level and await noting.stands(connection, kit.audit, row)):
             continue
         moved = await connection.execute(
             "UPDATE posts p SET division = $2, version = version + 1 WHERE id = $1 AND NOT EXISTS"
