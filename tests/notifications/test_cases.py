@@ -169,6 +169,23 @@ async def test_r25_who_may_read_no_cases_any_more_is_told_of_none_by_a_subscript
     assert {row["state"]: row["n"] for row in states} == {"cancelled": 2, "delivered": 2}
 
 
+@pytest.mark.parametrize("body", ["", "[]", "{}", '{"type": "a", "data": {"county": 1}}'])
+async def test_a_message_of_somebody_elses_making_holds_up_nobody_elses(
+    chongqing: Hub, clock: MovingClock, stack: AsyncExitStack, body: str
+) -> None:
+    _, at_police = await subscribed(chongqing, stack, clock, Department.POLICE, "500103")
+    _, beside = await subscribed(chongqing, stack, clock, Department.POLICE, "50")
+    await chongqing.tell(waits(chongqing, "police"), work=False)
+    await chongqing.worker.dispatch()
+    await chongqing.rows(
+        "UPDATE deliveries SET body = $1 WHERE receiver = (SELECT id FROM receivers WHERE high = 500103999999)"
+        " RETURNING id",
+        body.encode(),
+    )
+    await chongqing.worker.settle()
+    assert (len(at_police.requests), len(beside.taken)) == (0, 1)
+
+
 async def test_nobody_but_peers_is_sent_anything_while_it_is_not_known_who_may_be_told_what(
     chongqing: Hub, clock: MovingClock, stack: AsyncExitStack
 ) -> None:
