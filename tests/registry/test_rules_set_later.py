@@ -259,6 +259,24 @@ async def test_r7_what_a_round_takes_is_set_while_it_lasts_and_never_afterwards(
     assert [one["reached"] for one in await of(client, lasting)] == ["complete"]
 
 
+async def test_r7_what_begins_to_hold_on_the_day_after_a_round_is_none_of_it(
+    registry: Registry, tmp_path: Path
+) -> None:
+    client = await registry("civil_affairs:500103")
+    await dated_back(registry, tmp_path, "chongqing", ROUND, 'blocks = "not_configured"')
+    over = await a_round(client, closes_on="2026-03-05")
+    lasting = await a_round(client, opens_on="2026-03-06", closes_on="2026-03-25")
+    other = await a_round(client, division="500103001", closes_on="2026-03-06")
+    held = 'blocks = "not_configured"\nvalid_until = 2026-03-05'
+    begun = (
+        f'{ROUND}\nwording = "示例"\nclause = "新"\nvalid_from = 2026-03-06\nblocks = ["child"]\n'
+    )
+    await dated_back(registry, tmp_path, "chongqing", begun + ROUND, held)
+    registry.clock.at += timedelta(days=30)
+    taken = [(await client.get(path)).json().get("blocks") for path in (over, other, lasting)]
+    assert taken == [None, ["child"], ["child"]]
+
+
 CYCLE = '[[rules.cadence]]\nduty = "survey"\nlevel = "place"\npopulation = "migrant"\nperformers = "not_configured"'
 
 

@@ -1,7 +1,7 @@
 """Showing: rounds, their progress and their children as one caller sees them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any, TypeVar
 
 from services.registry.access.sight import groups_for
@@ -51,7 +51,7 @@ def _taken(
     row: Any, now: datetime, setting: Callable[[SurveyRound | None], tuple[T, ...] | None]
 ) -> tuple[T, ...] | None:
     """What a round takes: what its rules left open is the first that was set while it lasted; nothing binds it afterwards."""
-    ends = datetime.combine(row["closes_on"] + timedelta(days=1), time(), SHANGHAI)
+    ends = datetime.combine(row["closes_on"], time.max, SHANGHAI)
 
     def asked(profiles: Profiles, on: date) -> tuple[T, ...] | None:
         return setting(rule_of(profiles.for_division(row["division"], on), on))
