@@ -1,4 +1,4 @@
-"""Histories since revision 0020: what the runtime role may add to them, and who sees them.
+"""Histories since revision 0021: what the runtime role may add to them, and who sees them.
 
 As with ``security``, nothing that was released is edited.
 """
