@@ -119,7 +119,7 @@ async def reviews(
 def fallen_among(here: str) -> str:
     """SQL for the next open cases whose record may not stand any more, of those that a condition on ``c`` holds for, by id: no
     more are looked at than it takes to find ``$7`` of them."""
-    return _HAS_FALLEN.format(cases=f"{_OPEN} AND {here} ORDER BY c.id") + " LIMIT $7"
+    return _HAS_FALLEN.format(cases=f"{_OPEN} AND {here} ORDER BY c.id") + " ORDER BY c.id LIMIT $7"
 
 
 async def fallen_of(session: AsyncSession, caller: Caller, cases: Sequence[UUID]) -> set[UUID]:
