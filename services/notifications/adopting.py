@@ -37,7 +37,8 @@ class Old:
 
 
 async def old(session: AsyncSession) -> Old:
-    """The rows from before revision 0004, or written past the hub without a MAC: the operator looks at each."""
+    """The rows from before revision 0004, of notices that were ended without an answer 0008, or written past the hub without a MAC:
+    the operator looks at each."""
     peers = select(Peer).where(col(Peer.mac).is_(None)).order_by(Peer.name)
     named = select(Authority).where(col(Authority.mac).is_(None)).order_by(col(Authority.low))
     answered = select(Notice).where(
