@@ -5,6 +5,7 @@ Each rule stands twice, in SQL and in Python: whoever changes one without the ot
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -59,7 +60,7 @@ async def place(registry: Registry, tmp_path: Any) -> list[str]:
         survey(surveyed_on="2026-02-20"),
     )
     civil = await registry(CIVIL)
-    for channel in ("home_visit", "phone", "home_visit", "phone"):  # of one day, the last stands
+    for channel in ("phone", "self_declaration", "phone"):  # of one day: one of them stands
         await again(registry, partly, residence=home, surveyed_on="2026-03-01", channel=channel)
     old = [  # more than are kept
         survey(residence=street, observed_on=on, surveyed_on=on)
@@ -69,9 +70,20 @@ async def place(registry: Registry, tmp_path: Any) -> list[str]:
     assert (await turn(civil, shielded)).status_code < 300
     await moved(registry, away, JIULONGPO, registry.clock.at.date())
     # One department's word alone: itself does not see the child by it.
-    alone = {**survey(residence=street), "source_id": "alone"}
-    records = await push(registry, CIVIL, "surveys", survey(residence=street), alone)
-    await link(registry, records, [whole, placed])
+    enrolled = {
+        "source_id": "alone",
+        "version": 1,
+        "observed_on": "2026-03-01",
+        "division": YUZHONG,
+        "child": {"name": "示童"},
+        "event": "enrolled",
+        "on": "2025-09-01",
+        "stage": "primary",
+        "grade": "三年级",
+        "residence": street,
+    }
+    records = await push(registry, "education:500103", "enrolments", enrolled)
+    await link(registry, records, [uuid4()])
     for child in (whole, partly, shielded, placed):
         await enrol(registry, child, YUZHONG)
     await visited(registry, whole, visit(residence=home))
@@ -109,7 +121,7 @@ async def test_r7_r17_what_is_told_today_is_what_is_told_of_today_as_of_the_past
             for how in ("complete", "incomplete", "not_surveyed")
         ),
         *(("/v1/duties/completion", asked) for asked in COUNTS),
-        ("/v1/duties/completion", {"since": "2026-02-01", "until": "2026-02-28"}),
+        ("/v1/duties/completion", {"since": "2026-03-01", "until": "2026-03-01"}),
         *(("/v1/duties/schools", {"duty": "screening", **area}) for area in AREAS),
         *(("/v1/calendar-duties", area) for area in AREAS[:3]),
         *(("/v1/posts/coverage", asked) for asked in COUNTS),
