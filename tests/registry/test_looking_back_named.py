@@ -10,6 +10,7 @@ from tests.registry.conftest import Registry
 from tests.registry.handing import JIULONGPO, YUZHONG, civil, moved, proposed
 from tests.registry.key_care import link
 from tests.registry.test_cases import opened
+from tests.registry.test_posts import STREET, VILLAGE, made
 
 JANUARY, FEBRUARY = date(2025, 1, 6), date(2026, 2, 2)
 PAST = "SELECT operation, subjects FROM audit_entries WHERE operation LIKE 'handovers.%\\_past' ORDER BY at, id"
@@ -47,16 +48,17 @@ async def test_r57_a_look_back_at_handovers_names_every_child_that_it_told_of(
     assert set(row["subjects"]) == named == {child, other}
 
 
-@pytest.mark.parametrize("path", ["/v1/handovers", "/v1/cases"])
+@pytest.mark.parametrize("path", ["/v1/handovers", "/v1/cases", "/v1/posts"])
 async def test_a_page_is_turned_for_the_purpose_of_its_list_alone(
     registry: Registry, path: str
 ) -> None:
     who = await registry(f"civil_affairs:{YUZHONG[:6]}")
-    for _ in range(2):
+    for kind in ("child_director", "child_supervisor"):
         child = uuid4()
         await moved(registry, child, YUZHONG, JANUARY)
         await moved(registry, child, JIULONGPO, FEBRUARY)
         await opened(who)
+        await made(who, division=STREET if kind == "child_supervisor" else VILLAGE, kind=kind)
     first = await who.get(path, params={"limit": 1})
     asked = {"limit": 1, "cursor": first.json()["next"]}
     assert (await who.get(path, params=asked)).status_code == 200

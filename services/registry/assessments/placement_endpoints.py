@@ -94,7 +94,7 @@ async def list_placements(
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
     then = passed(known_at, now)
-    asked = f"placements|{caller.client}|{review}|{known_at}"
+    asked = f"placements|{caller.client}|{caller.purpose}|{review}|{known_at}"
     after = UUID(cursors.read(cursor, asked, now)) if cursor else None
     rows = await queries.page(session, kit, caller, after, limit, known_at)
     wanted = {row["id"]: [child] for row, child in rows if child is not None}

@@ -83,7 +83,9 @@ async def list_posts(
     kit: Kit = request.app.state.kit
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
-    asked = f"posts|{caller.client}|{kind}|{vacant}|{trained}|{within}|{on}|{known_at}"
+    asked = (
+        f"posts|{caller.client}|{caller.purpose}|{kind}|{vacant}|{trained}|{within}|{on}|{known_at}"
+    )
     after = queries.START
     if cursor:
         division, post = cursors.read(cursor, asked, now)

@@ -113,7 +113,7 @@ async def list_rosters(
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
     then = passed(known_at, now)
-    asked = f"rosters|{caller.client}|{kind}|{known_at}"
+    asked = f"rosters|{caller.client}|{caller.purpose}|{kind}|{known_at}"
     after = UUID(cursors.read(cursor, asked, now)) if cursor else None
     rows = await queries.page(session, caller, kind, after, limit, known_at)
     past, times = ("_past", {"known_at": then.isoformat()}) if known_at else ("", {})
@@ -250,7 +250,7 @@ async def list_sync_states(
     kit: Kit = request.app.state.kit
     cursors: Cursors = request.app.state.cursors
     now = request.app.state.clock.now()
-    asked = f"national-system|{caller.client}|{state}"
+    asked = f"national-system|{caller.client}|{caller.purpose}|{state}"
     after, hidden = queries.START, state == SyncState.WITHHELD
     if cursor:
         hidden, place, child = cursors.read(cursor, asked, now)
