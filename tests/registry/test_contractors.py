@@ -173,7 +173,7 @@ async def test_r9_a_contractors_survey_completes_a_child_and_is_tagged(registry:
 async def test_r9_an_expired_contractor_is_refused_at_once_with_tokens_already_issued(
     registry: Registry,
 ) -> None:
-    until = datetime.now(UTC) + timedelta(seconds=3)
+    until = datetime.now(UTC) + timedelta(seconds=8)
     client = await agency(registry, until)
     assert (await pushed(client, "surveys", survey(**AGENCY)))["status"] == "created"
     token = client.auth._token  # type: ignore[union-attr]
