@@ -88,6 +88,21 @@ class Act:
             detail,
         )
 
+    @classmethod
+    def reading(
+        cls,
+        caller: Caller,
+        operation: str,
+        subjects: Iterable[UUID],
+        known_at: datetime | None,
+        **detail: Any,
+    ) -> Self:
+        """The caller's own reading; of the past it is an operation of its own, with the instant that was asked for."""
+        if known_at is None:
+            return cls.of(caller, operation, subjects, **detail)
+        past = f"{operation}_past"
+        return cls.of(caller, past, subjects, **detail, known_at=known_at.isoformat())
+
 
 def authenticate(key: bytes, entry_id: UUID, at: datetime, act: Act) -> bytes:
     return keyed(

@@ -117,8 +117,7 @@ async def list_placements(
         if "ended_on" not in one and review in (None, one["review"]):
             shown.append(one)
             named |= {*of}
-    past, times = ("_past", {"known_at": then.isoformat()}) if known_at else ("", {})
-    read = audit.Act.of(caller, f"placements.list{past}", sorted(named), **times)
+    read = audit.Act.reading(caller, "placements.list", sorted(named), known_at)
     await audit.record(session, kit.audit, now, read)
     seen: dict[str, Any] = {"placements": shown}
     if len(rows) == limit:
@@ -193,14 +192,12 @@ async def _placement(
     row, of = found
     named = {(await visible(session, caller, of))["id"]}
     acts = (await queries.acts_of(session, kit, caller, [at])).get(at, [])
-    times: dict[str, Any] = {}
     if known_at is not None:
         of = (await queries.about_then(session, kit, caller, [at], known_at)).get(at)
         named.add((await visible(session, caller, of))["id"])
-        acts, now, times = noted(acts, known_at), known_at, {"known_at": known_at.isoformat()}
+        acts, now = noted(acts, known_at), known_at
     if operation:
-        past = f"{operation}_past" if times else operation
-        read = audit.Act.of(caller, past, sorted(named), placement=str(at), **times)
+        read = audit.Act.reading(caller, operation, sorted(named), known_at, placement=str(at))
         await audit.record(session, kit.audit, request.app.state.clock.now(), read)
     try:
         seen = showing.placement(kit, row, acts, of, now)

@@ -102,8 +102,7 @@ async def list_calendar_duties(
             else:
                 known, read = await schools.known(session, kit, caller, area)
     more: dict[str, Any] = {"fields": ["school"] if read else []}
-    past, times = ("_past", {"known_at": then.isoformat()}) if known_at else ("", {})
-    act = audit.Act.of(caller, f"calendar_duties.list{past}", read, **more, **times)
+    act = audit.Act.reading(caller, "calendar_duties.list", read, known_at, **more)
     await audit.record(session, kit.audit, now, act)
     named = "school" in groups
     return TasksOut(

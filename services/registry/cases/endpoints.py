@@ -126,13 +126,11 @@ async def list_cases(
     then = passed(known_at, now)
     if known_at is not None:
         rows = await queries.page_known(session, kit, caller, kind, then, after, limit)
-        times = {"known_at": then.isoformat()}
     else:
         rows = await queries.page(session, kit, caller, kind, state, waiting, after, limit)
-        times = {}
     subjects = sorted({row["child"] for row in rows if row["child"]})
-    read = "cases.list_past" if times else "cases.list"
-    await audit.record(session, kit.audit, now, audit.Act.of(caller, read, subjects, **times))
+    read = audit.Act.reading(caller, "cases.list", subjects, known_at)
+    await audit.record(session, kit.audit, now, read)
     acts = await queries.acts_of_all(session, kit, caller, rows)
     marks = []
     for row in rows:

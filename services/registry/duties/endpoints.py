@@ -125,13 +125,12 @@ async def show_completion(
     last = until or then.astimezone(SHANGHAI).date()
     first = since or date(last.year, 1, 1)
     area = area_within(within)
-    read = audit.Act.of(caller, "duties.completion", [])
+    read = audit.Act.reading(caller, "duties.completion", [], known_at)
     rows: list[Any]
     if known_at is not None:
         with COUNTING.of(caller.client):
             lived = await residents(session, kit, caller, area, then, now)
         rows = looking_back.completion(lived, caller, UNITS[by], first, last)
-        read = audit.Act.of(caller, "duties.completion_past", [], known_at=then.isoformat())
     else:
         rows = await queries.completion(session, caller, area, UNITS[by], first, last)
     await audit.record(session, kit.audit, now, read)
@@ -175,7 +174,6 @@ async def show_school_coverage(
     last = until or then.astimezone(SHANGHAI).date()
     period = (since or date(last.year, 1, 1), last)
     area = area_within(within)
-    past, times = ("_past", {"known_at": then.isoformat()}) if known_at else ("", {})
     with COUNTING.of(caller.client):
         if known_at is not None:
             lived = await residents(session, kit, caller, area, then, now)
@@ -183,7 +181,7 @@ async def show_school_coverage(
         else:
             found, read = await schools.coverage(session, kit, caller, duty, area, period)
     fields = ["school"]
-    act = audit.Act.of(caller, f"duties.schools{past}", read, fields=fields, duty=duty, **times)
+    act = audit.Act.reading(caller, "duties.schools", read, known_at, fields=fields, duty=duty)
     await audit.record(session, kit.audit, now, act)
     shown = [
         SchoolOut(

@@ -116,9 +116,8 @@ async def list_rosters(
     asked = f"rosters|{caller.client}|{caller.purpose}|{kind}|{known_at}"
     after = UUID(cursors.read(cursor, asked, now)) if cursor else None
     rows = await queries.page(session, caller, kind, after, limit, known_at)
-    past, times = ("_past", {"known_at": then.isoformat()}) if known_at else ("", {})
     await audit.record(
-        session, kit.audit, now, audit.Act.of(caller, f"rosters.list{past}", [], **times)
+        session, kit.audit, now, audit.Act.reading(caller, "rosters.list", [], known_at)
     )
     whole = [row for row in rows if authenticity.ROSTERS.authentic(kit.audit, row)]
     ruled = await queries.ruled(session, kit, whole)
@@ -144,8 +143,7 @@ async def show_roster(
     """A roster with its counts, readings and receipts; none of its children.  With `known_at` as they stood then."""
     kit: Kit = request.app.state.kit
     seen = await _whole(request, session, caller, roster_id, known_at)
-    past, times = ("_past", {"known_at": known_at.isoformat()}) if known_at else ("", {})
-    read = audit.Act.of(caller, f"rosters.show{past}", [], roster=str(roster_id), **times)
+    read = audit.Act.reading(caller, "rosters.show", [], known_at, roster=str(roster_id))
     await audit.record(session, kit.audit, request.app.state.clock.now(), read)
     return Response(answers.dump(seen), media_type="application/json")
 

@@ -59,8 +59,7 @@ async def list_survey_rounds(
     bound_to = f"survey_rounds|{caller.client}|{caller.purpose}|{within}|{known_at}"
     before = UUID(cursors.read(cursor, bound_to, now)) if cursor else queries.NEWEST
     rows = await queries.page(session, caller, area_within(within), before, limit + 1, known_at)
-    past, times = ("_past", {"known_at": then.isoformat()}) if known_at else ("", {})
-    act = audit.Act.of(caller, f"survey_rounds.list{past}", [], **times)
+    act = audit.Act.reading(caller, "survey_rounds.list", [], known_at)
     await audit.record(session, kit.audit, now, act)
     more = None
     if len(rows) > limit:
@@ -196,7 +195,5 @@ async def record(
 ) -> None:
     kit: Kit = request.app.state.kit
     more: dict[str, Any] = {"fields": fields} if fields else {}
-    if known_at is not None:
-        act, more = f"{act}_past", {**more, "known_at": known_at.isoformat()}
-    done = audit.Act.of(caller, act, subjects, survey_round=str(round_id), **more)
+    done = audit.Act.reading(caller, act, subjects, known_at, survey_round=str(round_id), **more)
     await audit.record(session, kit.audit, request.app.state.clock.now(), done)
