@@ -1,13 +1,16 @@
 """Beside a child: what is folded of it into tables of its own, a statement a table: key care, duties, surveys, handovers."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
 
 import asyncpg
 import orjson
 
+from services.registry.children.building import Folded
 from services.registry.children.change import Change
 from services.registry.children.parts import Part
+
+Row: TypeAlias = tuple[Any, ...]
 
 _CARE = {
     "id": "uuid",
@@ -96,43 +99,46 @@ _INSERT_HANDOVERS = inserting("handovers", _HANDOVER)
 
 async def write(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
     """Put what was folded in the place of what stood there; handovers by themselves, once alerts are written."""
-    await _write_care(connection, changes)
-    await _write_duties(connection, changes)
-    await _write_surveys(connection, changes)
+    for part, table, insert, rows_of in (
+        (Part.KEY_CARE, "key_care", _INSERT_CARE, _care),
+        (Part.DUTIES, "duties", _INSERT_DUTIES, _duties),
+        (Part.SURVEY, "survey_standings", _INSERT_SURVEYS, _survey),
+    ):
+        if rows := await _cleared(connection, changes, part, table, rows_of):
+            await connection.execute(insert, *zip(*rows, strict=True))
 
 
-async def _write_care(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
-    altered = [change for change in changes if Part.KEY_CARE in change.altered]
+async def write_handovers(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
+    if rows := await _cleared(connection, changes, Part.HANDOVERS, "handovers", _handovers):
+        # One that came along with an entry may still stand with the child that it left.
+        await connection.execute("DELETE FROM handovers WHERE id = ANY($1)", [r[0] for r in rows])
+        await connection.execute(_INSERT_HANDOVERS, *zip(*rows, strict=True))
+
+
+async def _cleared(
+    connection: "asyncpg.Connection[Any]",
+    changes: Sequence[Change],
+    part: Part,
+    table: str,
+    rows_of: Callable[[Folded], Iterable[Row]],
+) -> list[Row]:
+    """The rows to be written of children of whom something in the table is other, once those that stood there are gone."""
+    altered = [change for change in changes if part in change.altered]
     before = [change.new.id for change in altered if change.old is not None]
     if before:
-        await connection.execute("DELETE FROM key_care WHERE child_id = ANY($1)", before)
-    rows = [
-        (
-            care.id,
-            new.id,
-            care.category,
-            care.state,
-            new.residence_code,
-            new.hukou_code,
-            ",".join(new.residence_stated_by),
-            ",".join(new.hukou_stated_by),
-            orjson.dumps(care.detail).decode(),
-            care.since,
-        )
-        for new in (change.new for change in altered)
-        for care in new.key_care
-    ]
-    if rows:
-        await connection.execute(_INSERT_CARE, *zip(*rows, strict=True))
+        await connection.execute(f"DELETE FROM {table} WHERE child_id = ANY($1)", before)
+    return [row for change in altered for row in rows_of(change.new)]
 
 
-async def _write_duties(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
-    altered = [change for change in changes if Part.DUTIES in change.altered]
-    before = [change.new.id for change in altered if change.old is not None]
-    if before:
-        await connection.execute("DELETE FROM duties WHERE child_id = ANY($1)", before)
-    rows = [
-        (
+def _care(new: Folded) -> Iterator[Row]:
+    for care in new.key_care:
+        detail = orjson.dumps(care.detail).decode()
+        yield care.id, new.id, care.category, care.state, *_placed(new), detail, care.since
+
+
+def _duties(new: Folded) -> Iterator[Row]:
+    for one in new.duties:
+        yield (
             one.id,
             new.id,
             one.duty,
@@ -143,48 +149,20 @@ async def _write_duties(connection: "asyncpg.Connection[Any]", changes: Sequence
             one.begun_on,
             one.due_on,
             ",".join(day.isoformat() for day in one.done_on),
-            new.residence_code,
-            new.hukou_code,
-            ",".join(new.residence_stated_by),
-            ",".join(new.hukou_stated_by),
+            *_placed(new),
             orjson.dumps(one.detail).decode(),
         )
-        for new in (change.new for change in altered)
-        for one in new.duties
-    ]
-    if rows:
-        await connection.execute(_INSERT_DUTIES, *zip(*rows, strict=True))
 
 
-async def _write_surveys(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
-    altered = [change for change in changes if Part.SURVEY in change.altered]
-    before = [change.new.id for change in altered if change.old is not None]
-    if before:
-        await connection.execute("DELETE FROM survey_standings WHERE child_id = ANY($1)", before)
-    rows = [
-        (
-            new.id,
-            new.survey.last_on,
-            orjson.dumps(new.survey.made).decode(),
-            new.residence_code,
-            new.hukou_code,
-            ",".join(new.residence_stated_by),
-            ",".join(new.hukou_stated_by),
-        )
-        for new in (change.new for change in altered)
-        if new.survey is not None
-    ]
-    if rows:
-        await connection.execute(_INSERT_SURVEYS, *zip(*rows, strict=True))
+def _survey(new: Folded) -> Iterator[Row]:
+    if new.survey is not None:
+        made = orjson.dumps(new.survey.made).decode()
+        yield new.id, new.survey.last_on, made, *_placed(new)
 
 
-async def write_handovers(connection: "asyncpg.Connection[Any]", changes: Sequence[Change]) -> None:
-    altered = [change for change in changes if Part.HANDOVERS in change.altered]
-    before = [change.new.id for change in altered if change.old is not None]
-    if before:
-        await connection.execute("DELETE FROM handovers WHERE child_id = ANY($1)", before)
-    rows = [
-        (
+def _handovers(new: Folded) -> Iterator[Row]:
+    for one in new.handovers:
+        yield (
             one.id,
             new.id,
             one.state,
@@ -196,10 +174,9 @@ async def write_handovers(connection: "asyncpg.Connection[Any]", changes: Sequen
             one.acts,
             new.shielded,
         )
-        for new in (change.new for change in altered)
-        for one in new.handovers
-    ]
-    if rows:
-        # One that came along with an entry may still stand with the child that it left.
-        await connection.execute("DELETE FROM handovers WHERE id = ANY($1)", [r[0] for r in rows])
-        await connection.execute(_INSERT_HANDOVERS, *zip(*rows, strict=True))
+
+
+def _placed(new: Folded) -> Row:
+    """Where the child is, and who says so, as every row beside it repeats."""
+    stated_by = ",".join(new.residence_stated_by), ",".join(new.hukou_stated_by)
+    return new.residence_code, new.hukou_code, *stated_by
