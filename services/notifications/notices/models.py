@@ -9,6 +9,11 @@ from sqlmodel import Field
 
 from services.notifications.tables import INSTANT, Table
 
+#: What our county answered to another hub's handover and that hub has said nothing of: with a day, an acceptance.
+UNSETTLED = (
+    "kind = 'handover' AND direction = 'incoming' AND state = 'answered' AND settled IS NULL"
+)
+
 
 class Notice(Table, table=True):
     """One notice, ours or a peer hub's.
@@ -50,9 +55,7 @@ class Notice(Table, table=True):
         Index(
             "notices_unsettled",
             "ended_at",
-            postgresql_where=text(
-                "kind = 'handover' AND direction = 'incoming' AND state = 'answered' AND settled IS NULL"
-            ),
+            postgresql_where=text(UNSETTLED),
         ),
     )
 

@@ -6,11 +6,11 @@ county keeps the child's file.  Whoever told it withdraws it, if need be: a pers
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, or_, text
 from sqlmodel import col
 
 from services.notifications.notices.issuing import Kind
-from services.notifications.notices.models import Notice
+from services.notifications.notices.models import UNSETTLED, Notice
 from services.notifications.notices.states import SENT, AnswerDue, State, answer_due
 
 #: Which kinds ask for an answer; the others tell, and an answer corrects them.
@@ -38,13 +38,7 @@ def _unsettled(notice: Notice) -> bool:
 def pressed_for(days: int | None, now: datetime) -> ColumnElement[bool]:
     """Those that are overdue, and at once where no limit is configured: in SQL what ``waiting`` says of one."""
     sent = col(Notice.state).in_(SENT)
-    unsettled = and_(
-        col(Notice.kind) == Kind.HANDOVER,
-        col(Notice.direction) == "incoming",
-        col(Notice.state) == State.ANSWERED,
-        col(Notice.effective_on).is_not(None),
-        col(Notice.settled).is_(None),
-    )
+    unsettled = and_(text(UNSETTLED), col(Notice.effective_on).is_not(None))
     if days is None:
         return or_(unsettled, and_(sent, col(Notice.kind).in_(ASKING)))
     before = now - timedelta(days=days)

@@ -10,6 +10,7 @@ from services.notifications.feed.announcing import Outgoing
 from services.notifications.hub import Hub
 from services.notifications.notices.authenticity import ANSWERS
 from services.notifications.notices.issuing import Kind
+from services.notifications.notices.models import UNSETTLED
 from services.notifications.notices.states import ENDED, Outcome, Settled, State
 from services.notifications.peers import queries as peers
 from shared.clock import Clock
@@ -19,14 +20,13 @@ from shared.divisions import county_of, text_of
 BATCH = 200
 #: An acceptance of ours of which the giving hub has said nothing is told to it again after this long, and so on.
 ASKED_EVERY = timedelta(days=1)
-_UNSETTLED = (
-    "kind = 'handover' AND direction = 'incoming' AND state = 'answered' AND settled IS NULL"
-    " AND outcome = 'confirmed' AND pushed <> 'waiting' AND ended_at <= $3"
+_ASKED_AGAIN = (
+    f"{UNSETTLED} AND effective_on IS NOT NULL AND pushed <> 'waiting' AND ended_at <= $3"
     " AND (asked_at IS NULL OR asked_at <= $3)"
 )
 _CLAIM = (
     "UPDATE notices n SET untold = false, asked_at = CASE WHEN due.asks THEN $4 ELSE asked_at END"
-    f" FROM (SELECT id, NOT untold AS asks FROM notices WHERE (untold OR ({_UNSETTLED}))"
+    f" FROM (SELECT id, NOT untold AS asks FROM notices WHERE (untold OR ({_ASKED_AGAIN}))"
     "  AND peer = ANY($2)"
     "  AND NOT (kind = 'handover' AND direction = 'incoming' AND pushed = 'waiting')"
     "  ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED) AS due"
