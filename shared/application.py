@@ -22,7 +22,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import contract, problems, telemetry
-from shared.database import NOTHING, SYSTEM, Database
+from shared.database import NOTHING, SYSTEM, Database, is_away
 from shared.ids import uuid7
 from shared.limits import (
     MAX_BODY_BYTES,
@@ -214,7 +214,14 @@ class Gate:
             await self._refuse(scope, receive, answer, problem)
         except Exception as error:  # noqa: BLE001  (whatever it is, the answer is a problem and is counted)
             log.error("request.failed", error=type(error).__name__, where=telemetry.where(error))
-            await self._refuse(scope, receive, answer, problems.Fault())
+            await self._refuse(
+                scope,
+                receive,
+                answer,
+                problems.Unavailable(headers={"Retry-After": "5"})
+                if is_away(error)
+                else problems.Fault(),
+            )
         finally:
             route = str(getattr(scope.get("route"), "path", "unmatched"))
             seconds = time.perf_counter() - started

@@ -5,6 +5,7 @@ transaction-locally, and forced row-level security reads it, so a query that for
 shows nothing foreign, and a transaction that forgets its reach shows nothing at all.
 """
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any, cast
 
 import asyncpg
 import orjson
-from sqlalchemy import text
+from sqlalchemy import exc, text
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -23,6 +24,16 @@ _SET_REACH = text(
     " set_config('hutong.sources', :sources, true), set_config('hutong.contractor', :contractor, true),"
     " set_config('hutong.compartments', :compartments, true),"
     " set_config('hutong.compartment', :compartment, true)"
+)
+
+#: No connection to be had in time, none at all, or one that broke; the server ends, begins, or has no room.
+_AWAY = (
+    exc.TimeoutError,
+    ConnectionError,
+    socket.gaierror,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
 )
 
 
@@ -85,6 +96,21 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database could not be had, so that the same request may well be served a little later.
+
+    A statement that was cancelled, and one that the server refused for what it says, are no such thing.
+    """
+    told: BaseException | None = error
+    while told is not None:
+        if isinstance(told, exc.DBAPIError) and told.connection_invalidated:
+            return True
+        if isinstance(told, _AWAY):
+            return not isinstance(told, asyncpg.QueryCanceledError)
+        told = told.__cause__
+    return False
 
 
 async def enter(session: AsyncSession, reach: Reach) -> None:

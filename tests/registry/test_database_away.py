@@ -1,0 +1,92 @@
+"""A database that cannot be had: whoever asks is told to ask again (503), never that something broke here."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from sqlalchemy import exc
+
+from shared.database import Database, is_away
+from tests.registry.conftest import Registry
+
+POSTS = "/v1/posts"
+
+
+def told_to_ask_again(reply: httpx.Response) -> bool:
+    return (
+        reply.status_code == 503
+        and reply.headers["Content-Type"].startswith("application/problem+json")
+        and int(reply.headers["Retry-After"]) > 0
+    )
+
+
+async def test_no_connection_of_the_pool_comes_free_in_time(registry: Registry) -> None:
+    official = await registry("civil_affairs:500103")
+    assert (await official.get(POSTS)).status_code == 200
+    pool: Any = registry.database.engine.pool
+    pool._timeout = 0.05
+    async with AsyncExitStack() as taken:
+        for _ in range(pool.size()):
+            await taken.enter_async_context(registry.database.engine.connect())
+        assert told_to_ask_again(await official.get(POSTS))
+    assert (await official.get(POSTS)).status_code == 200
+
+
+async def test_the_connection_breaks_under_way(registry: Registry) -> None:
+    official = await registry("civil_affairs:500103")
+    assert (await official.get(POSTS)).status_code == 200
+    async with AsyncExitStack() as stack:
+        owner = await asyncpg.connect(registry.owner_url)
+        stack.push_async_callback(owner.close)
+        itself = await asyncpg.connect(registry.settings.database_url("registry"))
+        stack.push_async_callback(itself.close)
+        await stack.enter_async_context(owner.transaction())
+        await owner.execute("LOCK TABLE posts IN ACCESS EXCLUSIVE MODE")
+        asked = asyncio.create_task(official.get(POSTS))
+        while not await itself.fetchval(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE NOT granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        ):
+            await asyncio.sleep(0.01)
+        assert told_to_ask_again(await asked)
+    assert (await official.get(POSTS)).status_code == 200
+
+
+async def test_nobody_listens_where_the_database_was(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    official = await registry("civil_affairs:500103")
+    assert (await official.get(POSTS)).status_code == 200
+    for nowhere in ("127.0.0.1:1", "nowhere.invalid"):
+        gone = Database(f"postgresql://nobody:nothing@{nowhere}/none")
+        with monkeypatch.context() as patch:
+            patch.setitem(registry.app.state._state, "database", gone)
+            assert told_to_ask_again(await official.get(POSTS))
+        await gone.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "away"),
+    [
+        (exc.TimeoutError(), True),
+        (ConnectionResetError(), True),
+        (asyncpg.AdminShutdownError("x"), True),
+        (asyncpg.CannotConnectNowError("x"), True),
+        (asyncpg.TooManyConnectionsError("x"), True),
+        (asyncpg.DiskFullError("x"), True),
+        (asyncpg.ConnectionDoesNotExistError("x"), True),
+        (asyncpg.InterfaceError("connection is closed"), False),
+        (asyncpg.QueryCanceledError("x"), False),
+        (asyncpg.UniqueViolationError("x"), False),
+        (FileNotFoundError(), False),
+        (ValueError(), False),
+    ],
+)
+def test_what_tells_that_the_database_is_away(error: BaseException, away: bool) -> None:
+    assert is_away(error) is away
+    wrapped = RuntimeError()
+    wrapped.__cause__ = error
+    assert is_away(wrapped) is away
