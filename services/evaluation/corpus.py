@@ -20,8 +20,11 @@ from pydantic import ValidationError
 from services.matching.linkage.normalization import Features
 from services.registry.records.features import features_of
 from services.registry.records.feeds import FEEDS, Item
+from services.registry.records.listing import marks
 
 Order = Literal["file", "shuffled"]
+#: A corpus is invented: nobody needs to be kept from its marks.
+_KEY = b"corpus"
 TRUTH = "truth.ndjson"
 
 
@@ -42,7 +45,10 @@ class Record:
     @property
     def features(self) -> Features:
         """What matching is told of it: the two services agree on the wire, so no type checker sees it."""
-        return cast("Features", features_of(self.item))
+        features = features_of(self.item)
+        if listed := marks(_KEY, self.item.source or "", self.feed, self.item):
+            features["listed"] = listed
+        return cast("Features", features)
 
 
 @dataclass(slots=True)

@@ -80,7 +80,7 @@ def _person_fault(strongroom: Strongroom, row: Any) -> str | None:
     except (Unsealable, ValueError):
         return "was changed"
     linked = dict(zip(row["entries"] or (), row["arrivals"] or (), strict=True))
-    if linked != person.entries:
+    if linked != {entry: sight.arrival for entry, sight in person.entries.items()}:
         return "the entries linked to it are not those that it holds"
     if set(row["keys"] or ()) != person.keys:
         return "it is not found under its own keys"

@@ -84,6 +84,7 @@ class Worker:
             self.database,
             self.kit.sealer,
             self.kit.audit,
+            self.kit.entries,
             self.matching,
             self.settings.resolve_batch,
             self.clock,

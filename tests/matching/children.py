@@ -55,10 +55,12 @@ class World:
         self.rulings: list[Ruling] = []
         self.placements: dict[UUID, Placement] = {}
         self.arrivals: dict[UUID, int] = {}
+        self.listed: dict[UUID, tuple[int, ...]] = {}
         self.clock = 0
 
     def tell(self, *entries: tuple[int, Features]) -> Outcome:
         """One batch of (number, features)."""
+        self.listed |= {UUID(int=number): tuple(said.get("listed", ())) for number, said in entries}
         return self.decide([(UUID(int=number), standardise(said)) for number, said in entries])
 
     def decide(
@@ -78,6 +80,7 @@ class World:
                 keys,
                 placed.person if (placed := self.placements.get(entry)) else None,
                 placed is not None,
+                self.listed.get(entry, ()),
             )
             for at, (entry, features) in enumerate(said)
         ]

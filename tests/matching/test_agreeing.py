@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from services.matching.linkage.normalization import Features, standardise
-from services.matching.linkage.persons import Person
+from services.matching.linkage.persons import Person, Sight
 from services.matching.persons import agreeing
 from shared.database import SYSTEM
 from tests.databases import MakeDatabase
@@ -46,6 +46,9 @@ async def rewrite(hub: LinkedHub, what: str) -> UUID:
     person = strongroom.open_person(row["person"], row["sealed"], doubtful=False)
     if what == "keys":
         person.keys.add(12345)
+    elif what == "listing":
+        marked = {e: Sight(sight.arrival, (7,)) for e, sight in person.entries.items()}
+        person = Person(row["person"], dict.fromkeys(person.cards, marked), person.keys)
     else:
         cards = {standardise({**CHILD, "name": "李雷"}): card for card in person.cards.values()}
         person = Person(row["person"], cards, person.keys)
@@ -58,8 +61,9 @@ async def rewrite(hub: LinkedHub, what: str) -> UUID:
     return found
 
 
-async def test_a_document_that_says_other_than_its_entries(hub: LinkedHub) -> None:
-    person = await rewrite(hub, "cards")
+@pytest.mark.parametrize("what", ["cards", "listing"])
+async def test_a_document_that_says_other_than_its_entries(hub: LinkedHub, what: str) -> None:
+    person = await rewrite(hub, what)
 
     assert await faults(hub) == [f"persons {person}: it says other than its entries"]
 

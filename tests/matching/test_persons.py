@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.matching.linkage.facets import packed
 from services.matching.linkage.normalization import Standard, standardise
-from services.matching.linkage.persons import Document, Person
+from services.matching.linkage.persons import Document, Person, Sight
 from services.matching.linkage.profile import Profile
 from tests.matching.children import FAMILY, FATHER, FATHER_ID, ID
 
@@ -26,29 +26,34 @@ SAID = [
         {},
     )
 ]
-MOVES = st.lists(st.tuples(st.booleans(), st.integers(1, 9), st.sampled_from(SAID)), max_size=30)
+MARKS = st.sampled_from([(), (7,), (7, 8), (8, 9)])
+MOVES = st.lists(
+    st.tuples(st.booleans(), st.integers(1, 9), st.sampled_from(SAID), MARKS), max_size=30
+)
 
 
 @given(MOVES)
 def test_a_person_says_what_its_cards_say_however_they_came_and_went(
-    moves: list[tuple[bool, int, Standard]],
+    moves: list[tuple[bool, int, Standard, tuple[int, ...]]],
 ) -> None:
     person = Person(PERSON)
-    expected: dict[Standard, dict[UUID, int]] = {}
-    for arrival, (comes, number, features) in enumerate(moves):
+    expected: dict[Standard, dict[UUID, Sight]] = {}
+    for arrival, (comes, number, features, marks) in enumerate(moves):
         entry = UUID(int=number)
         for card in expected.values():
             card.pop(entry, None)
         person.remove(entry)
         if comes:
-            expected.setdefault(features, {})[entry] = arrival
-            person.put(packed(features), {entry: arrival})
+            expected.setdefault(features, {})[entry] = Sight(arrival, marks)
+            person.put(packed(features), {entry: Sight(arrival, marks)})
         expected = {said: card for said, card in expected.items() if card}
         if arrival % 3 == 0:
             person = _stored(person)
 
         assert person.cards == expected
-        assert person.entries == {e: at for card in expected.values() for e, at in card.items()}
+        sights = {e: sight for card in expected.values() for e, sight in card.items()}
+        assert person.entries == sights
+        assert person.listed == {mark for sight in sights.values() for mark in sight.listed}
         assert person.size == len(expected)
         assert person.profile == Profile.of(person.cards)
 

@@ -8,7 +8,7 @@ import pytest
 from services.local import secrets as key_files
 from services.matching.entries.sealing import Strongroom, hashes
 from services.matching.linkage.normalization import Features
-from services.matching.linkage.persons import Person
+from services.matching.linkage.persons import Person, Sight
 from shared import keys
 from shared.keys import KeySet
 from shared.sealing import Unsealable
@@ -64,7 +64,7 @@ def test_an_entry_that_was_sealed_opens(strongroom: Strongroom) -> None:
 
 def test_a_person_that_was_sealed_opens(strongroom: Strongroom) -> None:
     made = strongroom.prepare(ENTRY, 7, CHILD)
-    person = Person(UUID(int=9), {made.features: {ENTRY: 5}}, made.keys)
+    person = Person(UUID(int=9), {made.features: {ENTRY: Sight(5)}}, made.keys)
 
     opened = strongroom.open_person(UUID(int=9), strongroom.seal_person(person), doubtful=False)
 
@@ -74,7 +74,9 @@ def test_a_person_that_was_sealed_opens(strongroom: Strongroom) -> None:
 @pytest.mark.parametrize("at", [0, 1, 13, -1])
 def test_what_was_altered_does_not_open(strongroom: Strongroom, at: int) -> None:
     made = strongroom.prepare(ENTRY, 7, CHILD)
-    person = strongroom.seal_person(Person(UUID(int=9), {made.features: {ENTRY: 5}}, made.keys))
+    person = strongroom.seal_person(
+        Person(UUID(int=9), {made.features: {ENTRY: Sight(5)}}, made.keys)
+    )
 
     for sealed, opening in (
         (made.sealed, lambda changed: strongroom.open_entry(ENTRY, 7, changed)),
@@ -88,7 +90,9 @@ def test_what_was_altered_does_not_open(strongroom: Strongroom, at: int) -> None
 
 def test_what_was_moved_does_not_open(strongroom: Strongroom) -> None:
     made = strongroom.prepare(ENTRY, 7, CHILD)
-    person = strongroom.seal_person(Person(UUID(int=9), {made.features: {ENTRY: 5}}, made.keys))
+    person = strongroom.seal_person(
+        Person(UUID(int=9), {made.features: {ENTRY: Sight(5)}}, made.keys)
+    )
 
     for opening in (
         lambda: strongroom.open_entry(UUID(int=2), 7, made.sealed),

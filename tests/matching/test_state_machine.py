@@ -51,6 +51,7 @@ FEATURES = st.fixed_dictionaries(
         "phone": st.sampled_from(["13908123457", "13908123456"]),
         "hukou_division": st.sampled_from(["520502", "500103"]),
         "school": st.sampled_from(["人和街小学", "一中"]),
+        "listed": st.sampled_from([[7, 8], [8, 9]]),
     },
 )
 NUMBERS = st.integers(1, 9)

@@ -58,9 +58,9 @@ class Matching:
 
     async def resolve(self) -> None:
         """The worker's steps until nothing waits: resolve, then fold."""
-        sealer = self.registry.app.state.kit.sealer
+        kit = self.registry.app.state.kit
         while await resolve_batch(
-            self.registry.database, sealer, self.registry.app.state.kit.audit, self.client, 100
+            self.registry.database, kit.sealer, kit.audit, kit.entries, self.client, 100
         ):
             pass
         await fold(self.registry)

@@ -1,13 +1,17 @@
 """What matching is told of an item, feed by feed."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.matching.entries.schemas import FeaturesIn
 from services.population import generate
 from services.registry.records.features import features_of
 from services.registry.records.feeds import FEEDS, Item
+from services.registry.records.listing import SEASON, marks
 
 COMMON: dict[str, Any] = {
     "source_id": "one",
@@ -17,10 +21,43 @@ COMMON: dict[str, Any] = {
     "child": {"name": "示小满"},
 }
 ID = "371721201705030126"
+PERMIT = {"event": "registered", "role": "holder"}
 
 
 def item(feed: str, **own: Any) -> Item:
     return FEEDS[feed].model.model_validate({**COMMON, **own})
+
+
+def listed(
+    key: bytes = b"k", source: str = "schools", feed: str = "residence-permits", **own: Any
+) -> set[int]:
+    child = {"name": "示小满", "birth_date": "2017-05-03"}
+    permit = item("residence-permits", **PERMIT, **{"child": child, **own})
+    return set(marks(key, source, feed, permit))
+
+
+@given(first=st.dates(date(2000, 1, 1), date(2100, 1, 1)), days=st.integers(0, 3 * SEASON))
+def test_records_of_one_register_and_season_share_a_mark(first: date, days: int) -> None:
+    one, other = listed(observed_on=first), listed(observed_on=first + timedelta(days))
+
+    if days <= SEASON:
+        assert one & other
+    if days >= 2 * SEASON:
+        assert not one & other
+
+
+def test_a_mark_is_of_one_register_and_one_birth_date() -> None:
+    same: dict[str, Any] = {"name": "示大满", "birth_date": "2017年5月3日"}
+    assert listed() == listed(child=same) == listed(child={"name": "示小满", "id_number": ID})
+    for other in (
+        listed(key=b"other"),
+        listed(source="police"),
+        listed(feed="enrolments"),
+        listed(child={"name": "示小满", "birth_date": "2017-05-04"}),
+    ):
+        assert len(other) == 2
+        assert not listed() & other
+    assert not listed(child={"name": "示小满", "birth_date": "不详", "id_number": "0"})
 
 
 def test_an_empty_child_has_no_features() -> None:

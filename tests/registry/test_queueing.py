@@ -1,6 +1,7 @@
 """The two queues: asking never waits for work under way, and nothing asked for meanwhile is lost."""
 
 import asyncio
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -138,6 +139,34 @@ async def test_whoever_lost_its_lease_takes_nothing_out(registry: Registry) -> N
     assert len(await registry.system("SELECT 1 FROM resolution_queue")) == 1
 
 
+async def test_matching_is_told_which_stood_in_one_register_and_not_in_which(
+    registry: Registry,
+) -> None:
+    named: list[dict[str, Any]] = [{"name": "示小一"}, {"name": "示小二"}, {"name": "示小三"}]
+    for child in named:
+        child["birth_date"] = "2017-05-03"
+    items = [survey("500103001001", child=child) for child in named]
+    await push(registry, "civil_affairs:500103", "surveys", *items[:2])
+    await push(registry, "civil_affairs:500101", "surveys", {**items[2], "division": "500101"})
+    told: dict[str, dict[str, Any]] = {}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = orjson.loads(request.content)["items"]
+        told.update({one["features"]["name"]: one["features"] for one in asked})
+        link = {"grade": "certain", "weight": 1.0, "rule_version": "test", "link_seq": 1}
+        placed = [{"entry": one["entry"], "person": str(uuid4()), **link} for one in asked]
+        return httpx.Response(200, content=orjson.dumps({"items": placed}))
+
+    kit = registry.app.state.kit
+    transport = httpx.MockTransport(answer)
+    async with httpx.AsyncClient(transport=transport, base_url="http://matching.test") as matching:
+        hub = registry.database, kit.sealer, kit.audit, kit.entries, matching
+        assert await resolve_batch(*hub, 100) == 3
+    one, two, elsewhere = (set(told[child["name"]]["listed"]) for child in named)
+    assert one == two
+    assert one and elsewhere and not one & elsewhere
+
+
 @pytest.mark.parametrize("how", ["slow", "refused"])
 async def test_an_entry_that_matching_cannot_place_holds_up_no_other(
     registry: Registry, how: str
@@ -163,8 +192,9 @@ async def test_an_entry_that_matching_cannot_place_holds_up_no_other(
     transport = httpx.MockTransport(answer)
     kit = registry.app.state.kit
     async with httpx.AsyncClient(transport=transport, base_url="http://matching.test") as matching:
-        assert await resolve_batch(registry.database, kit.sealer, kit.audit, matching, 100) == 4
-        assert await resolve_batch(registry.database, kit.sealer, kit.audit, matching, 100) == 0
+        hub = registry.database, kit.sealer, kit.audit, kit.entries, matching
+        assert await resolve_batch(*hub, 100) == 4
+        assert await resolve_batch(*hub, 100) == 0
     assert asked.count(1) >= 1 and sum(asked) < 5 * 5
     (left,) = await registry.system(
         "SELECT entry_id, leased_until - now() AS rests FROM resolution_queue"

@@ -18,6 +18,9 @@ EXAMPLE_FEATURES: dict[str, JsonValue] = {
 Short = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
 
 
+Mark = Annotated[int, Field(ge=0, lt=2**32)]
+
+
 class Mute(BaseModel):
     """Closed to unknown fields and silent about its values, which are personal."""
 
@@ -60,6 +63,12 @@ class FeaturesIn(Mute):
     grade: Short | None = Field(default=None, description="Stage, grade and class as written.")
     observed_on: Short | None = Field(
         default=None, description="The day (ISO) on which the grade was so."
+    )
+    listed: list[Mark] = Field(
+        default=[],
+        max_length=4,
+        description="Marks that this record shares with those that stood beside it in one register, in one season, of children"
+        " born on the same day. They tell nothing else.",
     )
 
     def plain(self) -> Features:

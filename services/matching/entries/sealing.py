@@ -46,7 +46,7 @@ class Prepared(NamedTuple):
 
     ``said`` are the features, packed; ``keys`` are the hashes to store, by the current keying;
     ``sought`` those to look for, by every live one; ``numbers`` those of ``sought`` that stand for
-    the child's papers.
+    the child's papers; ``listed``: as in a ``Sight``.
     """
 
     entry: UUID
@@ -57,6 +57,7 @@ class Prepared(NamedTuple):
     sought: list[int]
     numbers: list[int]
     sealed: bytes
+    listed: tuple[int, ...] = ()
 
 
 class Strongroom:
@@ -94,7 +95,8 @@ class Strongroom:
             # Keyings may share a key: rules that both have then give the same hash.
             sought, numbers = list(dict.fromkeys(sought)), list(dict.fromkeys(numbers))
         sealed = self.seal_entry(entry, version, features)
-        return Prepared(entry, version, standard, packed(standard), keys, sought, numbers, sealed)
+        said, listed = packed(standard), tuple(features.get("listed", ()))
+        return Prepared(entry, version, standard, said, keys, sought, numbers, sealed, listed)
 
     def keys_of(self, standard: Standard) -> list[int]:
         """The blocking hashes to store, by the current keying."""

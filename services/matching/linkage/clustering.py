@@ -30,6 +30,7 @@ from services.matching.linkage.judging import (
     judge,
     may_be_a_twins,
 )
+from services.matching.linkage.listings import listed_apart
 from services.matching.linkage.name_comparison import differ_as_twins_do
 from services.matching.linkage.names import WILDCARD
 from services.matching.linkage.normalization import Standard
@@ -44,8 +45,11 @@ WELL_KNOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Unit:
+    """``listed``: the marks of its entries (``persons.Sight``)."""
+
     features: Standard
     entries: frozenset[UUID]
+    listed: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +107,10 @@ class _Clustering:
         self._edges: dict[tuple[int, int], Edge] = {}
         self._unions: dict[tuple[int, int], bool] = {}
         self._next = 0
-        for together in self._held_together(rulings, chain(whole, self._of_one_paper())):
+        groups = self._held_together(rulings, chain(whole, self._of_one_paper()))
+        for together in groups:
             self._open(together)
+        self._listed = listed_apart([unit.listed for unit in units], self._features, groups)
 
     def run(self) -> Partition:
         for one, other in combinations(sorted(self._clusters), 2):
@@ -212,6 +218,8 @@ class _Clustering:
             known = max(self._entries(small), self._entries(large))
             if known < WELL_KNOWN and self._may_be_twins(small, large):
                 return Verdict.POSSIBLE
+            if self._is_listed_beside(small, large) or self._is_listed_beside(large, small):
+                return Verdict.POSSIBLE
         elif verdict is Verdict.POSSIBLE and is_nameless(evidence):
             features, profile = self._features[unit], self._profile(large)
             named = bool(features.names or profile.names)
@@ -263,7 +271,7 @@ class _Clustering:
 
     def _is_bound(self, one: int, other: int, middle: int) -> bool:
         """Whether one belongs to what the other and the middle say together."""
-        if self._are_ruled_apart(one, other) or self._clash(one, other):
+        if self._are_apart(one, other):
             return False
         joined = self._together(self._clusters[one] | self._clusters[middle])
         return not any(
@@ -278,9 +286,26 @@ class _Clustering:
         return self._unions[pair]
 
     def _is_free_to_join(self, one: int, other: int) -> bool:
-        if self._are_ruled_apart(one, other) or self._clash(one, other):
+        if self._are_apart(one, other):
             return False
         return self._fits(one, other) or self._fits(other, one)
+
+    def _are_listed_apart(self, one: int, other: int) -> bool:
+        theirs = self._clusters[other]
+        return any(not theirs.isdisjoint(self._listed[i]) for i in self._clusters[one])
+
+    def _is_listed_beside(self, one: int, other: int) -> bool:
+        """Whether a register listed, beside the one, somebody who bears the other's name: the other, most likely."""
+        borne = set(self._profile(other).names)
+        beside = {j for i in self._clusters[one] for j in self._listed[i]}
+        return any(not borne.isdisjoint(self._features[j].names) for j in beside)
+
+    def _are_apart(self, one: int, other: int) -> bool:
+        return (
+            self._are_ruled_apart(one, other)
+            or self._clash(one, other)
+            or self._are_listed_apart(one, other)
+        )
 
     def _are_ruled_apart(self, one: int, other: int) -> bool:
         mine, theirs = self._clusters[one], self._clusters[other]

@@ -32,8 +32,9 @@ from services.matching.linkage.judging import (
     judge,
     may_be_a_twins,
 )
+from services.matching.linkage.name_comparison import are_two_names
 from services.matching.linkage.normalization import Standard
-from services.matching.linkage.persons import Card, Person
+from services.matching.linkage.persons import Card, Person, Sight
 from services.matching.linkage.weights import Evidence, Frequency, Model, uncounted
 
 #: Units clustered at once at most: beyond, the persons least like the entry are left out.
@@ -77,6 +78,15 @@ def _best_known_first(new: NewEntry) -> tuple[bool, bool, bool, UUID]:
 def _unsettles(evidence: Evidence, person: Person) -> bool:
     """Whether a twin turns up beside a person that took in entries which name nobody."""
     return is_twin(evidence) and person.has_nameless
+
+
+def _is_listed_beside(new: NewEntry, person: Person) -> bool:
+    """Whether the person bears another name, as a twin's would be, and a register listed it in the same season."""
+    others = person.profile.names
+    if not new.listed or (len(others) == 1 and others == new.features.names):
+        return False
+    differ = any(are_two_names(a, b) for a in new.features.names for b in others)
+    return differ and not person.listed.isdisjoint(new.listed)
 
 
 class _Batch:
@@ -151,6 +161,8 @@ class _Batch:
         person, evidence, verdict = related[0]
         if verdict is not Verdict.CERTAIN or person.doubtful or may_be_a_twins(evidence):
             return False
+        if _is_listed_beside(new, person):
+            return False
         self._join(new, person, evidence)
         return True
 
@@ -198,7 +210,7 @@ class _Batch:
         for key in new.keys:
             if key not in known:
                 self._found_here.setdefault(key, []).append(person.person)
-        person.put(new.said, {new.entry: new.arrival})
+        person.put(new.said, {new.entry: Sight(new.arrival, new.listed)})
         person.keys.update(new.keys)
         self._changed.add(person.person)
 
@@ -263,7 +275,7 @@ class _Batch:
         return {p.person for p in self._persons.values() if not same.isdisjoint(p.entries)}
 
     def _cluster(self, persons: set[UUID], entries: Sequence[NewEntry]) -> None:
-        arrivals: Card = {}
+        sights: Card = {}
         stood: dict[UUID, UUID] = {}
         said: dict[Standard, list[UUID]] = {}
         whole: list[set[UUID]] = []
@@ -272,19 +284,19 @@ class _Batch:
                 whole.append(set(self._persons[person].entries))
             for features, card in self._persons[person].cards.items():
                 said.setdefault(features, []).extend(card)
-                arrivals |= card
+                sights |= card
                 stood |= dict.fromkeys(card, person)
         for new in entries:
             said.setdefault(new.features, []).append(new.entry)
-            arrivals[new.entry] = new.arrival
+            sights[new.entry] = Sight(new.arrival, new.listed)
             if new.entry in self._stood:
                 stood[new.entry] = self._stood[new.entry]
-        units = list(self._units(said))
+        units = list(self._units(said, sights))
         found = partition(self._model, units, self._rulings, self._frequency, whole)
         fresh = {new.entry for new in entries if not new.is_known}
-        self._apply(units, found, arrivals, stood, {new.entry for new in entries}, persons, fresh)
+        self._apply(units, found, sights, stood, {new.entry for new in entries}, persons, fresh)
 
-    def _units(self, said: dict[Standard, list[UUID]]) -> Iterable[Unit]:
+    def _units(self, said: dict[Standard, list[UUID]], sights: Card) -> Iterable[Unit]:
         """What says the same is one unit where that is enough to know the child by, and nobody ruled
         otherwise.
         """
@@ -294,15 +306,17 @@ class _Batch:
                 alike = assess(self._model, features, Profile.of((features,)), self._frequency)
                 whole = judge(self._model, alike) is Verdict.CERTAIN
             if whole:
-                yield Unit(features, frozenset(entries))
+                listed = [mark for entry in entries for mark in sights[entry].listed]
+                yield Unit(features, frozenset(entries), frozenset(listed))
             else:
-                yield from (Unit(features, frozenset((entry,))) for entry in entries)
+                for entry in entries:
+                    yield Unit(features, frozenset((entry,)), frozenset(sights[entry].listed))
 
     def _apply(
         self,
         units: Sequence[Unit],
         found: Partition,
-        arrivals: Card,
+        sights: Card,
         stood: dict[UUID, UUID],
         new: set[UUID],
         persons: set[UUID],
@@ -312,7 +326,7 @@ class _Batch:
         clusters = [[units[i] for i in sorted(c)] for c in found.clusters]
         members = [{e for unit in cluster for e in unit.entries} for cluster in clusters]
         ids = identities(
-            members, arrivals, stood, lambda oldest: self._home(oldest, known=oldest not in fresh)
+            members, sights, stood, lambda oldest: self._home(oldest, known=oldest not in fresh)
         )
         here = persons | set(ids)
         for person_id in here & self._rivals.keys():
@@ -322,7 +336,7 @@ class _Batch:
         for at, cluster in enumerate(clusters):
             person = Person(ids[at])
             for unit in cluster:
-                person.put(packed(unit.features), {e: arrivals[e] for e in sorted(unit.entries)})
+                person.put(packed(unit.features), {e: sights[e] for e in sorted(unit.entries)})
             elsewhere = bool(self._rivals.get(person.person))
             bound = not self._bound.isdisjoint(members[at])
             person.doubtful = at in doubtful or elsewhere or bound
@@ -341,7 +355,7 @@ class _Batch:
             ended = Person(person_id)
             self._persons[person_id] = ended
             self._changed.add(person_id)
-            moved = [(arrivals[e], at) for at, m in enumerate(members) for e in m
+            moved = [(sights[e].arrival, at) for at, m in enumerate(members) for e in m
                      if stood.get(e) == person_id]  # fmt: skip
             if moved:
                 self._joined[person_id] = ids[min(moved)[1]]

@@ -15,7 +15,8 @@ from services.matching.linkage.weights import Evidence
 class NewEntry(NamedTuple):
     """An entry to place. ``person`` is where an earlier version of it stands; ``keys`` are stored
     with it and ``sought`` looked for (the same unless index keys are being rotated); one that
-    ``is_known`` was placed before, and may have been retracted since. ``said``: the features, packed.
+    ``is_known`` was placed before, and may have been retracted since. ``said``: the features, packed;
+    ``listed``: as in a ``Sight``.
     """
 
     entry: UUID
@@ -26,6 +27,7 @@ class NewEntry(NamedTuple):
     sought: Sequence[int]
     person: UUID | None = None
     is_known: bool = False
+    listed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

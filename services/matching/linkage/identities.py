@@ -17,7 +17,7 @@ def founded_by(entry: UUID, again: int = 0) -> UUID:
 
 def identities(
     members: Sequence[set[UUID]],
-    arrivals: Card,
+    sights: Card,
     stood: Mapping[UUID, UUID],
     home: Callable[[UUID], UUID],
 ) -> list[UUID]:
@@ -28,13 +28,13 @@ def identities(
     """
     oldest: dict[UUID, tuple[int, UUID]] = {}
     for entry, person in stood.items():
-        arrived = arrivals[entry], entry
+        arrived = sights[entry].arrival, entry
         oldest[person] = min(oldest.get(person, arrived), arrived)
     owned: list[list[tuple[int, UUID]]] = [[] for _ in members]
     for person, (arrival, entry) in oldest.items():
         at = next(i for i, entries in enumerate(members) if entry in entries)
         owned[at].append((arrival, person))
     return [
-        min(found)[1] if found else home(min((arrivals[e], e) for e in entries)[1])
+        min(found)[1] if found else home(min((sights[e].arrival, e) for e in entries)[1])
         for entries, found in zip(members, owned, strict=True)
     ]

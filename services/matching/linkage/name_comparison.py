@@ -82,6 +82,13 @@ def differ_as_twins_do(a: Name, b: Name) -> bool:
     return WILDCARD not in x + y and sum(p != q for p, q in zip(x, y, strict=True)) == 1
 
 
+def are_two_names(a: Name, b: Name) -> bool:
+    """Whether both are written out in glyphs, share the surname, and are not the same."""
+    if not a.surname or a.surname != b.surname or a.latin or b.latin:
+        return False
+    return a.text != b.text and WILDCARD not in a.text + b.text
+
+
 def _by_surname(a: Name, b: Name) -> str:
     one, other = a.surname, b.surname
     if one and other:

@@ -45,6 +45,7 @@ class Features(TypedDict, total=False):
     school_division: str | None
     grade: str | None
     observed_on: str | None
+    listed: list[int]
 
 
 class Standard(NamedTuple):

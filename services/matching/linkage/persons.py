@@ -15,10 +15,20 @@ from services.matching.linkage.facets import Facets, Packed
 from services.matching.linkage.normalization import Standard
 from services.matching.linkage.profile import Profile
 
-Card = dict[UUID, int]
-"""The entries that say the same, each with its *arrival*: a number that grows with first sight."""
+
+class Sight(NamedTuple):
+    """An entry seen: its *arrival*, a number that grows with first sight, and the marks under which a register *listed*
+    it: two entries with a common one stood in one register in one season (docs/adr/0032).
+    """
+
+    arrival: int
+    listed: tuple[int, ...] = ()
+
+
+Card = dict[UUID, Sight]
+"""The entries that say the same."""
 Row = list[list[Any]]
-"""A card, packed: the place of each of its facets; its entries in hexadecimal; their arrivals."""
+"""A card, packed: the place of each of its facets; its entries in hexadecimal; their sights."""
 
 
 class Document(NamedTuple):
@@ -65,8 +75,8 @@ class Person:
         return {
             facets.standard_of(
                 Facets._make([column[at] for column, at in zip(columns, places, strict=True)])
-            ): dict(zip(map(UUID, entries), arrivals, strict=True))
-            for places, entries, arrivals in self.document.rows
+            ): dict(zip(map(UUID, entries), map(_sight, sights), strict=True))
+            for places, entries, sights in self.document.rows
         }
 
     @property
@@ -82,19 +92,25 @@ class Person:
 
     @property
     def entries(self) -> Card:
-        """All entries with their arrivals."""
+        """All entries."""
         return {
-            UUID(entry): arrival
-            for _, entries, arrivals in self.document.rows
-            for entry, arrival in zip(entries, arrivals, strict=True)
+            UUID(entry): _sight(sight)
+            for _, entries, sights in self.document.rows
+            for entry, sight in zip(entries, sights, strict=True)
         }
+
+    @property
+    def listed(self) -> set[int]:
+        """Every mark under which a register listed this child."""
+        sights = (sight for _, _, sights in self.document.rows for sight in sights)
+        return {mark for sight in sights for mark in _sight(sight).listed}
 
     def put(self, said: Packed, card: Card) -> None:
         """Have the card's entries, none of which is here, say this."""
-        arriving, arrivals = [entry.hex for entry in card], list(card.values())
+        arriving, sights = [entry.hex for entry in card], [_packed(each) for each in card.values()]
         columns, rows = self.document
         if not rows:
-            first: Row = [[0] * len(said), arriving, arrivals]
+            first: Row = [[0] * len(said), arriving, sights]
             self.document = Document([[facet] for facet in said], [first])
             self._profile = None
             return
@@ -112,9 +128,9 @@ class Person:
         for row in rows:
             if row[0] == places:
                 row[1].extend(arriving)
-                row[2].extend(arrivals)
+                row[2].extend(sights)
                 return
-        rows.append([places, arriving, arrivals])
+        rows.append([places, arriving, sights])
 
     def remove(self, entry: UUID) -> None:
         """Take an entry out; its keys stay until they are counted anew."""
@@ -125,6 +141,14 @@ class Person:
             card.pop(entry, None)
             if card:
                 self.put(facets.packed(features), card)
+
+
+def _packed(sight: Sight) -> int | list[int]:
+    return [sight.arrival, *sight.listed] if sight.listed else sight.arrival
+
+
+def _sight(packed: int | list[int]) -> Sight:
+    return Sight(packed) if isinstance(packed, int) else Sight(packed[0], tuple(packed[1:]))
 
 
 def _blank() -> Document:

@@ -219,6 +219,7 @@ class Neighbourhood:
                 p.sought,
                 link.person if link else None,
                 p.entry in stored,
+                p.listed,
             )
             for at, p in enumerate(fresh)
         ]

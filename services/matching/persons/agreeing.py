@@ -100,12 +100,16 @@ def _person_fault(strongroom: Strongroom, row: Any, entries: Sequence[Any]) -> s
 
 
 def _says_the_same(strongroom: Strongroom, person: Person, entries: Sequence[Any]) -> bool:
-    said: dict[UUID, Standard] = {e: f for f, card in person.cards.items() for e in card}
-    return all(
-        standardise(strongroom.open_entry(row["entry"], row["version"], row["sealed"]))
-        == said.get(row["entry"])
-        for row in entries
-    )
+    said: dict[UUID, tuple[Standard, tuple[int, ...]]] = {
+        entry: (standard, sight.listed)
+        for standard, card in person.cards.items()
+        for entry, sight in card.items()
+    }
+    for row in entries:
+        features = strongroom.open_entry(row["entry"], row["version"], row["sealed"])
+        if said.get(row["entry"]) != (standardise(features), tuple(features.get("listed", ()))):
+            return False
+    return True
 
 
 async def _evidence_faults(connection: Connection) -> AsyncIterator[str]:

@@ -2,7 +2,7 @@
 
 Matching links records; of a feed's content it learns only what tells one child from another: who
 the child and its guardians are, where it is registered and lives, and where it learns. It never
-learns who sent the record, or why.
+learns who sent the record, or why; that two stood in one register it can tell, not in which (listing.py).
 """
 
 from collections.abc import Iterator

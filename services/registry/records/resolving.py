@@ -23,6 +23,8 @@ from services.registry.planning import by_index
 from services.registry.records import queueing
 from services.registry.records.authenticity import keep
 from services.registry.records.features import features_of
+from services.registry.records.feeds import Item
+from services.registry.records.listing import marks
 from services.registry.records.models import RECALL
 from services.registry.records.vault import SELECTED, Opened, Plain, open_row
 from shared.clock import Clock, SystemClock
@@ -70,11 +72,12 @@ async def resolve_batch(
     database: Database,
     sealer: Sealer,
     keys: KeySet,
+    entries: KeySet,
     matching: httpx.AsyncClient,
     limit: int,
     clock: Clock | None = None,
 ) -> int:
-    """Resolve up to ``limit`` queued entries; how many."""
+    """Resolve up to ``limit`` queued entries; how many.  ``keys`` are the audit's, ``entries`` those of entry ids."""
     clock = clock or SystemClock()
     async with database.transaction(SYSTEM) as session:
         connection = await raw(session)
@@ -84,7 +87,7 @@ async def resolve_batch(
             return 0
         newest, erased = await _newest(connection, sealer, [c.entry for c in claimed])
     asked = {o.plain.entry_id for o in newest} | erased.keys()
-    links = await _ask(matching, newest, erased)
+    links = await _ask(matching, entries.key, newest, erased)
     answered = {pgproto.UUID(link["entry"]) for link in links}
     done = [c for c in claimed if c.entry in answered or c.entry not in asked]
     left = [c for c in claimed if c.entry in asked and c.entry not in answered]
@@ -122,8 +125,15 @@ async def _newest(
     return sorted(opened, key=lambda o: o.plain.id), erased
 
 
+def _told(key: bytes, plain: Plain, item: Item) -> dict[str, Any]:
+    features = features_of(item)
+    if listed := marks(key, plain.source, plain.feed, item):
+        features["listed"] = listed
+    return features
+
+
 async def _ask(
-    matching: httpx.AsyncClient, newest: Sequence[Opened], erased: Mapping[UUID, bool]
+    matching: httpx.AsyncClient, key: bytes, newest: Sequence[Opened], erased: Mapping[UUID, bool]
 ) -> list[dict[str, Any]]:
     facts = [o for o in newest if o.item is not None]
     silent: list[dict[str, Any]] = [
@@ -136,7 +146,7 @@ async def _ask(
             {
                 "entry": str(o.plain.entry_id),
                 "version": o.plain.version,
-                "features": features_of(o.item) if o.item else {},
+                "features": _told(key, o.plain, o.item) if o.item else {},
             }
             for o in facts
         ]
