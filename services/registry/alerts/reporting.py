@@ -107,7 +107,7 @@ async def report(
 
     An office may go on telling by the code of a county that has ended: who took that over answers for it.
     """
-    alerts = []
+    alerts: list[AlertRow] = []
     for p in rows:
         code_of = partial(profiles.code_on, on=p.received_at.astimezone(SHANGHAI).date())
         told = Told(p.entry_id, p.feed, p.division, p.received_at)

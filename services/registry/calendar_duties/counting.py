@@ -28,11 +28,7 @@ def times(profiles: Profiles, place: int, first: date, done: Mapping[int, int]) 
 
 
 def _local(profiles: Profiles, place: int) -> tuple[int, ...]:
-    return tuple(
-        one.code
-        for one in profiles.local_divisions()
-        if one.superseded_by == place and isinstance(one.code, int)
-    )
+    return tuple(code for code, national in profiles.superseded.items() if national == place)
 
 
 def _parts(place: int, first: date) -> tuple[int, ...]:
