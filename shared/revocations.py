@@ -6,6 +6,7 @@ could no longer know.
 
 import asyncio
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -36,8 +37,15 @@ def key_named_in(token: str) -> str | None:
 class FollowedAuthority:
     """Verifies tokens by the registry's keys and refuses those of clients revoked since they were issued."""
 
-    def __init__(self, registry: httpx.AsyncClient, issuer: str) -> None:
+    def __init__(
+        self,
+        registry: httpx.AsyncClient,
+        issuer: str,
+        heard: Callable[[Mapping[str, Any]], None] = lambda _: None,
+    ) -> None:
+        """``heard`` is given each answer of the registry."""
         self._registry = registry
+        self._heard = heard
         self._issuer = issuer
         self._keys = KeySet([])
         self._not_before: dict[str, int] = {}
@@ -68,6 +76,7 @@ class FollowedAuthority:
         body: dict[str, Any] = reply.json()
         self._keys = KeySet.import_key_set(body["jwks"])
         self._not_before = {r["client"]: r["not_before"] for r in body["revoked"]}
+        self._heard(body)
         self._heard_at = time.monotonic()
 
     async def _try_poll(self) -> None:

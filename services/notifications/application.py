@@ -57,7 +57,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         registry = registry_client(settings, Scope.REVOCATIONS_READ, transport)
-        authority = FollowedAuthority(registry, settings.issuer)
+        authority = FollowedAuthority(registry, settings.issuer, app.state.hub.codes.hear)
         app.state.authority = authority
         following = asyncio.create_task(authority.follow())
         try:

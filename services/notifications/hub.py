@@ -1,9 +1,11 @@
-"""What every act of this service needs to know of its hub: name, territory, and the keys of references, ids and MACs."""
+"""What every act of this service needs to know of its hub: name, territory, codes, and the keys of references, ids and
+MACs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
 
+from services.notifications.codes import Codes
 from services.notifications.notices.issuing import Territory
 from services.notifications.settings import NotificationsSettings
 from shared.keys import KeySet
@@ -18,6 +20,7 @@ class Hub:
     """Keys the ids of items, so that two receivers cannot compare notes."""
     audit: KeySet
     """Authenticates peers, authorities and answers (``authenticity.py``)."""
+    codes: Codes = field(default_factory=Codes)
 
     @cached_property
     def references(self) -> References:

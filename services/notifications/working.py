@@ -53,7 +53,7 @@ class Worker:
         self.egress = Egress(
             settings.allowed_networks, settings.delivery_timeout_seconds, transport
         )
-        self.subscribers = Subscribers(self.asking)
+        self.subscribers = Subscribers(self.asking, self.hub.codes)
         self.deliverer = Deliverer(
             self.database,
             self.clock,
@@ -83,8 +83,10 @@ class Worker:
         day = today(self.clock)
         if self._carried_on == day:
             return None
+        if not await self.subscribers.known():
+            return 0  # which local codes have ended, the registry alone knows
         async with self.database.transaction(SYSTEM) as session:
-            done = await carry(session, self.hub.audit, self.clock.now())
+            done = await carry(session, self.hub, self.clock.now())
         if not done:
             self._carried_on = day
         return done or None

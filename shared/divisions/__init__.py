@@ -11,7 +11,7 @@ the doubts.
 """
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
@@ -26,6 +26,7 @@ _COUNTY = 10**6
 _CITY = 10**8
 # Older codes were renumbered several times over: nobody who is a child today ever had one.
 _MODERN = 2000
+_NONE: Mapping[int, int] = {}
 # Codes inside one code, from the narrowest: village, township, county, city, province.
 _WIDTHS = (1, 10**3, 10**6, 10**8, 10**10)
 
@@ -125,11 +126,15 @@ def successors_on(code: int, day: date) -> tuple[int, ...]:
     return tuple(sorted(_followed(ended[-1], day))) if ended else ()
 
 
-def code_on(code: int, day: date) -> int:
+def code_on(code: int, day: date, superseded: Mapping[int, int] = _NONE) -> int:
     """The code that a place bears on a day: that of its one successor, once its own has ended.
 
     Where several took over, or none is known, it goes on under its own; so does a code that begins after that day.
+    ``superseded`` are national codes by the local ones that they took over from.
     """
+    national = superseded.get(county_of(code))
+    if national is not None and known(national, day):
+        code = national
     ended = _ended(county_of(code))
     if ended is None or day <= ended:
         return code
@@ -158,13 +163,17 @@ def ends_after(code: int, day: date) -> date | None:
     return after if code_on(now, after) != now else None
 
 
-def ended_by(day: date) -> dict[int, tuple[int, ...]]:
+def ended_by(day: date, superseded: Mapping[int, int] = _NONE) -> dict[int, tuple[int, ...]]:
     """Every county and city whose code has ended in this century, with the codes that stand for it on a day."""
-    return {
+    found = {
         code: successors_on(code, day)
         for code in _table()
         if (ended := _ended(code)) is not None and ended.year >= _MODERN and ended < day
     }
+    for code in superseded:
+        if (now := code_on(code, day, superseded)) != code:
+            found[code] = (now,)
+    return found
 
 
 def in_line(one: int, other: int) -> bool:

@@ -362,6 +362,34 @@ async def test_r25_a_former_link_of_somebody_elses_making_hides_no_review(
         assert len(await pressed_for(civil)) == 1
 
 
+async def test_r25_a_forged_former_link_hides_no_case_that_waits_for_it_from_its_list(
+    registry: Registry,
+) -> None:
+    """Nobody can tell whose the record was: a person is to look, though the record is its child's today as ever."""
+    cases = [await caused(registry) for _ in range(3)]
+    civil, police = await registry(f"civil_affairs:{HOME}"), await registry(f"police:{HOME}")
+    for one in cases:
+        await acted(police, one.path, "answer", outcome="unfounded")
+    assert await pressed_for(civil) == []
+    waiting = [one.path.rpartition("/")[2] for one in cases[1:]]
+    for one in cases[1:]:
+        await registry.system(
+            "INSERT INTO former_links (entry_id, link_seq, person, taken_at, replaced_at, mac)"
+            " SELECT entry_id, 99, $2, '2020-01-01', '2020-01-02', '\\x00' FROM records WHERE id = $1",
+            one.record,
+            uuid4(),
+        )
+    assert (await civil.get(cases[1].path)).json()["demands"] == ["review_whose"]
+    assert await pressed_for(civil) == [(one, ["review_whose"]) for one in waiting]
+    resting = [one["id"] for one in await listed(civil, waiting=False)]
+    assert resting == [cases[0].path.rpartition("/")[2]]
+    reply = await civil.get("/v1/cases", params={"waiting": True, "limit": 1})
+    assert [one["id"] for one in reply.json()["cases"]] == waiting[:1]
+    onwards = {"waiting": True, "limit": 1, "cursor": reply.json()["next"]}
+    assert [one["id"] for one in await listed(civil, **onwards)] == waiting[1:]
+    assert await listed(await registry("civil_affairs:500107"), waiting=True) == []
+
+
 async def test_r25_a_record_follows_its_child_into_a_merge(registry: Registry) -> None:
     one = await caused(registry)
     civil = await registry(f"civil_affairs:{HOME}")

@@ -159,3 +159,42 @@ async def test_r17_a_file_that_leaves_something_out_says_so(
         seen = await file(known_at=seen["incomplete_before"])
         told += proposed(seen)
     assert {one["id"] for one in told} == {one["id"] for one in proposed(whole)}
+
+
+async def test_r17_a_review_whose_beginning_was_left_out_is_told_under_no_false_day(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its evidence was recalled before what the file goes back to; the part before that tells of it."""
+    item = survey()
+    records = await push(registry, "civil_affairs:500103", "surveys", item)
+    child = uuid4()
+    await link(registry, records, [child])
+    civil = await registry("civil_affairs:500103")
+    path, _ = await the_entry(civil, category="family_hardship")
+    assert (await decide(civil, path, "confirm")).status_code == 200
+    await fold(registry)
+    registry.clock.at += timedelta(days=1)
+    await civil.post("/v1/surveys/recalls", json={"source_ids": [item["source_id"]]})
+    for day in range(1, 5):
+        registry.clock.at += timedelta(days=day)
+        visited = survey(observed_on="2026-03-01", living_security={})
+        await link(
+            registry, await push(registry, "civil_affairs:500103", "surveys", visited), [child]
+        )
+
+    async def reviews(**asked: Any) -> tuple[set[tuple[str, str]], str | None]:
+        reply = await civil.get(f"/v1/children/{child}/dossier", params={"limit": 500, **asked})
+        seen = reply.json()
+        found = [one for one in seen["events"] if one["kind"] == "key_care_review"]
+        return {(one["id"], one["at"]) for one in found}, seen.get("incomplete_before")
+
+    whole, since = await reviews()
+    assert len(whole) == 1 and since is None
+    monkeypatch.setattr(retracing, "MOST_POINTS", 2)
+    told, since = await reviews()
+    assert (told, since is not None) == (set(), True)
+    while since is not None:
+        more, since = await reviews(known_at=since)
+        assert more <= whole
+        told |= more
+    assert told == whole

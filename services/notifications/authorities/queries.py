@@ -8,7 +8,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.notifications.authorities.models import Authority
+from services.notifications.codes import Codes
 from services.notifications.feed.announcing import Subscriber
+from services.notifications.hub import Hub
 from services.notifications.notices.routing import Candidate
 from services.notifications.peers.models import Peer
 from shared import divisions
@@ -39,11 +41,12 @@ async def candidates(
     keys: KeySet,
     subscribers: Sequence[Subscriber],
     peers: Mapping[str, Peer],
+    codes: Codes,
     day: date,
 ) -> list[Candidate]:
     """Named authorities, civil affairs' subscriptions to notices, and peer hubs; authorities' areas bear the codes of the day."""
     named = [
-        Candidate(a.name, *divisions.area_on((a.low, a.high), day), a.client, a.peer, rank=0)
+        Candidate(a.name, *codes.area_on((a.low, a.high), day), a.client, a.peer, rank=0)
         for a in await trusted(session, keys)
         if a.peer is None or a.peer in peers
     ]
@@ -68,13 +71,13 @@ async def trusted(session: AsyncSession, keys: KeySet) -> list[Authority]:
 
 
 async def is_authority(
-    session: AsyncSession, keys: KeySet, client: str, county: int, day: date
+    session: AsyncSession, hub: Hub, client: str, county: int, day: date
 ) -> bool:
     """Whether a named authority whose area, by the codes of the day, holds the county is this client."""
     found = await session.exec(select(Authority).where(Authority.client == client))
     for one in found:
-        low, high = divisions.area_on((one.low, one.high), day)
-        if low <= county <= high and registered(one).authentic(keys):
+        low, high = hub.codes.area_on((one.low, one.high), day)
+        if low <= county <= high and registered(one).authentic(hub.audit):
             return True
     return False
 

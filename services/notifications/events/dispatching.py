@@ -32,7 +32,6 @@ from services.notifications.notices.issuing import (
 from services.notifications.notices.states import OPEN, State
 from shared.clock import SHANGHAI, Clock
 from shared.database import SYSTEM, Database, raw
-from shared.divisions import code_on
 from shared.ids import uuid7
 
 BATCH = 300
@@ -83,8 +82,8 @@ def until_return(events: Sequence[Arrived]) -> Sequence[Arrived]:
 
 async def _take(session: AsyncSession, hub: Hub, events: Sequence[Arrived], now: datetime) -> None:
     day = now.astimezone(SHANGHAI).date()
-    announcer = Announcer(hub, await announcing.subscribers(session, day), now)
-    batch = Batch(hub, announcer, now, await _stories(session, events, day))
+    announcer = Announcer(hub, await announcing.subscribers(session, hub.codes, day), now)
+    batch = Batch(hub, announcer, now, await _stories(session, hub, events, day))
     for event in events:
         batch.take(event)
     await batch.write(session)
@@ -120,7 +119,8 @@ class Batch:
         if event.type in OF_CASES:
             self._tell_of_case(event)
             return
-        what = happening(event.type, event.body, self.now.astimezone(SHANGHAI).date())
+        day = self.now.astimezone(SHANGHAI).date()
+        what = happening(event.type, event.body, day, self.hub.codes.code_on)
         if (left := left_hukou(what)) is not None:
             self._correct(event.child, left)
         if event.type == "child.parted":
@@ -138,7 +138,7 @@ class Batch:
         """Under the code that its county bears by now: its department goes on where the county does."""
         place, to = county_in(event.body, "county"), event.body.get("to")
         if place is not None and isinstance(to, list):
-            place = code_on(place, self.now.astimezone(SHANGHAI).date())
+            place = self.hub.codes.code_on(place, self.now.astimezone(SHANGHAI).date())
             for department in sorted({str(one) for one in to}):
                 self.announcer.case(event.id, event.at, event.child, place, department)
 
@@ -279,7 +279,7 @@ async def _waiting(session: AsyncSession, batch: int) -> list[Arrived]:
 
 
 async def _stories(
-    session: AsyncSession, events: Sequence[Arrived], day: date
+    session: AsyncSession, hub: Hub, events: Sequence[Arrived], day: date
 ) -> dict[UUID, list[Told]]:
     """What was told of these children, by the codes of the day: what had been told before a county ended is not told again."""
     children = {event.child for event in events}
@@ -295,8 +295,8 @@ async def _stories(
         stories[row["child"]].append(
             Told(
                 row["kind"],
-                code_on(row["origin_county"], day),
-                code_on(row["target_county"], day),
+                hub.codes.code_on(row["origin_county"], day),
+                hub.codes.code_on(row["target_county"], day),
                 State(row["state"]),
                 row["first_child"],
             )

@@ -11,12 +11,12 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.notifications.codes import Codes
 from services.notifications.deliveries import payloads
 from services.notifications.deliveries.authenticity import MESSAGES
 from services.notifications.deliveries.payloads import Place
 from services.notifications.feed.audience import told
 from services.notifications.hub import Hub
-from shared import divisions
 from shared.database import raw
 from shared.ids import uuid7
 
@@ -244,7 +244,7 @@ def _body(hub: Hub, message: Outgoing, lane: UUID, number: int) -> bytes:
     )
 
 
-async def subscribers(session: AsyncSession, day: date) -> list[Subscriber]:
+async def subscribers(session: AsyncSession, codes: Codes, day: date) -> list[Subscriber]:
     """Every subscription, disabled ones too: what they miss waits for them.  Areas bear the codes of the day."""
     connection = await raw(session)
     return [
@@ -252,7 +252,7 @@ async def subscribers(session: AsyncSession, day: date) -> list[Subscriber]:
             r["id"],
             r["client"],
             r["department"],
-            *divisions.area_on((r["low"], r["high"]), day),
+            *codes.area_on((r["low"], r["high"]), day),
             frozenset(r["kinds"]),
         )
         for r in await connection.fetch(

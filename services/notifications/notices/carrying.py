@@ -10,13 +10,12 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.notifications.hub import Hub
 from services.notifications.notices.issuing import ANYONE
 from services.notifications.notices.states import OPEN
 from shared import audit
 from shared.clock import SHANGHAI
 from shared.database import raw
-from shared.divisions import code_on, ended_by
-from shared.keys import KeySet
 
 BATCH = 500
 _SIDES = ("origin_county", "target_county")
@@ -46,10 +45,11 @@ ON CONFLICT (position, county) DO UPDATE SET place = least(a.place, excluded.pla
 """
 
 
-async def carry(session: AsyncSession, keys: KeySet, now: datetime) -> int:
+async def carry(session: AsyncSession, hub: Hub, now: datetime) -> int:
     """Carry over some of what is left under ended codes, in this transaction; how much.  As the service itself."""
     day = now.astimezone(SHANGHAI).date()
-    ended = [code for code, heirs in ended_by(day).items() if len(heirs) == 1]
+    heirs = hub.codes.carried(day)
+    ended = list(heirs)
     connection = await raw(session)
     rows = await connection.fetch(
         f"SELECT id, {', '.join(_SIDES)} FROM notices WHERE state = ANY($2)"
@@ -58,10 +58,8 @@ async def carry(session: AsyncSession, keys: KeySet, now: datetime) -> int:
         [str(state) for state in OPEN],
         BATCH,
     )
-    moved = [(row["id"], *(code_on(row[side], day) for side in _SIDES)) for row in rows]
-    told = await connection.execute(
-        _ANNOUNCED, ended, [code_on(code, day) for code in ended], BATCH
-    )
+    moved = [(row["id"], *(heirs.get(row[side], row[side]) for side in _SIDES)) for row in rows]
+    told = await connection.execute(_ANNOUNCED, ended, [heirs[code] for code in ended], BATCH)
     announced = int(told.split()[-1])
     if not moved and not announced:
         return 0
@@ -71,5 +69,5 @@ async def carry(session: AsyncSession, keys: KeySet, now: datetime) -> int:
     )
     carried = {"notices": len(moved), "announcements": announced}
     act = audit.Act("hutong", "system", "system:successions", "", "successions.carry", (), carried)
-    await audit.record(session, keys, now, act)
+    await audit.record(session, hub.audit, now, act)
     return len(moved) + announced

@@ -19,7 +19,7 @@ from services.notifications.notices.schemas import AnswerIn, EnquiryIn
 from services.notifications.notices.states import Move, Outcome, State
 from shared.auth import MACHINES, Caller
 from shared.clock import SHANGHAI
-from shared.divisions import county_of, ever, successors_on, widen
+from shared.divisions import county_of, successors_on, widen
 from shared.preconditions import check, etag, given
 from shared.problems import Conflict, Flaw, Forbidden, Invalid, NotFound, PersonNeeded
 from shared.references import References
@@ -77,7 +77,7 @@ async def _receives(
         return False
     return notice.receiver_client == caller.client or await is_authority(
         session,
-        hub.audit,
+        hub,
         caller.client,
         notice.target_county,
         now.astimezone(SHANGHAI).date(),
@@ -101,7 +101,7 @@ async def answer(
     notice = await receive(session, hub, caller, notice_id, Move.ANSWER, if_match, now)
     check_day(notice, said, now)
     own = said.outcome is Outcome.CONFIRMED and notice.toward == Toward.HUKOU
-    if own and named is not None and not _covers(caller, named, now):
+    if own and named is not None and not _covers(hub, caller, named, now):
         raise Invalid(flaws=[_division_flaw(NOT_THERE)])
     notice.outcome = said.outcome
     notice.hukou_division = named
@@ -199,14 +199,17 @@ async def _division(session: AsyncSession, hub: Hub, text: str | None) -> int | 
         code = widen(text)
     except ValueError:
         code = None
-    if code is None or not (ever(code) or await names(session, hub.audit, county_of(code))):
+    if code is None or not (
+        hub.codes.ever(code) or await names(session, hub.audit, county_of(code))
+    ):
         raise Invalid(flaws=[_division_flaw(NEVER_WAS)])
     return code
 
 
-def _covers(caller: Caller, division: int, now: datetime) -> bool:
+def _covers(hub: Hub, caller: Caller, division: int, now: datetime) -> bool:
     """Whether the division, or what became of it, lies in the caller's area."""
-    heirs = successors_on(division, now.astimezone(SHANGHAI).date())
+    day = now.astimezone(SHANGHAI).date()
+    heirs = (hub.codes.code_on(division, day), *successors_on(division, day))
     return any(caller.covers(code) for code in (division, *heirs))
 
 

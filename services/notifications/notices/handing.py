@@ -23,7 +23,7 @@ from services.notifications.peers.models import Peer
 from services.notifications.peers.queries import trusted
 from shared.clock import SHANGHAI, Clock, today
 from shared.database import SYSTEM, Database, raw
-from shared.divisions import code_on, county_of, text_of
+from shared.divisions import county_of, text_of
 from shared.ids import uuid7
 
 BATCH = 500
@@ -45,12 +45,12 @@ async def hand_over(database: Database, clock: Clock, hub: Hub) -> int:
         if not await announcing.alone(session):
             return 0
         peers = await trusted(session, hub.audit)
-        rerouted = await _reroute(session, peers, clock.now())
+        rerouted = await _reroute(session, hub, peers, clock.now())
         groups = await _unrouted(session)
         if not groups:
             return rerouted
-        subscribers = await announcing.subscribers(session, today(clock))
-        known = await candidates(session, hub.audit, subscribers, peers, today(clock))
+        subscribers = await announcing.subscribers(session, hub.codes, today(clock))
+        known = await candidates(session, hub.audit, subscribers, peers, hub.codes, today(clock))
         announcer = Announcer(hub, subscribers, clock.now())
         handed = 0
         for group in groups:
@@ -143,7 +143,9 @@ def _to_peer(hub: Hub, row: Any, peer: str, receiver: UUID, now: datetime) -> Ou
     )
 
 
-async def _reroute(session: AsyncSession, peers: Mapping[str, Peer], now: datetime) -> int:
+async def _reroute(
+    session: AsyncSession, hub: Hub, peers: Mapping[str, Peer], now: datetime
+) -> int:
     """Make a successor for every notice whose receiver said "not ours".
 
     A peer hub that names a place outside its own territory is not followed: a person reads its answer and decides.
@@ -177,7 +179,7 @@ async def _reroute(session: AsyncSession, peers: Mapping[str, Peer], now: dateti
             "awaiting_decision" if row["shielded"] else "issued",
             row["child"],
             row["origin_county"],
-            code_on(_next_target(row), now.astimezone(SHANGHAI).date()),
+            hub.codes.code_on(_next_target(row), now.astimezone(SHANGHAI).date()),
             [*row["unwanted"], _key_of(row)],
             row["id"],
             now,

@@ -8,7 +8,7 @@ Kinds: *arrived* (流入), *moved_on* (流出), *hukou_changed* (户籍变动), 
 *key_care_changed* (重点关爱变动), *handover* (移交), which asks the next place to take the child's file over.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from services.notifications.notices.states import State
-from shared.divisions import code_on
+from shared import divisions
 
 
 class Kind(StrEnum):
@@ -111,7 +111,12 @@ LEAVING = {"child.residence_changed", "child.moved_on"}
 UNSEEN = {State.AWAITING_DECISION, State.ISSUED, State.DELIVERED}
 
 
-def happening(type_: str, body: Mapping[str, Any], day: date) -> Happening:
+def happening(
+    type_: str,
+    body: Mapping[str, Any],
+    day: date,
+    code_on: Callable[[int, date], int] = divisions.code_on,
+) -> Happening:
     """Read an event, under the codes that its counties bear on ``day``; one that cannot be read counts as not given."""
 
     def county(name: str) -> int | None:

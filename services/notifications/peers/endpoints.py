@@ -73,7 +73,7 @@ async def receive_notice(
     now = clock.now()
     peer, message_id, message = await taking.verified(request, session, body, PeerNoticeIn, now)
     if await taking.first_time(session, peer, message_id, now):
-        await taking.take_notice(session, peer, message, hub.territory, now)
+        await taking.take_notice(session, peer, message, hub, now)
     return TakenOut()
 
 

@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.notifications.hub import Hub
 from services.notifications.notices import authenticity, moving
 from services.notifications.notices.handing_on import FARTHEST, settle, tell_again
-from services.notifications.notices.issuing import Kind, Territory, Toward
+from services.notifications.notices.issuing import Kind, Toward
 from services.notifications.notices.models import Notice
 from services.notifications.notices.states import ENDED, Move, Outcome, Settled, State, possible
 from services.notifications.peers import queries
@@ -29,7 +29,7 @@ from services.notifications.peers.schemas import (
 from shared import signatures
 from shared.clock import SHANGHAI
 from shared.database import raw
-from shared.divisions import above_county, code_on, ever, widen
+from shared.divisions import above_county, widen
 from shared.ids import uuid7
 from shared.limits import WEBHOOK_MAX_BYTES
 from shared.problems import Flaw, Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, flaws_of
@@ -91,16 +91,16 @@ async def take_notice(
     session: AsyncSession,
     peer: Peer,
     message: PeerNoticeIn,
-    territory: Territory,
+    hub: Hub,
     now: datetime,
 ) -> None:
     """Keep an incoming notice; its details are fetched by the worker.  A peer speaks for its area alone, and to ours."""
     origin, target = widen(message.data.origin_county), widen(message.data.county)
-    if not peer.low <= origin <= peer.high or target not in territory:
+    if not peer.low <= origin <= peer.high or target not in hub.territory:
         raise Forbidden
     # A peer may not know yet that a county has ended.
     day = now.astimezone(SHANGHAI).date()
-    origin, target = code_on(origin, day), code_on(target, day)
+    origin, target = hub.codes.code_on(origin, day), hub.codes.code_on(target, day)
     for name, code in (("county", target), ("origin_county", origin)):
         if above_county(code, day):
             raise Invalid(flaws=[Flaw(f"/body/data/{name}", "division", "Not a county's code.")])
@@ -148,7 +148,7 @@ async def take_answer(
     county = message.data.hukou_county
     named = widen(county) if county else None
     # Of its own counties a hub knows best, local codes too.  What else no table of ours knows is a slip, or news: a person asks.
-    known = named is not None and (ever(named) or peer.low <= named <= peer.high)
+    known = named is not None and (hub.codes.ever(named) or peer.low <= named <= peer.high)
     notice.hukou_division = named if known else None
     authenticity.vouch(hub.audit, notice)
     if notice.toward == Toward.HUKOU or notice.kind == Kind.HANDOVER:

@@ -15,8 +15,8 @@ import httpx
 import orjson
 import structlog
 
+from services.notifications.codes import Codes
 from services.notifications.deliveries.payloads import WAITING
-from shared.divisions import code_on
 from shared.limits import REVOCATION_POLL_SECONDS, REVOCATION_STALE_SECONDS
 from shared.vocabulary import Scope
 
@@ -30,16 +30,16 @@ class Entitled:
     areas: tuple[tuple[int, int], ...]
     scopes: frozenset[str]
 
-    def covers(self, county: int, day: date) -> bool:
-        codes = (county, code_on(county, day))
+    def covers(self, *codes: int) -> bool:
         return any(low <= code <= high for low, high in self.areas for code in codes)
 
 
 class Subscribers:
     """The clients that may be told anything, as the registry named them last."""
 
-    def __init__(self, registry: httpx.AsyncClient) -> None:
+    def __init__(self, registry: httpx.AsyncClient, codes: Codes) -> None:
         self._registry = registry
+        self._codes = codes
         self._entitled: Mapping[str, Entitled] = {}
         self._heard_at = float("-inf")
         self.just_asked = False
@@ -58,11 +58,13 @@ class Subscribers:
         asked_at = time.monotonic()
         reply = await self._registry.get("/v1/revocations")
         reply.raise_for_status()
+        told = reply.json()
+        self._codes.hear(told)
         self._entitled = {
             one["client"]: Entitled(
                 tuple((low, high) for low, high in one["areas"]), frozenset(one["scopes"])
             )
-            for one in reply.json()["subscribers"]
+            for one in told["subscribers"]
         }
         self._heard_at, self.just_asked = asked_at, True
 
@@ -79,6 +81,7 @@ class Subscribers:
             message: dict[str, Any] = orjson.loads(body)
             if message["type"] == WAITING and Scope.CASES_READ not in entitled.scopes:
                 return False
-            return entitled.covers(int(message["data"]["county"]), day)
+            county = int(message["data"]["county"])
+            return entitled.covers(county, self._codes.code_on(county, day))
         except (KeyError, TypeError, ValueError):  # written past the hub: it holds up nobody else's
             return False

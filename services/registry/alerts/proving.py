@@ -1,7 +1,7 @@
 """Proving: alerts are what the records say, and those without a child what the entry says that they stand for."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -54,15 +54,14 @@ async def rows_of(connection: Any, children: Sequence[UUID]) -> dict[UUID, list[
     return found
 
 
-def agree(expected: Folded, rows: Sequence[Any], territory: Iterable[tuple[int, int]]) -> bool:
+def agree(expected: Folded, rows: Sequence[Any]) -> bool:
     """Whether these rows are the alerts of a child, each where it belongs."""
     wanted = sorted(expected.alerts, key=lambda one: str(one.id))
     found = sorted(rows, key=lambda row: str(row["id"]))
     if [_text(one.held()) for one in wanted] != [_text(_held(row)) for row in found]:
         return False
     return all(
-        (row["residence_code"], tuple(row["residence_stated_by"]))
-        == placed(expected, one, territory)
+        (row["residence_code"], tuple(row["residence_stated_by"])) == placed(expected, one)
         and row["hukou_code"] == expected.hukou_code
         and tuple(row["hukou_stated_by"]) == expected.hukou_stated_by
         for row, one in zip(found, wanted, strict=True)
@@ -120,10 +119,21 @@ def _accounted(kit: Kit, rules: Mapping[datetime, Course], row: Any, acts: Seque
         expected is not None
         and _text(expected.held()) == _text(_held(row))
         and (row["newest"] == 0 or bool(acts))
-        and (row["residence_code"], row["hukou_code"]) == (row["division"], None)
+        and row["residence_code"] in _borne(kit, told)
+        and row["hukou_code"] is None
         and not row["residence_stated_by"]
         and not row["hukou_stated_by"]
     )
+
+
+def _borne(kit: Kit, told: Told) -> Iterator[int]:
+    """The codes that the place of an office bore since it told, and the one that it told by: the day on which an alert of nobody
+    was carried over is told by no row."""
+    yield told.division
+    day: date | None = told.received_at.astimezone(SHANGHAI).date()
+    while day is not None:
+        yield (code := kit.profiles.code_on(told.division, day))
+        day = kit.profiles.turns_after(code, day)
 
 
 def _text(held: Any) -> bytes:

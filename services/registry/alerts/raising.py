@@ -7,7 +7,7 @@ Guaranteed:
 - Neither a rule that ends nor a child that moves takes an alert away that was raised before.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -39,7 +39,10 @@ class Acted(NamedTuple):
 
 
 class AlertRow(NamedTuple):
-    """One alert, before it is stored.  ``place`` is where it is to be handled while the child's home is unknown."""
+    """One alert, before it is stored.
+
+    ``place`` is the office that told of it; once it is ``located`` where it is to be handled, none for where the child lives.
+    """
 
     id: UUID
     kind: str
@@ -55,7 +58,7 @@ class AlertRow(NamedTuple):
     detail: Mapping[str, Any]
 
     def held(self) -> tuple[Any, ...]:
-        """Everything about it in plain values."""
+        """Everything about it but its place, in plain values."""
         return (
             str(self.id),
             self.kind,
@@ -69,6 +72,10 @@ class AlertRow(NamedTuple):
             str(self.entry) if self.entry else None,
             dict(self.detail),
         )
+
+    def told(self) -> tuple[Any, ...]:
+        """What is held of it, and where, unless that is where the child lives."""
+        return self.held() if self.place is None else (*self.held(), self.place)
 
 
 class Raised(NamedTuple):
@@ -120,6 +127,21 @@ def raise_alerts(
     rows += [_orphan(key, child, homes, theirs, day) for theirs in done.values()]
     rows.sort(key=lambda r: (r.kind, r.cause))
     return Raised(tuple(rows), min(turns, default=None))
+
+
+def located(
+    rows: Sequence[AlertRow],
+    home: int | None,
+    territory: Iterable[tuple[int, int]],
+    code_of: Callable[[int], int],
+) -> tuple[AlertRow, ...]:
+    """The alerts where they are to be handled on a day: where the child lives, and where that is nowhere here at the office
+    that told of it, by the code that its place bears by then."""
+    here = home is not None and any(low <= home <= high for low, high in territory)
+    return tuple(
+        one if one.place is None else one._replace(place=None if here else code_of(one.place))
+        for one in rows
+    )
 
 
 def _homes(folded: Fold, profiles: Profiles, day: date) -> Iterator[Home]:

@@ -7,6 +7,7 @@ is nobody's any more.
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from services.registry.alerts.raising import (
     AlertRow,
     alert_id,
     due_of,
+    located,
     rule_detail,
     state_of,
 )
@@ -74,7 +76,7 @@ class Told(NamedTuple):
 def alert_of(
     key: bytes, profiles: Profiles, told: Told, acts: Sequence[Acted] = ()
 ) -> AlertRow | None:
-    """The alert of an entry that is nobody's; None where the rules of its office's place raise none."""
+    """The alert of an entry that is nobody's, where its office is; None where the rules of that place raise none."""
     kind = KINDS[told.feed]
     day = told.received_at.astimezone(SHANGHAI).date()
     rule = rule_of(profiles.for_division(told.division, day), kind, day)
@@ -101,9 +103,17 @@ def alert_of(
 async def report(
     connection: "asyncpg.Connection[Any]", key: bytes, profiles: Profiles, rows: Sequence[Plain]
 ) -> None:
-    """Raise an alert for each new entry of such a feed; as the service itself."""
-    told = (Told(p.entry_id, p.feed, p.division, p.received_at) for p in rows)
-    await _insert(connection, (alert_of(key, profiles, one) for one in told))
+    """Raise an alert for each new entry of such a feed; as the service itself.
+
+    An office may go on telling by the code of a county that has ended: who took that over answers for it.
+    """
+    alerts: list[AlertRow] = []
+    for p in rows:
+        code_of = partial(profiles.code_on, on=p.received_at.astimezone(SHANGHAI).date())
+        told = Told(p.entry_id, p.feed, p.division, p.received_at)
+        if (one := alert_of(key, profiles, told)) is not None:
+            alerts += located([one], None, (), code_of)
+    await _insert(connection, alerts)
 
 
 async def give_back(
@@ -111,22 +121,20 @@ async def give_back(
     kit: Kit,
     entries: Sequence[UUID],
     acts: dict[UUID, list[Acted]],
+    day: date,
 ) -> None:
-    """Raise the alerts of entries that have become nobody's; ``acts`` by entry are what people did about them."""
+    """Raise the alerts of entries that have become nobody's, where they are to be handled on ``day``; ``acts`` by entry are what
+    people did about them."""
     rows = await connection.fetch(FIRST, entries)
     rules = await rules_then(connection, kit, {row["received_at"] for row in rows})
-    await _insert(
-        connection,
-        (
-            alert_of(
-                kit.entries.key,
-                rules[row["received_at"]],
-                Told.of(row),
-                acts.get(row["entry_id"], ()),
-            )
-            for row in rows
-        ),
-    )
+    found = [
+        alert_of(
+            kit.entries.key, rules[row["received_at"]], Told.of(row), acts.get(row["entry_id"], ())
+        )
+        for row in rows
+    ]
+    raised = [one for one in found if one is not None]
+    await _insert(connection, located(raised, None, (), partial(kit.profiles.code_on, on=day)))
 
 
 async def rules_then(
@@ -174,7 +182,7 @@ async def settle(
     return rows[-1]["id"] if len(rows) == SETTLED_AT_ONCE else None
 
 
-async def _insert(connection: "asyncpg.Connection[Any]", alerts: Iterable[AlertRow | None]) -> None:
+async def _insert(connection: "asyncpg.Connection[Any]", alerts: Iterable[AlertRow]) -> None:
     rows = [
         (
             one.id,
@@ -190,7 +198,6 @@ async def _insert(connection: "asyncpg.Connection[Any]", alerts: Iterable[AlertR
             orjson.dumps(dict(one.detail)).decode(),
         )
         for one in alerts
-        if one is not None
     ]
     if rows:
         await connection.executemany(_INSERT, sorted(rows, key=lambda row: row[0]))

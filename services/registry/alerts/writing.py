@@ -1,6 +1,7 @@
 """Writing: the alerts of children that changed, and those that no child has yet."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -14,8 +15,6 @@ from services.registry.children.kit import Kit
 
 if TYPE_CHECKING:
     from services.registry.children.building import Folded
-
-Ranges = Iterable[tuple[int, int]]
 
 _COLUMNS = {
     "id": "uuid",
@@ -62,14 +61,15 @@ async def write(
     connection: "asyncpg.Connection[Any]",
     kit: Kit,
     changes: Sequence[tuple["Folded", Sequence[AlertRow], bool]],
+    day: date,
 ) -> None:
-    """Of each child, write the alerts that are new or other than before, and take away what is none of its any more, if any
-    may be."""
-    rows = [_row(new, one, kit.territory) for new, come, _ in changes for one in come]
+    """Of each child as of ``day``, write the alerts that are new or other than before, and take away what is none of its any
+    more, if any may be."""
+    rows = [_row(new, one) for new, come, _ in changes for one in come]
     fewer = [new for new, _, gone in changes if gone]
     if fewer:
         kept = {row[0] for row in rows} | {one.id for new in fewer for one in new.alerts}
-        await let_go(connection, kit, [new.id for new in fewer], list(kept))
+        await let_go(connection, kit, [new.id for new in fewer], list(kept), day)
     if rows:
         await connection.execute(_UPSERT, *zip(*rows, strict=True))
 
@@ -79,8 +79,10 @@ async def let_go(
     kit: Kit,
     children: Sequence[UUID],
     kept: Sequence[UUID],
+    day: date,
 ) -> None:
-    """Take away what is no alert of these children any more; what is about an entry alone stays, without a child."""
+    """Take away what is no alert of these children any more; what is about an entry alone stays, without a child, where it is
+    to be handled on ``day``."""
     orphans = [row["entry"] for row in await connection.fetch(_ORPHANS, children, kept)]
     await connection.execute(
         "DELETE FROM alerts WHERE child_id = ANY($1) AND id <> ALL($2)", children, kept
@@ -90,19 +92,18 @@ async def let_go(
         for row in await connection.fetch(_ACTS, orphans):
             if entry_of(row["kind"], row["cause"]) == row["anchor"]:
                 acts.setdefault(row["anchor"], []).append(acted(row))
-        await give_back(connection, kit, orphans, acts)
+        await give_back(connection, kit, orphans, acts, day)
 
 
-def placed(new: Any, one: AlertRow, territory: Ranges) -> tuple[int | None, tuple[str, ...]]:
-    """Where an alert is to be handled, and who states that: the child's home, else the place of the office that told."""
-    home = new.residence_code
-    if one.place is None or (home is not None and any(a <= home <= b for a, b in territory)):
-        return home, new.residence_stated_by
+def placed(new: Any, one: AlertRow) -> tuple[int | None, tuple[str, ...]]:
+    """Where a child's alert is to be handled, and who states that: nobody, where it is the office that told."""
+    if one.place is None:
+        return new.residence_code, new.residence_stated_by
     return one.place, ()
 
 
-def _row(new: "Folded", one: AlertRow, territory: Ranges) -> tuple[Any, ...]:
-    place, stated_by = placed(new, one, territory)
+def _row(new: "Folded", one: AlertRow) -> tuple[Any, ...]:
+    place, stated_by = placed(new, one)
     return (
         one.id,
         new.id,

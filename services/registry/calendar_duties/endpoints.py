@@ -1,12 +1,13 @@
 """Calendar duties: a place's calendar with what was done, and reporting what was."""
 
+from collections import Counter
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.registry.calendar_duties import queries, schools
+from services.registry.calendar_duties import counting, queries, schools
 from services.registry.calendar_duties.queries import COUNTY
 from services.registry.calendar_duties.schemas import (
     CalendarActIn,
@@ -21,6 +22,7 @@ from services.registry.duties.acts import reporters_of
 from services.registry.duties.showing import sight
 from services.registry.past.residing import part_of, residents
 from services.registry.posts.terms import place_name
+from services.registry.profiles import Profiles
 from services.registry.profiles.cadences import Cadence
 from services.registry.profiles.rules import Unset
 from services.registry.records.feeds.wire import DivisionText
@@ -63,7 +65,8 @@ async def list_calendar_duties(
     owes it until it was reported for it as often as asked.  `owing` names those, where you may see schools.  A report counts for
     a school whose name it bears, in the county where the pupils live.  Above 20,000 migrant children: name a smaller place.
 
-    What a province or city owes as such stands in its own calendar alone, and not in those of its counties.
+    What a province or city owes as such stands in its own calendar alone, and not in those of its counties.  What a county had
+    done counts for the one that began in its stead; where several became one, as often as each of them had done it.
     A duty tied to occasions that no school calendar dates is `interval_not_configured`.
 
     With `known_at` by the rules that the hub had adopted by then, what had been reported and which schools enrolments named;
@@ -87,10 +90,12 @@ async def list_calendar_duties(
     formers = kit.profiles.former(part_of(caller, area), now.astimezone(SHANGHAI).date())
     done = [
         {**one, "county": profiles.code_on(one["county"] * COUNTY, day) // COUNTY}
-        for one in await queries.done(
-            session, caller, area, formers, divisions.county_of(code), around, known_at
-        )
+        for one in await queries.done(session, caller, area, formers, around, known_at)
     ]
+    place, held = divisions.county_of(code), list[Any]()
+    if caller.covers(place):
+        places = counting.lineage(kit.profiles, place, around - queries.AROUND)
+        held = await queries.held(session, caller, places, around, known_at)
     found = tasks(profile, around) if profile else ()
     known: schools.Schools = {}
     read: list[UUID] = []
@@ -109,7 +114,9 @@ async def list_calendar_duties(
         division=divisions.text_of(code),
         on=around,
         tasks=[
-            _shown(task, done, known, day, named=named)
+            _held(kit.profiles, task, place, held, day)
+            if task.rule.level == "place"
+            else _taught(task, done, known, day, named=named)
             for task in found
             if concerns(task.rule, code)
         ],
@@ -195,37 +202,24 @@ def _may_report(caller: Caller, rule: Cadence, division: int) -> None:
     )
 
 
-def _shown(
+def _held(profiles: Profiles, task: Task, place: int, held: list[Any], day: date) -> TaskOut:
+    """A duty of the ``place`` itself: done for all of it or not at all."""
+    told = _told(task, held)
+    counts: Counter[int] = Counter()
+    for one in told:
+        counts[one["division"]] += one["times"]
+    times = counting.times(profiles, place, task.span.first, counts) if task.span else 0
+    return _shown(task, told, times, day)
+
+
+def _taught(
     task: Task, done: list[Any], known: schools.Schools, day: date, *, named: bool
 ) -> TaskOut:
-    """``named``: whether the caller sees schools."""
-    rule, span = task.rule, task.span
-    told = [
-        one
-        for one in done
-        if (one["duty"], one["occasion"]) == (rule.duty, task.occasion)
-        and span is not None
-        and span.first <= one["done_on"] <= span.last
-    ]
-    # What a place owes once is done for all of it or not at all.
-    mine = [one for one in told if one["whole" if rule.level == "place" else "inside"]]
-    times = sum(one["times"] for one in mine)
-    shown = TaskOut(
-        duty=rule.duty,
-        level=rule.level,
-        tier=rule.tier if rule.level == "place" else None,
-        clause=rule.clause,
-        wording=rule.wording or None,
-        performers=None if isinstance(rule.performers, Unset) else list(rule.performers) or None,
-        occasion=task.occasion or None,
-        state=task.state(times >= task.times, day),
-        first=span.first if span else None,
-        due_on=span.last if span else None,
-        times=task.times,
-        done=times,
-        schools=len({one["school"] for one in mine if one["school"]}),
-    )
-    if rule.level != "school" or span is None:
+    """A duty of schools; ``named``: whether the caller sees them."""
+    told = _told(task, done)
+    mine = [one for one in told if one["inside"]]
+    shown = _shown(task, mine, sum(one["times"] for one in mine), day)
+    if task.span is None:
         return shown
     # A school that pupils of a village attend may have told of itself by its county.
     by_school = [((one["county"], schools.name_of(one["school"])), one) for one in told]
@@ -251,3 +245,34 @@ def _shown(
             for (county, school), count in standing.owing.items()
         ]
     return shown
+
+
+def _told(task: Task, done: list[Any]) -> list[Any]:
+    """What was reported of the task within its span."""
+    rule, span = task.rule, task.span
+    return [
+        one
+        for one in done
+        if (one["duty"], one["occasion"]) == (rule.duty, task.occasion)
+        and span is not None
+        and span.first <= one["done_on"] <= span.last
+    ]
+
+
+def _shown(task: Task, told: list[Any], times: int, day: date) -> TaskOut:
+    rule, span = task.rule, task.span
+    return TaskOut(
+        duty=rule.duty,
+        level=rule.level,
+        tier=rule.tier if rule.level == "place" else None,
+        clause=rule.clause,
+        wording=rule.wording or None,
+        performers=None if isinstance(rule.performers, Unset) else list(rule.performers) or None,
+        occasion=task.occasion or None,
+        state=task.state(times >= task.times, day),
+        first=span.first if span else None,
+        due_on=span.last if span else None,
+        times=task.times,
+        done=times,
+        schools=len({one["school"] for one in told if one["school"]}),
+    )

@@ -20,10 +20,16 @@ AROUND: Final = timedelta(days=400)
 #: $1 and $2 are disjoint areas; of the first what lies between $3 and $4 is ``inside``, of the others all.
 _DONE: Final = (
     "SELECT c.duty, c.occasion, c.done_on, c.school, c.division / 1000000 AS county,"
-    " (a.place > 1 OR c.division BETWEEN $3 AND $4) AS inside, c.division = $5 AS whole, count(*) AS times"
+    " (a.place > 1 OR c.division BETWEEN $3 AND $4) AS inside, count(*) AS times"
     " FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS a(low, high, place)"
     " JOIN calendar_acts c ON c.division BETWEEN a.low AND a.high"
-    " WHERE c.done_on BETWEEN $6 AND $7 AND ($8::timestamptz IS NULL OR c.told_at <= $8) GROUP BY 1, 2, 3, 4, 5, 6, 7"
+    " WHERE c.done_on BETWEEN $5 AND $6 AND ($7::timestamptz IS NULL OR c.told_at <= $7) GROUP BY 1, 2, 3, 4, 5, 6"
+)
+#: What was reported for places as a whole.
+_HELD: Final = (
+    "SELECT duty, occasion, done_on, school, division, count(*) AS times FROM calendar_acts"
+    " WHERE division = ANY($1) AND done_on BETWEEN $2 AND $3 AND ($4::timestamptz IS NULL OR told_at <= $4)"
+    " GROUP BY 1, 2, 3, 4, 5"
 )
 
 
@@ -32,12 +38,11 @@ async def done(
     caller: Caller,
     area: Area,
     formers: Sequence[Area],
-    place: int,
     around: date,
     known_at: datetime | None,
 ) -> list[Any]:
     """What had been reported in the counties of an area, as far as they are the caller's, ``inside`` it or not, and in the areas
-    that became places of it (``formers``); and for the ``place`` as a whole."""
+    that became places of it (``formers``)."""
     low, high = area
     counties = (
         max(caller.grant.low, low // COUNTY * COUNTY),
@@ -48,7 +53,21 @@ async def done(
     # What was reported under a code that has ended is hidden from whoever has another one today.
     async with as_system(session, caller):
         connection = await raw(session)
+        rows: list[Any] = await connection.fetch(_DONE, lows, highs, low, high, *days, known_at)
+    return rows
+
+
+async def held(
+    session: AsyncSession,
+    caller: Caller,
+    places: Sequence[int],
+    around: date,
+    known_at: datetime | None,
+) -> list[Any]:
+    """What had been reported for places as a whole; the caller answers for what they are today."""
+    async with as_system(session, caller):
+        connection = await raw(session)
         rows: list[Any] = await connection.fetch(
-            _DONE, lows, highs, low, high, place, *days, known_at
+            _HELD, list(places), around - AROUND, around + AROUND, known_at
         )
     return rows

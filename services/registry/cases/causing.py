@@ -62,6 +62,12 @@ _OPEN: Final = (
     "SELECT c.id, c.record, c.anchor, c.child_id FROM cases c"
     " WHERE c.record IS NOT NULL AND c.state <> 'closed'"
 )
+#: Whose record has been held to speak of somebody else before.
+_MOVED: Final = (
+    "SELECT c.id, r.entry_id FROM ({cases} OFFSET 0) c JOIN records r ON r.id = c.record"
+    " WHERE EXISTS (SELECT 1 FROM former_links f WHERE f.entry_id = r.entry_id)"
+)
+_MOVED_OF: Final = _MOVED.format(cases=f"{_OPEN} AND c.id = ANY($1)")
 _FALLEN_OF: Final = _HAS_FALLEN.format(cases=f"{_OPEN} AND c.id = ANY($1)")
 #: Later than anything that is ever known.
 _EVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
@@ -122,8 +128,43 @@ def fallen_among(here: str) -> str:
     return _HAS_FALLEN.format(cases=f"{_OPEN} AND {here} ORDER BY c.id") + " ORDER BY c.id LIMIT $7"
 
 
-async def fallen_of(session: AsyncSession, caller: Caller, cases: Sequence[UUID]) -> set[UUID]:
-    """Those of these cases that are open and whose record may not stand any more."""
+def moved_among(here: str) -> str:
+    """As ``fallen_among``, the next whose record was held to speak of somebody else before, with its entry."""
+    return _MOVED.format(cases=f"{_OPEN} AND {here} ORDER BY c.id") + " ORDER BY c.id LIMIT $7"
+
+
+async def unsure_next(
+    connection: "asyncpg.Connection[Any]",
+    keys: KeySet,
+    moved: str,
+    asked: Sequence[Any],
+    after: UUID,
+    limit: int,
+) -> list[UUID]:
+    """The next cases, of those that ``moved`` finds, of whose record nobody can tell whose it was; for the service itself."""
+    found: list[UUID] = []
+    while len(found) < limit:
+        rows = await connection.fetch(moved, *asked, after, limit)
+        found += await _unsure(connection, keys, rows)
+        if len(rows) < limit:
+            break
+        after = rows[-1]["id"]
+    return found
+
+
+async def unsettled_of(
+    session: AsyncSession, keys: KeySet, caller: Caller, cases: Sequence[UUID]
+) -> set[UUID]:
+    """Those of these cases that are open and whose record may not stand any more, or be nobody can tell whose."""
     async with as_system(session, caller):
-        rows = await (await raw(session)).fetch(_FALLEN_OF, list(cases))
-    return {row["id"] for row in rows}
+        connection = await raw(session)
+        fallen = await connection.fetch(_FALLEN_OF, list(cases))
+        moved = await connection.fetch(_MOVED_OF, list(cases))
+        return {row["id"] for row in fallen} | {*await _unsure(connection, keys, moved)}
+
+
+async def _unsure(
+    connection: "asyncpg.Connection[Any]", keys: KeySet, moved: Sequence[Any]
+) -> list[UUID]:
+    bad = await forged(connection, keys, {row["entry_id"] for row in moved})
+    return [row["id"] for row in moved if row["entry_id"] in bad]

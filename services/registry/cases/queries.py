@@ -11,7 +11,13 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system
-from services.registry.cases.causing import fallen_among, fallen_of, reviews
+from services.registry.cases.causing import (
+    fallen_among,
+    moved_among,
+    reviews,
+    unsettled_of,
+    unsure_next,
+)
 from services.registry.cases.terms import CaseDemand, CaseKind, CaseState
 from services.registry.children.anchoring import LINKED, whose
 from services.registry.children.kit import Kit
@@ -45,6 +51,7 @@ WAITING = (
     " ORDER BY id LIMIT $7"
 )
 FALLEN = fallen_among(_HERE)
+MOVED = moved_among(_HERE)
 
 _LINKED_THEN = (
     "SELECT c.id, c.child_id, c.anchor, c.opened_at, "
@@ -164,11 +171,13 @@ async def page(
     """
     asked = (*_who(caller), kind, state)
     if waiting is False:
-        ids = await _resting(session, caller, asked, after or _START, limit)
+        ids = await _resting(session, kit, caller, asked, after or _START, limit)
     elif waiting:
         async with as_system(session, caller):
-            fallen = await (await raw(session)).fetch(FALLEN, *asked, after or _START, limit)
-        to_review = [row["id"] for row in fallen]
+            connection, begin = await raw(session), after or _START
+            fallen = await connection.fetch(FALLEN, *asked, begin, limit)
+            unsure = await unsure_next(connection, kit.audit, MOVED, asked, begin, limit)
+        to_review = [*(row["id"] for row in fallen), *unsure]
         ids = await _next(session, WAITING, *asked, after or _START, limit, to_review)
     else:
         ids = await _next(session, ANY, *asked, after or _START, limit)
@@ -187,14 +196,19 @@ async def _next(session: AsyncSession, statement: str, *values: Any) -> list[UUI
 
 
 async def _resting(
-    session: AsyncSession, caller: Caller, asked: tuple[Any, ...], after: UUID, limit: int
+    session: AsyncSession,
+    kit: Kit,
+    caller: Caller,
+    asked: tuple[Any, ...],
+    after: UUID,
+    limit: int,
 ) -> list[UUID]:
     """The next cases of which nothing is asked."""
     ids: list[UUID] = []
     while len(ids) < limit:
         found = await _next(session, RESTING, *asked, after, limit)
-        fallen = await fallen_of(session, caller, found)
-        ids += [one for one in found if one not in fallen]
+        unsettled = await unsettled_of(session, kit.audit, caller, found)
+        ids += [one for one in found if one not in unsettled]
         if len(found) < limit:
             break
         after = found[-1]

@@ -4,14 +4,15 @@ First its records are *read*, then the reading is *judged* as of the day; a late
 that a rebuild can prove the registry: the same records, words, siblings and day give the same child.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 
-from services.registry.alerts.raising import AlertRow, raise_alerts
+from services.registry.alerts.raising import AlertRow, located, raise_alerts
 from services.registry.children import gist, state
 from services.registry.children.caring import KeyCareRow, care, cross_township
 from services.registry.children.folding import Fold, current, fold_current
@@ -103,7 +104,7 @@ class Folded(NamedTuple):
         row = b"".join((_dump((plain, self.entries)), self.payload, self.gist))
         tables = (row, b"".join(sorted(self.lookups)), *map(_dump, hanging))  # as ``Part`` has them
         made = [part_of(key, at, place, held) for at, held in enumerate(tables)]
-        made += [part_of(key, OF_ALERT, place, _dump(one.held())) for one in self.alerts]
+        made += [part_of(key, OF_ALERT, place, _dump(one.told())) for one in self.alerts]
         return b"".join(made)
 
     def told(self, key: bytes) -> bytes:
@@ -266,6 +267,7 @@ def judge(
         day,
         left.spells if left else (),
     )
+    alerts = located(raised.rows, residence, kit.territory, partial(kit.profiles.code_on, on=day))
     kept = keep(key, child, folded, reading.first_county, words.handovers, kit.profiles, day)
     if (file := kept.spells()) != reading.file:
         reading = reading._replace(payload=state.with_file(reading.payload, file), file=file)
@@ -274,7 +276,7 @@ def judge(
         owed.turns_on,
         raised.turns_on,
         kept.turns_on,
-        *_renumbered(kit.profiles, (residence, hukou), day),
+        *_renumbered(kit.profiles, {residence, hukou, *(one.place for one in alerts)}, day),
     ]
     # The row says where the child lives even after the last stay ended, so that the place keeps sight of it.
     return Folded(
@@ -294,7 +296,7 @@ def judge(
         lookups=reading.lookups,
         key_care=care(key, child, folded, reading.held, decisions, profile, day, cross),
         duties=owed.rows,
-        alerts=raised.rows,
+        alerts=alerts,
         survey=stand(folded, decision, kit.profiles.in_line),
         unvisited=reading.unvisited,
         gist=gist.write(reading) if written is None else written,
@@ -311,9 +313,9 @@ def places_on(folded: Fold, profiles: Profiles, day: date) -> tuple[int | None, 
 
 
 def _renumbered(
-    profiles: Profiles, codes: Sequence[int | None], day: date
+    profiles: Profiles, codes: Collection[int | None], day: date
 ) -> Iterator[date | None]:
-    """The days on which the places will bear other codes."""
+    """The days on which the child's places will bear other codes."""
     for code in codes:
         if code is not None:
             yield profiles.turns_after(code, day)

@@ -163,7 +163,7 @@ async def _page(connection: Any, kit: Kit, ids: list[UUID]) -> AsyncIterator[Dif
             yield Difference("duties", child, "differ from the records")
         if not _surveyed(expected, surveys.get(child), row):
             yield Difference("survey_standings", child, "differs from the records")
-        if not proving.agree(expected, alerts.get(child, []), kit.territory):
+        if not proving.agree(expected, alerts.get(child, [])):
             yield Difference("alerts", child, "differ from the records")
         if not _same_handovers(expected, passing.get(child, []), row["shielded"]):
             yield Difference("handovers", child, "differ from what was done")

@@ -108,7 +108,7 @@ async def refold(
         await queueing.queue(connection, await alerts.shared_until_now(connection, left))
     await writing.write(connection, kit, changes, hashes, day, now)
     if gone:
-        await writing.remove(connection, kit, gone)
+        await writing.remove(connection, kit, gone, day)
     if turned := [*gone, *(one.new.id for one in changes if one.old is None)]:
         # Words whose anchor went astray stay with a child as long as it stands.
         await queueing.queue_anchored(connection, turned)

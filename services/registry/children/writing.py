@@ -90,7 +90,7 @@ async def write(
         await connection.execute(_UPDATE_CHILDREN, *zip(*stay, strict=True))
     await _write_lookups(connection, changes, hashes)
     await folded_rows.write(connection, changes)
-    await alerts.write(connection, kit, [(one.new, *one.alerts()) for one in changes])
+    await alerts.write(connection, kit, [(one.new, *one.alerts()) for one in changes], day)
     await folded_rows.write_handovers(connection, changes)
 
 
@@ -144,9 +144,11 @@ async def _write_lookups(
         )
 
 
-async def remove(connection: "asyncpg.Connection[Any]", kit: Kit, children: Sequence[UUID]) -> None:
+async def remove(
+    connection: "asyncpg.Connection[Any]", kit: Kit, children: Sequence[UUID], day: date
+) -> None:
     """Remove children of whom no record speaks any more, with their keys."""
-    await alerts.let_go(connection, kit, children, ())
+    await alerts.let_go(connection, kit, children, (), day)
     for table, column in (
         ("key_care", "child_id"),
         ("duties", "child_id"),

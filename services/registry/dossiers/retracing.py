@@ -51,13 +51,14 @@ class DutyEnd(StrEnum):
 class CareSpell:
     """A proposal or review of key care; ``outcome`` is the state that took its place, empty where its evidence was gone.
 
-    ``ended_at`` is None while it waits.
+    ``ended_at`` is None while it waits; ``whole`` says that it is known when it began.
     """
 
     row: KeyCareRow
     began_at: datetime
     ended_at: datetime | None = None
     outcome: str = ""
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,10 @@ class DutySpell:
 
 @dataclass(frozen=True, slots=True)
 class Retraced:
-    """In order of time; ``since`` the instant before which nothing was retraced, None where nothing was left out."""
+    """In order of time; ``since`` the instant before which nothing was retraced, None where nothing was left out.
+
+    A review that waited by then is left out too, since nobody knows for how long: whoever asks for what was known then is told.
+    """
 
     care: tuple[CareSpell, ...] = ()
     duties: tuple[DutySpell, ...] = ()
@@ -85,12 +89,13 @@ def retrace(kit: Kit, child: UUID, known: Known, now: datetime) -> Retraced:
     ended: list[DutySpell] = []
     before: Folded | None = None
     points, since = _points(kit, child, known, now)
-    for at, stood in points:
-        found += _settled(care, stood, at)
+    for number, (at, stood) in enumerate(points):
+        found += _settled(care, stood, at, from_before=number == 0 and since is not None)
         if before is not None:
             ended += _ended(before, stood, at.astimezone(SHANGHAI).date())
         before = stood
-    return Retraced((*found, *care.values()), tuple(ended), since)
+    whole = (one for one in (*found, *care.values()) if one.whole)
+    return Retraced(tuple(whole), tuple(ended), since)
 
 
 def _points(
@@ -156,8 +161,10 @@ def _judge(
     return lambda day: judge(kit, child, reading, decisions, day, written=b"")
 
 
-def _settled(care: dict[str, CareSpell], stood: Folded, at: datetime) -> Iterator[CareSpell]:
-    """The spells that ended by then; ``care`` holds by category those that wait."""
+def _settled(
+    care: dict[str, CareSpell], stood: Folded, at: datetime, *, from_before: bool
+) -> Iterator[CareSpell]:
+    """The spells that ended by then; ``care`` holds by category those that wait, ``from_before`` perhaps."""
     now = {row.category: row for row in stood.key_care}
     for category, spell in list(care.items()):
         row = now.get(category)
@@ -166,8 +173,9 @@ def _settled(care: dict[str, CareSpell], stood: Folded, at: datetime) -> Iterato
             yield replace(spell, ended_at=at, outcome=row.state if row else "")
     for category, row in now.items():
         if row.state in WAITING and category not in care:
-            began = row.since if row.state == "proposed" else at
-            care[category] = CareSpell(row, began)
+            proposed = row.state == "proposed"
+            whole = proposed or not from_before
+            care[category] = CareSpell(row, row.since if proposed else at, whole=whole)
 
 
 def _ended(before: Folded, now: Folded, on: date) -> Iterator[DutySpell]:

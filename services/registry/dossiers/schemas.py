@@ -87,7 +87,7 @@ class DossierOut(BaseModel):
     events: list[DossierEventOut] = Field(max_length=500)
     incomplete_before: datetime | None = Field(
         default=None,
-        description="of a life of very many reports: proposals, reviews and duties that were settled before this instant are told"
-        " with `known_at` this instant, and not here",
+        description="of a life of very many reports: proposals, reviews and duties that were settled before this instant, and"
+        " reviews that waited by then, are told with `known_at` this instant, and not here",
     )
     next: Text | None = Field(default=None, description="cursor of the next page", max_length=500)

@@ -16,6 +16,7 @@ from shared.application import USUAL, Transaction
 from shared.auth import ALGORITHMS, Caller, Grant, allowed
 from shared.clock import today
 from shared.database import SYSTEM, Database, enter
+from shared.divisions import text_of
 from shared.limits import TOKEN_LIFE_SECONDS
 from shared.outbound import ASSERTION_TYPE
 from shared.problems import responses
@@ -195,6 +196,13 @@ class SubscriberGrant(BaseModel):
     scopes: list[Word] = Field(max_length=50, description="权限范围")
 
 
+class Superseded(BaseModel):
+    """A local code that a national one takes over from, where that begins."""
+
+    code: Word = Field(description="地方扩展代码")
+    superseded_by: Word = Field(description="国家标准代码")
+
+
 class RevocationsOut(BaseModel):
     revoked: list[Revoked] = Field(max_length=100_000)
     jwks: JwksOut
@@ -202,6 +210,11 @@ class RevocationsOut(BaseModel):
         default=[],
         max_length=100_000,
         description="every client that may hold subscriptions (订阅), as its grant stands: no other is told anything",
+    )
+    superseded: list[Superseded] = Field(
+        default=[],
+        max_length=1000,
+        description="local codes (地方扩展代码) of the rules of places, which no other service reads",
     )
 
 
@@ -220,7 +233,8 @@ async def list_revocations(
     caller: Annotated[Caller, allowed(Scope.REVOCATIONS_READ, purpose=False)],
     session: Transaction,
 ) -> RevocationsOut:
-    """Clients whose tokens are no longer good, the live keys, and what subscribers may be told; for the hub's own services."""
+    """Clients whose tokens are no longer good, the live keys, what subscribers may be told, and which local codes national ones
+    take over from; for the hub's own services."""
     await enter(session, SYSTEM)
     keys = request.app.state.kit.audit
     now = datetime.now(UTC)
@@ -243,4 +257,8 @@ async def list_revocations(
         subscribers=subscribers,
         revoked=[Revoked(client=c, not_before=int(at.timestamp())) for c, at in ended.items()],
         jwks=JwksOut(keys=_jwks(request)["keys"]),
+        superseded=[
+            Superseded(code=text_of(code), superseded_by=text_of(national))
+            for code, national in sorted(profiles.superseded.items())
+        ],
     )

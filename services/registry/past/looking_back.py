@@ -95,7 +95,7 @@ def warned(past: Past, caller: Caller) -> list[Remembered]:
 
 
 def _alert(past: Past, one: AlertRow) -> Remembered:
-    place, _ = placed(past.stood.row, one, past.kit.territory)
+    place, _ = placed(past.stood.row, one)
     return past.row.with_(
         alert_id=one.id,
         child_id=past.child,

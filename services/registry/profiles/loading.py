@@ -125,10 +125,7 @@ class Profiles:
         for one in self._transfers:
             if one.on <= on and inside(code, one.code):
                 code = one.becomes + code - one.code
-        national = self._superseded.get(divisions.county_of(code))
-        if national is not None and divisions.known(national, on):
-            code = national
-        return divisions.code_on(code, on)
+        return divisions.code_on(code, on, self.superseded)
 
     def known(self, code: int, on: date) -> bool:
         """Whether there is such a county on a day, by the national table or by a local code that nothing took over from."""
@@ -155,7 +152,7 @@ class Profiles:
         now = self.code_on(code, day)
         days = [divisions.ends_after(now, day)]
         days += [one.on for one in self._transfers if one.on > day and inside(now, one.code)]
-        if (national := self._superseded.get(divisions.county_of(now))) is not None:
+        if (national := self.superseded.get(divisions.county_of(now))) is not None:
             days += [spell.since for spell in divisions.spells_of(national)]
         return min((one for one in days if one is not None and one > day), default=None)
 
@@ -163,7 +160,7 @@ class Profiles:
         """Whether two codes are of one county, or the county of one took over from that of the other."""
         if divisions.in_line(one, other):
             return True
-        if not self._transfers and not self._superseded:
+        if not self._transfers and not self.superseded:
             return False
         a, b = divisions.county_of(one), divisions.county_of(other)
         last = divisions.county_of(self.code_on(one, date.max))
@@ -172,11 +169,9 @@ class Profiles:
     def ended(self, on: date) -> dict[Area, tuple[int, ...]]:
         """The areas that bear other codes by that day, each with its heirs: one, several where it was split."""
         found: dict[Area, tuple[int, ...]] = {
-            _county_area(code): heirs for code, heirs in divisions.ended_by(on).items()
+            _county_area(code): heirs
+            for code, heirs in divisions.ended_by(on, self.superseded).items()
         }
-        for code in self._superseded:
-            if (now := self.code_on(code, on)) != code:
-                found[_county_area(code)] = (now,)
         for one in self._transfers:
             if one.on <= on:
                 found[divisions.area_of(one.code)] = (self.code_on(one.code, on),)
@@ -198,7 +193,7 @@ class Profiles:
         return tuple(sorted(found, key=lambda one: (one.on, one.code)))
 
     @cached_property
-    def _superseded(self) -> dict[int, int]:
+    def superseded(self) -> dict[int, int]:
         """National codes by the local ones that they took over from."""
         return {
             one.code: one.superseded_by

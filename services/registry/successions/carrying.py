@@ -1,11 +1,11 @@
 """Carrying over: what stands under an ended division's code goes on under its heir's, from the day on.
 
 Children, and all that is folded with them, are carried by the daily clock (``children/turning.py``): the day stands in their
-``next_change_on``.  Here are the rest: children whose division, or whose file's county, was known to end only after they were
-judged, who are asked to be folded again; and what stands by itself and is still to be acted upon: cases, entries of compartments,
-placements, reports about nobody yet, posts, running rounds, rosters that wait for answers, openings of the glass that wait for
-review, erasures that wait for their second person.  What binds its place under a seal or a MAC is opened and sealed again; what
-does not open is left where it is, for the verifier to name.
+``next_change_on``.  Here are the rest: children whose division, or the county of whose file or alert, was known to end only
+after they were judged, who are asked to be folded again; and what stands by itself and is still to be acted upon: cases, entries
+of compartments, placements, reports about nobody yet, posts, running rounds, rosters that wait for answers, openings of the glass
+that wait for review, erasures that wait for their second person.  What binds its place under a seal or a MAC is opened and sealed
+again; what does not open is left where it is, for the verifier to name.
 
 What is over stays under the code of its day.  What a split leaves in doubt stays where it was (``queries.py`` lists it).
 """
@@ -99,6 +99,8 @@ _CHILDREN = (
     "  AND (next_change_on IS NULL OR next_change_on > $3) LIMIT $4)"
     " UNION (SELECT id FROM children WHERE hukou_code BETWEEN e.low AND e.high"
     "  AND (next_change_on IS NULL OR next_change_on > $3) LIMIT $4)"
+    " UNION (SELECT child_id FROM alerts WHERE residence_code BETWEEN e.low AND e.high"
+    "  AND EXISTS (SELECT 1 FROM children WHERE id = child_id) LIMIT $4)"
     " UNION (SELECT child_id FROM handovers WHERE giving BETWEEN e.low AND e.high LIMIT $4)"
     " UNION (SELECT child_id FROM handovers WHERE taking BETWEEN e.low AND e.high LIMIT $4)) c"
     " WHERE NOT EXISTS (SELECT 1 FROM fold_queue q WHERE q.child_id = c.id) LIMIT $4"
