@@ -5,7 +5,6 @@ transaction-locally, and forced row-level security reads it, so a query that for
 shows nothing foreign, and a transaction that forgets its reach shows nothing at all.
 """
 
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -30,7 +29,6 @@ _SET_REACH = text(
 _AWAY = (
     exc.TimeoutError,
     ConnectionError,
-    socket.gaierror,
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
@@ -72,7 +70,10 @@ class Database:
             pool_pre_ping=True,
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
-            connect_args={"server_settings": {"application_name": "hutong", "jit": "off"}},
+            connect_args={
+                "async_creator_fn": _connect,
+                "server_settings": {"application_name": "hutong", "jit": "off"},
+            },
         )
         self._sessions = async_sessionmaker(
             self.engine, class_=AsyncSession, expire_on_commit=False
@@ -96,6 +97,16 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+async def _connect(*args: Any, **told: Any) -> "asyncpg.Connection[Any]":
+    """ConnectionError too where the host is not known, no route leads there, or there is no socket: elsewhere such are our faults."""
+    try:
+        return await asyncpg.connect(*args, **told)
+    except ConnectionError:
+        raise
+    except OSError as error:
+        raise ConnectionError(type(error).__name__) from error
 
 
 def is_away(error: BaseException) -> bool:

@@ -60,8 +60,14 @@ async def test_nobody_listens_where_the_database_was(
 ) -> None:
     official = await registry("civil_affairs:500103")
     assert (await official.get(POSTS)).status_code == 200
-    for nowhere in ("127.0.0.1:1", "nowhere.invalid"):
-        gone = Database(f"postgresql://nobody:nothing@{nowhere}/none")
+    # Nothing at the port, an unknown host, one to which no route leads, a socket that is not there.
+    for nowhere in (
+        "127.0.0.1:1/none",
+        "nowhere.invalid/none",
+        "255.255.255.255/none",
+        "/none?host=/nowhere",
+    ):
+        gone = Database(f"postgresql://nobody:nothing@{nowhere}")
         with monkeypatch.context() as patch:
             patch.setitem(registry.app.state._state, "database", gone)
             assert told_to_ask_again(await official.get(POSTS))
