@@ -100,7 +100,7 @@ class Database:
 
 
 async def _connect(*args: Any, **told: Any) -> "asyncpg.Connection[Any]":
-    """ConnectionError too where the host is not known, no route leads there, or there is no socket: elsewhere such are our faults."""
+    """ConnectionError too where nobody knows the host, no route leads there, or no socket is there: elsewhere these are faults."""
     try:
         return await asyncpg.connect(*args, **told)
     except ConnectionError:
