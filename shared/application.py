@@ -207,21 +207,13 @@ class Gate:
             async with asyncio.timeout(limit):
                 await self._app(scope, counted, answer)
         except TimeoutError:
-            await self._refuse(
-                scope, receive, answer, problems.Unavailable(headers={"Retry-After": "5"})
-            )
+            await self._refuse(scope, receive, answer, problems.Unavailable())
         except problems.Problem as problem:
             await self._refuse(scope, receive, answer, problem)
         except Exception as error:  # noqa: BLE001  (whatever it is, the answer is a problem and is counted)
             log.error("request.failed", error=type(error).__name__, where=telemetry.where(error))
-            await self._refuse(
-                scope,
-                receive,
-                answer,
-                problems.Unavailable(headers={"Retry-After": "5"})
-                if is_away(error)
-                else problems.Fault(),
-            )
+            fault = problems.Unavailable() if is_away(error) else problems.Fault()
+            await self._refuse(scope, receive, answer, fault)
         finally:
             route = str(getattr(scope.get("route"), "path", "unmatched"))
             seconds = time.perf_counter() - started

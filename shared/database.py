@@ -5,11 +5,12 @@ transaction-locally, and forced row-level security reads it, so a query that for
 shows nothing foreign, and a transaction that forgets its reach shows nothing at all.
 """
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import asyncpg
 import orjson
@@ -26,11 +27,17 @@ _SET_REACH = text(
     " set_config('hutong.compartment', :compartment, true)"
 )
 
+#: Seconds until the first question whether the server is still there, and between them; how many; milliseconds for what was sent.
+_WATCH: Final = {
+    "TCP_KEEPIDLE": 30,
+    "TCP_KEEPINTVL": 10,
+    "TCP_KEEPCNT": 3,
+    "TCP_USER_TIMEOUT": 60_000,
+}
 #: No connection to be had in time, none at all, or one that broke; the server ends, begins, or has no room.
 _AWAY = (
     exc.TimeoutError,
     ConnectionError,
-    socket.gaierror,
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
@@ -72,7 +79,11 @@ class Database:
             pool_pre_ping=True,
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
-            connect_args={"server_settings": {"application_name": "hutong", "jit": "off"}},
+            connect_args={
+                "async_creator_fn": _connect,
+                "connection_class": Watched,
+                "server_settings": {"application_name": "hutong", "jit": "off"},
+            },
         )
         self._sessions = async_sessionmaker(
             self.engine, class_=AsyncSession, expire_on_commit=False
@@ -96,6 +107,30 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+class Watched(asyncpg.Connection):  # type: ignore[misc]
+    """A connection of which the kernel finds out within a minute that the server is gone without a word: by itself it would be
+    waited upon for good, and a step of a worker with it."""
+
+    def __init__(self, protocol: Any, transport: asyncio.BaseTransport, *rest: Any) -> None:
+        super().__init__(protocol, transport, *rest)
+        own = transport.get_extra_info("socket")
+        if own.family != socket.AF_UNIX:
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for name, value in _WATCH.items():
+                if (option := getattr(socket, name, None)) is not None:  # not every system has each
+                    own.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+async def _connect(*args: Any, **told: Any) -> "asyncpg.Connection[Any]":
+    """ConnectionError too where nobody knows the host, no route leads there, or no socket is there: elsewhere these are faults."""
+    try:
+        return await asyncpg.connect(*args, **told)
+    except ConnectionError:
+        raise
+    except OSError as error:
+        raise ConnectionError(type(error).__name__) from error
 
 
 def is_away(error: BaseException) -> bool:

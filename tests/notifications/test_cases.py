@@ -108,6 +108,20 @@ async def test_an_event_that_names_no_county_or_nobody_tells_nobody(chongqing: H
     assert (await police.get("/v1/events")).json()["items"] == []
 
 
+@pytest.mark.parametrize("type_", ["case.sent", "child.registered", "child.parted", "child.erased"])
+@pytest.mark.parametrize("body", ["1", "[]", "null", '{"to": {}, "residence": [], "from": 1}'])
+async def test_an_event_of_somebody_elses_making_keeps_back_no_other(
+    chongqing: Hub, type_: str, body: str
+) -> None:
+    police = await chongqing.official("police", "50", Department.POLICE)
+    await chongqing.tell(chongqing.event(type_, uuid4()), work=False)
+    forged = "UPDATE events SET body = $1::text::jsonb WHERE dispatched_at IS NULL RETURNING id"
+    assert len(await chongqing.rows(forged, body)) == 1
+    await chongqing.tell(waits(chongqing, "police"))
+    told = (await police.get("/v1/events")).json()["items"]
+    assert "cn.hutong.case.waiting" in [one["type"] for one in told]
+
+
 async def test_r25_who_may_read_no_cases_is_told_of_none(
     chongqing: Hub, clock: MovingClock, stack: AsyncExitStack
 ) -> None:

@@ -1,6 +1,7 @@
 """Notices within one hub: issued, handed over, listed, answered; held for shielded children; hidden from others."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -190,6 +191,28 @@ async def test_a_child_shielded_before_its_notice_left_is_held(
     )
     await chongqing.worker.settle()
     assert (await the_notice(official))["state"] == "delivered"
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{}", '{"data": []}'])
+async def test_a_message_of_somebody_elses_making_does_not_keep_a_shielded_childs_notice_from_being_held(
+    chongqing: Hub, home: httpx.AsyncClient, stack: AsyncExitStack, clock: MovingClock, body: str
+) -> None:
+    official = await chongqing.official("civil-500233", "500233")
+    child, other = uuid4(), uuid4()
+    receiver = await stack.enter_async_context(listening(clock))
+    wanted = {"url": receiver.url, "kinds": ["notices"]}
+    await official.post("/v1/subscriptions", json=wanted, headers=new_key())
+    await chongqing.tell(chongqing.event("child.registered", child), work=False)
+    await chongqing.worker.dispatch()
+    await chongqing.worker.hand_over()
+    forged = "UPDATE deliveries SET body = $1 WHERE notice IS NOT NULL RETURNING id"
+    assert len(await chongqing.rows(forged, body.encode())) == 1
+    await chongqing.tell(
+        chongqing.event("child.updated", child, shielded=True),
+        chongqing.event("child.registered", other),
+    )
+    assert await states(chongqing) == [("arrived", "awaiting_decision"), ("arrived", "delivered")]
+    assert {one.event["subject"] for one in receiver.taken} != set()
 
 
 async def test_r14_not_ours_goes_on_to_the_county_that_was_named(

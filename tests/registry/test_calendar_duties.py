@@ -338,3 +338,20 @@ def test_r58_whose_report_counts_follows_the_text() -> None:
         "education",
         "health",
     }
+
+
+async def test_r58_a_department_is_told_of_no_other_departments_reports(registry: Registry) -> None:
+    """Civil affairs leads, and sees them all: also those of then."""
+    await pupil(registry, FIRST)
+    civil = await registry("civil_affairs:429006")
+    school = await registry("education:429006", purpose="service")
+    assert (await report(civil, school=FIRST)).status_code == 201
+    moment = {"known_at": registry.clock.at.isoformat()}
+    for who, done, fulfilled in ((civil, 1, 1), (school, 0, 0)):
+        for asked in ({}, moment):
+            found = await lessons(who, **asked)
+            assert (found["known"], found["done"], found["fulfilled"]) == (1, done, fulfilled), (
+                asked
+            )
+    assert (await report(school, school=FIRST)).status_code == 201
+    assert [(await lessons(who))["done"] for who in (civil, school)] == [2, 1]

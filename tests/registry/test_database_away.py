@@ -1,6 +1,7 @@
 """A database that cannot be had: whoever asks is told to ask again (503), never that something broke here."""
 
 import asyncio
+import socket
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -9,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import exc
 
-from shared.database import Database, is_away
+from shared.database import SYSTEM, Database, is_away, raw
 from tests.registry.conftest import Registry
 
 POSTS = "/v1/posts"
@@ -60,12 +61,35 @@ async def test_nobody_listens_where_the_database_was(
 ) -> None:
     official = await registry("civil_affairs:500103")
     assert (await official.get(POSTS)).status_code == 200
-    for nowhere in ("127.0.0.1:1", "nowhere.invalid"):
-        gone = Database(f"postgresql://nobody:nothing@{nowhere}/none")
+    # Nothing at the port, an unknown host, one to which no route leads, a socket that is not there.
+    for nowhere in (
+        "127.0.0.1:1/none",
+        "nowhere.invalid/none",
+        "255.255.255.255/none",
+        "/none?host=/nowhere",
+    ):
+        gone = Database(f"postgresql://nobody:nothing@{nowhere}")
         with monkeypatch.context() as patch:
             patch.setitem(registry.app.state._state, "database", gone)
             assert told_to_ask_again(await official.get(POSTS))
         await gone.close()
+
+
+async def test_a_server_that_is_gone_without_a_word_is_found_out(registry: Registry) -> None:
+    """Its machine lost power: no word of it ever comes, and whoever waits for an answer has nothing to send."""
+    async with registry.database.transaction(SYSTEM) as session:
+        own = (await raw(session))._transport.get_extra_info("socket")
+        assert own.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        idle, between, times, sent = (
+            own.getsockopt(socket.IPPROTO_TCP, option)
+            for option in (
+                socket.TCP_KEEPIDLE,
+                socket.TCP_KEEPINTVL,
+                socket.TCP_KEEPCNT,
+                socket.TCP_USER_TIMEOUT,
+            )
+        )
+    assert idle + between * times <= 60 and 0 < sent <= 60_000
 
 
 @pytest.mark.parametrize(

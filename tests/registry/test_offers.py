@@ -105,6 +105,44 @@ async def test_r6_a_correction_of_what_was_heard_before_an_offer_hands_nothing_o
     assert await rebuilt(registry) == []
 
 
+@pytest.mark.parametrize(
+    "heard", [a_voice, two_voices, its_civil_affairs], ids=lambda h: h.__name__
+)
+async def test_r6_what_spoke_of_somebody_else_before_an_offer_takes_no_file(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, heard: Any
+) -> None:
+    """An office need only send an old entry of its own again, with the offered child in it."""
+    sent: list[tuple[str, dict[str, Any]]] = []
+    somebody = {"name": "示别人", "birth_date": "2016-01-01", "sex": "male"}
+
+    def item(department: str, *about: Any, **more: Any) -> dict[str, Any]:
+        sent.append((department, whole := handing_item(department, *about, **more)))
+        return {**whole, "child": somebody}
+
+    monkeypatch.setattr(handing, "item", item)
+    other, child = uuid4(), uuid4()
+    before = await heard(registry, other)
+    facts = await offered(registry, JIULONGPO, hukou={"division": NANAN}, **LIVES_THERE)
+    await link(registry, facts, [child])
+    city = await civil(registry, "50")
+    assert await responsible(city, child) == CAO
+    registry.clock.at += timedelta(minutes=1)
+    turned = [
+        record
+        for department, whole in sent
+        for record in await push(
+            registry,
+            f"{department}:{YUZHONG[:6]}",
+            handing._FEEDS[department][0],
+            {**whole, "version": 2},
+        )
+    ]
+    records = [*before, *turned, *facts]
+    await link(registry, records, [child] * len(records))
+    assert await responsible(city, child) == CAO
+    assert await rebuilt(registry) == []
+
+
 async def test_r6_an_acceptance_lets_the_offering_county_have_it_and_a_void_one_takes_it_back(
     registry: Registry,
 ) -> None:

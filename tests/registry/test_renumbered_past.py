@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
+from services.registry.successions import carrying
 from tests.registry.conftest import Registry
 from tests.registry.handing import acted, civil, item, proposed
 from tests.registry.key_care import link, push
@@ -181,3 +183,23 @@ async def test_r2_r10_a_roster_that_waits_for_its_answer_passes_to_who_took_the_
     assert result["outcome"] == "applied"
     assert (await new.get(f"/v1/rosters/{over['id']}")).status_code == 404, "over on the day"
     assert await faults(registry) == []
+
+
+async def test_r2_r10_rosters_of_townships_that_nobody_can_name_today_keep_back_none_of_their_county(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrying, "BATCH", 1)
+    at(registry, EVE)
+    await living_in(registry, YUBEI + 1000)
+    old = await national(registry, yubei[:6])
+    township, county = [
+        await made_roster(old, kind="national_system", division=place)
+        for place in (str(YUBEI + 1000)[:9], yubei[:6])
+    ]
+    assert (township["rows"], county["rows"]) == (1, 1)
+    at(registry, DAY)
+    await sweep(registry)
+    new = await national(registry, liangjiang[:6])
+    assert [one["id"] for one in (await told(new, "/v1/rosters"))["rosters"]] == [county["id"]]
+    above = await national(registry, "50")
+    assert len((await told(above, "/v1/rosters"))["rosters"]) == 2

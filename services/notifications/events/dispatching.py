@@ -272,7 +272,8 @@ async def _waiting(session: AsyncSession, batch: int) -> list[Arrived]:
             r["occurred_at"],
             r["subject"],
             r["subject_seq"],
-            r["body"],
+            # Written past the hub, it tells nothing, and keeps back no other.
+            r["body"] if isinstance(r["body"], dict) else {},
         )
         for r in rows
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -121,14 +122,21 @@ async def _silence(session: AsyncSession, notices: Sequence[UUID], now: datetime
         "SELECT id, body FROM deliveries WHERE notice = ANY($1) AND state IN ('pending', 'parked')",
         list(notices),
     ):
-        event = orjson.loads(row["body"])
-        event["type"] = payloads.UPDATED
-        event["data"].pop("notice", None)
         await connection.execute(
             "UPDATE deliveries SET notice = NULL, body = $2 WHERE id = $1",
             row["id"],
-            payloads.encoded(event),
+            _neutral(row["body"]),
         )
     await connection.execute(
         "UPDATE announcements SET notice = NULL WHERE notice = ANY($1)", list(notices)
     )
+
+
+def _neutral(body: bytes) -> bytes:
+    """The message without the notice; one that somebody wrote past the hub is left empty, and goes to nobody."""
+    try:
+        event: dict[str, Any] = orjson.loads(body)
+        event["data"].pop("notice", None)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return b""
+    return payloads.encoded({**event, "type": payloads.UPDATED})

@@ -20,7 +20,7 @@ from services.registry.calendar_duties.tasking import Task, concerns, owner_of, 
 from services.registry.children.kit import Kit
 from services.registry.duties.acts import reporters_of
 from services.registry.duties.showing import sight
-from services.registry.past.residing import part_of, residents
+from services.registry.past.residing import residents
 from services.registry.posts.terms import place_name
 from services.registry.profiles import Profiles
 from services.registry.profiles.cadences import Cadence
@@ -87,12 +87,26 @@ async def list_calendar_duties(
         rules = await adopting.as_adopted(connection, kit.audit, kit.profiles, [then])
         profiles = rules[then]
     profile = profiles.for_division(code, around)
-    formers = kit.profiles.former(part_of(caller, area), now.astimezone(SHANGHAI).date())
+    present = now.astimezone(SHANGHAI).date()
+    counties, place = queries.counties_of(caller, area), divisions.county_of(code)
+    formers = kit.profiles.former(counties, present)
     done = [
-        {**one, "county": profiles.code_on(one["county"] * COUNTY, day) // COUNTY}
-        for one in await queries.done(session, caller, area, formers, around, known_at)
+        {
+            **one,
+            "county": profiles.code_on(one["division"], day) // COUNTY,
+            "inside": area[0] <= one["place"] <= area[1],
+        }
+        for one in await queries.done(
+            session,
+            caller,
+            counties,
+            formers,
+            lambda code: kit.profiles.code_on(code, present),
+            around,
+            known_at,
+        )
     ]
-    place, held = divisions.county_of(code), list[Any]()
+    held = list[Any]()
     if caller.covers(place):
         places = counting.lineage(kit.profiles, place, around - queries.AROUND)
         held = await queries.held(session, caller, places, around, known_at)

@@ -3,7 +3,7 @@
 A county that took another over is told what had been reported there: its schools are its own now, and owe nothing twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -12,49 +12,58 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.registry.access.sight import as_system
 from shared.auth import Caller
 from shared.database import raw
+from shared.vocabulary import Department
 
 Area = tuple[int, int]
 COUNTY: Final = 10**6
 #: No span of a calendar is longer, by whatever end the day lies.
 AROUND: Final = timedelta(days=400)
-#: $1 and $2 are disjoint areas; of the first what lies between $3 and $4 is ``inside``, of the others all.
+#: Each report once: a township that got a code of its own lies within the county that it was in.
 _DONE: Final = (
-    "SELECT c.duty, c.occasion, c.done_on, c.school, c.division / 1000000 AS county,"
-    " (a.place > 1 OR c.division BETWEEN $3 AND $4) AS inside, count(*) AS times"
-    " FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS a(low, high, place)"
-    " JOIN calendar_acts c ON c.division BETWEEN a.low AND a.high"
-    " WHERE c.done_on BETWEEN $5 AND $6 AND ($7::timestamptz IS NULL OR c.told_at <= $7) GROUP BY 1, 2, 3, 4, 5, 6"
+    "SELECT c.duty, c.occasion, c.done_on, c.school, c.division, count(*) AS times FROM ("
+    " SELECT DISTINCT i.id FROM unnest($1::bigint[], $2::bigint[]) AS a(low, high)"
+    " JOIN calendar_acts i ON i.division BETWEEN a.low AND a.high AND i.done_on BETWEEN $3 AND $4"
+    "  AND ($5::timestamptz IS NULL OR i.told_at <= $5)"
+    f"  AND ($6::text = '{Department.CIVIL_AFFAIRS}' OR i.department = $6)) one"
+    " JOIN calendar_acts c ON c.id = one.id GROUP BY 1, 2, 3, 4, 5"
 )
 #: What was reported for places as a whole.
 _HELD: Final = (
     "SELECT duty, occasion, done_on, school, division, count(*) AS times FROM calendar_acts"
     " WHERE division = ANY($1) AND done_on BETWEEN $2 AND $3 AND ($4::timestamptz IS NULL OR told_at <= $4)"
-    " GROUP BY 1, 2, 3, 4, 5"
+    f" AND ($5::text = '{Department.CIVIL_AFFAIRS}' OR department = $5) GROUP BY 1, 2, 3, 4, 5"
 )
+
+
+def counties_of(caller: Caller, area: Area) -> Area:
+    """The counties of an area, as far as they are the caller's."""
+    low, high = area
+    return (
+        max(caller.grant.low, low // COUNTY * COUNTY),
+        min(caller.grant.high, high // COUNTY * COUNTY + COUNTY - 1),
+    )
 
 
 async def done(
     session: AsyncSession,
     caller: Caller,
-    area: Area,
+    counties: Area,
     formers: Sequence[Area],
+    now_called: Callable[[int], int],
     around: date,
     known_at: datetime | None,
-) -> list[Any]:
-    """What had been reported in the counties of an area, as far as they are the caller's, ``inside`` it or not, and in the areas
-    that became places of it (``formers``)."""
-    low, high = area
-    counties = (
-        max(caller.grant.low, low // COUNTY * COUNTY),
-        min(caller.grant.high, high // COUNTY * COUNTY + COUNTY - 1),
-    )
+) -> list[dict[str, Any]]:
+    """What had been reported in ``counties``, and in the areas of which anything became a place there (``formers``): each with
+    its ``place`` of today.  Civil affairs is told of every report, another department of its own."""
     lows, highs = zip(counties, *formers, strict=True)
-    days = around - AROUND, around + AROUND
-    # What was reported under a code that has ended is hidden from whoever has another one today.
+    # What was reported under a code that has ended is hidden from whoever has another one today: what row-level security
+    # would have told of departments besides is said in the statement.
     async with as_system(session, caller):
         connection = await raw(session)
-        rows: list[Any] = await connection.fetch(_DONE, lows, highs, low, high, *days, known_at)
-    return rows
+        days = around - AROUND, around + AROUND
+        rows = await connection.fetch(_DONE, lows, highs, *days, known_at, caller.department)
+    told = [{**row, "place": now_called(row["division"])} for row in rows]
+    return [one for one in told if counties[0] <= one["place"] <= counties[1]]
 
 
 async def held(
@@ -64,10 +73,12 @@ async def held(
     around: date,
     known_at: datetime | None,
 ) -> list[Any]:
-    """What had been reported for places as a whole; the caller answers for what they are today."""
+    """What had been reported for places as a whole; the caller answers for what they are today.  Of other departments' reports
+    civil affairs alone is told."""
     async with as_system(session, caller):
         connection = await raw(session)
+        days = around - AROUND, around + AROUND
         rows: list[Any] = await connection.fetch(
-            _HELD, list(places), around - AROUND, around + AROUND, known_at
+            _HELD, list(places), *days, known_at, caller.department
         )
     return rows

@@ -38,7 +38,7 @@ class Precedence:
         first = said(source)
         versions = self._of(source.entry)
         for version in versions:
-            if not _of_one_child(version, versions[0]):
+            if not of_one_child(version, versions[0]):
                 break
             if not any(self._in_line(county, claim.code) for claim in says(version)):
                 break
@@ -55,7 +55,7 @@ class Precedence:
         return self._versions.get(entry, [])
 
 
-def _of_one_child(one: Opened, other: Opened) -> bool:
+def of_one_child(one: Opened, other: Opened) -> bool:
     """Whether two versions name the same child: by number where both have one, else by name and birth date."""
     if one.item is None or other.item is None:
         return False

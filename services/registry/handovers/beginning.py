@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterator, Sequence
 from services.registry.children.claiming import claims_of
 from services.registry.children.claims import RESTATING
 from services.registry.children.folding import Fold, fold_current
-from services.registry.children.precedence import Precedence, Said
+from services.registry.children.precedence import Precedence, Said, of_one_child
 from services.registry.children.renumbering import InLine
 from services.registry.records.feeds import PeerFacts
 from services.registry.records.vault import Opened
@@ -105,9 +105,11 @@ def inside(code: int, territory: Ranges) -> bool:
 
 
 def _heard(some: Sequence[Opened], records: Sequence[Opened]) -> Said:
-    """When the hub first heard of any of these entries: what is corrected afterwards was not heard later for that."""
-    entries = {r.plain.entry_id for r in some}
-    return min(_received(r) for r in records if r.plain.entry_id in entries)
+    """When the hub first heard of this child from any of these entries: what is corrected afterwards was not heard later for
+    that, and what spoke of somebody else before was not heard earlier."""
+    newest = {r.plain.entry_id: r for r in some}
+    earlier = (r for r in records if (now := newest.get(r.plain.entry_id)) and of_one_child(r, now))
+    return min(map(_received, (*some, *earlier)))
 
 
 def _received(record: Opened) -> Said:

@@ -110,6 +110,11 @@ _ENDED = (
     "({column} / 1000000 = ANY($1::bigint[]) OR EXISTS (SELECT 1 FROM"
     " unnest($2::bigint[], $3::bigint[]) AS e(low, high) WHERE {column} BETWEEN e.low AND e.high))"
 )
+#: As ``_ENDED``, but of a county that ended only as a whole: by which codes its smaller places go today, nobody says.
+_WHOLE = (
+    "({column} % 1000000 = 0 AND {column} / 1000000 = ANY($1::bigint[]) OR EXISTS (SELECT 1 FROM"
+    " unnest($2::bigint[], $3::bigint[]) AS e(low, high) WHERE {column} BETWEEN e.low AND e.high))"
+)
 #: Plain rows: table, column of the place, which of them are still to be acted upon.
 _PLAIN = (
     ("alerts", "residence_code", "child_id IS NULL"),
@@ -274,7 +279,7 @@ def _width(code: int) -> int:
 async def _rounds(connection: "asyncpg.Connection[Any]", kit: Kit, areas: Areas, day: date) -> int:
     """Rounds that run go on in the place that took over the whole of theirs; those that have closed stay as they were."""
     rows = await connection.fetch(
-        f"SELECT * FROM survey_rounds WHERE {_ENDED.format(column='division')}"
+        f"SELECT * FROM survey_rounds WHERE {_WHOLE.format(column='division')}"
         f" AND withdrawn_at IS NULL AND closes_on >= $4 ORDER BY id LIMIT {BATCH} FOR UPDATE",
         *areas,
         day,
@@ -299,7 +304,7 @@ async def _rounds(connection: "asyncpg.Connection[Any]", kit: Kit, areas: Areas,
 async def _rosters(connection: "asyncpg.Connection[Any]", kit: Kit, areas: Areas, day: date) -> int:
     """Rosters with a row that nobody has answered go on in the place that took over the whole of theirs."""
     rows = await connection.fetch(
-        f"SELECT {ROSTERS.selected} FROM rosters WHERE {_ENDED.format(column='low')} AND EXISTS"
+        f"SELECT {ROSTERS.selected} FROM rosters WHERE {_WHOLE.format(column='low')} AND EXISTS"
         " (SELECT 1 FROM roster_rows r WHERE r.roster_id = rosters.id AND r.verdict = '')"
         f" ORDER BY id LIMIT {BATCH} FOR UPDATE",
         *areas,
