@@ -92,3 +92,5 @@ async def test_r2_r58_a_meeting_that_every_county_had_held_is_not_owed_again_by_
     assert await meeting(above, within=yubei) == (1, None)
     assert await meeting(await civil(registry, beibei)) == (0, "pending")
     assert await meeting(await civil(registry, beibei), within=liangjiang) == (0, "pending")
+    school = await registry(f"education:{liangjiang}", purpose="service")
+    assert (await meeting(school))[0] == 0, "civil affairs alone is told of others' reports"
