@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+import asyncpg
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -25,8 +27,10 @@ from hypothesis.stateful import (
 
 from services.matching import proving
 from services.matching.linkage.decisions import Ruling
-from services.matching.linkage.normalization import Features
+from services.matching.linkage.identities import founded_by
+from services.matching.linkage.normalization import Features, standardise
 from services.matching.links.grades import Grade
+from services.matching.links.reading import Readings
 from services.matching.models import shipped
 from services.matching.persons import agreeing
 from services.matching.previews.applying import CannotApply
@@ -55,6 +59,15 @@ FEATURES = st.fixed_dictionaries(
     },
 )
 NUMBERS = st.integers(1, 9)
+#: Under which somebody may be found, or nobody.
+LOOKED_UNDER = [
+    standardise(CHILD | FAMILY | {"name": name, "birth_date": day, "id_number": number})
+    for name, day, number in product(
+        ["张志明", "章智明", "张丽娜", "王芳"], ["2015-03-07", "2012-09-30"], [ID, TWIN_ID, None]
+    )
+]
+#: So few that some key always finds too many.
+CAP = 1
 #: The shipped model, a stricter one, and one that blocks by other rules.
 MODELS = (
     shipped.text(),
@@ -77,6 +90,8 @@ class Hub(RuleBasedStateMachine):
         self.rulings: dict[UUID, Ruling] = {}
         self.made = 0
         self.previewed: Previewed | None = None
+        self.reader: asyncpg.Connection[Any] | None = None
+        self.readings: Readings | None = None
 
     def run(self, act: Coroutine[Any, Any, Result]) -> Result:
         return self.runner.run(act)
@@ -85,6 +100,7 @@ class Hub(RuleBasedStateMachine):
     def start(self) -> None:
         async def make() -> LinkedHub:
             self.database, urls = await self.cluster.copy("matching")
+            self.reader = await asyncpg.connect(urls.app)
             return LinkedHub.make(Path(self.folder.name), urls)
 
         self.hub = self.run(make())
@@ -92,6 +108,8 @@ class Hub(RuleBasedStateMachine):
     def teardown(self) -> None:
         async def end() -> None:
             await self.hub.close()
+            if self.reader is not None:
+                await self.reader.close()
             await self.cluster.drop(self.database)
 
         if hasattr(self, "hub"):
@@ -138,6 +156,31 @@ class Hub(RuleBasedStateMachine):
         if "id_number" in features and features.get("name"):
             person = self.links()[UUID(int=number)]
             assert person in self.run(self.hub.search(features))
+
+    @rule()
+    def look_ahead(self) -> None:
+        """A batch looks around, long before it is its turn."""
+
+        async def look() -> Readings:
+            self.strongroom = strongroom = self.hub.following.linker.strongroom
+            readings = self.new_readings()
+            await readings.begin()
+            await readings.under(
+                sorted({key for said in LOOKED_UNDER for key in strongroom.keys_of(said)}), CAP
+            )
+            await self._open(readings, [founded_by(UUID(int=number)) for number in range(1, 10)])
+            return readings
+
+        self.readings = self.run(look())
+
+    def new_readings(self) -> Readings:
+        assert self.reader is not None
+        return Readings(self.reader, self.strongroom)
+
+    @staticmethod
+    async def _open(readings: Readings, persons: Sequence[UUID]) -> None:
+        for row in await readings.read(persons):
+            readings.open(row)
 
     # What people decide
 
@@ -226,6 +269,22 @@ class Hub(RuleBasedStateMachine):
             return found + [f async for f in agreeing.faults_of(session, self.hub.keys, MODEL)]
 
     @invariant()
+    def what_was_read_ahead_and_not_touched_since_is_as_it_stands(self) -> None:
+        if (ahead := self.readings) is None:
+            return
+
+        async def read_again() -> Readings:
+            await ahead.forget_touched()
+            again = self.new_readings()
+            await again.under(list(ahead.found), CAP)
+            await self._open(again, list(ahead.persons))
+            return again
+
+        now = self.run(read_again())
+        assert ahead.found == now.found
+        assert _told(ahead) == _told(now)
+
+    @invariant()
     def rulings_hold(self) -> None:
         links = self.links()
         for ruling in self.rulings.values():
@@ -253,6 +312,14 @@ class Hub(RuleBasedStateMachine):
         assert {entry: person for entry, (person, _) in told.items() if person} == self.links()
         gone = {entry.int for entry, (_, grade) in told.items() if grade == Grade.ERASED}
         assert gone == self.erased
+
+
+def _told(readings: Readings) -> dict[UUID, Any]:
+    """All that a batch knows of the persons it has read."""
+    return {
+        person: found and (found.document, found.keys, found.doubtful, readings.keys[person])
+        for person, found in readings.persons.items()
+    }
 
 
 def test_whatever_happens_who_is_whom_stays_whole(cluster: Cluster) -> None:

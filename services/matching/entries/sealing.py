@@ -37,9 +37,6 @@ from shared.sealing import Unsealable
 
 _IDENTIFIER = "identifier|"
 
-SEAL_BEGINS = 13
-"""Bytes by which what is sealed is told from all else ever sealed: the key's number and the nonce."""
-
 
 class Prepared(NamedTuple):
     """One version of an entry, ready to be linked and stored.

@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 
 from services.matching.entries.sealing import Strongroom
+from services.matching.links import touching
 from services.matching.links.queries import Connection, lock_linker
 from services.matching.links.writing import store_keys
 from shared.database import SYSTEM, Database, raw
@@ -101,6 +102,7 @@ async def _put_persons(
             added += [(key, each.row) for key in set(each.now).difference(each.before)]
             removed += [(key, each.row) for key in set(each.before).difference(each.now)]
     await store_keys(connection, sorted(added), removed)
+    await touching.tell(connection, {key for key, _ in (*added, *removed)}, done)
 
 
 async def rewrite_entries(database: Database, strongroom: Strongroom, after: UUID = FIRST) -> Chunk:

@@ -8,7 +8,7 @@ afresh (clustering.py), which may move entries that were placed long ago.
 Guaranteed: equal input gives equal decisions, whatever the order of the entries in a batch.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from services.matching.linkage.candidates import worth_comparing
@@ -294,7 +294,8 @@ class _Batch:
         units = list(self._units(said, sights))
         found = partition(self._model, units, self._rulings, self._frequency, whole)
         fresh = {new.entry for new in entries if not new.is_known}
-        self._apply(units, found, sights, stood, {new.entry for new in entries}, persons, fresh)
+        keys = {new.entry: new.keys for new in entries}
+        self._apply(units, found, sights, stood, keys, persons, fresh)
 
     def _units(self, said: dict[Standard, list[UUID]], sights: Card) -> Iterable[Unit]:
         """What says the same is one unit where that is enough to know the child by, and nobody ruled
@@ -318,11 +319,11 @@ class _Batch:
         found: Partition,
         sights: Card,
         stood: dict[UUID, UUID],
-        new: set[UUID],
+        new: Mapping[UUID, Sequence[int]],
         persons: set[UUID],
         fresh: set[UUID],
     ) -> None:
-        """Give the clusters their persons, and note who moved."""
+        """Give the clusters their persons, and note who moved; ``new`` are the keys of each new entry."""
         clusters = [[units[i] for i in sorted(c)] for c in found.clusters]
         members = [{e for unit in cluster for e in unit.entries} for cluster in clusters]
         ids = identities(
@@ -333,6 +334,7 @@ class _Batch:
             self._rivals[person_id] -= here
         doubtful = {at for one, other, _ in found.doubts for at in (one, other)}
         waiting = {e for *_, edge in found.doubts for e in units[edge.unit].entries}
+        before = {p: (self._persons[p], self._persons[p].entries.keys()) for p in persons}
         for at, cluster in enumerate(clusters):
             person = Person(ids[at])
             for unit in cluster:
@@ -340,7 +342,7 @@ class _Batch:
             elsewhere = bool(self._rivals.get(person.person))
             bound = not self._bound.isdisjoint(members[at])
             person.doubtful = at in doubtful or elsewhere or bound
-            self._renew(person, persons, members[at], stood, new)
+            self._renew(person, cluster, before, members[at], new)
             for unit in cluster:
                 for entry in unit.entries:
                     if entry in new or stood.get(entry) != person.person:
@@ -383,21 +385,29 @@ class _Batch:
     def _renew(
         self,
         person: Person,
-        persons: set[UUID],
+        cluster: Sequence[Unit],
+        before: Mapping[UUID, tuple[Person, Collection[UUID]]],
         members: set[UUID],
-        stood: dict[UUID, UUID],
-        new: set[UUID],
+        new: Mapping[UUID, Sequence[int]],
     ) -> None:
-        """Put a person's new state in place of what it was, unless it is the same."""
-        was = self._persons.get(person.person) if person.person in persons else None
+        """Put a person's new state in place of what it was, unless it is the same; ``before`` are the persons that were
+        clustered, and their entries.
+        """
+        was, entries = before.get(person.person, (None, ()))
         if (
             was is not None
             and was.doubtful == person.doubtful
             and members.isdisjoint(new)
-            and was.entries.keys() == members
+            and entries == members
         ):
             return
-        person.keys = {key for features in person.cards for key in self._keys_of(features)}
+        # Whoever is here whole brings the keys along.
+        whole = [(one, theirs) for one, theirs in before.values() if members.issuperset(theirs)]
+        person.keys = {key for one, _ in whole for key in one.keys}
+        brought = {entry for _, theirs in whole for entry in theirs}
+        for unit in cluster:
+            for entry in unit.entries - brought:
+                person.keys.update(new.get(entry) or self._keys_of(unit.features))
         for key in person.keys - (was.keys if was else set()):
             self._found_here.setdefault(key, []).append(person.person)
         self._persons[person.person] = person

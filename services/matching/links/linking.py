@@ -2,7 +2,7 @@
 
 Batches follow one another under the linker's advisory lock, so each sees all that was linked before
 it, and link changes are numbered in commit order. What needs no order (normalising, hashing, sealing,
-and a rehearsal: opening and weighing whom the batch may speak of) is done before the lock, so that callers
+and a rehearsal: finding, opening and weighing whom the batch may speak of) is done before the lock, so that callers
 beside each other wait little for one another.
 """
 

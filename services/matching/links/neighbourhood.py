@@ -24,12 +24,12 @@ from services.matching.linkage.judging import assess, bears
 from services.matching.linkage.persons import Person
 from services.matching.links import queries
 from services.matching.links.linker import Linker
-from services.matching.links.opening import Openings
 from services.matching.links.queries import (
     Connection,
     StoredLink,
     StoredPerson,
 )
+from services.matching.links.reading import Readings
 from services.matching.links.storing import MANY, ReviewChanges, Storing
 
 CROWDED = Metric(
@@ -46,12 +46,12 @@ class Neighbourhood:
     """The persons near one batch: looked up, decided upon and stored, under the linker's lock."""
 
     def __init__(
-        self, connection: Connection, linker: Linker, openings: Openings | None = None
+        self, connection: Connection, linker: Linker, readings: Readings | None = None
     ) -> None:
         self._connection = connection
         self._linker = linker
         self._model = linker.model
-        self._openings = openings or Openings(connection, linker.strongroom)
+        self._readings = readings or Readings(connection, linker.strongroom)
         self._persons: dict[UUID, Person] = {}
         self._by_key: dict[int, list[UUID]] = {}
         self._crowded: set[int] = set()
@@ -62,16 +62,18 @@ class Neighbourhood:
     async def rehearse(self, arriving: Sequence[Prepared]) -> "Neighbourhood":
         """Before the lock: find, open and weigh whom the entries may speak of, as things stand now.
 
-        Nothing is decided by it. Under the lock all is looked up anew; of what was opened and weighed here, that counts
-        which has not changed since. The neighbourhood to go on with.
+        Nothing is decided by it. Under the lock only what was touched meanwhile is looked up anew. The neighbourhood to
+        go on with.
         """
         await queries.keep_to_indexes(self._connection)
+        await self._readings.begin()
         nearest = await self._look(arriving)
         await asyncio.to_thread(self._weigh, arriving, nearest)
-        return Neighbourhood(self._connection, self._linker, self._openings)
+        return Neighbourhood(self._connection, self._linker, self._readings)
 
     async def look_around(self, fresh: Sequence[Prepared], stored: dict[UUID, StoredLink]) -> None:
         """Fetch whom the entries may speak of."""
+        await self._readings.forget_touched()
         standing = {link.person for p in fresh if (link := stored.get(p.entry)) and link.person}
         await self._look(fresh, standing)
         CROWDED.inc(len(self._crowded))
@@ -102,7 +104,7 @@ class Neighbourhood:
                 if (known := self._persons.get(person)) is not None:
                     profile = known.profile
                     evidence = assess(self._model, p.features, profile, self._linker.frequency)
-                    self._openings.weighed[p.entry, person] = profile, evidence
+                    self._readings.weighed[p.entry, person] = profile, evidence
 
     def _unknown_keys(self, prepared: Prepared) -> Sequence[int]:
         """What is left to look under: for an entry whose number and name a person bears, only keys
@@ -130,29 +132,28 @@ class Neighbourhood:
     async def _find(self, keys: Collection[int]) -> None:
         # In their order, so that the index is walked and not jumped about in.
         sought = sorted(k for k in keys if k not in self._by_key and k not in self._crowded)
-        found, crowded = await queries.persons_under(self._connection, sought, self._model.key_cap)
+        found, crowded = await self._readings.under(sought, self._model.key_cap)
         self._by_key |= found
         self._crowded.update(crowded)
 
     async def fetch(self, wanted: Collection[UUID]) -> None:
         """Fetch and open persons that are not at hand; the database reads on while these are opened."""
-        wanted = sorted(person for person in wanted if person not in self._persons)
+        unread = self._readings.unread(wanted)
         read: Sequence[StoredPerson] = ()
-        for at in range(0, len(wanted), _PART):
-            part = wanted[at : at + _PART]
-            reading = asyncio.create_task(self._openings.read(part))
+        for at in range(0, len(unread), _PART):
+            part = unread[at : at + _PART]
+            reading = asyncio.create_task(self._readings.read(part))
             await asyncio.sleep(0)  # until it is asked for
             self._open(read)
             read = await reading
         self._open(read)
+        for person in wanted:
+            if (opened := self._readings.persons[person]) is not None:
+                self._persons[person] = opened
 
     def _open(self, rows: Sequence[StoredPerson]) -> None:
         for row in rows:
-            if (person := self._openings.open(row)) is None:
-                continue
-            self._persons[row.person] = person
-            if row.keying != self._linker.strongroom.keying:
-                person.keys = self._linker.strongroom.keys_of_person(person)
+            self._readings.open(row)
 
     def missing(self, wanted: Collection[UUID]) -> list[UUID]:
         """Those of the persons that are not at hand: fetched, they did not open."""
@@ -248,7 +249,7 @@ class Neighbourhood:
         )
 
     def _keys_before(self) -> dict[UUID, frozenset[int]]:
-        return {person: self._openings.keys[person] for person in self._persons}
+        return {person: self._readings.keys[person] for person in self._persons}
 
     def _settle(
         self, entries: Sequence[NewEntry], disturbed: Sequence[Collection[UUID]], again: int
@@ -259,7 +260,7 @@ class Neighbourhood:
             self._rivals,
             self._rulings,
             frozenset(self._ended),
-            self._openings.weighed,
+            self._readings.weighed,
         )
         keys_of = self._linker.strongroom.keys_of
         # Whoever does not open holds up nobody else.

@@ -1,13 +1,11 @@
 """What the linker looks up, on the driver's own connection inside the request's transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import asyncpg
 
-from services.matching.entries.sealing import SEAL_BEGINS
 from services.matching.linkage.decisions import Ruling
 from services.matching.links.grades import Grade
 
@@ -31,9 +29,7 @@ class StoredLink(NamedTuple):
 
 
 class StoredPerson(NamedTuple):
-    """``keying`` is the number of the keying that the person's blocking keys are of; ``sealed`` is empty where a
-    reader has it.
-    """
+    """``keying`` is the number of the keying that the person's blocking keys are of."""
 
     person: UUID
     sealed: bytes
@@ -144,21 +140,14 @@ async def persons_under_several(
     return [row[0] for row in rows] if len(rows) <= cap else []
 
 
-async def persons(
-    connection: Connection,
-    wanted: Iterable[UUID],
-    seen: Mapping[UUID, bytes] = MappingProxyType({}),
-) -> list[StoredPerson]:
-    """Those of the persons that have entries; ``sealed`` is empty where it still begins with what was seen of it."""
+async def persons(connection: Connection, wanted: Iterable[UUID]) -> list[StoredPerson]:
+    """Those of the persons that have entries."""
     if not (sought := sorted(wanted)):
         return []
     rows = await connection.fetch(
-        "SELECT p.person, CASE substring(p.sealed FROM 1 FOR $3) WHEN k.seen THEN '' ELSE p.sealed END,"
-        " p.doubtful, p.keying FROM unnest($1::uuid[], $2::bytea[]) AS k (person, seen)"
-        " JOIN persons p ON p.person = k.person AND p.sealed IS NOT NULL",
+        "SELECT person, sealed, doubtful, keying FROM persons"
+        " WHERE person = ANY($1::uuid[]) AND sealed IS NOT NULL",
         sought,
-        [seen.get(person, b"") for person in sought],
-        SEAL_BEGINS,
     )
     return [StoredPerson(*row) for row in rows]
 

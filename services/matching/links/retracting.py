@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.matching.links import queries, writing
+from services.matching.links import queries, touching, writing
 from services.matching.links.grades import Grade
 from services.matching.links.linker import Linker
 from services.matching.links.neighbourhood import Neighbourhood
@@ -59,6 +59,7 @@ async def retract(
         [n for n in links if n.entry in stored],
     )
     await _leave(connection, Neighbourhood(connection, linker), gone)
+    await touching.tell_all(connection)
     for n in links:
         stored[n.entry] = StoredLink(n.entry, None, n.grade, n.weight, n.rule_version, n.link_seq)
     return [stored[r.entry] for r in retractions]

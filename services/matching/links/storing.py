@@ -11,7 +11,7 @@ from prometheus_client import Counter as Metric
 
 from services.matching.entries.sealing import Prepared
 from services.matching.linkage.decisions import Doubt, NewEntry, Outcome, Placement
-from services.matching.links import open_reviews, writing
+from services.matching.links import open_reviews, touching, writing
 from services.matching.links.grades import Grade
 from services.matching.links.linker import Linker
 from services.matching.links.open_reviews import NewReview, OpenReview
@@ -155,6 +155,8 @@ class Storing:
             added += [(key, person) for key in now - before]
             removed += [(key, person) for key in before - now]
         await writing.store_keys(self._connection, sorted(added), removed)
+        touched = {key for key, _ in (*added, *removed)}
+        await touching.tell(self._connection, touched, outcome.persons)
 
     async def _store_persons(self, outcome: Outcome, sealed: Sequence[StoredPerson]) -> None:
         new: list[StoredPerson] = []
