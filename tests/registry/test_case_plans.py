@@ -28,8 +28,9 @@ GIVEN = (
     [
         (queries.WAITING, ", '{}'", {"cases_waiting", "cases_demanding"}),
         (queries.FALLEN, "", {"cases_caused"}),
+        (queries.MOVED, "", {"cases_caused"}),
     ],
-    ids=["waiting", "fallen"],
+    ids=["waiting", "fallen", "moved"],
 )
 async def test_r25_what_waits_is_read_from_its_own_index_under_a_generic_plan(
     registry: Registry, statement: str, more: str, indexes: set[str]
