@@ -118,10 +118,9 @@ class Person:
         for column, facet in zip(columns, said, strict=True):
             if facet == column[0]:
                 places.append(0)
-                continue
-            try:
+            elif facet in column:
                 places.append(column.index(facet, 1))
-            except ValueError:
+            else:
                 places.append(len(column))
                 column.append(facet)
                 self._profile = None
