@@ -198,7 +198,7 @@ async def test_everything_comes_under_a_new_master_key(hub: LinkedHub) -> None:
 async def test_what_does_not_open_is_named_and_left(hub: LinkedHub) -> None:
     await hub.push((1, 1, CHILD), (2, 1, child(2)))
     await hub.rows(
-        "UPDATE persons SET sealed = overlay(sealed PLACING '\\x00' FROM 20) WHERE person ="
+        "UPDATE persons SET sealed = set_byte(sealed, 19, get_byte(sealed, 19) # 1) WHERE person ="
         " (SELECT person FROM entries WHERE entry = $1)",
         UUID(int=2),
     )
