@@ -61,6 +61,16 @@ def test_a_mark_is_of_one_register_and_one_birth_date() -> None:
     assert not listed(child={"name": "示小满", "birth_date": "不详", "id_number": "0"})
 
 
+def test_other_hubs_are_no_register() -> None:
+    """All of them speak as one source, and may each know one child by another name; an answer repeats our own."""
+    child = {"name": "示小满", "birth_date": "2017-05-03"}
+    told = item("peer-facts", hub="other-city", child=child)
+    answer = item("hukou-answers", outcome="confirmed", child=child)
+
+    assert marks(b"k", "peer-hubs", "peer-facts", told) == []
+    assert marks(b"k", "peer-hubs", "hukou-answers", answer) == []
+
+
 def test_an_empty_child_has_no_features() -> None:
     permit = item("residence-permits", event="registered", role="holder", child={})
 
