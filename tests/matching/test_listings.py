@@ -97,6 +97,12 @@ def test_a_slip_beside_a_number_is_known_by_the_others_of_that_number() -> None:
     assert told(*KNOWN, (4, BESIDE), (5, slip)).together() == [{1, 2, 3, 4, 5}]
 
 
+def test_a_number_that_another_office_tells_with_both_names_says_which_is_a_slip() -> None:
+    """Its register states no number at all."""
+    elsewhere: Features = {**LIKE, "id_number": ID}
+    assert told(*KNOWN, (6, elsewhere), (4, BESIDE), (5, MARKED)).together() == [{1, 2, 3, 4, 5, 6}]
+
+
 def test_another_number_is_another_child() -> None:
     twin: Features = {**MARKED, "id_number": resident_id.make(500103, BORN, 13)}
     assert told(*KNOWN, (4, BESIDE), (5, twin)).together() == [{1, 2, 3, 4}, {5}]

@@ -78,7 +78,7 @@ def _are_of_two(mine: Collection[Name], theirs: Collection[Name]) -> bool:
 def _borne(
     features: Sequence[Standard], groups: Sequence[Collection[int]]
 ) -> list[frozenset[Name]]:
-    """The names by which each group's child is known for sure: by its units, and by the numbers that they state."""
+    """The names of each group's child: its units', and those of any number that they, or others of its name, state."""
     numbered: dict[str, set[Name]] = {}
     for said in features:
         if said.id_number is not None:
@@ -86,6 +86,11 @@ def _borne(
     borne: list[frozenset[Name]] = []
     for group in groups:
         told = {name for i in group for name in features[i].names}
-        numbers = {number for i in group if (number := features[i].id_number) is not None}
-        borne.append(frozenset(told.union(*(numbered[number] for number in numbers))))
+        stated = {features[i].id_number for i in group}
+        by_number = (
+            names
+            for number, names in numbered.items()
+            if number in stated or not names.isdisjoint(told)
+        )
+        borne.append(frozenset(told.union(*by_number)))
     return borne
