@@ -1,13 +1,15 @@
 """Two names that one register lists in one season: two children, unless papers or a person say otherwise."""
 
+import time
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.matching.linkage import listings
 from services.matching.linkage.decisions import Ruling
-from services.matching.linkage.normalization import Features
+from services.matching.linkage.normalization import Features, standardise
 from shared import resident_id
 from tests.matching.children import BORN, FAMILY, ID, World
 
@@ -40,6 +42,7 @@ def test_a_name_that_sounds_alike_is_a_slip_until_a_register_lists_both() -> Non
     assert world.doubts()
 
 
+@settings(deadline=None)
 @given(
     st.permutations([*KNOWN, (4, BESIDE), (5, MARKED), (6, LIKE)]),
     st.lists(st.booleans(), min_size=6, max_size=6),
@@ -94,9 +97,38 @@ def test_a_slip_beside_a_number_is_known_by_the_others_of_that_number() -> None:
     assert told(*KNOWN, (4, BESIDE), (5, slip)).together() == [{1, 2, 3, 4, 5}]
 
 
+def test_a_number_that_another_office_tells_with_both_names_says_which_is_a_slip() -> None:
+    """Its register states no number at all."""
+    elsewhere: Features = {**LIKE, "id_number": ID}
+    assert told(*KNOWN, (6, elsewhere), (4, BESIDE), (5, MARKED)).together() == [{1, 2, 3, 4, 5, 6}]
+
+
 def test_another_number_is_another_child() -> None:
     twin: Features = {**MARKED, "id_number": resident_id.make(500103, BORN, 13)}
     assert told(*KNOWN, (4, BESIDE), (5, twin)).together() == [{1, 2, 3, 4}, {5}]
+
+
+@pytest.mark.parametrize(
+    "also",
+    [{"name": "ZHANG ZHIMING"}, {"name": "张?明"}, {"name": "李梅"}, {"former_name": "李志明"}],
+)
+def test_a_childs_other_writings_and_surnames_do_not_give_it_its_twin(also: Features) -> None:
+    """Latin letters, a lost glyph and the mother's surname say neither that the twin's name is the child's nor that it is not."""
+    numbered: Features = {**BESIDE, "id_number": ID}
+    other: Features = {**CHILD, "id_number": ID, **also}
+    assert told(*KNOWN, (4, numbered), (6, other), (5, MARKED)).together() == [{1, 2, 3, 4, 6}, {5}]
+
+
+def test_marks_of_children_whom_a_register_told_often_cost_little() -> None:
+    """Whoever may push may push one child a thousand times: not every pair of its records is weighed, under the linker's lock."""
+    twins = [standardise({**BESIDE, "name": name}) for name in ("张志明", "张志鸣")]
+    features = [twins[i % 2] for i in range(2_000)]
+    groups = [frozenset(range(0, 2_000, 2)), frozenset(range(1, 2_000, 2))]
+    before = time.process_time()
+    beside = listings.listed_apart([(7, 8)] * 2_000, features, groups)
+
+    assert time.process_time() - before < 1
+    assert beside == {0: {1: set(twins[1].names)}, 1: {0: set(twins[0].names)}}
 
 
 def test_a_person_has_the_last_word() -> None:

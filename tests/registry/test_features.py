@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.matching.entries.schemas import FeaturesIn
@@ -36,6 +36,7 @@ def listed(
     return set(marks(key, source, feed, permit))
 
 
+@settings(deadline=None)
 @given(first=st.dates(date(2000, 1, 1), date(2100, 1, 1)), days=st.integers(0, 3 * SEASON))
 def test_records_of_one_register_and_season_share_a_mark(first: date, days: int) -> None:
     one, other = listed(observed_on=first), listed(observed_on=first + timedelta(days))
@@ -58,6 +59,16 @@ def test_a_mark_is_of_one_register_and_one_birth_date() -> None:
         assert len(other) == 2
         assert not listed() & other
     assert not listed(child={"name": "示小满", "birth_date": "不详", "id_number": "0"})
+
+
+def test_other_hubs_are_no_register() -> None:
+    """All of them speak as one source, and may each know one child by another name; an answer repeats our own."""
+    child = {"name": "示小满", "birth_date": "2017-05-03"}
+    told = item("peer-facts", hub="other-city", child=child)
+    answer = item("hukou-answers", outcome="confirmed", child=child)
+
+    assert marks(b"k", "peer-hubs", "peer-facts", told) == []
+    assert marks(b"k", "peer-hubs", "hukou-answers", answer) == []
 
 
 def test_an_empty_child_has_no_features() -> None:

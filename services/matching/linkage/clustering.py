@@ -292,13 +292,14 @@ class _Clustering:
 
     def _are_listed_apart(self, one: int, other: int) -> bool:
         theirs = self._clusters[other]
-        return any(not theirs.isdisjoint(self._listed[i]) for i in self._clusters[one])
+        beside = (self._listed[i] for i in self._clusters[one] if i in self._listed)
+        return any(not theirs.isdisjoint(others) for others in beside)
 
     def _is_listed_beside(self, one: int, other: int) -> bool:
         """Whether a register listed, beside the one, somebody who bears the other's name: the other, most likely."""
         borne = set(self._profile(other).names)
-        beside = {j for i in self._clusters[one] for j in self._listed[i]}
-        return any(not borne.isdisjoint(self._features[j].names) for j in beside)
+        beside = (self._listed[i] for i in self._clusters[one] if i in self._listed)
+        return any(not borne.isdisjoint(names) for others in beside for names in others.values())
 
     def _are_apart(self, one: int, other: int) -> bool:
         return (
