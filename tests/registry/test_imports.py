@@ -25,6 +25,12 @@ from tests.registry.test_pushing import enrolment
 URL = "/v1/imports/enrolments"
 
 
+@pytest.fixture(autouse=True)
+def _chunks_are_cut_by_lines_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that stands still for five seconds would cut one by time."""
+    monkeypatch.setattr(receiving, "FLUSH_SECONDS", float("inf"))
+
+
 def line(number: int, **more: Any) -> bytes:
     item = {**enrolment(f"A-{number}"), **more}
     return json.dumps(item, ensure_ascii=False).encode() + b"\n"
