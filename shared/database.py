@@ -109,7 +109,7 @@ class Database:
         await self.engine.dispose()
 
 
-class Watched(asyncpg.Connection):  # type: ignore[misc]
+class Watched(asyncpg.Connection):  # type: ignore[misc]  # asyncpg tells no types
     """A connection of which the kernel finds out within a minute that the server is gone without a word: by itself it would be
     waited upon for good, and a step of a worker with it."""
 

@@ -18,9 +18,8 @@ import orjson
 from pydantic import ValidationError
 
 from services.matching.linkage.normalization import Features
-from services.registry.records.features import features_of
+from services.registry.records.features import told_of
 from services.registry.records.feeds import FEEDS, Item
-from services.registry.records.listing import marks
 
 Order = Literal["file", "shuffled"]
 #: A corpus is invented: nobody needs to be kept from its marks.
@@ -45,10 +44,7 @@ class Record:
     @property
     def features(self) -> Features:
         """What matching is told of it: the two services agree on the wire, so no type checker sees it."""
-        features = features_of(self.item)
-        if listed := marks(_KEY, self.item.source or "", self.feed, self.item):
-            features["listed"] = listed
-        return cast("Features", features)
+        return cast("Features", told_of(_KEY, self.item.source or "", self.feed, self.item))
 
 
 @dataclass(slots=True)

@@ -66,9 +66,9 @@ class FeaturesIn(Mute):
     )
     listed: list[Mark] = Field(
         default=[],
-        max_length=4,
+        max_length=2,
         description="Marks that this record shares with those that stood beside it in one register, in one season, of children"
-        " born on the same day. They tell nothing else.",
+        " born on the same day: the registry makes them, and they are compared for equality alone. A search takes no notice.",
     )
 
     def plain(self) -> Features:

@@ -14,7 +14,7 @@ a ruling says holds.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations
 from uuid import UUID
@@ -32,7 +32,7 @@ from services.matching.linkage.judging import (
 )
 from services.matching.linkage.listings import listed_apart
 from services.matching.linkage.name_comparison import differ_as_twins_do
-from services.matching.linkage.names import WILDCARD
+from services.matching.linkage.names import WILDCARD, Name
 from services.matching.linkage.normalization import Standard
 from services.matching.linkage.weights import Evidence, Frequency, Model
 
@@ -292,14 +292,16 @@ class _Clustering:
 
     def _are_listed_apart(self, one: int, other: int) -> bool:
         theirs = self._clusters[other]
-        beside = (self._listed[i] for i in self._clusters[one] if i in self._listed)
-        return any(not theirs.isdisjoint(others) for others in beside)
+        return any(not theirs.isdisjoint(others) for others in self._beside(one))
 
     def _is_listed_beside(self, one: int, other: int) -> bool:
         """Whether a register listed, beside the one, somebody who bears the other's name: the other, most likely."""
         borne = set(self._profile(other).names)
-        beside = (self._listed[i] for i in self._clusters[one] if i in self._listed)
-        return any(not borne.isdisjoint(names) for others in beside for names in others.values())
+        told = (names for others in self._beside(one) for names in others.values())
+        return any(not borne.isdisjoint(names) for names in told)
+
+    def _beside(self, cluster: int) -> Iterator[Mapping[int, set[Name]]]:
+        return (self._listed[i] for i in self._clusters[cluster] if i in self._listed)
 
     def _are_apart(self, one: int, other: int) -> bool:
         return (

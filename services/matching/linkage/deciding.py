@@ -80,8 +80,9 @@ def _unsettles(evidence: Evidence, person: Person) -> bool:
     return is_twin(evidence) and person.has_nameless
 
 
-def _is_listed_beside(new: NewEntry, person: Person) -> bool:
-    """Whether the person bears another name, as a twin's would be, and a register listed it in the same season."""
+def _may_be_listed_apart(new: NewEntry, person: Person) -> bool:
+    """Whether the person bears another name, as a twin's would be, and a register listed both in one season: to be looked at
+    record by record."""
     others = person.profile.names
     if not new.listed or (len(others) == 1 and others == new.features.names):
         return False
@@ -161,7 +162,7 @@ class _Batch:
         person, evidence, verdict = related[0]
         if verdict is not Verdict.CERTAIN or person.doubtful or may_be_a_twins(evidence):
             return False
-        if _is_listed_beside(new, person):
+        if _may_be_listed_apart(new, person):
             return False
         self._join(new, person, evidence)
         return True

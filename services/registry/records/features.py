@@ -18,6 +18,7 @@ from services.registry.records.feeds import (
     Survey,
 )
 from services.registry.records.feeds.enrolments import SchoolStage
+from services.registry.records.listing import marks
 from shared import divisions, resident_id
 
 _MOST_GUARDIANS = 8
@@ -31,8 +32,16 @@ _STAGES = {
 }
 
 
+def told_of(key: bytes, source: str, feed: str, item: Item) -> dict[str, Any]:
+    """All that matching is told of an item: its features, and the marks of the register that ``source`` keeps as ``feed``."""
+    features = features_of(item)
+    if listed := marks(key, source, feed, item):
+        features["listed"] = listed
+    return features
+
+
 def features_of(item: Item) -> dict[str, Any]:
-    """The features of one item as ``POST /v1/resolutions`` takes them; absent values are left out."""
+    """What an item itself says, as ``POST /v1/resolutions`` takes it; absent values are left out."""
     child, hukou, residence = item.child, item.hukou, item.residence
     registered = hukou.division if hukou else None
     if registered is None and isinstance(item, HukouAnswer):

@@ -22,9 +22,7 @@ from services.registry.links import moves
 from services.registry.planning import by_index
 from services.registry.records import queueing
 from services.registry.records.authenticity import keep
-from services.registry.records.features import features_of
-from services.registry.records.feeds import Item
-from services.registry.records.listing import marks
+from services.registry.records.features import told_of
 from services.registry.records.models import RECALL
 from services.registry.records.vault import SELECTED, Opened, Plain, open_row
 from shared.clock import Clock, SystemClock
@@ -125,13 +123,6 @@ async def _newest(
     return sorted(opened, key=lambda o: o.plain.id), erased
 
 
-def _told(key: bytes, plain: Plain, item: Item) -> dict[str, Any]:
-    features = features_of(item)
-    if listed := marks(key, plain.source, plain.feed, item):
-        features["listed"] = listed
-    return features
-
-
 async def _ask(
     matching: httpx.AsyncClient, key: bytes, newest: Sequence[Opened], erased: Mapping[UUID, bool]
 ) -> list[dict[str, Any]]:
@@ -146,7 +137,7 @@ async def _ask(
             {
                 "entry": str(o.plain.entry_id),
                 "version": o.plain.version,
-                "features": _told(key, o.plain, o.item) if o.item else {},
+                "features": told_of(key, o.plain.source, o.plain.feed, o.item) if o.item else {},
             }
             for o in facts
         ]
