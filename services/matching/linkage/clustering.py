@@ -99,7 +99,11 @@ class _Clustering:
         self._numbered: dict[UUID, int] = {e: i for i, u in enumerate(units) for e in u.entries}
         self._apart = self._ruled_apart(rulings)
         self._features = without_foreign_numbers(
-            model, [unit.features for unit in units], [unit.entries for unit in units], frequency
+            model,
+            [unit.features for unit in units],
+            [unit.entries for unit in units],
+            [unit.listed for unit in units],
+            frequency,
         )
         self._clusters: dict[int, frozenset[int]] = {}
         self._profiles: dict[int, Profile] = {}
@@ -249,13 +253,24 @@ class _Clustering:
             key=lambda found: (-found[0], self._name(found[1][0]), self._name(found[1][1])),
         )
         for weight, pair in ranked:
-            if is_nameless(self._edges[pair].evidence):
+            near = [rival for other, rival in ranked if weight - other < self._model.margin]
+            evidence = self._edges[pair].evidence
+            if is_nameless(evidence):
                 rivals = [rival for rival in self._edges if set(pair) & set(rival)]
+            elif may_be_a_twins(evidence):
+                rivals = near + [rival for rival in self._edges if self._is_of_one_name(rival)]
+            elif self._is_of_one_name(pair):
+                rivals = [
+                    rival for rival in near if not may_be_a_twins(self._edges[rival].evidence)
+                ]
             else:
-                rivals = [rival for other, rival in ranked if weight - other < self._model.margin]
+                rivals = near
             if not any(rival != pair and self._exclude(pair, rival) for rival in rivals):
                 return pair
         return None
+
+    def _is_of_one_name(self, pair: tuple[int, int]) -> bool:
+        return self._edges[pair].evidence.level("name") == "exact"
 
     def _exclude(self, pair: tuple[int, int], rival: tuple[int, int]) -> bool:
         """Whether only one of two edges that meet in a cluster can hold: their ends cannot be one, and

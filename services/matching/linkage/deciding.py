@@ -108,6 +108,7 @@ class _Batch:
         self._persons = dict(known.persons)
         self._by_key = known.by_key
         self._weighed = dict(known.weighed)
+        self._nearest = known.nearest
         self._found_here: dict[int, list[UUID]] = {}
         self._stood: dict[UUID, UUID] = {}
         """Where entries stood before this batch, as far as it had to know."""
@@ -178,12 +179,22 @@ class _Batch:
 
     def _candidates(self, new: NewEntry) -> list[Person]:
         """Persons sharing the most keys with the entry, as many as the model compares."""
+        if (nearest := self._nearest_still(new)) is not None:
+            return nearest
         shared = worth_comparing(self._by_key, self._found_here, new.sought, self._model.alone)
         persons = self._persons
         living = [person for person in shared if person in persons and persons[person].size]
         if len(living) > 1:
             living.sort(key=lambda person: (-shared[person], person))
         return [persons[person] for person in living[: self._model.candidates]]
+
+    def _nearest_still(self, new: NewEntry) -> list[Person] | None:
+        """What was found before the batch, if nothing in it makes a difference."""
+        nearest = self._nearest.get(new.entry)
+        if nearest is None or not self._found_here.keys().isdisjoint(new.sought):
+            return None
+        living = [one for id_ in nearest if (one := self._persons.get(id_)) and one.size]
+        return living if len(living) == len(nearest) else None
 
     def _found(self, new: NewEntry, best: tuple[Person, Evidence] | None) -> None:
         person = Person(self._home(new.entry, known=new.is_known))

@@ -52,7 +52,7 @@ class Known:
 
     ``rivals`` says which persons have open reviews with which; ``rulings`` are those that bind any
     entry of the ``persons``; ``ended`` are persons without entries that may live again; ``weighed``: what is
-    known already of entries beside persons.
+    known already of entries beside persons; ``nearest``: what ``candidates.most_shared`` says already of entries.
     """
 
     persons: Mapping[UUID, Person] = field(default_factory=dict)
@@ -61,6 +61,7 @@ class Known:
     rulings: Sequence[Ruling] = ()
     ended: frozenset[UUID] = frozenset()
     weighed: Mapping[tuple[UUID, UUID], Weighed] = field(default_factory=dict)
+    nearest: Mapping[UUID, Sequence[UUID]] = field(default_factory=dict)
 
 
 class Placement(NamedTuple):

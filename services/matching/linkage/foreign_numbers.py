@@ -5,7 +5,8 @@ number's *owner*. In any other group the number is *foreign* if the unit, read w
 of a child who bears the unit's very name and cannot be the owner.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 from services.matching.linkage.comparison import Profile
@@ -19,10 +20,13 @@ def without_foreign_numbers(
     model: Model,
     said: Sequence[Standard],
     entries: Sequence[Collection[UUID]],
+    listed: Sequence[AbstractSet[int]],
     frequency: Frequency,
 ) -> list[Standard]:
-    """What the units say, read without foreign numbers; ``entries`` are each unit's, in order."""
-    return _Reading(model, said, entries, frequency).read()
+    """What the units say, read without foreign numbers; ``entries`` and the marks under which they were ``listed`` are
+    each unit's, in order.
+    """
+    return _Reading(model, said, entries, listed, frequency).read()
 
 
 class _Reading:
@@ -31,11 +35,13 @@ class _Reading:
         model: Model,
         said: Sequence[Standard],
         entries: Sequence[Collection[UUID]],
+        listed: Sequence[AbstractSet[int]],
         frequency: Frequency,
     ) -> None:
         self._model = model
         self._said = said
         self._entries = entries
+        self._listed = listed
         self._frequency = frequency
 
     def read(self) -> list[Standard]:
@@ -48,7 +54,7 @@ class _Reading:
             owners, *others = self._by_name(number, bearing)
             for i in (i for group in others for i in group):
                 bare = _without_number(read[i])
-                if self._is_of_another(number, owners, bare, bearing):
+                if self._is_of_another(i, bare, number, owners, bearing):
                     read[i] = bare
         return read
 
@@ -89,22 +95,42 @@ class _Reading:
         )
 
     def _is_of_another(
-        self, number: str, owners: Sequence[int], bare: Standard, bearing: Sequence[int]
+        self,
+        unit: int,
+        bare: Standard,
+        number: str,
+        owners: Sequence[int],
+        bearing: Sequence[int],
     ) -> bool:
         owner = Profile.of(self._said[j] for j in owners)
-        if best_level(bare.names, owner.names) in MISWRITTEN:
+        namesakes = [
+            j
+            for j, features in enumerate(self._said)
+            if j not in bearing and _share_a_name(bare, features)
+        ]
+        miswritten = best_level(bare.names, owner.names) in MISWRITTEN
+        if miswritten and not self._stands_in_for(unit, namesakes, owners):
             return False  # A slip in the owner's name is likelier than a number not one's own.
-        for j, features in enumerate(self._said):
-            if j in bearing or not _share_a_name(bare, features):
-                continue
+        for j in namesakes:
+            features = self._said[j]
             evidence = assess(self._model, bare, Profile.of((features,)), self._frequency)
             if judge(self._model, evidence) is not Verdict.CERTAIN:
                 continue
             if features.number_is_firm and features.id_number != number:
                 return True
-            if is_sibling(assess(self._model, features, owner, self._frequency)):
+            if not miswritten and is_sibling(assess(self._model, features, owner, self._frequency)):
                 return True
         return False
+
+    def _stands_in_for(self, unit: int, namesakes: Sequence[int], owners: Sequence[int]) -> bool:
+        """Whether a register lists the unit beside the owner in one season, and beside none of its namesakes: then it is
+        they whom it lists there.
+        """
+        return not self._is_listed_with(unit, namesakes)
+
+    def _is_listed_with(self, unit: int, others: Iterable[int]) -> bool:
+        mine = self._listed[unit]
+        return any(not mine.isdisjoint(self._listed[j]) for j in others)
 
 
 def _share_a_name(one: Standard, other: Standard) -> bool:

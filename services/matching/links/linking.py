@@ -47,7 +47,7 @@ async def resolve(session: AsyncSession, linker: Linker, items: Sequence[Item]) 
     connection = await raw(session)
     near = Neighbourhood(connection, linker)
     if len(prepared) >= MANY:
-        near = await near.rehearse(prepared)
+        await near.rehearse(prepared)
     await queries.lock_linker(connection)
     if (current := await linker.current(session)) is not linker:
         linker, prepared = current, await _prepared(current, newest)

@@ -45,62 +45,92 @@ _PART = 250
 class Neighbourhood:
     """The persons near one batch: looked up, decided upon and stored, under the linker's lock."""
 
-    def __init__(
-        self, connection: Connection, linker: Linker, readings: Readings | None = None
-    ) -> None:
+    def __init__(self, connection: Connection, linker: Linker) -> None:
         self._connection = connection
         self._linker = linker
         self._model = linker.model
-        self._readings = readings or Readings(connection, linker.strongroom)
+        self._readings = Readings(connection, linker.strongroom)
         self._persons: dict[UUID, Person] = {}
         self._by_key: dict[int, list[UUID]] = {}
         self._crowded: set[int] = set()
+        self._rehearsed: Sequence[Prepared] = ()
+        self._nearest: dict[UUID, list[UUID]] = {}
         self._ended: set[UUID] = set()
         self._rivals: dict[UUID, frozenset[UUID]] = {}
         self._rulings: list[Ruling] = []
 
-    async def rehearse(self, arriving: Sequence[Prepared]) -> "Neighbourhood":
+    async def rehearse(self, arriving: Sequence[Prepared]) -> None:
         """Before the lock: find, open and weigh whom the entries may speak of, as things stand now.
 
-        Nothing is decided by it. Under the lock only what was touched meanwhile is looked up anew. The neighbourhood to
-        go on with.
+        Nothing is decided by it. Under the lock only what was touched meanwhile is looked up anew.
         """
         await queries.keep_to_indexes(self._connection)
         await self._readings.begin()
-        nearest = await self._look(arriving)
-        await asyncio.to_thread(self._weigh, arriving, nearest)
-        return Neighbourhood(self._connection, self._linker, self._readings)
+        await self._look(arriving)
+        self._rehearsed = arriving
+        await asyncio.to_thread(self._weigh, arriving)
 
     async def look_around(self, fresh: Sequence[Prepared], stored: dict[UUID, StoredLink]) -> None:
         """Fetch whom the entries may speak of."""
-        await self._readings.forget_touched()
+        await self._forget_touched(fresh)
+        kept = [p for p in fresh if p.entry in self._nearest]
         standing = {link.person for p in fresh if (link := stored.get(p.entry)) and link.person}
-        await self._look(fresh, standing)
+        await self._look([p for p in fresh if p.entry not in self._nearest], standing)
+        await self.fetch(self._bearers(kept).union(*[self._nearest[p.entry] for p in kept]))
         CROWDED.inc(len(self._crowded))
         if self._crowded:
             await self.fetch({person for p in fresh for person in await self._under_crowded(p)})
+            self._nearest = {
+                p.entry: self._nearest[p.entry] for p in fresh if self._crowded.isdisjoint(p.sought)
+            }
         await self.fetch_bound([p.entry for p in fresh])
         homes = [founded_by(p.entry) for p in fresh if p.entry in stored]
         await self.fetch_ended(homes)
 
-    async def _look(
-        self, entries: Sequence[Prepared], besides: Collection[UUID] = ()
-    ) -> list[list[UUID]]:
-        """Fetch those found under the entries' keys, and some ``besides``; the persons nearest to each entry."""
-        await self._find({key for p in entries for key in p.numbers})
-        bearers = {person for persons in self._by_key.values() for person in persons}
-        await self.fetch(bearers.union(besides))
-        await self._find({key for p in entries for key in self._unknown_keys(p)})
-        nearest = [
-            most_shared(self._by_key, p.sought, self._model.candidates, self._model.alone)
-            for p in entries
-        ]
-        await self.fetch({person for persons in nearest for person in persons})
-        return nearest
+    async def _forget_touched(self, fresh: Sequence[Prepared]) -> None:
+        """Of what was rehearsed, keep what looking at all the ``fresh`` again would only repeat.
 
-    def _weigh(self, entries: Sequence[Prepared], nearest: Sequence[Sequence[UUID]]) -> None:
-        for p, persons in zip(entries, nearest, strict=True):
-            for person in persons:
+        An entry is looked at again if anybody found under its keys was touched, and so are all that share a key with one
+        that is: what one looks under, another sees.
+        """
+        touched = await self._readings.forget_touched()
+        self._persons.clear()
+        if touched is None:
+            self._by_key, self._crowded, self._nearest = {}, set(), {}
+            return
+        left_out = {p.entry for p in self._rehearsed}.difference([p.entry for p in fresh])
+        gone = {key for p in self._rehearsed if p.entry in left_out for key in p.sought}
+        gone |= touched.keys
+        moved = touched.persons
+        gone.update(key for key, found in self._by_key.items() if not moved.isdisjoint(found))
+        kept = [p for p in self._rehearsed if p.entry not in left_out]
+        while again := [p for p in kept if not gone.isdisjoint(p.sought)]:
+            gone.update(key for p in again for key in p.sought)
+            kept = [p for p in kept if gone.isdisjoint(p.sought)]
+        for key in gone & self._by_key.keys():
+            del self._by_key[key]
+        self._crowded -= gone
+        self._nearest = {p.entry: self._nearest[p.entry] for p in kept}
+
+    async def _look(self, entries: Sequence[Prepared], besides: Collection[UUID] = ()) -> None:
+        """Fetch those found under the entries' keys, and some ``besides``; note the persons nearest to each entry."""
+        await self._find({key for p in entries for key in p.numbers})
+        await self.fetch(self._bearers(entries).union(besides))
+        await self._find({key for p in entries for key in self._unknown_keys(p)})
+        for p in entries:
+            self._nearest[p.entry] = most_shared(
+                self._by_key, p.sought, self._model.candidates, self._model.alone
+            )
+        await self.fetch({person for p in entries for person in self._nearest[p.entry]})
+
+    def _bearers(self, entries: Sequence[Prepared]) -> set[UUID]:
+        """Whoever is found under the papers of the entries."""
+        by_key = self._by_key
+        return {one for p in entries for key in p.numbers for one in by_key.get(key, ())}
+
+    def _weigh(self, entries: Sequence[Prepared]) -> None:
+        for p in entries:
+            for person in self._nearest[p.entry]:
                 if (known := self._persons.get(person)) is not None:
                     profile = known.profile
                     evidence = assess(self._model, p.features, profile, self._linker.frequency)
@@ -261,6 +291,7 @@ class Neighbourhood:
             self._rulings,
             frozenset(self._ended),
             self._readings.weighed,
+            self._nearest,
         )
         keys_of = self._linker.strongroom.keys_of
         # Whoever does not open holds up nobody else.

@@ -14,6 +14,7 @@ from services.matching.linkage.decisions import Weighed
 from services.matching.linkage.persons import Person
 from services.matching.links import queries, touching
 from services.matching.links.queries import Connection, StoredPerson
+from services.matching.links.touching import Touched
 from shared.sealing import Unsealable
 
 log = structlog.get_logger()
@@ -40,19 +41,20 @@ class Readings:
         """Before anything is read without the linker's lock."""
         self._begun = await touching.last(self._connection)
 
-    async def forget_touched(self) -> None:
-        """Under the linker's lock: forget what is not as it was read."""
+    async def forget_touched(self) -> Touched | None:
+        """Under the linker's lock: forget what is not as it was read.  What that may be; None for anything."""
         if self._begun is None:
-            return
+            return None
         touched = await touching.since(self._connection, self._begun)
         if touched is None:
             self.found.clear()
             self.persons.clear()
-            return
+            return None
         for key in touched.keys & self.found.keys():
             del self.found[key]
         for person in touched.persons & self.persons.keys():
             del self.persons[person]
+        return touched
 
     async def under(self, keys: Sequence[int], cap: int) -> tuple[dict[int, list[UUID]], list[int]]:
         """As ``queries.persons_under``."""
