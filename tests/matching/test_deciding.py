@@ -184,15 +184,38 @@ def test_a_number_that_two_names_bear_is_theirs_who_bear_no_other() -> None:
         assert world.together() == sorted(({first, 3, 4}, {second}), key=min)
 
 
-def test_a_slip_into_the_twins_name_outweighs_no_number() -> None:
-    """Look-alike twins: the number says one, and the name, one slip away, the other."""
-    mine = {**CHILD, **FAMILY, "id_number": ID}
-    twins = {**CHILD, "name": "张志朋", **FAMILY, "id_number": TWIN_ID}
+@pytest.mark.parametrize(
+    ("beside", "whose"),
+    [(1, [{1, 2}, {3, 4, 5}]), (3, [{1, 2, 5}, {3, 4}]), (None, [{1, 2}, {3, 4}, {5}])],
+)
+def test_a_twins_number_under_the_others_name_is_told_by_a_register_or_by_a_person(
+    beside: int | None, whose: list[set[int]]
+) -> None:
+    """Look-alike twins: the number says one, and the name, one slip away, the other. Whom a register lists besides, it does
+    not list here.
+    """
+    mine: Features = {**CHILD, **FAMILY, "id_number": ID}
+    twins: Features = {**CHILD, "name": "张志朋", **FAMILY, "id_number": TWIN_ID}
+    known: dict[int, Features] = {1: mine, 2: mine, 3: twins, 4: twins}
+    if beside:
+        known[beside] = {**known[beside], "listed": [7, 8]}
     world = World()
-    world.tell((1, mine), (2, mine), (3, twins), (4, twins))
-    world.tell((5, {**twins, "id_number": ID}))
+    world.tell(*known.items(), (5, {**twins, "id_number": ID, "listed": [8, 9]}))
 
-    assert world.together() == [{1, 2, 5}, {3, 4}]
+    assert world.together() == whose
+    assert any(5 in doubt for doubt in world.doubts()) == (beside is None)
+
+
+def test_whoever_bears_the_very_name_goes_before_a_twin_of_whom_more_is_told() -> None:
+    """Twins share a home and a class: that the twin's is told and the child's is not says nothing of whose a record is."""
+    schooled: Features = {**HOME, "school": "人民路小学", "grade": "二年级", "observed_on": "2023-09-01"}
+    twin: Features = {**CHILD, "name": "张志鸣", "id_number": TWIN_ID, **schooled}
+    child: Features = {**CHILD, "id_number": ID, "guardians": FAMILY["guardians"]}
+    world = World()
+    world.tell((1, twin), (2, twin), (3, twin), (4, child))
+    world.tell((5, {**CHILD, **schooled}))
+
+    assert world.together() == [{1, 2, 3}, {4, 5}]
 
 
 def test_a_number_binds_the_two_names_of_one_child() -> None:

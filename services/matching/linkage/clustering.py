@@ -98,7 +98,7 @@ class _Clustering:
         self._names = [min(unit.entries) for unit in units]
         self._numbered: dict[UUID, int] = {e: i for i, u in enumerate(units) for e in u.entries}
         self._apart = self._ruled_apart(rulings)
-        self._features = without_foreign_numbers(
+        self._features, self._contested = without_foreign_numbers(
             model,
             [unit.features for unit in units],
             [unit.entries for unit in units],
@@ -213,7 +213,12 @@ class _Clustering:
             if found is None or _rank(edge) > _rank(found):
                 found = edge
         if found is not None and found.verdict is not Verdict.SEPARATE:
+            if self._is_contested(one) or self._is_contested(other):
+                found = Edge(found.evidence, Verdict.POSSIBLE, found.unit)
             self._edges[_pair(one, other)] = found
+
+    def _is_contested(self, cluster: int) -> bool:
+        return bool(self._contested) and self._clusters[cluster] <= self._contested
 
     def _verdict(self, evidence: Evidence, unit: int, small: int, large: int) -> Verdict:
         """What the evidence allows, given how well the child is known."""
@@ -254,20 +259,27 @@ class _Clustering:
         )
         for weight, pair in ranked:
             near = [rival for other, rival in ranked if weight - other < self._model.margin]
-            evidence = self._edges[pair].evidence
-            if is_nameless(evidence):
-                rivals = [rival for rival in self._edges if set(pair) & set(rival)]
-            elif may_be_a_twins(evidence):
-                rivals = near + [rival for rival in self._edges if self._is_of_one_name(rival)]
-            elif self._is_of_one_name(pair):
-                rivals = [
-                    rival for rival in near if not may_be_a_twins(self._edges[rival].evidence)
-                ]
-            else:
-                rivals = near
+            rivals = self._rivals(pair, near)
             if not any(rival != pair and self._exclude(pair, rival) for rival in rivals):
                 return pair
         return None
+
+    def _rivals(
+        self, pair: tuple[int, int], near: Iterable[tuple[int, int]]
+    ) -> Iterable[tuple[int, int]]:
+        """The edges that may speak against one, of which those ``near`` weigh nearly as much or more.
+
+        Twins share all but the name, so whoever bears the very name goes before whose name only resembles it, whatever
+        their family, homes and schools weigh.
+        """
+        evidence = self._edges[pair].evidence
+        if is_nameless(evidence):
+            return [rival for rival in self._edges if set(pair) & set(rival)]
+        if may_be_a_twins(evidence):
+            return chain(near, filter(self._is_of_one_name, self._edges))
+        if self._is_of_one_name(pair):
+            return (rival for rival in near if not may_be_a_twins(self._edges[rival].evidence))
+        return near
 
     def _is_of_one_name(self, pair: tuple[int, int]) -> bool:
         return self._edges[pair].evidence.level("name") == "exact"

@@ -2,11 +2,17 @@
 
 Cast: a number's *bearers* are the units that state it, grouped by the name they bear; one group is the
 number's *owner*. In any other group the number is *foreign* if the unit, read without it, is certainly
-of a child who bears the unit's very name and cannot be the owner.
+of a child who bears the unit's very name and cannot be the owner: a *namesake*.
+
+Where twins' names are a slip apart, a number of the one with the name of the other may be either's. A register that lists
+the owner besides lists here the namesake; one that lists the namesake besides lists here the owner; where none
+tells, the unit is *contested* (docs/adr/0034).
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
+from enum import Enum
+from typing import NamedTuple
 from uuid import UUID
 
 from services.matching.linkage.comparison import Profile
@@ -16,20 +22,31 @@ from services.matching.linkage.normalization import Standard
 from services.matching.linkage.weights import Frequency, Model
 
 
+class Reading(NamedTuple):
+    """What units say without foreign numbers; which of them only a person can tell whose they are."""
+
+    features: list[Standard]
+    contested: frozenset[int]
+
+
 def without_foreign_numbers(
     model: Model,
     said: Sequence[Standard],
     entries: Sequence[Collection[UUID]],
     listed: Sequence[AbstractSet[int]],
     frequency: Frequency,
-) -> list[Standard]:
-    """What the units say, read without foreign numbers; ``entries`` and the marks under which they were ``listed`` are
-    each unit's, in order.
-    """
-    return _Reading(model, said, entries, listed, frequency).read()
+) -> Reading:
+    """``entries`` of each unit and the marks under which they were ``listed``, in the order of what they ``said``."""
+    return _Numbers(model, said, entries, listed, frequency).read()
 
 
-class _Reading:
+class _Whose(Enum):
+    OWN = "own"
+    FOREIGN = "foreign"
+    CONTESTED = "contested"
+
+
+class _Numbers:
     def __init__(
         self,
         model: Model,
@@ -44,8 +61,8 @@ class _Reading:
         self._listed = listed
         self._frequency = frequency
 
-    def read(self) -> list[Standard]:
-        read = list(self._said)
+    def read(self) -> Reading:
+        read, contested = list(self._said), set[int]()
         bearers: dict[str, list[int]] = {}
         for i, features in enumerate(read):
             if features.id_number and features.names:
@@ -54,9 +71,12 @@ class _Reading:
             owners, *others = self._by_name(number, bearing)
             for i in (i for group in others for i in group):
                 bare = _without_number(read[i])
-                if self._is_of_another(i, bare, number, owners, bearing):
-                    read[i] = bare
-        return read
+                match self._whose(i, bare, number, owners, bearing):
+                    case _Whose.FOREIGN:
+                        read[i] = bare
+                    case _Whose.CONTESTED:
+                        contested.add(i)
+        return Reading(read, frozenset(contested))
 
     def _by_name(self, number: str, bearing: Sequence[int]) -> list[list[int]]:
         """The bearers by name, the owner first: who bears no other number, and of those the group
@@ -94,39 +114,35 @@ class _Reading:
             for features in self._said
         )
 
-    def _is_of_another(
+    def _whose(
         self,
         unit: int,
         bare: Standard,
         number: str,
         owners: Sequence[int],
         bearing: Sequence[int],
-    ) -> bool:
+    ) -> _Whose:
         owner = Profile.of(self._said[j] for j in owners)
         namesakes = [
             j
             for j, features in enumerate(self._said)
             if j not in bearing and _share_a_name(bare, features)
         ]
-        miswritten = best_level(bare.names, owner.names) in MISWRITTEN
-        if miswritten and not self._stands_in_for(unit, namesakes, owners):
-            return False  # A slip in the owner's name is likelier than a number not one's own.
+        is_a_slip = best_level(bare.names, owner.names) in MISWRITTEN
+        if is_a_slip and self._is_listed_with(unit, namesakes):
+            return _Whose.OWN
         for j in namesakes:
             features = self._said[j]
             evidence = assess(self._model, bare, Profile.of((features,)), self._frequency)
             if judge(self._model, evidence) is not Verdict.CERTAIN:
                 continue
             if features.number_is_firm and features.id_number != number:
-                return True
-            if not miswritten and is_sibling(assess(self._model, features, owner, self._frequency)):
-                return True
-        return False
-
-    def _stands_in_for(self, unit: int, namesakes: Sequence[int], owners: Sequence[int]) -> bool:
-        """Whether a register lists the unit beside the owner in one season, and beside none of its namesakes: then it is
-        they whom it lists there.
-        """
-        return not self._is_listed_with(unit, namesakes)
+                told = not is_a_slip or self._is_listed_with(unit, owners)
+                return _Whose.FOREIGN if told else _Whose.CONTESTED
+            # Without a number of the namesake's, a slip in the owner's name is likelier.
+            if not is_a_slip and is_sibling(assess(self._model, features, owner, self._frequency)):
+                return _Whose.FOREIGN
+        return _Whose.OWN
 
     def _is_listed_with(self, unit: int, others: Iterable[int]) -> bool:
         mine = self._listed[unit]
