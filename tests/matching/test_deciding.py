@@ -208,7 +208,12 @@ def test_a_twins_number_under_the_others_name_is_told_by_a_register_or_by_a_pers
 
 def test_whoever_bears_the_very_name_goes_before_a_twin_of_whom_more_is_told() -> None:
     """Twins share a home and a class: that the twin's is told and the child's is not says nothing of whose a record is."""
-    schooled: Features = {**HOME, "school": "人民路小学", "grade": "二年级", "observed_on": "2023-09-01"}
+    schooled: Features = {
+        **HOME,
+        "school": "人民路小学",
+        "grade": "二年级",
+        "observed_on": "2023-09-01",
+    }
     twin: Features = {**CHILD, "name": "张志鸣", "id_number": TWIN_ID, **schooled}
     child: Features = {**CHILD, "id_number": ID, "guardians": FAMILY["guardians"]}
     world = World()

@@ -13,6 +13,7 @@ from services.evaluation.resolving import item_of
 from services.evaluation.truth import Truth
 from services.matching.links import linking, queries
 from services.matching.links.linking import Item
+from services.matching.links.neighbourhood import Neighbourhood
 from services.population import corpus as writing
 from services.population.measurement import Contingency
 from shared.database import SYSTEM, raw
@@ -74,6 +75,44 @@ async def test_what_is_linked_while_a_batch_waits_counts_as_if_it_had_been_there
     assert await _state(overtaken) == await _state(one_by_one)
     await one_by_one.close()
     await overtaken.close()
+
+
+async def test_a_rehearsed_look_finds_what_a_first_look_finds(
+    database: MakeDatabase, tmp_path: Path
+) -> None:
+    """What one batch links, of children of whom the hub knows something or nothing, touches what the next has looked up."""
+    writing.write(tmp_path / "corpus", 400, seed=6)
+    corpus, truth = Corpus.open(tmp_path / "corpus"), Truth.read(tmp_path / "corpus")
+    items = _shuffled([item_of(record) for record in corpus.read(corpus.lines())], 4)
+    hub = LinkedHub.make(tmp_path, await database("matching"))
+    await hub.resolve(items[: len(items) // 2])
+    rest = sorted(items[len(items) // 2 :], key=lambda item: truth.child_of(item.entry) or 0)
+    linker = hub.following.linker
+    for at in range(0, len(rest) - 40, 40):
+        overtaking, waiting = rest[at : at + 40 : 2], rest[at + 1 : at + 40 : 2]
+        prepared = [linker.strongroom.prepare(i.entry, i.version, i.features) for i in waiting]
+        async with hub.served.transaction(SYSTEM) as session:
+            connection = await raw(session)
+            rehearsed = Neighbourhood(connection, linker)
+            await rehearsed.rehearse(prepared)
+            await linking.resolve(session, linker, overtaking)
+            # Some were sent twice and stand already, so that nobody looks around for them.
+            fresh = prepared[at // 40 % 3 :]
+            first = Neighbourhood(connection, linker)
+            for near in (rehearsed, first):
+                await near.look_around(fresh, {})
+
+        assert _seen(rehearsed) == _seen(first)
+    await hub.close()
+
+
+def _seen(near: Neighbourhood) -> dict[str, object]:
+    told = vars(near)
+    return {
+        "by_key": {key: sorted(found) for key, found in told["_by_key"].items()},
+        "persons": {id_: person.document for id_, person in told["_persons"].items()},
+        **{name: told[name] for name in ("_crowded", "_ended", "_nearest", "_rivals", "_rulings")},
+    }
 
 
 async def _overtake(hub: LinkedHub, first: list[Item], second: list[Item] | None = None) -> None:

@@ -88,25 +88,20 @@ class Neighbourhood:
         await self.fetch_ended(homes)
 
     async def _forget_touched(self, fresh: Sequence[Prepared]) -> None:
-        """Of what was rehearsed, keep what looking at all the ``fresh`` again would only repeat.
-
-        An entry is looked at again if anybody found under its keys was touched, and so are all that share a key with one
-        that is: what one looks under, another sees.
+        """Of what was rehearsed, keep what looking at all the ``fresh`` again would only repeat: what was found under keys
+        that nobody came to or left, all of whom are as they were. Entries with any other key are looked at again.
         """
         touched = await self._readings.forget_touched()
         self._persons.clear()
         if touched is None:
             self._by_key, self._crowded, self._nearest = {}, set(), {}
             return
-        left_out = {p.entry for p in self._rehearsed}.difference([p.entry for p in fresh])
-        gone = {key for p in self._rehearsed if p.entry in left_out for key in p.sought}
+        still = {p.entry for p in fresh}
+        gone = {key for p in self._rehearsed if p.entry not in still for key in p.sought}
         gone |= touched.keys
-        moved = touched.persons
-        gone.update(key for key, found in self._by_key.items() if not moved.isdisjoint(found))
-        kept = [p for p in self._rehearsed if p.entry not in left_out]
-        while again := [p for p in kept if not gone.isdisjoint(p.sought)]:
-            gone.update(key for p in again for key in p.sought)
-            kept = [p for p in kept if gone.isdisjoint(p.sought)]
+        others = touched.persons
+        gone.update(key for key, found in self._by_key.items() if not others.isdisjoint(found))
+        kept = [p for p in fresh if p.entry in self._nearest and gone.isdisjoint(p.sought)]
         for key in gone & self._by_key.keys():
             del self._by_key[key]
         self._crowded -= gone
