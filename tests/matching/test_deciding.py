@@ -1,5 +1,6 @@
 """Who is whom: the decisions, case by case and as properties."""
 
+from datetime import date
 from random import Random
 from uuid import UUID
 
@@ -194,16 +195,87 @@ def test_a_twins_number_under_the_others_name_is_told_by_a_register_or_by_a_pers
     """Look-alike twins: the number says one, and the name, one slip away, the other. Whom a register lists besides, it does
     not list here.
     """
-    mine: Features = {**CHILD, **FAMILY, "id_number": ID}
-    twins: Features = {**CHILD, "name": "张志朋", **FAMILY, "id_number": TWIN_ID}
-    known: dict[int, Features] = {1: mine, 2: mine, 3: twins, 4: twins}
+    known = {1: MINE, 2: MINE, 3: TWINS, 4: TWINS}
     if beside:
         known[beside] = {**known[beside], "listed": [7, 8]}
     world = World()
-    world.tell(*known.items(), (5, {**twins, "id_number": ID, "listed": [8, 9]}))
+    world.tell(*known.items(), (5, {**TAKEN, "listed": [8, 9]}))
 
     assert world.together() == whose
     assert any(5 in doubt for doubt in world.doubts()) == (beside is None)
+
+
+MINE: Features = {**CHILD, **FAMILY, "id_number": ID}
+TWINS: Features = {**CHILD, "name": "张志朋", **FAMILY, "id_number": TWIN_ID}
+TAKEN: Features = {**TWINS, "id_number": ID}
+"""The twin's record with the child's number, or the child's under the twin's name."""
+
+
+@pytest.mark.parametrize(
+    ("same", "other", "whose"),
+    [
+        (True, 1, [{1, 2, 5}, {3, 4}]),
+        (True, 3, [{1, 2}, {3, 4, 5}]),
+        (False, 1, [{1, 2}, {3, 4, 5}]),
+        (False, 3, [{1, 2, 5}, {3, 4}]),
+    ],
+)
+def test_a_person_tells_whose_a_twins_number_is(
+    same: bool, other: int, whose: list[set[int]]
+) -> None:
+    """And never makes one child of the two by it."""
+    world = World()
+    world.tell((1, MINE), (2, MINE), (3, TWINS), (4, TWINS), (5, TAKEN))
+    standing = {e for e in (1, 2, 3, 4) if {e, other} <= {1, 2} or {e, other} <= {3, 4}}
+    other_side = frozenset(UUID(int=e) for e in standing)
+    world.rule(Ruling(UUID(int=99), same, frozenset((UUID(int=5),)), other_side))
+
+    assert world.together() == whose
+    assert not any(5 in doubt for doubt in world.doubts())
+
+
+def test_a_child_known_by_many_is_not_parted_by_an_invented_namesake() -> None:
+    """Somebody who knows its name, birth date and number pushes a slip of the name under it, and the name under another."""
+    world = World()
+    world.tell(*((number, MINE) for number in range(1, 6)), (6, {**CHILD, **FAMILY}))
+    slip: Features = {**CHILD, "name": "张志朋", "id_number": ID}
+    world.tell((8, {**CHILD, "id_number": TWIN_ID}), (7, slip))
+
+    assert world.together() == [{1, 2, 3, 4, 5, 6, 7}, {8}]
+
+
+@pytest.mark.parametrize("born", ["2015-03-08", "2014-03-07"])
+def test_a_child_of_another_birth_date_is_no_namesake(born: str) -> None:
+    slip: Features = {**CHILD, "name": "张志鸣", **FAMILY}
+    world = World()
+    world.tell(*((number, MINE) for number in range(1, 5)), (5, slip))
+    assert world.together() == [{1, 2, 3, 4, 5}]
+    number = resident_id.make(500103, date.fromisoformat(born), 15)
+    name: Features = {
+        "name": "张志鸣",
+        "birth_date": born,
+        "hukou_division": FAMILY["hukou_division"],
+    }
+    world.tell((6, {**name, "id_number": number}))
+
+    assert world.together() == [{1, 2, 3, 4, 5}, {6}]
+
+
+def test_whom_a_person_ruled_out_goes_before_nobody() -> None:
+    world = World()
+    schooled: Features = {
+        **HOME,
+        "school": "人民路小学",
+        "grade": "二年级",
+        "observed_on": "2023-09-01",
+    }
+    twin: Features = {**CHILD, "name": "张志鸣", "id_number": TWIN_ID, **schooled}
+    world.tell((1, twin), (2, twin), (3, twin), (4, {**CHILD, "id_number": ID}))
+    world.tell((5, {**CHILD, **schooled}))
+    apart = (frozenset((UUID(int=5),)), frozenset((UUID(int=4),)))
+    world.rule(Ruling(UUID(int=99), False, *apart))
+
+    assert world.together() == [{1, 2, 3, 5}, {4}]
 
 
 def test_whoever_bears_the_very_name_goes_before_a_twin_of_whom_more_is_told() -> None:

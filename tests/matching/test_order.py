@@ -4,16 +4,20 @@ Nor does what a batch saw before its turn: it is linked as if it had looked only
 """
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from uuid import UUID
 
+import pytest
+
 from services.evaluation.corpus import Corpus
 from services.evaluation.resolving import item_of
 from services.evaluation.truth import Truth
-from services.matching.links import linking, queries
+from services.matching.links import linking, queries, touching
 from services.matching.links.linking import Item
 from services.matching.links.neighbourhood import Neighbourhood
+from services.matching.models import shipped
 from services.population import corpus as writing
 from services.population.measurement import Contingency
 from shared.database import SYSTEM, raw
@@ -77,10 +81,13 @@ async def test_what_is_linked_while_a_batch_waits_counts_as_if_it_had_been_there
     await overtaken.close()
 
 
+@pytest.mark.parametrize("key_cap", [shipped.model().key_cap, 1])
 async def test_a_rehearsed_look_finds_what_a_first_look_finds(
-    database: MakeDatabase, tmp_path: Path
+    database: MakeDatabase, tmp_path: Path, key_cap: int
 ) -> None:
-    """What one batch links, of children of whom the hub knows something or nothing, touches what the next has looked up."""
+    """What one batch links, of children of whom the hub knows something or nothing, touches what the next has looked up;
+    and persons come into doubt and out of it.
+    """
     writing.write(tmp_path / "corpus", 400, seed=6)
     corpus, truth = Corpus.open(tmp_path / "corpus"), Truth.read(tmp_path / "corpus")
     items = _shuffled([item_of(record) for record in corpus.read(corpus.lines())], 4)
@@ -88,17 +95,21 @@ async def test_a_rehearsed_look_finds_what_a_first_look_finds(
     await hub.resolve(items[: len(items) // 2])
     rest = sorted(items[len(items) // 2 :], key=lambda item: truth.child_of(item.entry) or 0)
     linker = hub.following.linker
+    looking = replace(linker, model=replace(linker.model, key_cap=key_cap))
+    chance = Random(7)
     for at in range(0, len(rest) - 40, 40):
         overtaking, waiting = rest[at : at + 40 : 2], rest[at + 1 : at + 40 : 2]
         prepared = [linker.strongroom.prepare(i.entry, i.version, i.features) for i in waiting]
         async with hub.served.transaction(SYSTEM) as session:
             connection = await raw(session)
-            rehearsed = Neighbourhood(connection, linker)
+            rehearsed = Neighbourhood(connection, looking)
             await rehearsed.rehearse(prepared)
             await linking.resolve(session, linker, overtaking)
+            near = sorted(vars(rehearsed)["_persons"])
+            await _doubt_others(connection, chance.sample(near, len(near) // 3))
             # Some were sent twice and stand already, so that nobody looks around for them.
             fresh = prepared[at // 40 % 3 :]
-            first = Neighbourhood(connection, linker)
+            first = Neighbourhood(connection, looking)
             for near in (rehearsed, first):
                 await near.look_around(fresh, {})
 
@@ -106,11 +117,22 @@ async def test_a_rehearsed_look_finds_what_a_first_look_finds(
     await hub.close()
 
 
+async def _doubt_others(connection: queries.Connection, persons: list[UUID]) -> None:
+    """Whoever was in doubt is in none, and whoever was in none is."""
+    await connection.execute(
+        "UPDATE persons SET doubtful = NOT doubtful WHERE person = ANY($1::uuid[])", persons
+    )
+    await touching.tell(connection, [], persons)
+
+
 def _seen(near: Neighbourhood) -> dict[str, object]:
     told = vars(near)
     return {
         "by_key": {key: sorted(found) for key, found in told["_by_key"].items()},
-        "persons": {id_: person.document for id_, person in told["_persons"].items()},
+        "persons": {
+            id_: (person.document, person.doubtful, person.keys)
+            for id_, person in told["_persons"].items()
+        },
         **{name: told[name] for name in ("_crowded", "_ended", "_nearest", "_rivals", "_rulings")},
     }
 

@@ -21,7 +21,7 @@ from uuid import UUID
 
 from services.matching.linkage.comparison import Profile, shares_a_family
 from services.matching.linkage.decisions import Ruling
-from services.matching.linkage.foreign_numbers import without_foreign_numbers
+from services.matching.linkage.foreign_numbers import Ruled, without_foreign_numbers
 from services.matching.linkage.judging import (
     Verdict,
     assess,
@@ -103,6 +103,7 @@ class _Clustering:
             [unit.features for unit in units],
             [unit.entries for unit in units],
             [unit.listed for unit in units],
+            Ruled(self._held_together(rulings, ()), self._apart),
             frequency,
         )
         self._clusters: dict[int, frozenset[int]] = {}
@@ -247,7 +248,7 @@ class _Clustering:
     def _best(self) -> tuple[int, int] | None:
         """The best edge that may join: certain, between clusters that can be one, and not rivalled
         by another nearly as good that excludes it. Where the family alone speaks, any other excludes
-        it: the family must have one such child.
+        it: the family must have one such child. Where the name only resembles, whoever bears the very name does.
         """
         ranked = sorted(
             (
@@ -267,7 +268,7 @@ class _Clustering:
     def _rivals(
         self, pair: tuple[int, int], near: Iterable[tuple[int, int]]
     ) -> Iterable[tuple[int, int]]:
-        """The edges that may speak against one, of which those ``near`` weigh nearly as much or more.
+        """The edges that may speak against one; those ``near`` weigh nearly as much, or more.
 
         Twins share all but the name, so whoever bears the very name goes before whose name only resembles it, whatever
         their family, homes and schools weigh.
@@ -276,13 +277,21 @@ class _Clustering:
         if is_nameless(evidence):
             return [rival for rival in self._edges if set(pair) & set(rival)]
         if may_be_a_twins(evidence):
-            return chain(near, filter(self._is_of_one_name, self._edges))
+            return chain(
+                near, (rival for rival in self._edges if self._bears_the_very_name(pair, rival))
+            )
         if self._is_of_one_name(pair):
             return (rival for rival in near if not may_be_a_twins(self._edges[rival].evidence))
         return near
 
     def _is_of_one_name(self, pair: tuple[int, int]) -> bool:
         return self._edges[pair].evidence.level("name") == "exact"
+
+    def _bears_the_very_name(self, pair: tuple[int, int], rival: tuple[int, int]) -> bool:
+        """Whether one of a pair, whose names only resemble each other, may be a child of its very name and birth date."""
+        if not set(pair) & set(rival) or not self._is_of_one_name(rival):
+            return False
+        return self._edges[rival].evidence.level("birth") == "exact" and self._can_be_one(*rival)
 
     def _exclude(self, pair: tuple[int, int], rival: tuple[int, int]) -> bool:
         """Whether only one of two edges that meet in a cluster can hold: their ends cannot be one, and

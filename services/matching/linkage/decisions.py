@@ -52,7 +52,8 @@ class Known:
 
     ``rivals`` says which persons have open reviews with which; ``rulings`` are those that bind any
     entry of the ``persons``; ``ended`` are persons without entries that may live again; ``weighed``: what is
-    known already of entries beside persons; ``nearest``: what ``candidates.most_shared`` says already of entries.
+    known already of entries beside persons; ``nearest``: what ``candidates.most_shared`` says already of entries,
+    but for those that crowded keys led to others.
     """
 
     persons: Mapping[UUID, Person] = field(default_factory=dict)

@@ -2,14 +2,15 @@
 
 Cast: a number's *bearers* are the units that state it, grouped by the name they bear; one group is the
 number's *owner*. In any other group the number is *foreign* if the unit, read without it, is certainly
-of a child who bears the unit's very name and cannot be the owner: a *namesake*.
+of a child who bears the unit's very name and cannot be the owner. *Namesakes* are the units of other numbers, or of
+none, that bear a name of the group's.
 
-Where twins' names are a slip apart, a number of the one with the name of the other may be either's. A register that lists
-the owner besides lists here the namesake; one that lists the namesake besides lists here the owner; where none
-tells, the unit is *contested* (docs/adr/0034).
+Twins' names are often a slip apart: the one's number, told once under the other's name, may be either's. A person's ruling
+tells whose it is, or a register: whom it lists besides it does not list here. Where none tells, or a register lists both, the unit
+is *contested* (docs/adr/0034).
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from typing import NamedTuple
@@ -20,6 +21,13 @@ from services.matching.linkage.judging import Verdict, assess, is_sibling, judge
 from services.matching.linkage.name_comparison import MISWRITTEN, best_level
 from services.matching.linkage.normalization import Standard
 from services.matching.linkage.weights import Frequency, Model
+
+
+class Ruled(NamedTuple):
+    """What people ruled of units: groups ``together``, each unit in one; pairs ``apart``, both ways."""
+
+    together: Iterable[AbstractSet[int]] = ()
+    apart: AbstractSet[tuple[int, int]] = frozenset()
 
 
 class Reading(NamedTuple):
@@ -34,10 +42,11 @@ def without_foreign_numbers(
     said: Sequence[Standard],
     entries: Sequence[Collection[UUID]],
     listed: Sequence[AbstractSet[int]],
+    ruled: Ruled,
     frequency: Frequency,
 ) -> Reading:
     """``entries`` of each unit and the marks under which they were ``listed``, in the order of what they ``said``."""
-    return _Numbers(model, said, entries, listed, frequency).read()
+    return _Numbers(model, said, entries, listed, ruled, frequency).read()
 
 
 class _Whose(Enum):
@@ -53,8 +62,11 @@ class _Numbers:
         said: Sequence[Standard],
         entries: Sequence[Collection[UUID]],
         listed: Sequence[AbstractSet[int]],
+        ruled: Ruled,
         frequency: Frequency,
     ) -> None:
+        self._together = {i: group for group in ruled.together for i in group}
+        self._apart = ruled.apart
         self._model = model
         self._said = said
         self._entries = entries
@@ -69,13 +81,20 @@ class _Numbers:
                 bearers.setdefault(features.id_number, []).append(i)
         for number, bearing in sorted(bearers.items()):
             owners, *others = self._by_name(number, bearing)
-            for i in (i for group in others for i in group):
-                bare = _without_number(read[i])
-                match self._whose(i, bare, number, owners, bearing):
-                    case _Whose.FOREIGN:
+            owner = Profile.of(self._said[j] for j in owners)
+            for group in others:
+                namesakes = self._namesakes(group, frozenset(bearing))
+                for i in group:
+                    bare = _without_number(read[i])
+                    is_a_slip = best_level(bare.names, owner.names) in MISWRITTEN
+                    if not is_a_slip and self._is_of_another(bare, number, namesakes, owner):
                         read[i] = bare
-                    case _Whose.CONTESTED:
-                        contested.add(i)
+                    elif is_a_slip:
+                        match self._whose(i, bare, group, namesakes, owners):
+                            case _Whose.FOREIGN:
+                                read[i] = bare
+                            case _Whose.CONTESTED:
+                                contested.add(i)
         return Reading(read, frozenset(contested))
 
     def _by_name(self, number: str, bearing: Sequence[int]) -> list[list[int]]:
@@ -114,35 +133,72 @@ class _Numbers:
             for features in self._said
         )
 
+    def _namesakes(self, group: Sequence[int], bearing: AbstractSet[int]) -> list[int]:
+        """Whoever bears a name of the group's under another number, or without any."""
+        names = {name.text for i in group for name in self._said[i].names}
+        return [
+            j
+            for j, features in enumerate(self._said)
+            if j not in bearing and any(name.text in names for name in features.names)
+        ]
+
+    def _is_of_another(
+        self, bare: Standard, number: str, namesakes: Iterable[int], owner: Profile
+    ) -> bool:
+        return any(
+            self._differ(features, number)
+            or is_sibling(assess(self._model, features, owner, self._frequency))
+            for features in self._like(bare, namesakes)
+        )
+
     def _whose(
         self,
         unit: int,
         bare: Standard,
-        number: str,
+        group: Sequence[int],
+        namesakes: Sequence[int],
         owners: Sequence[int],
-        bearing: Sequence[int],
     ) -> _Whose:
-        owner = Profile.of(self._said[j] for j in owners)
-        namesakes = [
-            j
-            for j, features in enumerate(self._said)
-            if j not in bearing and _share_a_name(bare, features)
-        ]
-        is_a_slip = best_level(bare.names, owner.names) in MISWRITTEN
-        if is_a_slip and self._is_listed_with(unit, namesakes):
+        """Whose number a unit states whose name, but for a slip, is the owner's."""
+        number = self._said[unit].id_number
+        numbered = [j for j in namesakes if number and self._differ(self._said[j], number)]
+        if self._is_ruled_with(unit, owners) or self._is_ruled_apart(unit, numbered):
             return _Whose.OWN
+        if self._is_ruled_with(unit, numbered) or self._is_ruled_apart(unit, owners):
+            return _Whose.FOREIGN
+        # Whoever takes a number from the line above does it once: a name that is told again under a number is its bearer's.
+        # And without a number of a namesake's, a slip in the owner's name is likelier.
+        if self._count(group) > 1 or not any(self._like(bare, numbered)):
+            return _Whose.OWN
+        beside_owner = self._is_listed_with(unit, owners)
+        beside_namesake = self._is_listed_with(unit, namesakes)
+        if beside_namesake and not beside_owner:
+            return _Whose.OWN
+        # One record does not make a namesake of whom to take a number away.
+        told = beside_owner and not beside_namesake and self._count(numbered) > 1
+        return _Whose.FOREIGN if told else _Whose.CONTESTED
+
+    def _count(self, units: Iterable[int]) -> int:
+        return sum(len(self._entries[i]) for i in units)
+
+    def _is_ruled_with(self, unit: int, others: Iterable[int]) -> bool:
+        return not self._together.get(unit, frozenset()).isdisjoint(others)
+
+    def _is_ruled_apart(self, unit: int, others: Iterable[int]) -> bool:
+        return bool(self._apart) and any((unit, j) in self._apart for j in others)
+
+    def _like(self, bare: Standard, namesakes: Iterable[int]) -> Iterator[Standard]:
+        """Those of the namesakes of whose child the unit certainly is, read without its number."""
         for j in namesakes:
-            features = self._said[j]
-            evidence = assess(self._model, bare, Profile.of((features,)), self._frequency)
-            if judge(self._model, evidence) is not Verdict.CERTAIN:
-                continue
-            if features.number_is_firm and features.id_number != number:
-                told = not is_a_slip or self._is_listed_with(unit, owners)
-                return _Whose.FOREIGN if told else _Whose.CONTESTED
-            # Without a number of the namesake's, a slip in the owner's name is likelier.
-            if not is_a_slip and is_sibling(assess(self._model, features, owner, self._frequency)):
-                return _Whose.FOREIGN
-        return _Whose.OWN
+            if _share_a_name(bare, self._said[j]):
+                profile = Profile.of((self._said[j],))
+                evidence = assess(self._model, bare, profile, self._frequency)
+                if judge(self._model, evidence) is Verdict.CERTAIN:
+                    yield self._said[j]
+
+    @staticmethod
+    def _differ(features: Standard, number: str) -> bool:
+        return features.number_is_firm and features.id_number != number
 
     def _is_listed_with(self, unit: int, others: Iterable[int]) -> bool:
         mine = self._listed[unit]

@@ -1,7 +1,7 @@
 """The neighbourhood of a batch: the persons it may speak of, looked up, decided upon and stored.
 
 Whoever bears an entry's number and name is looked up first; only what such an entry adds, and all of
-every other, is looked up under the remaining keys. All of it under the linker's lock.
+every other, is looked up under the remaining keys. It may be rehearsed; what counts is looked at under the lock.
 """
 
 import asyncio
@@ -75,7 +75,10 @@ class Neighbourhood:
         await self._forget_touched(fresh)
         kept = [p for p in fresh if p.entry in self._nearest]
         standing = {link.person for p in fresh if (link := stored.get(p.entry)) and link.person}
+        known = set(self._by_key)
         await self._look([p for p in fresh if p.entry not in self._nearest], standing)
+        anew = self._by_key.keys() - known
+        self._note_nearest([p for p in kept if not anew.isdisjoint(p.sought)])
         await self.fetch(self._bearers(kept).union(*[self._nearest[p.entry] for p in kept]))
         CROWDED.inc(len(self._crowded))
         if self._crowded:
@@ -98,7 +101,9 @@ class Neighbourhood:
             return
         still = {p.entry for p in fresh}
         gone = {key for p in self._rehearsed if p.entry not in still for key in p.sought}
-        gone |= touched.keys
+        gone |= (
+            touched.keys | self._crowded
+        )  # nobody was looked at under those, so whether anybody changed is not known
         others = touched.persons
         gone.update(key for key, found in self._by_key.items() if not others.isdisjoint(found))
         kept = [p for p in fresh if p.entry in self._nearest and gone.isdisjoint(p.sought)]
@@ -112,11 +117,14 @@ class Neighbourhood:
         await self._find({key for p in entries for key in p.numbers})
         await self.fetch(self._bearers(entries).union(besides))
         await self._find({key for p in entries for key in self._unknown_keys(p)})
+        self._note_nearest(entries)
+        await self.fetch({person for p in entries for person in self._nearest[p.entry]})
+
+    def _note_nearest(self, entries: Sequence[Prepared]) -> None:
         for p in entries:
             self._nearest[p.entry] = most_shared(
                 self._by_key, p.sought, self._model.candidates, self._model.alone
             )
-        await self.fetch({person for p in entries for person in self._nearest[p.entry]})
 
     def _bearers(self, entries: Sequence[Prepared]) -> set[UUID]:
         """Whoever is found under the papers of the entries."""

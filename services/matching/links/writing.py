@@ -6,12 +6,15 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
+import structlog
 from asyncpg import UniqueViolationError
 
 from services.matching.links.grades import Grade
 from services.matching.links.queries import Connection, StoredPerson
 
-#: Fewer are put in one by one: a savepoint costs as much.
+log = structlog.get_logger()
+
+#: For fewer, asking whether each is there costs less than a savepoint.
 _WORTH_COPYING = 100
 _LINK = "entry version sealed person grade weight rule_version link_seq arrival against levels weights crowded"
 _CHANGE = "entry person grade weight rule_version link_seq changed_at"
@@ -157,6 +160,7 @@ async def _are_copied(connection: Connection, keys: Sequence[tuple[int, UUID]]) 
                 "blocking_keys", columns=("key", "person"), records=keys
             )
     except UniqueViolationError:
+        log.warning("keys.stood_already", keys=len(keys))
         return False
     return True
 
