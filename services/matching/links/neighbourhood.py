@@ -101,9 +101,8 @@ class Neighbourhood:
             return
         still = {p.entry for p in fresh}
         gone = {key for p in self._rehearsed if p.entry not in still for key in p.sought}
-        gone |= (
-            touched.keys | self._crowded
-        )  # nobody was looked at under those, so whether anybody changed is not known
+        # Nobody was looked at under crowded keys, so whether anybody there changed is not known.
+        gone |= touched.keys | self._crowded
         others = touched.persons
         gone.update(key for key, found in self._by_key.items() if not others.isdisjoint(found))
         kept = [p for p in fresh if p.entry in self._nearest and gone.isdisjoint(p.sought)]

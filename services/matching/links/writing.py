@@ -153,7 +153,7 @@ async def store_keys(
 
 
 async def _are_copied(connection: Connection, keys: Sequence[tuple[int, UUID]]) -> bool:
-    """Copy the keys in, at half of what it costs to ask for each whether it is there; False if one was, and then none is."""
+    """Copy the keys in, without asking for each whether it is there; False if one was, and then none is copied."""
     try:
         async with connection.transaction():
             await connection.copy_records_to_table(
