@@ -5,9 +5,9 @@ number's *owner*. In any other group the number is *foreign* if the unit, read w
 of a child who bears the unit's very name and cannot be the owner. *Namesakes* are the units of other numbers, or of
 none, that bear a name of the group's.
 
-Twins' names are often a slip apart: the one's number, told once under the other's name, may be either's. A person's ruling
-tells whose it is, or a register: whom it lists besides it does not list here. Where none tells, or a register lists both, the unit
-is *contested* (docs/adr/0034).
+Twins' names are often a slip apart, and their numbers are of one office and day: the one's number, told once under the other's
+name, may be either's. A person's ruling tells whose it is, or a register: whom it lists besides it does not list here. Where
+none tells, or a register lists both, the unit is *contested* (docs/adr/0034).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -160,22 +160,23 @@ class _Numbers:
         owners: Sequence[int],
     ) -> _Whose:
         """Whose number a unit states whose name, but for a slip, is the owner's."""
-        number = self._said[unit].id_number
-        numbered = [j for j in namesakes if number and self._differ(self._said[j], number)]
+        number = self._said[unit].id_number or ""
+        numbered = [j for j in namesakes if self._differ(self._said[j], number)]
         if self._is_ruled_with(unit, owners) or self._is_ruled_apart(unit, numbered):
             return _Whose.OWN
         if self._is_ruled_with(unit, numbered) or self._is_ruled_apart(unit, owners):
             return _Whose.FOREIGN
         # Whoever takes a number from the line above does it once: a name that is told again under a number is its bearer's.
-        # And without a number of a namesake's, a slip in the owner's name is likelier.
-        if self._count(group) > 1 or not any(self._like(bare, numbered)):
+        # And without a twin, a slip in the owner's name is likelier.
+        twins = [j for j in numbered if _are_of_one_line(self._said[j], number)]
+        if self._count(group) > 1 or not any(self._like(bare, twins)):
             return _Whose.OWN
         beside_owner = self._is_listed_with(unit, owners)
         beside_namesake = self._is_listed_with(unit, namesakes)
         if beside_namesake and not beside_owner:
             return _Whose.OWN
         # One record does not make a namesake of whom to take a number away.
-        told = beside_owner and not beside_namesake and self._count(numbered) > 1
+        told = beside_owner and not beside_namesake and self._count(twins) > 1
         return _Whose.FOREIGN if told else _Whose.CONTESTED
 
     def _count(self, units: Iterable[int]) -> int:
@@ -203,6 +204,13 @@ class _Numbers:
     def _is_listed_with(self, unit: int, others: Iterable[int]) -> bool:
         mine = self._listed[unit]
         return any(not mine.isdisjoint(self._listed[j]) for j in others)
+
+
+def _are_of_one_line(features: Standard, number: str) -> bool:
+    """Twins are registered together: one office and one day of birth are the first 14 digits (GB 11643-1999). To whom another
+    office gave a number is a stranger, although of one name and day.
+    """
+    return (features.id_number or "")[:14] == number[:14]
 
 
 def _share_a_name(one: Standard, other: Standard) -> bool:

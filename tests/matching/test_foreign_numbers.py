@@ -1,0 +1,130 @@
+"""Whose child a record speaks of that states another's number: a parent's, a sibling's, a twin's."""
+
+from uuid import UUID
+
+import pytest
+
+from services.matching.linkage.decisions import Ruling
+from services.matching.linkage.identities import founded_by
+from services.matching.linkage.normalization import Features
+from shared import resident_id
+from tests.matching.children import BORN, FAMILY, FATHER_ID, ID, TWIN_ID, World
+
+CHILD: Features = {"name": "张志明", "birth_date": "2015-03-07", "sex": "male"}
+
+
+def test_a_fathers_number_entered_for_two_children_joins_nobody() -> None:
+    one = {**CHILD, "id_number": FATHER_ID, **FAMILY}
+    other = {"name": "张丽娜", "birth_date": "2012-09-30", "id_number": FATHER_ID, **FAMILY}
+    world = World()
+    world.tell((1, one), (2, other))
+
+    assert world.together() == [{1}, {2}]
+
+
+TWIN = {**CHILD, "name": "张丽娜", **FAMILY, "id_number": TWIN_ID}
+WITH_TWINS_NUMBER = {**CHILD, **FAMILY, "id_number": TWIN_ID}
+
+
+def test_a_twins_number_yields_to_the_twin_who_bears_the_name() -> None:
+    """The papers say one twin; the name, and a number of its own, say the other."""
+    world = World()
+    world.tell((1, TWIN), (2, TWIN | {"phone": "13908120000"}))
+    world.tell((3, {**CHILD, **FAMILY, "id_number": ID}))
+    world.tell((4, WITH_TWINS_NUMBER))
+
+    assert world.together() == [{1, 2}, {3, 4}]
+
+
+def test_later_evidence_parts_what_earlier_evidence_joined() -> None:
+    """Alone, a twin's number under the other name looks like a new name; then the other turns up."""
+    world = World()
+    world.tell((1, TWIN), (2, TWIN | {"phone": "13908120000"}))
+    world.tell((3, WITH_TWINS_NUMBER))
+    assert world.together() == [{1, 2, 3}]
+
+    world.tell((4, {**CHILD, **FAMILY, "id_number": ID}))
+
+    assert world.together() == [{1, 2}, {3, 4}]
+    assert world.placements[UUID(int=1)].person == founded_by(UUID(int=1))
+
+
+def test_a_number_that_two_names_bear_is_theirs_who_bear_no_other() -> None:
+    """One entry each: only the number that one of them bears elsewhere tells whose this is."""
+    for first, second in ((1, 2), (2, 1)):
+        world = World()
+        world.tell((first, WITH_TWINS_NUMBER), (second, TWIN))
+        world.tell((3, {**CHILD, **FAMILY, "id_number": ID}), (4, {**CHILD, "id_number": ID}))
+
+        assert world.together() == sorted(({first, 3, 4}, {second}), key=min)
+
+
+@pytest.mark.parametrize(
+    ("beside", "whose"),
+    [(1, [{1, 2}, {3, 4, 5}]), (3, [{1, 2, 5}, {3, 4}]), (None, [{1, 2}, {3, 4}, {5}])],
+)
+def test_a_twins_number_under_the_others_name_is_told_by_a_register_or_by_a_person(
+    beside: int | None, whose: list[set[int]]
+) -> None:
+    """Look-alike twins: the number says one, and the name, one slip away, the other. Whom a register lists besides, it does
+    not list here.
+    """
+    known = {1: MINE, 2: MINE, 3: TWINS, 4: TWINS}
+    if beside:
+        known[beside] = {**known[beside], "listed": [7, 8]}
+    world = World()
+    world.tell(*known.items(), (5, {**TAKEN, "listed": [8, 9]}))
+
+    assert world.together() == whose
+    assert any(5 in doubt for doubt in world.doubts()) == (beside is None)
+
+
+MINE: Features = {**CHILD, **FAMILY, "id_number": ID}
+TWINS: Features = {**CHILD, "name": "张志朋", **FAMILY, "id_number": TWIN_ID}
+TAKEN: Features = {**TWINS, "id_number": ID}
+"""The twin's record with the child's number, or the child's under the twin's name."""
+
+
+@pytest.mark.parametrize(
+    ("same", "other", "whose"),
+    [
+        (True, 1, [{1, 2, 5}, {3, 4}]),
+        (True, 3, [{1, 2}, {3, 4, 5}]),
+        (False, 1, [{1, 2}, {3, 4, 5}]),
+        (False, 3, [{1, 2, 5}, {3, 4}]),
+    ],
+)
+def test_a_person_tells_whose_a_twins_number_is(
+    same: bool, other: int, whose: list[set[int]]
+) -> None:
+    """And never makes one child of the two by it."""
+    world = World()
+    world.tell((1, MINE), (2, MINE), (3, TWINS), (4, TWINS), (5, TAKEN))
+    standing = {e for e in (1, 2, 3, 4) if {e, other} <= {1, 2} or {e, other} <= {3, 4}}
+    other_side = frozenset(UUID(int=e) for e in standing)
+    world.rule(Ruling(UUID(int=99), same, frozenset((UUID(int=5),)), other_side))
+
+    assert world.together() == whose
+    assert not any(5 in doubt for doubt in world.doubts())
+
+
+def test_a_child_known_by_many_is_not_parted_by_an_invented_namesake() -> None:
+    """Somebody who knows its name, birth date and number pushes a slip of the name under it, and the name under another."""
+    world = World()
+    world.tell(*((number, MINE) for number in range(1, 6)), (6, {**CHILD, **FAMILY}))
+    slip: Features = {**CHILD, "name": "张志朋", "id_number": ID}
+    world.tell((8, {**CHILD, "id_number": TWIN_ID}), (7, slip))
+
+    assert world.together() == [{1, 2, 3, 4, 5, 6, 7}, {8}]
+
+
+@pytest.mark.parametrize("division", [500103, 510104])
+def test_a_namesake_with_another_offices_number_is_no_twin(division: int) -> None:
+    """Twins are registered in one line of one office. Beside anybody else, a name one slip away is a slip."""
+    world = World()
+    other: Features = {**TWINS, "id_number": resident_id.make(division, BORN, 13)}
+    world.tell((1, MINE), (2, MINE), (3, other), (4, other), (5, TAKEN))
+
+    is_a_twin = division == 500103
+    assert world.together() == ([{1, 2}, {3, 4}, {5}] if is_a_twin else [{1, 2, 5}, {3, 4}])
+    assert any(5 in doubt for doubt in world.doubts()) is is_a_twin
