@@ -99,8 +99,8 @@ def test_a_number_parts_the_twins_that_a_look_alike_name_had_joined() -> None:
         {"name": "张志朋", "birth_date": "2015-03-07", "sex": "female", **FAMILY},
         # Heard alike, under a number of another shape.
         {**CHILD, "name": "张志鸣", **FAMILY, "id_number": "52050220150307"},
-        # One's number under a name as near as a twin's.
-        {**CHILD, "name": "张志红", **FAMILY, "id_number": ID},
+        # One's number under a name as near as a twin's, and another birth date.
+        {**CHILD, "name": "张志红", "birth_date": "2015-07-03", **FAMILY, "id_number": ID},
     ],
 )
 def test_two_slips_are_another_child(other: Features) -> None:
@@ -227,7 +227,7 @@ def test_an_entry_without_a_name_is_the_only_such_child_of_its_home_until_a_twin
             "phone": None,
             "guardians": [{"name": "张强"}],
         },
-        {"guardians": [], "phone": None},
+        {"guardians": [], "phone": None, "residence_address": None},
     ],
 )
 def test_an_entry_without_a_name_needs_birth_sex_and_family(other: Features) -> None:
@@ -235,6 +235,50 @@ def test_an_entry_without_a_name_needs_birth_sex_and_family(other: Features) -> 
     world.tell((1, {**CHILD, **HOME, "id_number": ID}), (2, {**NAMELESS, **other}))
 
     assert world.together() == [{1}, {2}]
+
+
+@pytest.mark.parametrize(
+    "tie",
+    [
+        {"guardians": [{"id_number": FATHER_ID}]},
+        {"phone": "13908123457"},
+        {"residence_address": HOME["residence_address"], "residence_division": "500103"},
+    ],
+)
+def test_one_tie_of_the_family_is_enough_for_an_entry_without_a_name(tie: Features) -> None:
+    """Unless it has papers of birth, and they are another child's."""
+    child: Features = {**CHILD, **HOME, "id_number": "T726992148", "id_kind": "birth_certificate"}
+    newborn: Features = {"name": "宝宝", "birth_date": "2015-03-07", "sex": "male", **tie}
+    newborn["hukou_division"] = FAMILY["hukou_division"]
+    world = World()
+    world.tell((1, child), (2, newborn))
+    assert world.together() == [{1, 2}]
+
+    papers: Features = {"id_number": "Q442628881", "id_kind": "birth_certificate"}
+    world.tell((3, {**newborn, **papers}))
+    assert {3} in world.together()
+
+
+def test_a_namesake_of_quite_another_age_is_shown_to_a_person() -> None:
+    """Of one rare name and one family name: without papers that say so, they are not one child."""
+    family: Features = {"guardians": [{"name": "朝鲁"}], "phone": "13908123457"}
+    world = World()
+    world.tell((1, {"name": "逄韫芷", "birth_date": "2017-08-10", **family}))
+    world.tell((2, {"name": "逄韫芷", "birth_date": "2026-07-04", **family}))
+
+    assert world.together() == [{1}, {2}]
+    assert world.doubts() == {frozenset((1, 2))}
+
+
+def test_a_record_without_a_birth_date_does_not_join_brothers() -> None:
+    """Their names look alike, and without a birth date the elder's record could be either's."""
+    elder: Features = {**FAMILY, "name": "李辰霖", "birth_date": "2010-09-26", "sex": "male"}
+    younger: Features = {**FAMILY, "name": "李辰淋", "birth_date": "2011-12-21", "sex": "male"}
+    world = World()
+    world.tell(*((at, {**younger, "school": f"第{at}小学"}) for at in (1, 2, 3)))
+    world.tell((4, elder), (5, {**elder, "birth_date": None}))
+
+    assert world.together() == [{1, 2, 3}, {4, 5}]
 
 
 def test_entries_without_a_name_never_join_each_other() -> None:

@@ -128,3 +128,52 @@ def test_a_namesake_with_another_offices_number_is_no_twin(division: int) -> Non
     is_a_twin = division == 500103
     assert world.together() == ([{1, 2}, {3, 4}, {5}] if is_a_twin else [{1, 2, 5}, {3, 4}])
     assert any(5 in doubt for doubt in world.doubts()) is is_a_twin
+
+
+SLIP: Features = {**MINE, "name": "张志红"}
+"""The child's number under a name that twins could bear: another glyph."""
+
+
+def test_another_glyph_under_one_number_is_a_slip() -> None:
+    world = World()
+    world.tell((1, MINE), (2, MINE), (3, {**CHILD, **FAMILY}))
+    world.tell((4, SLIP))
+
+    assert world.together() == [{1, 2, 3, 4}]
+    assert not world.doubts()
+
+
+@pytest.mark.parametrize(
+    "twin",
+    [
+        {"name": "张志红"},
+        {"name": "张志宏"},  # heard alike
+        {"name": "张志宏", "id_number": TWIN_ID},
+    ],
+)
+@pytest.mark.parametrize("known_before", [True, False])
+def test_another_glyph_under_one_number_is_a_twins_where_a_twin_is_told(
+    twin: Features, known_before: bool
+) -> None:
+    """Whoever bears the name without the number may have been given it once: a person is asked, also when the twin turns up
+    later.
+    """
+    told: Features = {**CHILD, **FAMILY, **twin}
+    world = World()
+    world.tell((1, MINE), (2, MINE))
+    for entry in [(3, told), (4, SLIP)] if known_before else [(4, SLIP), (3, told)]:
+        world.tell(entry)
+
+    assert {1, 2} in world.together()
+    assert any(frozenset(pair) in world.doubts() for pair in ((1, 3), (1, 4)))
+
+
+def test_a_number_and_a_sex_against_a_name_are_left_to_a_person() -> None:
+    """The sister's name, and the brother's number and sex: two against one."""
+    sister: Features = {**TWIN, "sex": "female", "id_number": resident_id.make(500103, BORN, 14)}
+    world = World()
+    world.tell((1, MINE), (2, MINE), (3, sister), (4, sister))
+    world.tell((5, {**sister, "sex": "male", "id_number": ID}))
+
+    assert world.together() == [{1, 2}, {3, 4}, {5}]
+    assert any(5 in doubt for doubt in world.doubts())

@@ -51,7 +51,7 @@ def test_a_name_is_read(written: str, text: str, reading: str) -> None:
     "written",
     [
         "", "  ", "无", "王芳之子", "李某", "张某某", "???", "··", "Li", "123", "未取名", "新生儿",
-        "王芳宝宝", "王bb", "李女士", "黄红艳子", "黄芳女", "张大宝",
+        "王芳宝宝", "王芳毛毛", "李芳之男", "王bb", "李女士", "黄红艳子", "黄芳女", "张大宝",
     ],
 )  # fmt: skip
 def test_a_name_that_names_nobody_is_none(written: str) -> None:
@@ -64,6 +64,8 @@ def test_a_name_that_names_nobody_is_none(written: str) -> None:
         ("李芳之女", "李芳"),
         ("李芳的儿子", "李芳"),
         ("李芳宝宝", "李芳"),
+        ("马洁莉毛毛", "马洁莉"),
+        ("李芳之男", "李芳"),
         ("李芳之大女", "李芳"),
         ("黄红艳子", "黄红艳"),
         ("新生儿", None),

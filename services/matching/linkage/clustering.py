@@ -19,14 +19,16 @@ from dataclasses import dataclass
 from itertools import chain, combinations
 from uuid import UUID
 
-from services.matching.linkage.comparison import Profile, shares_a_family
+from services.matching.linkage.comparison import Profile, are_of_two_papers, shares_a_family
 from services.matching.linkage.decisions import Ruling
 from services.matching.linkage.foreign_numbers import Ruled, without_foreign_numbers
 from services.matching.linkage.judging import (
     Verdict,
     assess,
     contradicts,
+    has_a_tie,
     is_nameless,
+    is_one_glyph_off,
     judge,
     may_be_a_twins,
 )
@@ -98,7 +100,7 @@ class _Clustering:
         self._names = [min(unit.entries) for unit in units]
         self._numbered: dict[UUID, int] = {e: i for i, u in enumerate(units) for e in u.entries}
         self._apart = self._ruled_apart(rulings)
-        self._features, self._contested = without_foreign_numbers(
+        self._features, self._contested, self._a_glyph_off = without_foreign_numbers(
             model,
             [unit.features for unit in units],
             [unit.entries for unit in units],
@@ -224,6 +226,9 @@ class _Clustering:
     def _verdict(self, evidence: Evidence, unit: int, small: int, large: int) -> Verdict:
         """What the evidence allows, given how well the child is known."""
         verdict = judge(self._model, evidence)
+        if verdict is Verdict.CERTAIN and is_one_glyph_off(evidence):
+            both = self._clusters[small] | self._clusters[large]
+            return Verdict.CERTAIN if both.isdisjoint(self._a_glyph_off) else Verdict.POSSIBLE
         if verdict is Verdict.CERTAIN and may_be_a_twins(evidence):
             known = max(self._entries(small), self._entries(large))
             if known < WELL_KNOWN and self._may_be_twins(small, large):
@@ -234,7 +239,8 @@ class _Clustering:
             features, profile = self._features[unit], self._profile(large)
             named = bool(features.names or profile.names)
             strong = evidence.weight >= self._model.certain
-            if named and strong and shares_a_family(features, profile):
+            near = has_a_tie(evidence) or shares_a_family(features, profile)
+            if named and strong and near and not are_of_two_papers(features, profile):
                 return Verdict.CERTAIN
         return verdict
 

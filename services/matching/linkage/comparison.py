@@ -163,6 +163,11 @@ def shares_a_family(entry: Standard, person: Profile) -> bool:
     return guardian + phone + (not entry.homes.isdisjoint(person.homes)) >= 2
 
 
+def are_of_two_papers(entry: Standard, person: Profile) -> bool:
+    """Whether both have papers of birth, and not the same."""
+    return bool(person.documents) and entry.document not in (None, *person.documents)
+
+
 def _guardians(mine: frozenset[Name], theirs: frozenset[Name]) -> str:
     if not mine or not theirs:
         return MISSING

@@ -32,7 +32,7 @@ from services.matching.linkage.judging import (
     judge,
     may_be_a_twins,
 )
-from services.matching.linkage.name_comparison import are_two_names
+from services.matching.linkage.name_comparison import are_two_names, differ_as_twins_do
 from services.matching.linkage.normalization import Standard
 from services.matching.linkage.persons import Card, Person, Sight
 from services.matching.linkage.weights import Evidence, Frequency, Model, uncounted
@@ -78,6 +78,16 @@ def _best_known_first(new: NewEntry) -> tuple[bool, bool, bool, UUID]:
 def _unsettles(evidence: Evidence, person: Person) -> bool:
     """Whether a twin turns up beside a person that took in entries which name nobody."""
     return is_twin(evidence) and person.has_nameless
+
+
+def _may_be_of_a_twin(new: NewEntry, person: Person) -> bool:
+    """Whether the entry states no number, and its name and another one of the person's are as twins' are: a number may have
+    bound them, while nobody told of the twin.
+    """
+    others = person.profile.names
+    if new.features.id_number is not None or len(others) < 2:
+        return False
+    return any(differ_as_twins_do(a, b) for a in new.features.names for b in others)
 
 
 def _may_be_listed_apart(new: NewEntry, person: Person) -> bool:
@@ -163,7 +173,7 @@ class _Batch:
         person, evidence, verdict = related[0]
         if verdict is not Verdict.CERTAIN or person.doubtful or may_be_a_twins(evidence):
             return False
-        if _may_be_listed_apart(new, person):
+        if _may_be_of_a_twin(new, person) or _may_be_listed_apart(new, person):
             return False
         self._join(new, person, evidence)
         return True

@@ -31,10 +31,13 @@ class Ruled(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What units say without foreign numbers; which of them only a person can tell whose they are."""
+    """What units say without foreign numbers; which of them only a person can tell whose they are; and which *differ by a
+    glyph* from the owner of their number in a name that is told elsewhere without it, as a twin's is.
+    """
 
     features: list[Standard]
     contested: frozenset[int]
+    a_glyph_off: frozenset[int]
 
 
 def without_foreign_numbers(
@@ -74,7 +77,7 @@ class _Numbers:
         self._frequency = frequency
 
     def read(self) -> Reading:
-        read, contested = list(self._said), set[int]()
+        read, contested, a_glyph_off = list(self._said), set[int](), set[int]()
         bearers: dict[str, list[int]] = {}
         for i, features in enumerate(read):
             if features.id_number and features.names:
@@ -84,18 +87,23 @@ class _Numbers:
             owner = Profile.of(self._said[j] for j in owners)
             for group in others:
                 namesakes = self._namesakes(group, frozenset(bearing))
+                if self._is_told_elsewhere(group, owner, frozenset(bearing)):
+                    a_glyph_off.update(group)
                 for i in group:
                     bare = _without_number(read[i])
                     is_a_slip = best_level(bare.names, owner.names) in MISWRITTEN
                     if not is_a_slip and self._is_of_another(bare, number, namesakes, owner):
-                        read[i] = bare
+                        if self._says_the_other_sex(i, namesakes):
+                            contested.add(i)
+                        else:
+                            read[i] = bare
                     elif is_a_slip:
                         match self._whose(i, bare, group, namesakes, owners):
                             case _Whose.FOREIGN:
                                 read[i] = bare
                             case _Whose.CONTESTED:
                                 contested.add(i)
-        return Reading(read, frozenset(contested))
+        return Reading(read, frozenset(contested), frozenset(a_glyph_off))
 
     def _by_name(self, number: str, bearing: Sequence[int]) -> list[list[int]]:
         """The bearers by name, the owner first: who bears no other number, and of those the group
@@ -141,6 +149,26 @@ class _Numbers:
             for j, features in enumerate(self._said)
             if j not in bearing and any(name.text in names for name in features.names)
         ]
+
+    def _says_the_other_sex(self, unit: int, namesakes: Iterable[int]) -> bool:
+        """Whether the unit's number and sex agree, and whoever bears its name is of the other sex: then two against one say that
+        the name is wrong, if the sex was not read out of the number.
+        """
+        sex = self._said[unit].sex
+        theirs = {self._said[j].sex for j in namesakes} - {None}
+        return self._said[unit].number_is_firm and bool(theirs) and sex not in theirs
+
+    def _is_told_elsewhere(
+        self, group: Sequence[int], owner: Profile, bearing: AbstractSet[int]
+    ) -> bool:
+        """Whether the group's name is another glyph's than the owner's, and told without the number too, be it miswritten."""
+        names = [name for i in group for name in self._said[i].names]
+        return best_level(names, owner.names) == "one_glyph" and any(
+            best_level(names, features.names) in MISWRITTEN
+            and best_level(features.names, owner.names) not in MISWRITTEN
+            for j, features in enumerate(self._said)
+            if j not in bearing
+        )
 
     def _is_of_another(
         self, bare: Standard, number: str, namesakes: Iterable[int], owner: Profile

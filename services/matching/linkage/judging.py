@@ -34,6 +34,8 @@ _ONE_FAMILY = frozenset((
     "guardian_id", "guardian_and_phone", "guardian_and_address", "phone_and_address",
     "phone", "address", "guardian",
 ))  # fmt: skip
+#: Those of them that few families have in common: not a name, nor a name in one street.
+_TIES = _ONE_FAMILY - {"guardian", "guardian_and_address"}
 _AGREEING_BIRTHS = frozenset(("exact", "swapped", "lunar", "near_day"))
 #: Birth dates that no slip of the pen makes of one another: what brothers and sisters have.
 _FAR_BIRTHS = frozenset(("same_year", "different"))
@@ -71,6 +73,7 @@ def judge(model: Model, evidence: Evidence) -> Verdict:
     strong = evidence.weight >= model.certain
     if name in AGREEING_NAMES:
         told_apart = name != "exact" and (sex == "different" or identifier == "different")
+        told_apart |= birth == "different" and not near
         return Verdict.CERTAIN if strong and not told_apart else Verdict.POSSIBLE
     if sex == "different" or birth in _FAR_BIRTHS:
         return Verdict.SEPARATE
@@ -109,16 +112,31 @@ def is_nameless(evidence: Evidence) -> bool:
     return papers == MISSING == name and birth == "exact" and sex == "same"
 
 
+def has_a_tie(evidence: Evidence) -> bool:
+    """Whether a guardian's number, a phone or a home is the same on both sides."""
+    return evidence.level("family") in _TIES
+
+
 def is_twin(evidence: Evidence) -> bool:
     """Whether the entry shows the person's birth date and family, but not its name."""
     _, name, birth, _, family, *_ = evidence.levels
     return name not in AGREEING_NAMES and birth == "exact" and family in _ONE_FAMILY
 
 
-def contradicts(evidence: Evidence) -> bool:
-    """Whether the entry names somebody else: records that hold for one child never do so."""
+def is_one_glyph_off(evidence: Evidence) -> bool:
+    """Whether papers say the child and one glyph of the name another: a slip of the pen, or a twin's record with its number."""
     papers, name, *_ = evidence.levels
-    return name in _OTHER_NAMES and papers not in _SAME_PAPERS
+    return name == "one_glyph" and papers in _SAME_PAPERS
+
+
+def contradicts(evidence: Evidence) -> bool:
+    """Whether the entry speaks of somebody else: records that hold for one child never do so. A name that only resembles and a
+    birth date that no slip makes of the other are a brother's.
+    """
+    papers, name, birth, *_ = evidence.levels
+    if papers in _SAME_PAPERS:
+        return False
+    return name in _OTHER_NAMES or (name != "exact" and papers != "near" and birth in _FAR_BIRTHS)
 
 
 def bears(person: Profile, entry: Standard) -> bool:
@@ -133,7 +151,7 @@ def _with_same_papers(name: str, birth: str, sex: str) -> Verdict:
     if name in AGREEING_NAMES:
         faults = (name != "exact") + (sex == "different") + (birth in _FAR_BIRTHS)
         return Verdict.POSSIBLE if faults > 1 else Verdict.CERTAIN
-    if sex == "different" or name == "one_glyph":
+    if sex == "different" or (name == "one_glyph" and birth != "exact"):
         return Verdict.POSSIBLE
     if name in _SIBLING_LIKE_NAMES and birth not in _FAR_BIRTHS:
         return Verdict.CERTAIN

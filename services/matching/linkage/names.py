@@ -26,11 +26,11 @@ _LATIN = re.compile(r"[a-z? ·]*[a-z][a-z? ·]*")
 _LETTERS = re.compile("[a-z]+")
 _MARKS = re.compile("[\u0300-\u0307\u0309-\u036f]")
 _CHILD_OF = re.compile(
-    r"((?:[^\W\d_]|·){2,}?)(?:[之的家][大小长次二三]?(?:子|女|儿|孩|宝|婴|双).*|宝宝|婴儿|(?<=...)子|(?<=..)女)"
+    r"((?:[^\W\d_]|·){2,}?)(?:[之的家][大小长次二三]?(?:子|女|男|儿|孩|宝|婴|双).*|宝宝|毛毛|婴儿|(?<=...)子|(?<=..)女)"
 )
 _BABY = re.compile("(?i)bb$|baby|宝宝")
 _RESPELLED = re.compile("|".join(sorted(glyphs.RESPELLED, key=len, reverse=True)))
-_SUSPECT_ENDS = frozenset(ending[-1] for ending in glyphs.PLACEHOLDER_ENDINGS) | {"子", "女"}
+_SUSPECT_ENDS = frozenset(ending[-1] for ending in glyphs.PLACEHOLDER_ENDINGS) | {"子", "女", "毛"}
 _TITLE_ENDS = frozenset(title[-1] for title in glyphs.TITLES)
 _LONGEST_WHOLE = 4
 _LONGEST_SYLLABLE = 6
@@ -120,6 +120,7 @@ def _names_nobody(text: str) -> bool:
         text.endswith(glyphs.PLACEHOLDER_ENDINGS)
         or text in glyphs.PLACEHOLDERS
         or (text[-1] in "子女" and _is_child_of(text))
+        or (len(text) >= _LONGEST_WHOLE and text.endswith("毛毛"))
     )
 
 
