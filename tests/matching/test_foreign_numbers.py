@@ -143,6 +143,15 @@ def test_another_glyph_under_one_number_is_a_slip() -> None:
     assert not world.doubts()
 
 
+@pytest.mark.parametrize("right", [1, 2])
+def test_the_name_of_which_less_is_told_is_the_slip(right: int) -> None:
+    """One record each states the number; whichever came first, the name that is told again is the child's."""
+    world = World()
+    world.tell((right, MINE), (3 - right, SLIP), (3, {**CHILD, **FAMILY}))
+
+    assert world.together() == [{1, 2, 3}]
+
+
 @pytest.mark.parametrize(
     "twin",
     [

@@ -19,6 +19,7 @@ from uuid import UUID
 from services.matching.linkage.comparison import Profile
 from services.matching.linkage.judging import Verdict, assess, is_sibling, judge
 from services.matching.linkage.name_comparison import MISWRITTEN, best_level
+from services.matching.linkage.names import Name
 from services.matching.linkage.normalization import Standard
 from services.matching.linkage.weights import Frequency, Model
 
@@ -87,7 +88,7 @@ class _Numbers:
             owner = Profile.of(self._said[j] for j in owners)
             for group in others:
                 namesakes = self._namesakes(group, frozenset(bearing))
-                if self._is_told_elsewhere(group, owner, frozenset(bearing)):
+                if self._are_told_apart(group, owners, frozenset(bearing)):
                     a_glyph_off.update(group)
                 for i in group:
                     bare = _without_number(read[i])
@@ -158,17 +159,34 @@ class _Numbers:
         theirs = {self._said[j].sex for j in namesakes} - {None}
         return self._said[unit].number_is_firm and bool(theirs) and sex not in theirs
 
-    def _is_told_elsewhere(
-        self, group: Sequence[int], owner: Profile, bearing: AbstractSet[int]
+    def _are_told_apart(
+        self, group: Sequence[int], owners: Sequence[int], bearing: AbstractSet[int]
     ) -> bool:
-        """Whether the group's name is another glyph's than the owner's, and told without the number too, be it miswritten."""
-        names = [name for i in group for name in self._said[i].names]
-        return best_level(names, owner.names) == "one_glyph" and any(
-            best_level(names, features.names) in MISWRITTEN
-            and best_level(features.names, owner.names) not in MISWRITTEN
-            for j, features in enumerate(self._said)
-            if j not in bearing
-        )
+        """Whether the two names are one glyph apart, and the one of which less is told is told without the number too, be it
+        miswritten: what is a slip is told with the number that was typed beside it.
+        """
+        mine, theirs = self._names_of(group), self._names_of(owners)
+        if best_level(mine, theirs) != "one_glyph":
+            return False
+        besides = self._count(self._bearing_rather(mine, theirs, bearing))
+        of_theirs = self._count(self._bearing_rather(theirs, mine, bearing))
+        all_mine, all_theirs = self._count(group) + besides, self._count(owners) + of_theirs
+        return bool((besides and all_mine <= all_theirs) or (of_theirs and all_theirs <= all_mine))
+
+    def _names_of(self, units: Iterable[int]) -> list[Name]:
+        return [name for i in units for name in self._said[i].names]
+
+    def _bearing_rather(
+        self, names: Sequence[Name], others: Sequence[Name], but: AbstractSet[int]
+    ) -> Iterator[int]:
+        """Units that bear the names, written in whatever way, and not the others; ``but`` some."""
+        for j, features in enumerate(self._said):
+            borne = features.names if j not in but else ()
+            if (
+                best_level(borne, names) in MISWRITTEN
+                and best_level(borne, others) not in MISWRITTEN
+            ):
+                yield j
 
     def _is_of_another(
         self, bare: Standard, number: str, namesakes: Iterable[int], owner: Profile
