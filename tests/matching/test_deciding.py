@@ -1,6 +1,8 @@
 """Who is whom: the decisions, case by case and as properties."""
 
+from collections.abc import Sequence
 from datetime import date
+from itertools import permutations
 from random import Random
 from uuid import UUID
 
@@ -201,6 +203,7 @@ def test_a_number_binds_the_two_names_of_one_child() -> None:
     assert world.together() == [{1, 2, 3, 4}]
 
 
+AT_SCHOOL: Features = {"hukou_division": "520502", "school": "人和街小学", "grade": "二年级"}
 HOME: Features = {**FAMILY, "residence_address": "重庆市渝中区人民路53号5栋1单元10-5"}
 NAMELESS: Features = {"name": "宝宝", "birth_date": "2015-03-07", "sex": "male", **HOME}
 
@@ -259,15 +262,57 @@ def test_one_tie_of_the_family_is_enough_for_an_entry_without_a_name(tie: Featur
     assert {3} in world.together()
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"guardians": [{"name": "李芳", "relation": "father"}]},
+        {"guardians": [{"id_number": resident_id.make(520502, date(1988, 1, 2), 32)}]},
+        {"id_number": TWIN_ID},
+    ],
+)
+def test_one_phone_is_no_tie_where_the_parents_or_papers_are_others(other: Features) -> None:
+    """A landlord's, a teacher's, a clinic's."""
+    newborn: Features = {"birth_date": "2015-03-07", "sex": "male", "phone": "13908123457"}
+    newborn["hukou_division"] = FAMILY["hukou_division"]
+    world = World()
+    world.tell((1, {**CHILD, **HOME, "id_number": ID}), (2, {**newborn, **other}))
+
+    assert world.together() == [{1}, {2}]
+
+
+@pytest.mark.parametrize("order", permutations(range(3)))
+def test_two_birth_certificates_are_two_newborns_in_any_order(order: Sequence[int]) -> None:
+    one, other = (
+        {"birth_date": "2015-03-07", "sex": "male", **HOME, "id_number": number, "id_kind": kind}
+        for number, kind in (("T726992148", PAPER), ("Q442628881", PAPER))
+    )
+    told = [(1, {**CHILD, **HOME}), (2, one), (3, other)]
+    world = World()
+    for at in order:
+        world.tell(told[at])  # type: ignore[arg-type]
+
+    assert world.together() == [{1}, {2}, {3}]
+
+
+PAPER = "birth_certificate"
+
+
 def test_a_namesake_of_quite_another_age_is_shown_to_a_person() -> None:
     """Of one rare name and one family name: without papers that say so, they are not one child."""
-    family: Features = {"guardians": [{"name": "朝鲁"}], "phone": "13908123457"}
+    child: Features = {"name": "逄韫芷", "guardians": [{"name": "朝鲁"}], **AT_SCHOOL}
     world = World()
-    world.tell((1, {"name": "逄韫芷", "birth_date": "2017-08-10", **family}))
-    world.tell((2, {"name": "逄韫芷", "birth_date": "2026-07-04", **family}))
+    world.tell((1, {**child, "birth_date": "2017-08-10"}))
+    world.tell((2, {**child, "birth_date": "2026-07-04"}))
 
     assert world.together() == [{1}, {2}]
     assert world.doubts() == {frozenset((1, 2))}
+
+
+def test_a_birth_date_that_stands_for_none_does_not_hide_a_child_of_the_same_family() -> None:
+    world = World()
+    world.tell((1, {**CHILD, **FAMILY}), (2, {**CHILD, **FAMILY, "birth_date": "1990-01-01"}))
+
+    assert world.together() == [{1, 2}]
 
 
 def test_a_record_without_a_birth_date_does_not_join_brothers() -> None:

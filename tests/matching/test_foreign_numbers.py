@@ -1,5 +1,7 @@
 """Whose child a record speaks of that states another's number: a parent's, a sibling's, a twin's."""
 
+from collections.abc import Sequence
+from itertools import permutations
 from uuid import UUID
 
 import pytest
@@ -144,12 +146,38 @@ def test_another_glyph_under_one_number_is_a_slip() -> None:
 
 
 @pytest.mark.parametrize("right", [1, 2])
-def test_the_name_of_which_less_is_told_is_the_slip(right: int) -> None:
-    """One record each states the number; whichever came first, the name that is told again is the child's."""
+def test_of_two_names_told_once_with_a_number_either_may_be_a_twins(right: int) -> None:
+    """Whichever came first: the name that is told again without the number may be the other child's."""
     world = World()
     world.tell((right, MINE), (3 - right, SLIP), (3, {**CHILD, **FAMILY}))
 
-    assert world.together() == [{1, 2, 3}]
+    assert sorted(map(len, world.together())) == [1, 2]
+    assert world.doubts()
+
+
+@pytest.mark.parametrize("twins", [{}, {"id_number": TWIN_ID}])
+@pytest.mark.parametrize("order", permutations(range(4)))
+def test_a_twin_told_with_the_number_is_parted_in_any_order(
+    order: Sequence[int], twins: Features
+) -> None:
+    twin: Features = {**CHILD, **FAMILY, "name": "张志红", **twins}
+    world = World()
+    told = [(1, MINE), (2, MINE), (3, twin), (4, SLIP)]
+    for at in order:
+        world.tell(told[at])
+
+    assert {1, 2} in world.together()
+    assert not any({1, 3} <= one for one in world.together())
+
+
+def test_another_glyph_under_one_birth_certificate_may_be_a_twins() -> None:
+    papers: Features = {"id_number": "T726992148", "id_kind": "birth_certificate"}
+    world = World()
+    world.tell((1, {**CHILD, **FAMILY, **papers}), (2, {**CHILD, **FAMILY, **papers}))
+    world.tell((3, {**CHILD, **FAMILY, "name": "张志红", **papers}))
+
+    assert world.together() == [{1, 2}, {3}]
+    assert world.doubts()
 
 
 @pytest.mark.parametrize(
@@ -186,3 +214,12 @@ def test_a_number_and_a_sex_against_a_name_are_left_to_a_person() -> None:
 
     assert world.together() == [{1, 2}, {3, 4}, {5}]
     assert any(5 in doubt for doubt in world.doubts())
+
+
+def test_a_sex_that_the_number_tells_does_not_count_twice() -> None:
+    sister: Features = {**TWIN, "sex": "female", "id_number": resident_id.make(500103, BORN, 14)}
+    world = World()
+    world.tell((1, MINE), (2, MINE), (3, sister), (4, sister))
+    world.tell((5, {**FAMILY, "name": sister["name"], "id_number": ID}))
+
+    assert world.together() == [{1, 2}, {3, 4, 5}]

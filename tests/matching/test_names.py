@@ -58,6 +58,14 @@ def test_a_name_that_names_nobody_is_none(written: str) -> None:
     assert names.read(written) is None
 
 
+@pytest.mark.parametrize("written", ["王之男", "张毛毛", "欧阳毛毛"])
+def test_a_real_name_may_end_as_a_newborns(written: str) -> None:
+    name = names.read(written)
+
+    assert name is not None
+    assert name.text == written
+
+
 @pytest.mark.parametrize(
     ("written", "parent"),
     [

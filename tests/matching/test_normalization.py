@@ -68,7 +68,7 @@ def test_a_guardians_number_given_for_the_child_becomes_the_guardians() -> None:
         assert read.guardian_ids == {FATHER_ID}
 
 
-@pytest.mark.parametrize("written", ["张强", "张强子", "張 强", "张强儿", "张强小妹", "张强家老二"])
+@pytest.mark.parametrize("written", ["张强", "张强子", "張 强"])
 def test_a_guardians_name_given_for_the_child_names_nobody(written: str) -> None:
     read = standardise({"name": written, "guardians": [FATHER]})
 

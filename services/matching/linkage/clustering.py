@@ -19,7 +19,12 @@ from dataclasses import dataclass
 from itertools import chain, combinations
 from uuid import UUID
 
-from services.matching.linkage.comparison import Profile, are_of_two_papers, shares_a_family
+from services.matching.linkage.comparison import (
+    Profile,
+    are_of_two_papers,
+    has_other_parents,
+    shares_a_family,
+)
 from services.matching.linkage.decisions import Ruling
 from services.matching.linkage.foreign_numbers import Ruled, without_foreign_numbers
 from services.matching.linkage.judging import (
@@ -239,8 +244,9 @@ class _Clustering:
             features, profile = self._features[unit], self._profile(large)
             named = bool(features.names or profile.names)
             strong = evidence.weight >= self._model.certain
-            near = has_a_tie(evidence) or shares_a_family(features, profile)
-            if named and strong and near and not are_of_two_papers(features, profile):
+            tied = has_a_tie(evidence) and not has_other_parents(features, profile)
+            tied = tied and features.id_number is None
+            if named and strong and (tied or shares_a_family(features, profile)):
                 return Verdict.CERTAIN
         return verdict
 
@@ -349,6 +355,7 @@ class _Clustering:
         return (
             self._are_ruled_apart(one, other)
             or self._clash(one, other)
+            or self._are_two_newborns(one, other)
             or self._are_listed_apart(one, other)
         )
 
@@ -359,6 +366,12 @@ class _Clustering:
     def _clash(self, one: int, other: int) -> bool:
         mine, theirs = self._profile(one).firm_numbers, self._profile(other).firm_numbers
         return bool(mine and theirs) and set(mine).isdisjoint(theirs)
+
+    def _are_two_newborns(self, one: int, other: int) -> bool:
+        """Whether one of them names nobody, and the other has another birth certificate."""
+        mine, theirs = self._profile(one), self._profile(other)
+        nameless = not mine.names or not theirs.names
+        return nameless and are_of_two_papers(mine.documents, theirs.documents)
 
     def _fits(self, one: int, other: int) -> bool:
         """Whether nothing in one says what a record of the other's child would not say."""

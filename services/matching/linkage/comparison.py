@@ -5,6 +5,8 @@ them offers: the parents may be known from one record and the phone from another
 what it weighs is the model's. ``missing`` is no evidence either way.
 """
 
+from collections.abc import Collection
+
 from services.matching.linkage import numbers
 from services.matching.linkage.births import BIRTH_LEVELS, BIRTH_RANK, Birth, compare_births
 from services.matching.linkage.name_comparison import MISWRITTEN, NAME_LEVELS, best_level
@@ -163,9 +165,17 @@ def shares_a_family(entry: Standard, person: Profile) -> bool:
     return guardian + phone + (not entry.homes.isdisjoint(person.homes)) >= 2
 
 
-def are_of_two_papers(entry: Standard, person: Profile) -> bool:
-    """Whether both have papers of birth, and not the same."""
-    return bool(person.documents) and entry.document not in (None, *person.documents)
+def has_other_parents(entry: Standard, person: Profile) -> bool:
+    """Whether both name the father or the mother, or state guardians' numbers, and not the same."""
+    if _is_another(entry.father, person.fathers) or _is_another(entry.mother, person.mothers):
+        return True
+    ids = entry.guardian_ids
+    return bool(ids and person.guardian_ids) and ids.isdisjoint(person.guardian_ids)
+
+
+def are_of_two_papers(one: Collection[str], other: Collection[str]) -> bool:
+    """Whether both sides have papers of birth, and none in common."""
+    return bool(one and other) and set(one).isdisjoint(other)
 
 
 def _guardians(mine: frozenset[Name], theirs: frozenset[Name]) -> str:

@@ -9,11 +9,12 @@ Guaranteed: equal input gives equal decisions, whatever the order of the entries
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import combinations
 from uuid import UUID
 
 from services.matching.linkage.candidates import worth_comparing
 from services.matching.linkage.clustering import Edge, Partition, Unit, partition
-from services.matching.linkage.comparison import Profile
+from services.matching.linkage.comparison import Profile, are_of_two_papers
 from services.matching.linkage.components import Component, combine, combine_alike, combine_ruled
 from services.matching.linkage.decisions import (
     Doubt,
@@ -32,7 +33,7 @@ from services.matching.linkage.judging import (
     judge,
     may_be_a_twins,
 )
-from services.matching.linkage.name_comparison import are_two_names, differ_as_twins_do
+from services.matching.linkage.name_comparison import are_two_names, compare_names
 from services.matching.linkage.normalization import Standard
 from services.matching.linkage.persons import Card, Person, Sight
 from services.matching.linkage.weights import Evidence, Frequency, Model, uncounted
@@ -81,13 +82,14 @@ def _unsettles(evidence: Evidence, person: Person) -> bool:
 
 
 def _may_be_of_a_twin(new: NewEntry, person: Person) -> bool:
-    """Whether the entry states no number, and its name and another one of the person's are as twins' are: a number may have
-    bound them, while nobody told of the twin.
-    """
-    others = person.profile.names
-    if new.features.id_number is not None or len(others) < 2:
-        return False
-    return any(differ_as_twins_do(a, b) for a in new.features.names for b in others)
+    """Whether two names here are one glyph apart, as twins' are, or two birth certificates are of newborns: what bound them,
+    while nobody told of the twin, is to be looked at record by record."""
+    profile = person.profile
+    names = {*new.features.names, *profile.names}
+    if any(compare_names(a, b) == "one_glyph" for a, b in combinations(names, 2)):
+        return True
+    papers = (new.features.document,) if new.features.document else ()
+    return are_of_two_papers(papers, profile.documents) and person.has_nameless
 
 
 def _may_be_listed_apart(new: NewEntry, person: Person) -> bool:

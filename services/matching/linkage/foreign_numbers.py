@@ -152,41 +152,42 @@ class _Numbers:
         ]
 
     def _says_the_other_sex(self, unit: int, namesakes: Iterable[int]) -> bool:
-        """Whether the unit's number and sex agree, and whoever bears its name is of the other sex: then two against one say that
-        the name is wrong, if the sex was not read out of the number.
+        """Whether the unit's number and sex agree, and whoever bears its name is of the other sex: two against one. What does
+        not state a birth date most likely states no sex either, but has it of the number, and then it is one against one.
         """
-        sex = self._said[unit].sex
+        said = self._said[unit]
         theirs = {self._said[j].sex for j in namesakes} - {None}
-        return self._said[unit].number_is_firm and bool(theirs) and sex not in theirs
+        is_stated = said.number_is_firm and said.stated_birth is not None
+        return is_stated and bool(theirs) and said.sex not in theirs
 
     def _are_told_apart(
         self, group: Sequence[int], owners: Sequence[int], bearing: AbstractSet[int]
     ) -> bool:
-        """Whether the two names are one glyph apart, and the one of which less is told is told without the number too, be it
-        miswritten: what is a slip is told with the number that was typed beside it.
+        """Whether the two names are one glyph apart, and the one that is told less often with the number is told without it
+        too, be it miswritten: then it may be a twin's. Where both are told with it alike, either counts.
         """
         mine, theirs = self._names_of(group), self._names_of(owners)
         if best_level(mine, theirs) != "one_glyph":
             return False
-        besides = self._count(self._bearing_rather(mine, theirs, bearing))
-        of_theirs = self._count(self._bearing_rather(theirs, mine, bearing))
-        all_mine, all_theirs = self._count(group) + besides, self._count(owners) + of_theirs
-        return bool((besides and all_mine <= all_theirs) or (of_theirs and all_theirs <= all_mine))
+        more = self._count(owners) - self._count(group)
+        return (more >= 0 and any(self._bearing_rather(mine, theirs, bearing))) or (
+            more <= 0 and any(self._bearing_rather(theirs, mine, bearing))
+        )
 
     def _names_of(self, units: Iterable[int]) -> list[Name]:
         return [name for i in units for name in self._said[i].names]
 
     def _bearing_rather(
         self, names: Sequence[Name], others: Sequence[Name], but: AbstractSet[int]
-    ) -> Iterator[int]:
-        """Units that bear the names, written in whatever way, and not the others; ``but`` some."""
+    ) -> Iterator[Standard]:
+        """What units say that bear the names, written in whatever way, and not the others; ``but`` some."""
         for j, features in enumerate(self._said):
             borne = features.names if j not in but else ()
             if (
                 best_level(borne, names) in MISWRITTEN
                 and best_level(borne, others) not in MISWRITTEN
             ):
-                yield j
+                yield features
 
     def _is_of_another(
         self, bare: Standard, number: str, namesakes: Iterable[int], owner: Profile

@@ -131,7 +131,7 @@ _PLACEHOLDERS = (
 #: Text that stands where a name is not known yet, and pet names that name nobody.
 PLACEHOLDERS: frozenset[str] = frozenset(_PLACEHOLDERS.split())
 _ENDINGS = (
-    "之子 之女 之男 之婴 的儿子 的女儿 的孩子 宝宝 宝贝 婴儿 男婴 女婴 某某 某 之长子 之次子 之长女 之次女 "
+    "之子 之女 之婴 的儿子 的女儿 的孩子 宝宝 宝贝 婴儿 男婴 女婴 某某 某 之长子 之次子 之长女 之次女 "
     "之大女 之小女 之大子 之小子 之子大 之子小 之女大 之女小 之大双 之小双 大双 小双 双大 双小 新生儿 大宝 小宝 二宝 "
     "三宝 婴"
 )

@@ -63,6 +63,10 @@ def judge(model: Model, evidence: Evidence) -> Verdict:
         striking = name in AGREEING_NAMES and birth in ("exact", "swapped")
         reviewable = striking and rest >= model.certain + _REVIEWABLE_CLASH
         return Verdict.POSSIBLE if reviewable else Verdict.SEPARATE
+    if identifier == "same_document" and name == "one_glyph":
+        return (
+            Verdict.POSSIBLE
+        )  # a twin's certificate, most likely: nothing tells to whom it was given
     if identifier in _SAME_PAPERS:
         return _with_same_papers(name, birth, sex)
     if evidence.weight < model.possible:
@@ -73,7 +77,7 @@ def judge(model: Model, evidence: Evidence) -> Verdict:
     strong = evidence.weight >= model.certain
     if name in AGREEING_NAMES:
         told_apart = name != "exact" and (sex == "different" or identifier == "different")
-        told_apart |= birth == "different" and not near
+        told_apart |= birth == "different" and not near and not has_a_tie(evidence)
         return Verdict.CERTAIN if strong and not told_apart else Verdict.POSSIBLE
     if sex == "different" or birth in _FAR_BIRTHS:
         return Verdict.SEPARATE
@@ -113,7 +117,7 @@ def is_nameless(evidence: Evidence) -> bool:
 
 
 def has_a_tie(evidence: Evidence) -> bool:
-    """Whether a guardian's number, a phone or a home is the same on both sides."""
+    """Whether a guardian's number, a phone, or a home that no guardian's name goes with, is the same on both sides."""
     return evidence.level("family") in _TIES
 
 
@@ -124,9 +128,9 @@ def is_twin(evidence: Evidence) -> bool:
 
 
 def is_one_glyph_off(evidence: Evidence) -> bool:
-    """Whether papers say the child and one glyph of the name another: a slip of the pen, or a twin's record with its number."""
+    """Whether a number says the child and one glyph of the name another: a slip of the pen, or a twin's record with its number."""
     papers, name, *_ = evidence.levels
-    return name == "one_glyph" and papers in _SAME_PAPERS
+    return name == "one_glyph" and papers == "same"
 
 
 def contradicts(evidence: Evidence) -> bool:

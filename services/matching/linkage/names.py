@@ -30,7 +30,13 @@ _CHILD_OF = re.compile(
 )
 _BABY = re.compile("(?i)bb$|baby|宝宝")
 _RESPELLED = re.compile("|".join(sorted(glyphs.RESPELLED, key=len, reverse=True)))
-_SUSPECT_ENDS = frozenset(ending[-1] for ending in glyphs.PLACEHOLDER_ENDINGS) | {"子", "女", "毛"}
+_SUSPECT_ENDS = frozenset(ending[-1] for ending in glyphs.PLACEHOLDER_ENDINGS) | {
+    "子",
+    "女",
+    "男",
+    "毛",
+}
+_AFTER_A_PARENT = ("之男", "毛毛")
 _TITLE_ENDS = frozenset(title[-1] for title in glyphs.TITLES)
 _LONGEST_WHOLE = 4
 _LONGEST_SYLLABLE = 6
@@ -120,7 +126,7 @@ def _names_nobody(text: str) -> bool:
         text.endswith(glyphs.PLACEHOLDER_ENDINGS)
         or text in glyphs.PLACEHOLDERS
         or (text[-1] in "子女" and _is_child_of(text))
-        or (len(text) >= _LONGEST_WHOLE and text.endswith("毛毛"))
+        or (text.endswith(_AFTER_A_PARENT) and _is_after_a_parent(text))
     )
 
 
@@ -129,6 +135,12 @@ def _is_child_of(text: str) -> bool:
     if len(text) == _LONGEST_WHOLE:
         return text[:2] not in glyphs.COMPOUND_SURNAMES
     return len(text) == 3 and text[-1] == "女"
+
+
+def _is_after_a_parent(text: str) -> bool:
+    """Whether a parent's whole name is before the last two glyphs, which end real names too: 王之男."""
+    parent = text[:-2]
+    return len(parent) > 1 and parent not in glyphs.COMPOUND_SURNAMES
 
 
 def _whole(text: str) -> Name | None:

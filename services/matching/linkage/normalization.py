@@ -175,13 +175,9 @@ def _place(address: str | None, county: int | None) -> tuple[str | None, str | N
 
 
 def _is_guardians(own: Name, guardians: list[Name]) -> bool:
-    """Whether a guardian's name stands in the child's field, alone or with a word for a child: 李芳女, 李芳小妹."""
-    shorter = own.text[:-1] if own.text[-1] in "子女男儿娃婴" else None
-    return any(
-        one.text in (own.text, shorter)
-        or (2 <= len(own.text) - len(one.text) <= 3 and own.text.startswith(one.text))
-        for one in guardians
-    )
+    """Whether a guardian's name stands in the child's field, alone or with a word for a child."""
+    shorter = own.text[:-1] if own.text[-1] in "子女" else None
+    return any(one.text in (own.text, shorter) for one in guardians)
 
 
 def _guardians(
