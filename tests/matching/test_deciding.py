@@ -193,6 +193,28 @@ def test_whoever_bears_the_very_name_goes_before_a_twin_of_whom_more_is_told() -
     assert world.together() == [{1, 2, 3}, {4, 5}]
 
 
+@pytest.mark.parametrize("order", permutations(range(3)))
+def test_brothers_and_a_record_without_a_birth_date_in_any_order(order: Sequence[int]) -> None:
+    elder: Features = {**FAMILY, "name": "李辰霖", "birth_date": "2010-09-26", "sex": "male"}
+    younger: Features = {**FAMILY, "name": "李辰淋", "birth_date": "2011-12-21", "sex": "male"}
+    told = [(1, elder), (2, {**elder, "birth_date": None}), (3, younger)]
+    world = World()
+    for at in order:
+        world.tell(told[at])
+
+    assert world.together() == [{1, 2}, {3}]
+
+
+@pytest.mark.parametrize("first", [1, 2])
+def test_a_number_of_its_own_is_no_newborn_of_a_child_without_one(first: int) -> None:
+    newborn: Features = {"birth_date": "2015-03-07", "sex": "male", "phone": "13908123457"}
+    world = World()
+    world.tell((first, {**CHILD, **FAMILY}))
+    world.tell((3 - first, {**newborn, "hukou_division": "520502", "id_number": TWIN_ID}))
+
+    assert world.together() == [{1}, {2}]
+
+
 def test_a_number_binds_the_two_names_of_one_child() -> None:
     """The former name and the new one, each without a number too."""
     renamed = {**CHILD, "name": "张家豪"}
@@ -308,9 +330,22 @@ def test_a_namesake_of_quite_another_age_is_shown_to_a_person() -> None:
     assert world.doubts() == {frozenset((1, 2))}
 
 
-def test_a_birth_date_that_stands_for_none_does_not_hide_a_child_of_the_same_family() -> None:
+@pytest.mark.parametrize(
+    "family",
+    [
+        FAMILY,
+        {
+            "residence_address": "重庆市渝中区人民路53号5栋1单元10-5",
+            "guardians": [{"name": "张强"}],
+        },
+    ],
+)
+def test_a_birth_date_that_stands_for_none_does_not_hide_a_child_of_the_same_family(
+    family: Features,
+) -> None:
+    child: Features = {**CHILD, **family, "residence_division": "500103"}
     world = World()
-    world.tell((1, {**CHILD, **FAMILY}), (2, {**CHILD, **FAMILY, "birth_date": "1990-01-01"}))
+    world.tell((1, child), (2, {**child, "birth_date": "1990-01-01"}))
 
     assert world.together() == [{1, 2}]
 

@@ -155,6 +155,17 @@ def test_of_two_names_told_once_with_a_number_either_may_be_a_twins(right: int) 
     assert world.doubts()
 
 
+def test_many_invented_slips_do_not_join_twins() -> None:
+    """A name that is told twice under a number is no slip, however often it is told."""
+    twin: Features = {**CHILD, **FAMILY, "name": "张志红"}
+    world = World()
+    world.tell((1, MINE), (2, MINE), (3, twin), (4, twin), (5, twin))
+    for entry in (6, 7, 8):
+        world.tell((entry, {**CHILD, "name": "张志红", "id_number": ID}))
+
+    assert {1, 2} in world.together()
+
+
 @pytest.mark.parametrize("twins", [{}, {"id_number": TWIN_ID}])
 @pytest.mark.parametrize("order", permutations(range(4)))
 def test_a_twin_told_with_the_number_is_parted_in_any_order(

@@ -244,11 +244,18 @@ class _Clustering:
             features, profile = self._features[unit], self._profile(large)
             named = bool(features.names or profile.names)
             strong = evidence.weight >= self._model.certain
-            tied = has_a_tie(evidence) and not has_other_parents(features, profile)
-            tied = tied and features.id_number is None
-            if named and strong and (tied or shares_a_family(features, profile)):
+            if named and strong and self._is_of_the_family(evidence, features, profile):
                 return Verdict.CERTAIN
         return verdict
+
+    @staticmethod
+    def _is_of_the_family(evidence: Evidence, features: Standard, profile: Profile) -> bool:
+        """Whether nobody else's newborn could have this family: one tie is enough, unless parents or a number are others'."""
+        if shares_a_family(features, profile):
+            return True
+        numbers = profile.id_numbers if features.names else features.id_number
+        tied = has_a_tie(evidence) or not features.homes.isdisjoint(profile.homes)
+        return tied and not numbers and not has_other_parents(features, profile)
 
     def _may_be_twins(self, one: int, other: int) -> bool:
         mine, theirs = self._profile(one).names, self._profile(other).names
@@ -368,7 +375,7 @@ class _Clustering:
         return bool(mine and theirs) and set(mine).isdisjoint(theirs)
 
     def _are_two_newborns(self, one: int, other: int) -> bool:
-        """Whether one of them names nobody, and the other has another birth certificate."""
+        """Whether one of them names nobody, and both have birth certificates, none in common."""
         mine, theirs = self._profile(one), self._profile(other)
         nameless = not mine.names or not theirs.names
         return nameless and are_of_two_papers(mine.documents, theirs.documents)

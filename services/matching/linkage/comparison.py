@@ -190,7 +190,7 @@ def _guardians(mine: frozenset[Name], theirs: frozenset[Name]) -> str:
 
 
 def _is_another(parent: Name | None, parents: tuple[Name, ...]) -> bool:
-    """Whether both sides name this parent, and not alike; called where no guardian agrees."""
+    """Whether both sides name this parent, and not alike."""
     if parent is None or not parents:
         return False
     return best_level((parent,), parents) not in _PERHAPS_ONE

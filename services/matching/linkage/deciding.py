@@ -28,6 +28,7 @@ from services.matching.linkage.identities import founded_by, identities
 from services.matching.linkage.judging import (
     Verdict,
     assess,
+    is_far_in_age,
     is_related,
     is_twin,
     judge,
@@ -81,12 +82,16 @@ def _unsettles(evidence: Evidence, person: Person) -> bool:
     return is_twin(evidence) and person.has_nameless
 
 
-def _may_be_of_a_twin(new: NewEntry, person: Person) -> bool:
-    """Whether two names here are one glyph apart, as twins' are, or two birth certificates are of newborns: what bound them,
-    while nobody told of the twin, is to be looked at record by record."""
+def _may_hold_two(new: NewEntry, person: Person, evidence: Evidence) -> bool:
+    """Whether what bound the person's records, while nobody told of a twin or a brother, is to be looked at one by one: two names
+    here are one glyph apart, as twins' are; the birth date is far off, and one of several names agrees; or two birth
+    certificates are of newborns.
+    """
     profile = person.profile
     names = {*new.features.names, *profile.names}
     if any(compare_names(a, b) == "one_glyph" for a, b in combinations(names, 2)):
+        return True
+    if len(names) > 1 and is_far_in_age(evidence):
         return True
     papers = (new.features.document,) if new.features.document else ()
     return are_of_two_papers(papers, profile.documents) and person.has_nameless
@@ -175,7 +180,7 @@ class _Batch:
         person, evidence, verdict = related[0]
         if verdict is not Verdict.CERTAIN or person.doubtful or may_be_a_twins(evidence):
             return False
-        if _may_be_of_a_twin(new, person) or _may_be_listed_apart(new, person):
+        if _may_hold_two(new, person, evidence) or _may_be_listed_apart(new, person):
             return False
         self._join(new, person, evidence)
         return True

@@ -164,12 +164,14 @@ class _Numbers:
         self, group: Sequence[int], owners: Sequence[int], bearing: AbstractSet[int]
     ) -> bool:
         """Whether the two names are one glyph apart, and the one that is told less often with the number is told without it
-        too, be it miswritten: then it may be a twin's. Where both are told with it alike, either counts.
+        too, be it miswritten: then it may be a twin's. Where both are told with it alike, or each more than once and so neither
+        is a slip, either counts.
         """
         mine, theirs = self._names_of(group), self._names_of(owners)
         if best_level(mine, theirs) != "one_glyph":
             return False
-        more = self._count(owners) - self._count(group)
+        told, others = self._count(owners), self._count(group)
+        more = told - others if min(told, others) == 1 else 0
         return (more >= 0 and any(self._bearing_rather(mine, theirs, bearing))) or (
             more <= 0 and any(self._bearing_rather(theirs, mine, bearing))
         )

@@ -34,8 +34,10 @@ _ONE_FAMILY = frozenset((
     "guardian_id", "guardian_and_phone", "guardian_and_address", "phone_and_address",
     "phone", "address", "guardian",
 ))  # fmt: skip
-#: Those of them that few families have in common: not a name, nor a name in one street.
-_TIES = _ONE_FAMILY - {"guardian", "guardian_and_address"}
+#: What strangers with a guardian of one name do not have in common.
+_MORE_THAN_A_NAME = _ONE_FAMILY - {"guardian"}
+#: What few families have in common: not a name in one street.
+_TIES = _MORE_THAN_A_NAME - {"guardian_and_address"}
 _AGREEING_BIRTHS = frozenset(("exact", "swapped", "lunar", "near_day"))
 #: Birth dates that no slip of the pen makes of one another: what brothers and sisters have.
 _FAR_BIRTHS = frozenset(("same_year", "different"))
@@ -64,9 +66,8 @@ def judge(model: Model, evidence: Evidence) -> Verdict:
         reviewable = striking and rest >= model.certain + _REVIEWABLE_CLASH
         return Verdict.POSSIBLE if reviewable else Verdict.SEPARATE
     if identifier == "same_document" and name == "one_glyph":
-        return (
-            Verdict.POSSIBLE
-        )  # a twin's certificate, most likely: nothing tells to whom it was given
+        # Nothing tells to which twin a certificate was given.
+        return Verdict.POSSIBLE
     if identifier in _SAME_PAPERS:
         return _with_same_papers(name, birth, sex)
     if evidence.weight < model.possible:
@@ -77,7 +78,8 @@ def judge(model: Model, evidence: Evidence) -> Verdict:
     strong = evidence.weight >= model.certain
     if name in AGREEING_NAMES:
         told_apart = name != "exact" and (sex == "different" or identifier == "different")
-        told_apart |= birth == "different" and not near and not has_a_tie(evidence)
+        is_of_another_age = birth == "different" and not near
+        told_apart |= is_of_another_age and evidence.level("family") not in _MORE_THAN_A_NAME
         return Verdict.CERTAIN if strong and not told_apart else Verdict.POSSIBLE
     if sex == "different" or birth in _FAR_BIRTHS:
         return Verdict.SEPARATE
@@ -104,6 +106,11 @@ def is_sibling(evidence: Evidence) -> bool:
     return birth in _FAR_BIRTHS or sex == "different"
 
 
+def is_far_in_age(evidence: Evidence) -> bool:
+    """Whether no slip of the pen makes one birth date of the other."""
+    return evidence.levels[2] in _FAR_BIRTHS
+
+
 def may_be_a_twins(evidence: Evidence) -> bool:
     """Whether a twin's record might show the same: a name that only resembles, and no papers."""
     papers, name, birth, *_ = evidence.levels
@@ -117,7 +124,7 @@ def is_nameless(evidence: Evidence) -> bool:
 
 
 def has_a_tie(evidence: Evidence) -> bool:
-    """Whether a guardian's number, a phone, or a home that no guardian's name goes with, is the same on both sides."""
+    """Whether a guardian's number or a phone is the same on both sides, or a home beside which no guardian agrees."""
     return evidence.level("family") in _TIES
 
 
