@@ -40,6 +40,8 @@ FAMILY: Features = {
     "school": "渝中区人和街小学",
 }
 
+HOME: Features = {**FAMILY, "residence_address": "重庆市渝中区人民路53号5栋1单元10-5"}
+
 
 def keys_of(features: Standard) -> list[int]:
     return hashes(b"tests", blocking.keys(features, MODEL.blocking))

@@ -167,7 +167,7 @@ def test_many_invented_slips_do_not_join_twins() -> None:
 
 
 @pytest.mark.parametrize("twins", [{}, {"id_number": TWIN_ID}])
-@pytest.mark.parametrize("order", permutations(range(4)))
+@pytest.mark.parametrize("order", list(permutations(range(4))))
 def test_a_twin_told_with_the_number_is_parted_in_any_order(
     order: Sequence[int], twins: Features
 ) -> None:

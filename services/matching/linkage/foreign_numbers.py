@@ -94,7 +94,7 @@ class _Numbers:
                     bare = _without_number(read[i])
                     is_a_slip = best_level(bare.names, owner.names) in MISWRITTEN
                     if not is_a_slip and self._is_of_another(bare, number, namesakes, owner):
-                        if self._says_the_other_sex(i, namesakes):
+                        if self._is_of_the_owners_sex(i, namesakes):
                             contested.add(i)
                         else:
                             read[i] = bare
@@ -151,7 +151,7 @@ class _Numbers:
             if j not in bearing and any(name.text in names for name in features.names)
         ]
 
-    def _says_the_other_sex(self, unit: int, namesakes: Iterable[int]) -> bool:
+    def _is_of_the_owners_sex(self, unit: int, namesakes: Iterable[int]) -> bool:
         """Whether the unit's number and sex agree, and whoever bears its name is of the other sex: two against one. What does
         not state a birth date most likely states no sex either, but has it of the number, and then it is one against one.
         """

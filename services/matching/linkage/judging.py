@@ -108,7 +108,7 @@ def is_sibling(evidence: Evidence) -> bool:
 
 def is_far_in_age(evidence: Evidence) -> bool:
     """Whether no slip of the pen makes one birth date of the other."""
-    return evidence.levels[2] in _FAR_BIRTHS
+    return evidence.level("birth") in _FAR_BIRTHS
 
 
 def may_be_a_twins(evidence: Evidence) -> bool:

@@ -30,12 +30,7 @@ _CHILD_OF = re.compile(
 )
 _BABY = re.compile("(?i)bb$|baby|宝宝")
 _RESPELLED = re.compile("|".join(sorted(glyphs.RESPELLED, key=len, reverse=True)))
-_SUSPECT_ENDS = frozenset(ending[-1] for ending in glyphs.PLACEHOLDER_ENDINGS) | {
-    "子",
-    "女",
-    "男",
-    "毛",
-}
+_SUSPECT_ENDS = frozenset("子女男毛").union(end[-1] for end in glyphs.PLACEHOLDER_ENDINGS)
 _AFTER_A_PARENT = ("之男", "毛毛")
 _TITLE_ENDS = frozenset(title[-1] for title in glyphs.TITLES)
 _LONGEST_WHOLE = 4

@@ -1,0 +1,108 @@
+"""Whose child a record speaks of that names nobody: a newborn's, of whom only birth, sex and family are told."""
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import permutations
+
+import pytest
+
+from services.matching.linkage.normalization import Features
+from shared import resident_id
+from tests.matching.children import FAMILY, FATHER_ID, HOME, ID, TWIN_ID, World
+
+CHILD: Features = {"name": "张志明", "birth_date": "2015-03-07", "sex": "male"}
+CERTIFICATE: Features = {"id_number": "T726992148", "id_kind": "birth_certificate"}
+NAMELESS: Features = {"name": "宝宝", "birth_date": "2015-03-07", "sex": "male", **HOME}
+
+
+def test_an_entry_without_a_name_is_the_only_such_child_of_its_home_until_a_twin_turns_up() -> None:
+    world = World()
+    world.tell((1, {**CHILD, **HOME, "id_number": ID}))
+    world.tell((2, NAMELESS))
+    assert world.together() == [{1, 2}]
+
+    world.tell((3, {**CHILD, "name": "张丽娜", **HOME, "id_number": TWIN_ID}))
+
+    assert world.together() == [{1}, {2}, {3}]
+    assert {frozenset((1, 2)), frozenset((2, 3))} <= world.doubts()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"birth_date": "2015-03-07", "sex": "female"},
+        {"birth_date": "2015-03-08"},
+        {
+            "residence_address": "重庆市渝中区人民路53号5栋1单元9-5",
+            "phone": None,
+            "guardians": [{"name": "张强"}],
+        },
+        {"guardians": [], "phone": None, "residence_address": None},
+    ],
+)
+def test_an_entry_without_a_name_needs_birth_sex_and_family(other: Features) -> None:
+    world = World()
+    world.tell((1, {**CHILD, **HOME, "id_number": ID}), (2, {**NAMELESS, **other}))
+
+    assert world.together() == [{1}, {2}]
+
+
+@pytest.mark.parametrize(
+    "tie",
+    [
+        {"guardians": [{"id_number": FATHER_ID}]},
+        {"phone": "13908123457"},
+        {"residence_address": HOME["residence_address"], "residence_division": "500103"},
+    ],
+)
+def test_one_tie_of_the_family_is_enough_for_an_entry_without_a_name(tie: Features) -> None:
+    """Unless it has papers of birth, and they are another child's."""
+    child: Features = {**CHILD, **HOME, **CERTIFICATE}
+    newborn: Features = {"name": "宝宝", "birth_date": "2015-03-07", "sex": "male", **tie}
+    newborn["hukou_division"] = FAMILY["hukou_division"]
+    world = World()
+    world.tell((1, child), (2, newborn))
+    assert world.together() == [{1, 2}]
+
+    world.tell((3, {**newborn, **CERTIFICATE, "id_number": "Q442628881"}))
+    assert {3} in world.together()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"guardians": [{"name": "李芳", "relation": "father"}]},
+        {"guardians": [{"id_number": resident_id.make(520502, date(1988, 1, 2), 32)}]},
+        {"id_number": TWIN_ID},
+    ],
+)
+def test_one_phone_is_no_tie_where_the_parents_or_papers_are_others(other: Features) -> None:
+    """A landlord's, a teacher's, a clinic's."""
+    newborn: Features = {"birth_date": "2015-03-07", "sex": "male", "phone": "13908123457"}
+    newborn["hukou_division"] = FAMILY["hukou_division"]
+    world = World()
+    world.tell((1, {**CHILD, **HOME, "id_number": ID}), (2, {**newborn, **other}))
+
+    assert world.together() == [{1}, {2}]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_two_birth_certificates_are_two_newborns_in_any_order(order: Sequence[int]) -> None:
+    newborn: Features = {"birth_date": "2015-03-07", "sex": "male", **HOME, **CERTIFICATE}
+    told: list[tuple[int, Features]] = [
+        (1, {**CHILD, **HOME}),
+        (2, newborn),
+        (3, {**newborn, "id_number": "Q442628881"}),
+    ]
+    world = World()
+    for at in order:
+        world.tell(told[at])
+
+    assert world.together() == [{1}, {2}, {3}]
+
+
+def test_entries_without_a_name_never_join_each_other() -> None:
+    world = World()
+    world.tell((1, NAMELESS), (2, {**NAMELESS, "hukou_division": "500103"}))
+
+    assert world.together() == [{1}, {2}]
