@@ -10,11 +10,13 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Final, cast
 
 import asyncpg
 import orjson
-from sqlalchemy import exc, text
+from sqlalchemy import event, exc, text
+from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -34,6 +36,9 @@ _WATCH: Final = {
     "TCP_KEEPCNT": 3,
     "TCP_USER_TIMEOUT": 60_000,
 }
+#: Seconds that a connection rests in the pool before it is asked whether the server is still there: the question costs three
+#: round trips, more than a short transaction does. An end that the server told of is known without asking.
+_TRUSTED: Final = 10.0
 #: No connection to be had in time, none at all, or one that broke; the server ends, begins, or has no room.
 _AWAY = (
     exc.TimeoutError,
@@ -76,7 +81,6 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=10,
-            pool_pre_ping=True,
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
             connect_args={
@@ -85,6 +89,7 @@ class Database:
                 "server_settings": {"application_name": "hutong", "jit": "off"},
             },
         )
+        _ask_the_rested(self.engine)
         self._sessions = async_sessionmaker(
             self.engine, class_=AsyncSession, expire_on_commit=False
         )
@@ -107,6 +112,29 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _ask_the_rested(engine: AsyncEngine) -> None:
+    """Have the pool make its connections anew where one that is taken from it turns out to be at its end."""
+    dialect = engine.dialect
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def rests(_connection: Any, record: Any) -> None:
+        record.info["rests_since"] = monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def is_there(connection: Any, record: Any, _fairy: Any) -> None:
+        rested = monotonic() - record.info.get("rests_since", monotonic())
+        ended = connection.driver_connection.is_closed()
+        if ended or (rested > _TRUSTED and not _answers(dialect, connection)):
+            raise exc.InvalidatePoolError
+
+
+def _answers(dialect: Dialect, connection: Any) -> bool:
+    try:
+        return dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error:
+        return False
 
 
 class Watched(asyncpg.Connection):  # type: ignore[misc]  # asyncpg tells no types

@@ -1,6 +1,5 @@
 """`hutong linkage evaluate`: how well this release links a corpus, and at what cost."""
 
-import asyncio
 import json
 import logging
 import sys
@@ -10,6 +9,7 @@ from typing import Annotated
 
 import structlog
 import typer
+import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
@@ -72,7 +72,7 @@ def evaluate(
     with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("resolving")
         try:
-            figures, found = asyncio.run(
+            figures, found = uvloop.run(
                 run(asked, lambda count, total: progress.update(bar, advance=count, total=total))
             )
         except (NotACorpus, BadTruth) as error:

@@ -4,7 +4,6 @@ Each reads, normalises and seals its batch by itself; the linker's advisory lock
 other decide and store, so batches end one by one whichever replica they came from.
 """
 
-import asyncio
 import logging
 import multiprocessing
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+import uvloop
 
 from services.evaluation.corpus import Corpus
 from services.evaluation.resolving import item_of
@@ -108,7 +108,7 @@ def _replica(line: Any, place: Place) -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
     try:
-        asyncio.run(_serve(line, place))
+        uvloop.run(_serve(line, place))
     except (EOFError, OSError, KeyboardInterrupt):
         return  # the evaluation is over
 

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from contextlib import AsyncExitStack
+from time import monotonic
 from typing import Any
 
 import asyncpg
@@ -54,6 +55,40 @@ async def test_the_connection_breaks_under_way(registry: Registry) -> None:
             await asyncio.sleep(0.01)
         assert told_to_ask_again(await asked)
     assert (await official.get(POSTS)).status_code == 200
+
+
+async def test_connections_that_ended_at_rest_are_made_anew_unasked(registry: Registry) -> None:
+    alone = Database(registry.settings.database_url("registry"), 2)
+    async with alone.transaction(SYSTEM) as one, alone.transaction(SYSTEM) as other:
+        resting = [await raw(one), await raw(other)]
+    itself = await asyncpg.connect(registry.settings.database_url("registry"))
+    for own in resting:
+        await itself.execute("SELECT pg_terminate_backend($1)", own.get_server_pid())
+    await itself.close()
+    while not all(own.is_closed() for own in resting):
+        await asyncio.sleep(0.01)
+    for _ in range(3):
+        async with alone.transaction(SYSTEM) as session:
+            assert await (await raw(session)).fetchval("SELECT 1") == 1
+    await alone.close()
+
+
+@pytest.mark.parametrize(("rested", "asked"), [(9.0, False), (11.0, True)])
+async def test_only_who_rested_long_is_asked_whether_the_server_is_there(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, rested: float, asked: bool
+) -> None:
+    """The question costs as much as a short transaction does."""
+    alone = Database(registry.settings.database_url("registry"), 1)
+    heard: list[str] = []
+    async with alone.transaction(SYSTEM) as session:
+        (await raw(session)).add_query_logger(lambda record: heard.append(record.query))
+    later = monotonic() + rested
+    monkeypatch.setattr("shared.database.monotonic", lambda: later)
+    async with alone.transaction(SYSTEM):
+        pass
+    await alone.close()
+
+    assert (";" in heard) is asked
 
 
 async def test_nobody_listens_where_the_database_was(
