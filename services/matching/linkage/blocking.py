@@ -20,9 +20,9 @@ _TAIL = 8
 _COUNTY = 10**6
 _AND_SURNAME = 2
 _CYCLE = 8
-_PARENTS_BORN_BEFORE = 2005
-"""Part of a rule, so it stays. It grows old slowly: a parent's number of later years, entered for a child of whom nothing else
-says when it was born, costs finding the child by its family in seven of eight cases."""
+_GROWN_UP_BEFORE = 2005
+"""Part of a rule, so it stays. It grows old slowly: a parent's birth date of later years, entered for a child's, costs finding the
+child by its family in seven of eight cases."""
 
 
 def identifier(entry: Standard) -> Iterable[str]:
@@ -175,11 +175,11 @@ def _all_births(entry: Standard) -> tuple[Birth, ...]:
 
 
 def _years(entry: Standard) -> Collection[int]:
-    """The places in the cycle of the years of birth: all of it where none is stated, and no number tells one either that
-    is a child's rather than a parent's.
+    """The places in the cycle of the years of birth: all of it where none is told, or one that is no child's: of a parent's
+    number, or a date that stands for none.
     """
     births = _all_births(entry)
-    if not births or (entry.stated_birth is None and births[0][0] < _PARENTS_BORN_BEFORE):
+    if not births or min(births)[0] < _GROWN_UP_BEFORE:
         return range(_CYCLE)
     return sorted({year % _CYCLE for birth in births for year in _years_of(birth)})
 
