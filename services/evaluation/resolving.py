@@ -2,7 +2,7 @@
 
 Cast: the *bulk* is loaded first; the *delta* is a day's worth of records that comes on top of it;
 the *singles*, spread evenly over the corpus, are kept back and resolved one by one at the end, each
-durable before the next, which gives the latency of a single record.
+durable before the next, which gives the latency of a single record to a process that has been up for a while.
 
 Reading and validating files is not the linker's work: its time is told apart.
 """
@@ -22,6 +22,8 @@ from shared.database import SYSTEM
 
 TENTHS = 10
 _WEIGHED_EVERY = 20
+_UNTIMED = 20
+"""Singles before those that are timed: whoever answers them has been up for a while."""
 Step = Callable[[int], None]
 Parts = Sequence[tuple["array[int]", list[tuple[int, float]]]]
 """Lines of the corpus, and where each of their batches is measured: records and seconds."""
@@ -82,7 +84,8 @@ class Run:
 async def load(hub: Hub, corpus: Corpus, plan: Plan, step: Step = lambda _: None) -> Run:
     """Resolve the whole corpus; ``step`` is told after each batch how many records came."""
     run = Run()
-    lines, apart = _keep_back(corpus.lines(plan.order, plan.seed), plan.singles)
+    kept = plan.singles + _UNTIMED if plan.singles else 0
+    lines, apart = _keep_back(corpus.lines(plan.order, plan.seed), kept)
     middle = len(lines) - min(plan.delta, len(lines) // 2)
     memory.forget_peak()
     run.beside = memory.workers()
@@ -99,8 +102,10 @@ async def load(hub: Hub, corpus: Corpus, plan: Plan, step: Step = lambda _: None
             if len(run.bulk) % _WEIGHED_EVERY == 1:
                 _weigh(run, hub)
             step(len(items))
-    for record in corpus.read(apart):
-        run.singles.append(await _timed(hub, [item_of(record)]))
+    for at, record in enumerate(corpus.read(apart)):
+        seconds = await _timed(hub, [item_of(record)])
+        if at >= _UNTIMED:
+            run.singles.append(seconds)
         run.records += 1
     run.cpu_seconds = _cpu() - cpu
     _weigh(run, hub)
