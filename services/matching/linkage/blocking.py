@@ -86,6 +86,12 @@ def guardian_number(entry: Standard) -> Iterable[str]:
     return sorted(entry.guardian_ids)
 
 
+def sound_and_guardian(entry: Standard) -> Iterable[str]:
+    """The sounds of a child and of a guardian: survives any wrong birth date. Less than 1."""
+    heard = sorted({name.fuzzy for name in entry.guardian_names})
+    return [f"{_sounds(name)}|{sounds}" for name in entry.names for sounds in heard]
+
+
 def birth_and_guardian(entry: Standard) -> Iterable[str]:
     """Survives a child's changed name and a changed phone. Less than 1, and twins."""
     heard = sorted({name.fuzzy for name in entry.guardian_names})
@@ -133,6 +139,7 @@ RULES: Mapping[str, Rule] = {
         own_part_and_birth,
         phone,
         guardian_number,
+        sound_and_guardian,
         birth_and_guardian,
         home,
         family_and_year,
