@@ -81,12 +81,13 @@ class Strongroom:
         standard = standardise(features)
         texts = blocking.keys(standard, self._rules)
         keys = hashes(self._index, texts)
-        numbers = hashes(self._index, _papers(texts))
+        numbers = _of_papers(texts, keys)
         sought = keys
         for key, rules in self._others:
             other = texts if rules == self._rules else blocking.keys(standard, rules)
-            sought = sought + hashes(key, other)
-            numbers = numbers + hashes(key, _papers(other))
+            others = hashes(key, other)
+            sought = sought + others
+            numbers += _of_papers(other, others)
         if self._others:
             # Keyings may share a key: rules that both have then give the same hash.
             sought, numbers = list(dict.fromkeys(sought)), list(dict.fromkeys(numbers))
@@ -144,19 +145,20 @@ class Strongroom:
         return bytes((self.master,)) + nonce + keys[self.master].encrypt(nonce, plain, bound)
 
 
-def _papers(texts: Iterable[str]) -> list[str]:
-    return [text for text in texts if text.startswith(_IDENTIFIER)]
+def _of_papers(texts: Iterable[str], keys: Iterable[int]) -> list[int]:
+    """The hashes of those texts that are a number or a document."""
+    return [key for text, key in zip(texts, keys, strict=True) if text.startswith(_IDENTIFIER)]
 
 
 def hashes(key: bytes, texts: Iterable[str]) -> list[int]:
-    """64-bit keyed hashes as signed integers (PostgreSQL bigint), each once."""
+    """64-bit keyed hashes as signed integers (PostgreSQL bigint), one for each text."""
     keyed = blake2b(key=key, digest_size=8)  # a copy costs two thirds of what one made anew does
     digests: list[bytes] = []
     for text in texts:
         one = keyed.copy()
         one.update(text.encode())
         digests.append(one.digest())
-    return list(dict.fromkeys(struct.unpack(f"<{len(digests)}q", b"".join(digests))))
+    return list(struct.unpack(f"<{len(digests)}q", b"".join(digests)))
 
 
 def _derived(key: bytes, use: bytes) -> AESGCM:

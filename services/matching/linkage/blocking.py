@@ -20,6 +20,8 @@ _TAIL = 8
 _COUNTY = 10**6
 _AND_SURNAME = 2
 _CYCLE = 8
+_ENDS_OF_A_YEAR = {(1, 1): -1, (12, 31): 1}
+"""Month and day beside which another year is, and where."""
 _GROWN_UP_BEFORE = 2005
 """Part of a rule, so it stays. It grows old slowly: a parent's birth date of later years, entered for a child's, costs finding the
 child by its family in seven of eight cases."""
@@ -188,15 +190,16 @@ def _years(entry: Standard) -> Collection[int]:
     births = _all_births(entry)
     if not births or min(births)[0] < _GROWN_UP_BEFORE:
         return range(_CYCLE)
+    if len(births) == 1 and births[0][1:] not in _ENDS_OF_A_YEAR:
+        return (births[0][0] % _CYCLE,)
     return sorted({year % _CYCLE for birth in births for year in _years_of(birth)})
 
 
 def _years_of(birth: Birth) -> tuple[int, ...]:
     """The year, and the one beside it where the next day or the one before is in it."""
     year, month, day = birth
-    if (month, day) == (1, 1):
-        return year - 1, year
-    return (year, year + 1) if (month, day) == (12, 31) else (year,)
+    beside = _ENDS_OF_A_YEAR.get((month, day))
+    return (year,) if beside is None else (year, year + beside)
 
 
 def _text(birth: Birth) -> str:
