@@ -37,7 +37,8 @@ _WATCH: Final = {
     "TCP_USER_TIMEOUT": 60_000,
 }
 #: Seconds that a connection rests in the pool before it is asked whether the server is still there: the question costs three
-#: round trips, more than a short transaction does. An end that the server told of is known without asking.
+#: round trips, more than a short transaction does. An end that the server told of is known without asking; one that it did not
+#: tell of yet meets the first statement, and whoever asked is told to ask again (503).
 _TRUSTED: Final = 10.0
 #: No connection to be had in time, none at all, or one that broke; the server ends, begins, or has no room.
 _AWAY = (

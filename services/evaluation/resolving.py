@@ -84,8 +84,7 @@ class Run:
 async def load(hub: Hub, corpus: Corpus, plan: Plan, step: Step = lambda _: None) -> Run:
     """Resolve the whole corpus; ``step`` is told after each batch how many records came."""
     run = Run()
-    kept = plan.singles + _UNTIMED if plan.singles else 0
-    lines, apart = _keep_back(corpus.lines(plan.order, plan.seed), kept)
+    lines, apart = _keep_back(corpus.lines(plan.order, plan.seed), plan.singles)
     middle = len(lines) - min(plan.delta, len(lines) // 2)
     memory.forget_peak()
     run.beside = memory.workers()
@@ -104,7 +103,7 @@ async def load(hub: Hub, corpus: Corpus, plan: Plan, step: Step = lambda _: None
             step(len(items))
     for at, record in enumerate(corpus.read(apart)):
         seconds = await _timed(hub, [item_of(record)])
-        if at >= _UNTIMED:
+        if at >= len(apart) - plan.singles:
             run.singles.append(seconds)
         run.records += 1
     run.cpu_seconds = _cpu() - cpu
@@ -152,13 +151,14 @@ def _read(run: Run, records: Iterator[Record], batch: int) -> list[Item]:
 
 
 def _keep_back(lines: "array[int]", singles: int) -> "tuple[array[int], array[int]]":
-    """The lines without some that are spread evenly, and those."""
-    stride = len(lines) // singles if singles else 0
+    """The lines without some that are spread evenly, and those: a few more than ``singles`` where there are enough."""
+    apart = singles + _UNTIMED if len(lines) >= 2 * (singles + _UNTIMED) else singles
+    stride = len(lines) // apart if singles else 0
     if stride < 2:
         return lines, array("L")
-    kept = set(range(stride - 1, len(lines), stride)[:singles])
-    apart = array("L", (lines[at] for at in sorted(kept)))
-    return array("L", (line for at, line in enumerate(lines) if at not in kept)), apart
+    kept = set(range(stride - 1, len(lines), stride)[:apart])
+    held = array("L", (lines[at] for at in sorted(kept)))
+    return array("L", (line for at, line in enumerate(lines) if at not in kept)), held
 
 
 def _rate(batches: Sequence[tuple[int, float]]) -> float:

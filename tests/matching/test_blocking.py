@@ -63,41 +63,6 @@ def test_strangers_share_no_key() -> None:
     assert not set(keys) & set(blocking.keys(standardise(CLEAN), MODEL.blocking))
 
 
-@pytest.mark.parametrize(
-    ("born", "meets"),
-    [
-        ("2015-09-30", True),
-        ("2012-09-30", False),
-        ("2014-12-31", True),  # the day before the first of 2015
-        (None, True),
-    ],
-)
-def test_brothers_and_sisters_of_other_years_do_not_meet(born: str | None, meets: bool) -> None:
-    """A family is looked for with the year of birth, as far as that is told."""
-    child: Features = {**CLEAN, "id_number": None, "birth_date": "2015-01-01"}
-    sibling: Features = {**child, "name": "张丽娜", "birth_date": born, "hukou_division": None}
-    keys = blocking.keys(standardise(child), MODEL.blocking)
-
-    assert (not set(keys).isdisjoint(blocking.keys(standardise(sibling), MODEL.blocking))) is meets
-
-
-@pytest.mark.parametrize("number", [FATHER_ID, FATHER_ID[:17]])
-def test_a_parents_number_does_not_hide_the_childs_family(number: str) -> None:
-    """Entered for the child of whom nothing else says when it was born, it tells the wrong year."""
-    entry: Features = {"name": "李雷", "id_number": number, "phone": "13908123456"}
-    keys = blocking.keys(standardise(entry), MODEL.blocking)
-
-    assert not set(keys).isdisjoint(blocking.keys(standardise(CLEAN), MODEL.blocking))
-
-
-@pytest.mark.parametrize("born", ["2012-09-30", None])
-def test_a_search_finds_a_family_with_any_year_of_birth(born: str | None) -> None:
-    sought = standardise({"birth_date": born, "guardians": [{"phone": "13908123456"}]})
-    texts = {*blocking.keys(sought, MODEL.blocking), *blocking.searched(sought, MODEL.blocking)}
-
-    assert not texts.isdisjoint(blocking.keys(standardise(CLEAN), MODEL.blocking))
-
-
 @given(FEATURES)
 def test_keys_come_once_and_in_one_order(features: Features) -> None:
     keys = blocking.keys(standardise(features), blocking.RULES)

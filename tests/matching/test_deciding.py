@@ -13,10 +13,7 @@ from hypothesis import strategies as st
 from services.matching.linkage.candidates import search, worth_comparing
 from services.matching.linkage.decisions import Known, Ruling
 from services.matching.linkage.identities import founded_by
-from services.matching.linkage.judging import Verdict, assess, is_related, judge
 from services.matching.linkage.normalization import Features, standardise
-from services.matching.linkage.profile import Profile
-from services.matching.linkage.weights import uncounted
 from shared import resident_id
 from tests.matching.children import (
     BORN,
@@ -375,32 +372,6 @@ def test_namesakes_of_one_county_do_not_make_a_child_wait() -> None:
 
     assert outcome.placements[UUID(int=99)].against is None
     assert not outcome.doubts
-
-
-@pytest.mark.parametrize(
-    ("born", "father", "related"),
-    [
-        ("2015-03-07", "李大勇", True),  # the very date: one may hold a record of the other
-        ("2015-03-17", "李大勇", False),
-        ("2015-03-17", "张强", True),
-        ("2013-11-24", "张强", False),
-    ],
-)
-def test_numbered_strangers_of_one_name_are_not_looked_at_together(
-    born: str, father: str, related: bool
-) -> None:
-    child: Features = {**CHILD, "id_number": ID, **FAMILY}
-    other: Features = {
-        **CHILD,
-        "birth_date": born,
-        "id_number": resident_id.make(520502, date.fromisoformat(born), 15),
-        "guardians": [{"name": father, "relation": "father"}],
-    }
-    evidence = assess(MODEL, standardise(other), Profile.of((standardise(child),)), uncounted)
-
-    assert evidence.level("identifier") == "clash"
-    assert judge(MODEL, evidence) is Verdict.SEPARATE
-    assert is_related(evidence, Verdict.SEPARATE) is related
 
 
 def test_a_ruling_holds_against_all_evidence_and_its_withdrawal_undoes_it() -> None:

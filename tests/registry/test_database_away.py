@@ -58,19 +58,21 @@ async def test_the_connection_breaks_under_way(registry: Registry) -> None:
 
 
 async def test_connections_that_ended_at_rest_are_made_anew_unasked(registry: Registry) -> None:
-    alone = Database(registry.settings.database_url("registry"), 2)
-    async with alone.transaction(SYSTEM) as one, alone.transaction(SYSTEM) as other:
-        resting = [await raw(one), await raw(other)]
-    itself = await asyncpg.connect(registry.settings.database_url("registry"))
-    for own in resting:
-        await itself.execute("SELECT pg_terminate_backend($1)", own.get_server_pid())
-    await itself.close()
-    while not all(own.is_closed() for own in resting):
-        await asyncio.sleep(0.01)
-    for _ in range(3):
-        async with alone.transaction(SYSTEM) as session:
-            assert await (await raw(session)).fetchval("SELECT 1") == 1
-    await alone.close()
+    async with AsyncExitStack() as stack:
+        alone = Database(registry.settings.database_url("registry"), 2)
+        stack.push_async_callback(alone.close)
+        async with alone.transaction(SYSTEM) as one, alone.transaction(SYSTEM) as other:
+            resting = [await raw(one), await raw(other)]
+        itself = await asyncpg.connect(registry.settings.database_url("registry"))
+        stack.push_async_callback(itself.close)
+        for own in resting:
+            await itself.execute("SELECT pg_terminate_backend($1)", own.get_server_pid())
+        async with asyncio.timeout(30):
+            while not all(own.is_closed() for own in resting):
+                await asyncio.sleep(0.01)
+        for _ in range(3):
+            async with alone.transaction(SYSTEM) as session:
+                assert await (await raw(session)).fetchval("SELECT 1") == 1
 
 
 @pytest.mark.parametrize(("rested", "asked"), [(9.0, False), (11.0, True)])
@@ -78,15 +80,16 @@ async def test_only_who_rested_long_is_asked_whether_the_server_is_there(
     registry: Registry, monkeypatch: pytest.MonkeyPatch, rested: float, asked: bool
 ) -> None:
     """The question costs as much as a short transaction does."""
-    alone = Database(registry.settings.database_url("registry"), 1)
     heard: list[str] = []
-    async with alone.transaction(SYSTEM) as session:
-        (await raw(session)).add_query_logger(lambda record: heard.append(record.query))
-    later = monotonic() + rested
-    monkeypatch.setattr("shared.database.monotonic", lambda: later)
-    async with alone.transaction(SYSTEM):
-        pass
-    await alone.close()
+    async with AsyncExitStack() as stack:
+        alone = Database(registry.settings.database_url("registry"), 1)
+        stack.push_async_callback(alone.close)
+        async with alone.transaction(SYSTEM) as session:
+            (await raw(session)).add_query_logger(lambda record: heard.append(record.query))
+        later = monotonic() + rested
+        monkeypatch.setattr("shared.database.monotonic", lambda: later)
+        async with alone.transaction(SYSTEM):
+            pass
 
     assert (";" in heard) is asked
 

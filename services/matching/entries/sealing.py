@@ -76,6 +76,7 @@ class Strongroom:
         self.keying = current.number
         self._index, self._rules = index.keys[current.index_key], current.rules
         self._others = [(index.keys[k.index_key], k.rules) for k in live if k is not current]
+        self._other_keys = dict.fromkeys(key for key, _ in self._others)
 
     def prepare(self, entry: UUID, version: int, features: Features) -> Prepared:
         standard = standardise(features)
@@ -111,10 +112,10 @@ class Strongroom:
         return list(dict.fromkeys(sought))
 
     def searched_by(self, standard: Standard) -> list[int]:
-        """The blocking hashes to search under: those sought, and of what else may have been meant."""
-        live = ((self._index, self._rules), *self._others)
-        meant = [h for key, rules in live for h in hashes(key, blocking.searched(standard, rules))]
-        return list(dict.fromkeys(self.sought_by(standard) + meant))
+        """The blocking hashes to search under: those sought, and of what a number may have been."""
+        meant = blocking.mistyped(standard)
+        of_meant = [one for key in (self._index, *self._other_keys) for one in hashes(key, meant)]
+        return list(dict.fromkeys(self.sought_by(standard) + of_meant))
 
     def seal_entry(self, entry: UUID, version: int, features: Features) -> bytes:
         return self._seal(self._entries, orjson.dumps(features), _entry_bound(entry, version))

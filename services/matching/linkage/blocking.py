@@ -6,7 +6,7 @@ things are wrong at once. Each docstring says how many other children are expect
 its texts in a hub of a million, where the commonest names are borne by some hundreds.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 from services.matching.linkage import numbers
@@ -19,12 +19,6 @@ Rule = Callable[[Standard], Iterable[str]]
 _TAIL = 8
 _COUNTY = 10**6
 _AND_SURNAME = 2
-_CYCLE = 8
-_ENDS_OF_A_YEAR = {(1, 1): -1, (12, 31): 1}
-"""Month and day beside which another year is, and where."""
-_GROWN_UP_BEFORE = 2005
-"""Part of a rule, so it stays. It grows old slowly: a parent's birth date of later years, entered for a child's, costs finding the
-child by its family in seven of eight cases."""
 
 
 def identifier(entry: Standard) -> Iterable[str]:
@@ -105,15 +99,6 @@ def home(entry: Standard) -> Iterable[str]:
     return sorted(entry.homes)
 
 
-def family_and_year(entry: Standard) -> Iterable[str]:
-    """A phone, a guardian's number or a home, and the year of birth in a cycle of eight: survives any wrong name, day and
-    month, and leaves brothers and sisters of other years alone. Less than 1, and twins.
-    """
-    years = _years(entry)
-    family = sorted(entry.phones) + sorted(entry.guardian_ids) + sorted(entry.homes)
-    return [f"{year}|{one}" for one in family for year in years]
-
-
 def birth_and_hukou(entry: Standard) -> Iterable[str]:
     """Survives a wrong glyph in the given name where no contact is known. Less than 1."""
     if entry.hukou is None:
@@ -144,22 +129,20 @@ RULES: Mapping[str, Rule] = {
         sound_and_guardian,
         birth_and_guardian,
         home,
-        family_and_year,
         birth_and_hukou,
         birth_and_school,
     )
 }
 
 
-def searched(entry: Standard, rules: Iterable[str]) -> list[str]:
-    """Texts to search under besides: the numbers that one which no checksum confirms may have been, each borne by one child,
-    if by any; and the family with any year of birth, of which whoever searches may not be sure.
+def mistyped(entry: Standard) -> list[str]:
+    """Texts under which a number that no checksum confirms is looked for besides, in a search: the
+    numbers that it may have been. Each is borne by one child, if by any.
     """
-    meant = numbers.one_slip_from(entry.id_typed) if entry.id_typed is not None else ()
-    texts = [f"{identifier.__name__}|{number}" for number in meant]
-    if family_and_year.__name__ in rules:
-        texts += keys(entry._replace(stated_birth=None, births=()), (family_and_year.__name__,))
-    return texts
+    if entry.id_typed is None:
+        return []
+    meant = numbers.one_slip_from(entry.id_typed)
+    return [f"{identifier.__name__}|{number}" for number in meant]
 
 
 def keys(entry: Standard, rules: Iterable[str]) -> list[str]:
@@ -181,25 +164,6 @@ def _all_births(entry: Standard) -> tuple[Birth, ...]:
     if entry.stated_birth is None or entry.number_is_firm:
         return entry.births
     return (*entry.births, *solar_days(*entry.stated_birth))
-
-
-def _years(entry: Standard) -> Collection[int]:
-    """The places in the cycle of the years of birth: all of it where none is told, or one that is no child's: of a parent's
-    number, or a date that stands for none.
-    """
-    births = _all_births(entry)
-    if not births or min(births)[0] < _GROWN_UP_BEFORE:
-        return range(_CYCLE)
-    if len(births) == 1 and births[0][1:] not in _ENDS_OF_A_YEAR:
-        return (births[0][0] % _CYCLE,)
-    return sorted({year % _CYCLE for birth in births for year in _years_of(birth)})
-
-
-def _years_of(birth: Birth) -> tuple[int, ...]:
-    """The year, and the one beside it where the next day or the one before is in it."""
-    year, month, day = birth
-    beside = _ENDS_OF_A_YEAR.get((month, day))
-    return (year,) if beside is None else (year, year + beside)
 
 
 def _text(birth: Birth) -> str:

@@ -92,15 +92,12 @@ def judge(model: Model, evidence: Evidence) -> Verdict:
 
 def is_related(evidence: Evidence, verdict: Verdict) -> bool:
     """Whether the entry and the person must be looked at together: linked, doubtful, or so alike
-    under different numbers that one of them may hold a record of the other. Who has other parents, and a birth date that only
-    resembles, is a stranger: the larger the hub, the more of them there are.
+    under different numbers that one of them may hold a record of the other.
     """
     if verdict is not Verdict.SEPARATE:
         return True
-    papers, name, birth, _, family, *_ = evidence.levels
-    if papers != "clash" or name not in AGREEING_NAMES or birth in _FAR_BIRTHS:
-        return False
-    return family != "other_parent" or birth == MISSING or birth in _AGREEING_BIRTHS
+    papers, name, birth, *_ = evidence.levels
+    return papers == "clash" and name in AGREEING_NAMES and birth not in _FAR_BIRTHS
 
 
 def is_sibling(evidence: Evidence) -> bool:

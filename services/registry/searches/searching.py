@@ -44,8 +44,8 @@ _TELLING = frozenset({"name", "former_name", "id_number", "phone", "guardians"})
 TOO_LITTLE = Flaw(
     "/body",
     "criteria",
-    "Too little to look anyone up.  Give an ID number, a phone or a guardian's ID number; a name with a birth date"
-    " or hukou division; a guardian's name with a birth date; a name or guardian with birth date and school,"
+    "Too little to look anyone up.  Give an ID number, a phone or a guardian's ID number; a name with a birth date,"
+    " hukou division or guardian's name; a guardian's name with a birth date; a name or guardian with birth date and school,"
     " or with address and residence division.",
 )
 
