@@ -38,6 +38,7 @@ CLEAN: Features = {
         {"name": "张志明", "birth_date": "2011-11-11", "hukou_division": "520502"},
         {"name": "李雷", "guardians": [{"id_number": FATHER_ID}]},
         {"name": "李雷", "phone": "13908123456"},
+        {"name": "张志朋", "birth_date": "2014-03-07", "phone": "13908123456"},
         {"name": "李雷", "residence_division": "500103", "residence_address": "人民路12号3幢501"},
         {"birth_date": "2015-03-07", "guardians": [{"name": "章强"}]},
         {"name": "张志明", "birth_date": "2011-11-11", "guardians": [{"name": "章强"}]},

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.matching.entries.sealing import Strongroom
 from services.matching.linkage.candidates import search, worth_comparing
 from services.matching.linkage.decisions import Known, Ruling
 from services.matching.linkage.identities import founded_by
 from services.matching.linkage.normalization import Features, standardise
 from shared import resident_id
+from shared.keys import new_key_set
 from tests.matching.children import (
     BORN,
     FAMILY,
@@ -215,6 +217,33 @@ def test_brothers_and_a_record_without_a_birth_date_in_any_order(order: Sequence
     assert world.together() == [{1, 2}, {3}]
 
 
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize("born", ["2015-03-27", None])
+def test_a_numbered_namesake_that_comes_first_keeps_no_record_of_another(
+    born: str | None, order: Sequence[int]
+) -> None:
+    here: Features = {"name": "王靖雯", "sex": "male", "hukou_division": "520502001"}
+    stranger: Features = {
+        **here,
+        "birth_date": "2015-03-17",
+        "id_number": resident_id.make(520502, date(2015, 3, 17), 11),
+        "guardians": [{"name": "张强", "relation": "father"}],
+    }
+    child: Features = {
+        **here,
+        "birth_date": "2015-03-07",
+        "id_number": resident_id.make(520502, date(2015, 3, 7), 13),
+        "guardians": [{"name": "李大勇", "relation": "father"}],
+    }
+    told = [(1, stranger), (2, {**here, "birth_date": born}), (3, child)]
+    world = World()
+    for at in order:
+        world.tell(told[at])
+
+    assert world.together() == [{1}, {2}, {3}]
+    assert world.doubts() == {frozenset((1, 2)), frozenset((2, 3))}
+
+
 @pytest.mark.parametrize("first", [1, 2])
 def test_a_number_of_its_own_is_no_newborn_of_a_child_without_one(first: int) -> None:
     newborn: Features = {"birth_date": "2015-03-07", "sex": "male", "phone": "13908123457"}
@@ -340,6 +369,30 @@ def test_a_search_lists_the_likeliest_first() -> None:
     found = search(MODEL, asked, keys_of(asked), Known(world.persons, by_key))
 
     assert [person for person, _ in found] == [founded_by(UUID(int=1)), founded_by(UUID(int=2))]
+
+
+@pytest.mark.parametrize("invented", [{}, {"birth_date": "2004-05-01"}])
+def test_no_crowd_at_a_childs_phone_goes_before_it_in_a_search(invented: Features) -> None:
+    """Whoever knows a phone can invent as many records with it as are compared."""
+    child: Features = {**CHILD, "id_number": ID, "phone": "13908123457"}
+    world = World()
+    world.tell((1, child))
+    crowd: list[Features] = [
+        {"name": f"钱{chr(0x4E30 + at)}", "phone": "13908123457", **invented}
+        for at in range(MODEL.candidates)
+    ]
+    world.tell(*enumerate(crowd, 2))
+    assert len(world.persons) > len(crowd)
+    strongroom = Strongroom(new_key_set(), new_key_set(), MODEL)
+    by_key: dict[int, list[UUID]] = {}
+    for person in world.persons.values():
+        for key in strongroom.keys_of_person(person):
+            by_key.setdefault(key, []).append(person.person)
+    told: Features
+    for told in ({"id_number": ID}, {"name": CHILD["name"], "birth_date": CHILD["birth_date"]}):
+        asked = standardise({**told, "phone": "13908123457"})
+        found = search(MODEL, asked, strongroom.searched_by(asked), Known(world.persons, by_key))
+        assert found[0][0] == founded_by(UUID(int=1)), told
 
 
 @given(
