@@ -125,9 +125,11 @@ def _ask_the_rested(engine: AsyncEngine) -> None:
 
     @event.listens_for(engine.sync_engine, "checkout")
     def is_there(connection: Any, record: Any, _fairy: Any) -> None:
-        rested = monotonic() - record.info.get("rests_since", monotonic())
-        ended = connection.driver_connection.is_closed()
-        if ended or (rested > _TRUSTED and not _answers(dialect, connection)):
+        now = monotonic()
+        has_rested = now - record.info.get("rests_since", now) > _TRUSTED
+        if connection.driver_connection.is_closed() or (
+            has_rested and not _answers(dialect, connection)
+        ):
             raise exc.InvalidatePoolError
 
 

@@ -23,7 +23,7 @@ from shared.database import SYSTEM
 TENTHS = 10
 _WEIGHED_EVERY = 20
 _UNTIMED = 20
-"""Singles before those that are timed: whoever answers them has been up for a while."""
+"""Singles before those that are timed, where the corpus is large enough: whoever answers has been up for a while."""
 Step = Callable[[int], None]
 Parts = Sequence[tuple["array[int]", list[tuple[int, float]]]]
 """Lines of the corpus, and where each of their batches is measured: records and seconds."""
@@ -151,14 +151,18 @@ def _read(run: Run, records: Iterator[Record], batch: int) -> list[Item]:
 
 
 def _keep_back(lines: "array[int]", singles: int) -> "tuple[array[int], array[int]]":
-    """The lines without some that are spread evenly, and those: a few more than ``singles`` where there are enough."""
-    apart = singles + _UNTIMED if len(lines) >= 2 * (singles + _UNTIMED) else singles
-    stride = len(lines) // apart if singles else 0
+    """The lines without some that are spread evenly, and those: the untimed besides ``singles`` where there are enough."""
+    if not singles:
+        return lines, array("L")
+    wanted = singles + _UNTIMED
+    if len(lines) < 2 * wanted:
+        wanted = singles
+    stride = len(lines) // wanted
     if stride < 2:
         return lines, array("L")
-    kept = set(range(stride - 1, len(lines), stride)[:apart])
-    held = array("L", (lines[at] for at in sorted(kept)))
-    return array("L", (line for at, line in enumerate(lines) if at not in kept)), held
+    kept = set(range(stride - 1, len(lines), stride)[:wanted])
+    apart = array("L", (lines[at] for at in sorted(kept)))
+    return array("L", (line for at, line in enumerate(lines) if at not in kept)), apart
 
 
 def _rate(batches: Sequence[tuple[int, float]]) -> float:

@@ -10,13 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.matching.entries.sealing import Strongroom
-from services.matching.linkage.candidates import search, worth_comparing
-from services.matching.linkage.decisions import Known, Ruling
+from services.matching.linkage.decisions import Ruling
 from services.matching.linkage.identities import founded_by
 from services.matching.linkage.normalization import Features, standardise
 from shared import resident_id
-from shared.keys import new_key_set
 from tests.matching.children import (
     BORN,
     FAMILY,
@@ -352,65 +349,6 @@ def test_a_corrected_entry_leaves_a_person_it_no_longer_fits() -> None:
 
     assert world.together() == [{1}, {2}]
     assert world.placements[UUID(int=1)].person == founded_by(UUID(int=1))
-
-
-def test_a_search_lists_the_likeliest_first() -> None:
-    world = World()
-    world.tell((1, {**CHILD, **FAMILY, "id_number": ID}))
-    world.tell((2, {**CHILD, "name": "张丽娜", **FAMILY}))
-    asked = standardise({**CHILD, "guardians": FAMILY["guardians"]})
-    by_key = {k: [p.person] for p in world.persons.values() for k in p.keys}
-    by_key |= {
-        k: list(world.persons)
-        for k in keys_of(asked)
-        if all(k in p.keys for p in world.persons.values())
-    }
-
-    found = search(MODEL, asked, keys_of(asked), Known(world.persons, by_key))
-
-    assert [person for person, _ in found] == [founded_by(UUID(int=1)), founded_by(UUID(int=2))]
-
-
-@pytest.mark.parametrize("invented", [{}, {"birth_date": "2004-05-01"}])
-def test_no_crowd_at_a_childs_phone_goes_before_it_in_a_search(invented: Features) -> None:
-    """Whoever knows a phone can invent as many records with it as are compared."""
-    child: Features = {**CHILD, "id_number": ID, "phone": "13908123457"}
-    world = World()
-    world.tell((1, child))
-    crowd: list[Features] = [
-        {"name": f"钱{chr(0x4E30 + at)}", "phone": "13908123457", **invented}
-        for at in range(MODEL.candidates)
-    ]
-    world.tell(*enumerate(crowd, 2))
-    assert len(world.persons) > len(crowd)
-    strongroom = Strongroom(new_key_set(), new_key_set(), MODEL)
-    by_key: dict[int, list[UUID]] = {}
-    for person in world.persons.values():
-        for key in strongroom.keys_of_person(person):
-            by_key.setdefault(key, []).append(person.person)
-    told: Features
-    for told in ({"id_number": ID}, {"name": CHILD["name"], "birth_date": CHILD["birth_date"]}):
-        asked = standardise({**told, "phone": "13908123457"})
-        found = search(MODEL, asked, strongroom.searched_by(asked), Known(world.persons, by_key))
-        assert found[0][0] == founded_by(UUID(int=1)), told
-
-
-@given(
-    st.dictionaries(st.integers(0, 9), st.lists(st.uuids(), unique=True, max_size=6), max_size=10),
-    st.dictionaries(st.integers(0, 9), st.lists(st.uuids(), unique=True, max_size=2), max_size=4),
-    st.sets(st.integers(0, 12), max_size=8),
-    st.one_of(st.none(), st.integers(0, 6)),
-)
-def test_whoever_shares_one_common_key_alone_is_not_worth_comparing(
-    known: dict[int, list[UUID]], here: dict[int, list[UUID]], sought: set[int], alone: int | None
-) -> None:
-    found = worth_comparing(known, here, sorted(sought), alone)
-
-    under = {key: known.get(key, []) + here.get(key, []) for key in sought}
-    rare = {key for key, persons in under.items() if alone is None or len(persons) <= alone}
-    for person in {one for persons in under.values() for one in persons}:
-        shared = {key for key, persons in under.items() if person in persons}
-        assert (person in found) == bool(shared & rare or len(shared) > 1)
 
 
 def test_namesakes_of_one_county_do_not_make_a_child_wait() -> None:

@@ -85,10 +85,10 @@ class Strongroom:
         numbers = _of_papers(texts, keys)
         sought = keys
         for key, rules in self._others:
-            other = texts if rules == self._rules else blocking.keys(standard, rules)
-            others = hashes(key, other)
-            sought = sought + others
-            numbers += _of_papers(other, others)
+            under = texts if rules == self._rules else blocking.keys(standard, rules)
+            hashed = hashes(key, under)
+            sought = sought + hashed
+            numbers += _of_papers(under, hashed)
         if self._others:
             # Keyings may share a key: rules that both have then give the same hash.
             sought, numbers = list(dict.fromkeys(sought)), list(dict.fromkeys(numbers))

@@ -84,14 +84,14 @@ def guardian_number(entry: Standard) -> Iterable[str]:
 
 def sound_and_guardian(entry: Standard) -> Iterable[str]:
     """The sounds of a child and of a guardian: survives any wrong birth date. Less than 1."""
-    heard = sorted({name.fuzzy for name in entry.guardian_names})
-    return [f"{_sounds(name)}|{sounds}" for name in entry.names for sounds in heard]
+    guardians = _guardians_sounds(entry)
+    return [f"{_sounds(name)}|{sounds}" for name in entry.names for sounds in guardians]
 
 
 def birth_and_guardian(entry: Standard) -> Iterable[str]:
     """Survives a child's changed name and a changed phone. Less than 1, and twins."""
-    heard = sorted({name.fuzzy for name in entry.guardian_names})
-    return [f"{_text(birth)}|{sounds}" for birth in entry.births for sounds in heard]
+    guardians = _guardians_sounds(entry)
+    return [f"{_text(birth)}|{sounds}" for birth in entry.births for sounds in guardians]
 
 
 def home(entry: Standard) -> Iterable[str]:
@@ -152,6 +152,10 @@ def keys(entry: Standard, rules: Iterable[str]) -> list[str]:
 
 def _sounds(name: Name) -> str:
     return _in_any_order(name.fuzzy)
+
+
+def _guardians_sounds(entry: Standard) -> list[str]:
+    return sorted({name.fuzzy for name in entry.guardian_names})
 
 
 @lru_cache(maxsize=1 << 14)
