@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.matching.links.queries import Connection
-from services.matching.links.writing import copy
+from services.matching.links.writing import put_in
 
 _REVIEW = "review one other entry weight rule_version levels weights review_seq opened_at"
 
@@ -59,7 +59,7 @@ async def open_anew(connection: Connection, reviews: Sequence[NewReview]) -> Non
         await connection.execute(
             "DELETE FROM reviews WHERE review = ANY($1::uuid[])", [r.review for r in reviews]
         )
-        await copy(connection, "reviews", _REVIEW, reviews)
+        await put_in(connection, "reviews", _REVIEW, reviews)
 
 
 async def close(connection: Connection, reviews: Sequence[UUID], first: int, now: datetime) -> None:

@@ -16,6 +16,8 @@ log = structlog.get_logger()
 
 #: For fewer, asking whether each is there costs less than a savepoint.
 _WORTH_COPYING = 100
+#: COPY takes a round trip more than putting so few rows in one by one.
+_FEW = 8
 _LINK = "entry version sealed person grade weight rule_version link_seq arrival against levels weights crowded"
 _CHANGE = "entry person grade weight rule_version link_seq changed_at"
 
@@ -45,7 +47,7 @@ async def store_links(
     """Put the links of entries never seen before in, and those of others in place of theirs; append
     all to the changes.
     """
-    await copy(connection, "entries", _LINK, new)
+    await put_in(connection, "entries", _LINK, new)
     if changed:
         await connection.execute(
             "UPDATE entries e SET person = n.person, grade = n.grade, weight = n.weight,"
@@ -67,7 +69,7 @@ async def store_links(
             [" ".join(map(repr, map(float, n.weights))) for n in changed],
             [n.crowded for n in changed],
         )
-    await copy(connection, "link_changes", _CHANGE, [*new, *changed])
+    await put_in(connection, "link_changes", _CHANGE, [*new, *changed])
 
 
 async def replace_features(
@@ -91,7 +93,7 @@ async def store_persons(
     ended: Sequence[UUID],
     joined: Mapping[UUID, UUID],
 ) -> None:
-    await copy(connection, "persons", "person sealed doubtful keying", new)
+    await put_in(connection, "persons", "person sealed doubtful keying", new)
     if changed:
         await connection.execute(
             "UPDATE persons p SET sealed = n.sealed, doubtful = n.doubtful, keying = n.keying,"
@@ -165,11 +167,18 @@ async def _are_copied(connection: Connection, keys: Sequence[tuple[int, UUID]]) 
     return True
 
 
-async def copy(connection: Connection, table: str, columns: str, things: Sequence[object]) -> None:
-    """COPY the named attributes of each thing into the columns of the same names."""
+async def put_in(
+    connection: Connection, table: str, columns: str, things: Sequence[object]
+) -> None:
+    """Put the named attributes of each thing into the columns of the same names."""
     if not things:
         return
     names = columns.split()
-    await connection.copy_records_to_table(
-        table, columns=names, records=map(attrgetter(*names), things)
+    rows = map(attrgetter(*names), things)
+    if len(things) > _FEW:
+        await connection.copy_records_to_table(table, columns=names, records=rows)
+        return
+    places = ", ".join(f"${at}" for at, _ in enumerate(names, 1))
+    await connection.executemany(
+        f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})", rows
     )
