@@ -10,11 +10,16 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import structlog
 
 from shared.embedded_postgres import EmbeddedPostgres, discard
 from tests.databases import Cluster, Copies, GivenServer, MakeDatabase
+
+# No example has a time limit: the host that a test runs on may be busy, and speed is measured by ``make bench`` alone.
+hypothesis.settings.register_profile("hutong", hypothesis.settings(deadline=None))
+hypothesis.settings.load_profile("hutong")
 
 
 def _in_memory() -> str | None:

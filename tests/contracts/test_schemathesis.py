@@ -83,7 +83,6 @@ def as_it_is(_: Any, value: Any) -> bytes:
 
 quickly = settings(
     max_examples=CASES,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),

@@ -404,7 +404,7 @@ FEATURES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(FEATURES, min_size=1, max_size=12), st.integers(0, 2**32))
 def test_any_batch_keeps_the_rules(batch: list[Features], seed: int) -> None:
     told = list(enumerate(batch, 1))
@@ -418,7 +418,7 @@ def test_any_batch_keeps_the_rules(batch: list[Features], seed: int) -> None:
     _keeps_the_rules(world)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(FEATURES, min_size=2, max_size=10), st.lists(st.integers(1, 9), max_size=4))
 def test_known_persons_are_met_as_a_batch_is(batch: list[Features], cuts: list[int]) -> None:
     told = list(enumerate(batch, 1))

@@ -4,7 +4,7 @@ from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.matching.linkage import listings
@@ -42,7 +42,6 @@ def test_a_name_that_sounds_alike_is_a_slip_until_a_register_lists_both() -> Non
     assert world.doubts()
 
 
-@settings(deadline=None)
 @given(
     st.permutations([*KNOWN, (4, BESIDE), (5, MARKED), (6, LIKE)]),
     st.lists(st.booleans(), min_size=6, max_size=6),

@@ -328,7 +328,6 @@ def test_whatever_happens_who_is_whom_stays_whole(cluster: Cluster) -> None:
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=20,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -372,7 +372,6 @@ def test_r6_across_hubs_no_day_has_two_counties_and_nothing_is_lost(
                 settings=settings(
                     max_examples=EXAMPLES,
                     stateful_step_count=15,
-                    deadline=None,
                     database=None,
                     phases=[Phase.generate],
                     suppress_health_check=list(HealthCheck),

@@ -51,7 +51,7 @@ def test_every_item_fits_its_feed_and_comes_from_a_department_that_may_push_it(
     factor=st.sampled_from([0, 1, 5, 40]),
     on=st.dates(date(2025, 1, 1), date(2030, 12, 31)),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_every_world_is_well_formed(children: int, seed: int, factor: float, on: date) -> None:
     population = generate(children, seed, on=on, factor=factor)
 

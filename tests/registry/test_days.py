@@ -31,7 +31,6 @@ _seats = itertools.count(1)
 days = st.one_of(st.sampled_from(EDGES), st.dates())
 few = settings(
     max_examples=12,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.matching.entries.schemas import FeaturesIn
@@ -36,7 +36,6 @@ def listed(
     return set(marks(key, source, feed, permit))
 
 
-@settings(deadline=None)
 @given(first=st.dates(date(2000, 1, 1), date(2100, 1, 1)), days=st.integers(0, 3 * SEASON))
 def test_records_of_one_register_and_season_share_a_mark(first: date, days: int) -> None:
     one, other = listed(observed_on=first), listed(observed_on=first + timedelta(days))

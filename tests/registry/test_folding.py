@@ -65,7 +65,7 @@ LIVES = lives()
 
 
 @given(st.sampled_from(LIVES), st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_order_of_records_changes_nothing(life: list[Opened], chance: random.Random) -> None:
     shuffled = list(life)
     chance.shuffle(shuffled)
@@ -73,7 +73,7 @@ def test_the_order_of_records_changes_nothing(life: list[Opened], chance: random
 
 
 @given(st.sampled_from([life for life in LIVES if len(life) > 2]), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_recalled_record_leaves_no_trace(life: list[Opened], data: st.DataObject) -> None:
     gone = data.draw(st.sampled_from(life))
     recall = Opened(
@@ -89,7 +89,7 @@ def test_a_recalled_record_leaves_no_trace(life: list[Opened], data: st.DataObje
 
 
 @given(st.sampled_from(LIVES))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_every_value_names_a_record_of_the_child(life: list[Opened]) -> None:
     known = {str(r.plain.id) for r in life}
     folded = state.state_of(fold(life))
@@ -100,7 +100,7 @@ def test_every_value_names_a_record_of_the_child(life: list[Opened]) -> None:
 
 
 @given(st.sampled_from(LIVES))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_r6_episodes_follow_one_another(life: list[Opened]) -> None:
     episodes = fold(life).residing.episodes
     for one, following in zip(episodes, episodes[1:], strict=False):

@@ -450,7 +450,6 @@ def test_r6_one_county_answers_for_the_child_whatever_happens(cluster: Cluster, 
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=25,
-            deadline=None,
             # Shrinking a story of whole hubs takes longer than reading it.
             phases=[Phase.explicit, Phase.reuse, Phase.generate],
             suppress_health_check=list(HealthCheck),

@@ -48,7 +48,7 @@ def agreeing(shown: Shown, most: int) -> list[dict[int, dict[str, int]]]:
     return found
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(tables)
 def test_r52_no_small_cell_can_be_reckoned_from_what_is_shown(
     rows: dict[int, dict[str, int]],
@@ -84,7 +84,7 @@ def rows_of(rows: dict[int, dict[str, int]], shown: Shown) -> dict[int, dict[str
     return {part: {one: row.get(one, 0) for one in shown.answers} for part, row in rows.items()}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(tables)
 def test_r52_what_is_shown_is_true_and_a_table_without_small_cells_is_shown_whole(
     rows: dict[int, dict[str, int]],
@@ -102,7 +102,7 @@ def test_r52_what_is_shown_is_true_and_a_table_without_small_cells_is_shown_whol
     ("counted", "cell", "below"),
     [("status", "migrant", "sex"), ("left_behind", "confirmed", "left_behind.sex")],
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.dictionaries(st.integers(1, 4), st.tuples(st.integers(0, 12), st.integers(0, 12))))
 def test_r52_r62_a_population_of_a_part_stays_hidden_where_what_it_is_told_by_hides_it(
     counted: str, cell: str, below: str, parts: dict[int, tuple[int, int]]

@@ -426,7 +426,7 @@ def histories(
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(facts=histories(CODES, NEAR, BIRTHS), place=st.sampled_from(sorted(PROFILES)), day=NEAR)
 def test_nothing_changes_before_the_day_of_the_next_change(
     facts: ChildFacts, place: str, day: date
@@ -443,7 +443,7 @@ def test_nothing_changes_before_the_day_of_the_next_change(
 ANY_CODE = CODES | st.integers(-(10**13), 10**13)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     facts=histories(ANY_CODE, st.dates(), st.dates()),
     place=st.sampled_from(sorted(PROFILES)),
@@ -456,7 +456,7 @@ def test_every_input_has_an_answer(facts: ChildFacts, place: str, day: date) -> 
     assert decision.next_change_on is None or decision.next_change_on > day
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(facts=histories(CODES, NEAR, BIRTHS), day=NEAR, data=st.data())
 def test_the_order_of_facts_does_not_matter(
     facts: ChildFacts, day: date, data: st.DataObject

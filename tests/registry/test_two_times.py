@@ -390,7 +390,6 @@ def test_r17_what_was_known_at_an_instant_is_answered_alike_ever_after(
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=14,
-            deadline=None,
             phases=[Phase.explicit, Phase.reuse, Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),

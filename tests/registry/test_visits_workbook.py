@@ -295,7 +295,7 @@ def test_what_is_no_workbook_is_refused(body: bytes) -> None:
         rows_of(body)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.data())
 def test_a_damaged_workbook_is_refused_or_read_and_never_breaks(data: st.DataObject) -> None:
     body = bytearray(book(ROW))
@@ -308,7 +308,7 @@ def test_a_damaged_workbook_is_refused_or_read_and_never_breaks(data: st.DataObj
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1, max_size=30)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(TEXT.map(str.strip).filter(bool))
 def test_a_text_arrives_as_it_was_written_even_one_like_a_formula(text: str) -> None:
     for written in (text, "=" + text, "@" + text):
