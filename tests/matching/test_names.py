@@ -52,18 +52,77 @@ def test_a_name_is_read(written: str, text: str, reading: str) -> None:
     [
         "", "  ", "无", "王芳之子", "李某", "张某某", "???", "··", "Li", "123", "未取名", "新生儿",
         "王芳宝宝", "王芳毛毛", "李芳之男", "王bb", "李女士", "黄红艳子", "黄芳女", "张大宝",
+        "李芳之女A", "宝宝b", "女婴乙", "李芳之子2", "李芳女1",
     ],
 )  # fmt: skip
 def test_a_name_that_names_nobody_is_none(written: str) -> None:
     assert names.read(written) is None
 
 
-@pytest.mark.parametrize("written", ["王之男", "张毛毛", "欧阳毛毛"])
+@pytest.mark.parametrize(
+    ("written", "turn"),
+    [
+        ("李芳之大双", "twin 1"),
+        ("李芳之小双", "twin 2"),
+        ("李芳双大", "twin 1"),
+        ("李芳之女A", "twin 1"),
+        ("李芳之女 Ｂ", "twin 2"),
+        ("李芳之子(小)", "twin 2"),
+        ("李芳之女2", "twin 2"),
+        ("女婴乙", "twin 2"),
+        ("李芳双胞胎大", "twin 1"),
+        ("李芳之女（大双）", "twin 1"),
+        ("李芳双胎之二", "twin 2"),
+        ("李芳女1", "twin 1"),
+        ("李芳之子Ⅱ", "twin 2"),
+        ("新生儿2", "twin 2"),
+        ("李芳之男大", "twin 1"),
+        ("BB2", "twin 2"),
+        ("大BB", "size 1"),
+        ("李芳之小女", "size 2"),
+        ("李芳之次子", "son 2"),
+        ("李芳之长女", "daughter 1"),
+        ("二宝", "child 2"),
+        ("小宝", None),
+        ("李芳之女", None),
+        ("未取名", None),
+        ("", None),
+    ],
+)
+def test_a_newborn_may_be_told_from_its_twin(written: str, turn: str | None) -> None:
+    assert names.turn_in(written) == turn
+    assert names.read(written) is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "王之男",
+        "张毛毛",
+        "欧阳毛毛",
+        "张雯一",
+        "李小乙",
+        "王甲",
+        "李子一",
+        "王之一",
+    ],
+)
 def test_a_real_name_may_end_as_a_newborns(written: str) -> None:
     name = names.read(written)
 
     assert name is not None
     assert name.text == written
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [("吴双A", "吴双?"), ("王子1", "王子"), ("张伟2", "张伟"), ("张美子A", "张美子?")],
+)
+def test_a_mark_behind_a_name_makes_no_newborn_of_it(written: str, text: str) -> None:
+    name = names.read(written)
+
+    assert name is not None
+    assert name.text == text
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,64 @@ def test_two_birth_certificates_are_two_newborns_in_any_order(order: Sequence[in
     assert world.together() == [{1}, {2}, {3}]
 
 
+@pytest.mark.parametrize(
+    "others", [("李芳之大双", "李芳之小双"), ("李芳之子A", "李芳之子B"), ("大宝", "二宝")]
+)
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_newborns_told_as_two_twins_are_not_one_child_in_any_order(
+    order: Sequence[int], others: tuple[str, str]
+) -> None:
+    """Which of the two the child is, nobody has told yet."""
+    told: list[tuple[int, Features]] = [
+        (1, {**CHILD, **HOME}),
+        *((at, {**NAMELESS, "name": name}) for at, name in enumerate(others, 2)),
+    ]
+    world = World()
+    for at in order:
+        world.tell(told[at])
+
+    assert world.together() == [{1}, {2}, {3}]
+    assert {frozenset((1, 2)), frozenset((1, 3))} <= world.doubts()
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_number_does_not_hide_another_twin_in_any_order(order: Sequence[int]) -> None:
+    told: list[tuple[int, Features]] = [
+        (1, {**CHILD, **HOME, "id_number": ID}),
+        (2, {**NAMELESS, "name": "李芳之小双"}),
+        (3, {**NAMELESS, "name": "李芳之大双", "id_number": ID}),
+    ]
+    world = World()
+    for at in (*order, 2):
+        world.tell(told[at])
+
+    assert world.together() == [{1, 3}, {2}]
+
+
+@pytest.mark.parametrize(
+    "names", [("李芳之小双", "李芳之子B", "李芳之长子"), ("李芳之长子", "李芳二宝")]
+)
+def test_a_newborn_may_be_told_in_several_ways(names: Sequence[str]) -> None:
+    """The first son, or the second of two twins, may be the second of all children."""
+    world = World()
+    world.tell((1, {**CHILD, **HOME}))
+    for at, name in enumerate(names, 2):
+        world.tell((at, {**NAMELESS, "name": name}))
+
+    assert world.together() == [{1, *range(2, 2 + len(names))}]
+
+
+def test_a_turn_at_another_birth_says_nothing() -> None:
+    """Two children that a person may hold to be one each keep their newborn's record."""
+    younger: Features = {"birth_date": "2017-05-09", "sex": "male"}
+    world = World()
+    world.tell((1, {**CHILD, **HOME}), (2, {**NAMELESS, "name": "大宝"}))
+    world.tell((3, {**CHILD, **HOME, **younger, "name": "张志强"}))
+    world.tell((4, {**NAMELESS, **younger, "name": "二宝"}))
+
+    assert world.together() == [{1, 2}, {3, 4}]
+
+
 def test_entries_without_a_name_never_join_each_other() -> None:
     world = World()
     world.tell((1, NAMELESS), (2, {**NAMELESS, "hukou_division": "500103"}))

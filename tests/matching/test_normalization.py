@@ -83,6 +83,14 @@ def test_a_child_called_by_its_mother_tells_a_guardian() -> None:
     assert {name.text for name in read.guardian_names} == {"李芳"}
 
 
+def test_which_twin_is_told_only_of_a_child_without_a_name() -> None:
+    newborn = standardise({"name": "李芳之大双", "birth_date": "2015-03-07"})
+    named = standardise({"name": "李芳之大双", "former_name": "张伟", "birth_date": "2015-03-07"})
+
+    assert (newborn.turn, named.turn) == ("twin 1", None)
+    assert _packed_and_unpacked(newborn) == newborn
+
+
 def test_a_number_tells_birth_and_sex_where_the_record_does_not() -> None:
     read = standardise({"id_number": ID.lower()})
 
@@ -213,8 +221,8 @@ def test_packing_keeps_everything_of_a_full_record() -> None:
         }
     )
 
-    assert all(value for field, value in full._asdict().items() if field not in _OTHER_PAPERS)
+    assert all(value for field, value in full._asdict().items() if field not in _OTHERS)
     assert _packed_and_unpacked(full) == full
 
 
-_OTHER_PAPERS = ("id_typed", "document", "mother")
+_OTHERS = ("id_typed", "document", "mother", "turn")

@@ -22,6 +22,7 @@ from uuid import UUID
 from services.matching.linkage.comparison import (
     Profile,
     are_of_two_papers,
+    are_of_two_turns,
     has_other_parents,
     shares_a_family,
 )
@@ -375,10 +376,13 @@ class _Clustering:
         return bool(mine and theirs) and set(mine).isdisjoint(theirs)
 
     def _are_two_newborns(self, one: int, other: int) -> bool:
-        """Whether one of them names nobody, and both have birth certificates, none in common."""
+        """Whether one of them names nobody, and both have birth certificates, or turns at one birth, none in common."""
         mine, theirs = self._profile(one), self._profile(other)
-        nameless = not mine.names or not theirs.names
-        return nameless and are_of_two_papers(mine.documents, theirs.documents)
+        if mine.names and theirs.names:
+            return False
+        at_one_birth = not set(mine.births).isdisjoint(theirs.births)
+        turns = at_one_birth and are_of_two_turns(mine.turns, theirs.turns)
+        return turns or are_of_two_papers(mine.documents, theirs.documents)
 
     def _fits(self, one: int, other: int) -> bool:
         """Whether nothing in one says what a record of the other's child would not say."""

@@ -178,6 +178,18 @@ def are_of_two_papers(one: Collection[str], other: Collection[str]) -> bool:
     return bool(one and other) and set(one).isdisjoint(other)
 
 
+def are_of_two_turns(one: Collection[str], other: Collection[str]) -> bool:
+    """Whether both sides tell which of its mother's children a newborn is, counted alike, and none is the same
+    (``names.turn_in``).
+    """
+    kinds = {turn.split()[0] for turn in one} & {turn.split()[0] for turn in other}
+    mine, theirs = (
+        {kind: {turn for turn in turns if turn.split()[0] == kind} for kind in kinds}
+        for turns in (one, other)
+    )
+    return any(mine[kind].isdisjoint(theirs[kind]) for kind in kinds)
+
+
 def _guardians(mine: frozenset[Name], theirs: frozenset[Name]) -> str:
     if not mine or not theirs:
         return MISSING

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from services.matching.linkage.candidates import worth_comparing
 from services.matching.linkage.clustering import Edge, Partition, Unit, partition
-from services.matching.linkage.comparison import Profile, are_of_two_papers
+from services.matching.linkage.comparison import Profile, are_of_two_papers, are_of_two_turns
 from services.matching.linkage.components import Component, combine, combine_alike, combine_ruled
 from services.matching.linkage.decisions import (
     Doubt,
@@ -85,13 +85,15 @@ def _unsettles(evidence: Evidence, person: Person) -> bool:
 def _may_hold_two(new: NewEntry, person: Person, evidence: Evidence) -> bool:
     """Whether what bound the person's records, while nobody told of a twin or a brother, is to be looked at one by one: two names
     here are one glyph apart, as twins' are; the birth date is far off, and one of several names agrees; or two birth
-    certificates are of newborns.
+    certificates, or turns, are of newborns.
     """
     profile = person.profile
     names = {*new.features.names, *profile.names}
     if any(compare_names(a, b) == "one_glyph" for a, b in combinations(names, 2)):
         return True
     if len(names) > 1 and is_far_in_age(evidence):
+        return True
+    if new.features.turn and are_of_two_turns((new.features.turn,), profile.turns):
         return True
     papers = (new.features.document,) if new.features.document else ()
     return are_of_two_papers(papers, profile.documents) and person.has_nameless

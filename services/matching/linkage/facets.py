@@ -19,7 +19,7 @@ Packed: TypeAlias = list[Any]
 
 
 class Facets(NamedTuple):
-    """``number``: and whether it is firm; ``births``: the stated one, and all; ``guardians``: their names, and of those
+    """``number``: and whether it is firm; ``births``: the stated one, all, and the turn; ``guardians``: their names, and of those
     the father's and the mother's; ``schooling``: school, cohort, class.
     """
 
@@ -27,7 +27,7 @@ class Facets(NamedTuple):
     number: tuple[str | None, bool]
     typed: str | None
     document: str | None
-    births: tuple[Birth | None, tuple[Birth, ...]]
+    births: tuple[Birth | None, tuple[Birth, ...], str | None]
     sex: str | None
     guardian_ids: frozenset[str]
     guardians: tuple[frozenset[Name], Name | None, Name | None]
@@ -46,7 +46,7 @@ def facets_of(s: Standard) -> Facets:
         (s.id_number, s.number_is_firm),
         s.id_typed,
         s.document,
-        (s.stated_birth, s.births),
+        (s.stated_birth, s.births, s.turn),
         s.sex,
         s.guardian_ids,
         (s.guardian_names, s.father, s.mother),
@@ -69,7 +69,7 @@ def columns_of(each: Iterable[Facets]) -> Columns:
 def standard_of(facets: Facets) -> Standard:
     """The standard of which these are the facets."""
     id_number, number_is_firm = facets.number
-    stated_birth, births = facets.births
+    stated_birth, births, turn = facets.births
     guardian_names, father, mother = facets.guardians
     school, cohort, school_class = facets.schooling
     return Standard(
@@ -94,6 +94,7 @@ def standard_of(facets: Facets) -> Standard:
         school,
         cohort,
         school_class,
+        turn,
     )
 
 
@@ -104,7 +105,7 @@ def packed(s: Standard) -> Packed:
         [s.id_number, s.number_is_firm] if s.id_number else None,
         s.id_typed,
         s.document,
-        [_packed_birth(s.stated_birth), [list(birth) for birth in s.births]] if s.births else None,
+        _packed_births(s) if s.births else None,
         s.sex,
         sorted(s.guardian_ids) or None,
         [[list(name) for name in guardians], _place(s.father, guardians), _place(s.mother, guardians)]
@@ -149,8 +150,10 @@ def _each(unpack: Callable[[Any], Any], column: list[Any], nothing: object) -> l
     return [unpack(value) if value else nothing for value in column]
 
 
-def _packed_birth(birth: Birth | None) -> list[int] | None:
-    return None if birth is None else list(birth)
+def _packed_births(s: Standard) -> list[Any]:
+    stated = None if s.stated_birth is None else list(s.stated_birth)
+    births = [list(birth) for birth in s.births]
+    return [stated, births] if s.turn is None else [stated, births, s.turn]
 
 
 def _place(name: Name | None, among: Sequence[Name]) -> int | None:
@@ -161,9 +164,13 @@ def _names(listed: Sequence[Any]) -> tuple[Name, ...]:
     return tuple([_made(Name, name) for name in listed])
 
 
-def _births(said: Any) -> tuple[Birth | None, tuple[Birth, ...]]:
-    stated, births = said
-    return None if stated is None else tuple(stated), tuple([tuple(birth) for birth in births])
+def _births(said: Any) -> tuple[Birth | None, tuple[Birth, ...], str | None]:
+    stated, births, *turn = said
+    return (
+        None if stated is None else tuple(stated),
+        tuple([tuple(birth) for birth in births]),
+        turn[0] if turn else None,
+    )
 
 
 def _guardians(said: Any) -> tuple[frozenset[Name], Name | None, Name | None]:
@@ -179,5 +186,5 @@ def _guardians(said: Any) -> tuple[frozenset[Name], Name | None, Name | None]:
 _made = tuple.__new__  # a third of what Name's own way costs
 _NONE = frozenset[str]()
 _NO_NUMBER, _UNBORN, _NOBODY, _UNSCHOOLED = (
-    (None, False), (None, ()), (frozenset[Name](), None, None), (None, None, None),
+    (None, False), (None, (), None), (frozenset[Name](), None, None), (None, None, None),
 )  # fmt: skip

@@ -137,6 +137,10 @@ _ENDINGS = (
 )
 PLACEHOLDER_ENDINGS: tuple[str, ...] = tuple(_ENDINGS.split())
 
+_NEWBORNS = "之子 之女 之男 之儿 之婴 的儿子 的女儿 的孩子 男婴 女婴 婴儿 新生儿 宝宝 宝贝 毛毛 双胞胎 双胎 龙凤胎 bb baby"
+#: What a child that has no name yet is called, and a turn behind it may tell from its twin.
+NEWBORNS: tuple[str, ...] = tuple(_NEWBORNS.split())
+
 _TITLES = (
     "小朋友 同学 学生 女士 先生 老师 阿姨 叔叔 大爷 大妈 奶奶 爷爷 外婆 外公 妈妈 爸爸 家长 师傅"
 )

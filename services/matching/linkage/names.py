@@ -24,14 +24,32 @@ _LONE_SURNAME = re.compile(r"([^\W\d_])[(（\[【]([^\W\d_]{2,3})[)）\]】]([^\
 _NOT_NAME = re.compile(r"[^\w·? ]|[\d_]")
 _LATIN = re.compile(r"[a-z? ·]*[a-z][a-z? ·]*")
 _LETTERS = re.compile("[a-z]+")
+_NOT_BARE = re.compile(r"[\W_]+")
 _MARKS = re.compile("[\u0300-\u0307\u0309-\u036f]")
 _CHILD_OF = re.compile(
     r"((?:[^\W\d_]|·){2,}?)(?:[之的家][大小长次二三]?(?:子|女|男|儿|孩|宝|婴|双).*|宝宝|毛毛|婴儿|(?<=...)子|(?<=..)女)"
 )
 _BABY = re.compile("(?i)bb$|baby|宝宝")
 _RESPELLED = re.compile("|".join(sorted(glyphs.RESPELLED, key=len, reverse=True)))
-_SUSPECT_ENDS = frozenset("子女男毛").union(end[-1] for end in glyphs.PLACEHOLDER_ENDINGS)
+_SUSPECT_ENDS = frozenset("子女男毛大小甲乙丙一二三").union(
+    end[-1] for end in glyphs.PLACEHOLDER_ENDINGS
+)
 _AFTER_A_PARENT = ("之男", "毛毛")
+_NUMERALS = dict.fromkeys(("大", "长", "甲", "一", "a", "1", "i"), 1)
+_NUMERALS |= dict.fromkeys(("小", "次", "乙", "二", "b", "2", "ii"), 2)
+_NUMERALS |= dict.fromkeys(("丙", "三", "c", "3", "iii"), 3)
+#: A newborn's turn among its twins: 李芳之女B, 女婴乙, 双胎之二, and without 之 a letter or a digit: 李芳女2.
+_IN_TURN = re.compile(
+    f"(?:{'|'.join(glyphs.NEWBORNS)})之?([大小甲乙丙一二三abc123]|i{{1,3}})双?$|^..(?:女|.[子女])([abc123])$"
+)
+#: Whose turns are counted apart: twins, a mother's elder and younger, her sons, her daughters, all her children.
+_TURNS = {
+    "twin": re.compile(f"([大小])双$|双([大小])$|{_IN_TURN.pattern}"),
+    "size": re.compile("[之的]([大小])[子女男儿婴]$|([大小])bb$"),
+    "son": re.compile("[之的]([长次二三])[子男儿]$"),
+    "daughter": re.compile("[之的]([长次二三])女$"),
+    "child": re.compile("([大二三])宝$|老([大二三])$"),
+}
 _TITLE_ENDS = frozenset(title[-1] for title in glyphs.TITLES)
 _LONGEST_WHOLE = 4
 _LONGEST_SYLLABLE = 6
@@ -83,6 +101,8 @@ def read(text: str) -> Name | None:
 
 @lru_cache(maxsize=1 << 12)
 def _read(text: str) -> Name | None:
+    if _IN_TURN.search(_bare(text)):
+        return None
     clean = _LONE_SURNAME.sub(rf"\1{WILDCARD}\3", unicodedata.normalize("NFKC", text))
     clean = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", clean)))
     clean = clean.casefold().replace("ü", "v").replace("u:", "v")
@@ -114,12 +134,30 @@ def parent_in(text: str) -> Name | None:
     return read(found[1]) if found else None
 
 
+def turn_in(text: str) -> str | None:
+    """Which of its mother's children a text calls one that has no name yet, and how they are counted: ``twin 1`` is 李芳之大双,
+    ``twin 2`` 李芳之女B, ``son 2`` 李芳之次子, ``child 2`` 李芳二宝.
+    """
+    bare = _bare(text)
+    for kind, words in _TURNS.items():
+        if found := words.search(bare):
+            return f"{kind} {_NUMERALS[found[found.lastindex or 0]]}"
+    return None
+
+
+def _bare(text: str) -> str:
+    """Letters and digits alone, simplified: what stands in brackets, too."""
+    simple = unicodedata.normalize("NFKC", text).casefold().translate(hanzi.SIMPLIFIED)
+    return _NOT_BARE.sub("", simple)
+
+
 def _names_nobody(text: str) -> bool:
     if text[-1] not in _SUSPECT_ENDS:
         return text in glyphs.PLACEHOLDERS
     return (
         text.endswith(glyphs.PLACEHOLDER_ENDINGS)
         or text in glyphs.PLACEHOLDERS
+        or _IN_TURN.search(text) is not None
         or (text[-1] in "子女" and _is_child_of(text))
         or (text.endswith(_AFTER_A_PARENT) and _is_after_a_parent(text))
     )

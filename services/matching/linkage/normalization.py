@@ -53,7 +53,8 @@ class Standard(NamedTuple):
     ID number. A number is *firm* unless the stated birth date or sex contradict it, as they do
     where a sibling's number was entered; only firm numbers clash. ``id_typed`` is a number that no
     checksum confirms. ``homes`` are lived in or registered at; a ``street`` and the registered
-    ``village`` are wider. See ``schooling`` for the ``cohort``.
+    ``village`` are wider. See ``schooling`` for the ``cohort``, and ``names.turn_in`` for the ``turn``, which is told of whoever
+    has no name.
     """
 
     names: tuple[Name, ...] = ()
@@ -77,6 +78,7 @@ class Standard(NamedTuple):
     school: str | None = None
     cohort: int | None = None
     school_class: str | None = None
+    turn: str | None = None
 
 
 _NOTHING: frozenset[Any] = frozenset()
@@ -96,13 +98,16 @@ def standardise(features: Features) -> Standard:
     given_sex = features.get("sex")
     sex = given_sex if given_sex in _PERSONAL else None
 
+    turn: str | None = None
     guardian_ids, guardian_names, phones, father, mother = _guardians(
         features.get("guardians") or ()
     )
     if own is not None and _is_guardians(own, guardian_names):
         own = None
-    elif own is None and name and (parent := names.parent_in(name)) is not None:
-        guardian_names.append(parent)
+    elif own is None and name:
+        turn = names.turn_in(name)
+        if (parent := names.parent_in(name)) is not None:
+            guardian_names.append(parent)
     if told := features.get("phone"):
         phones.extend(phones_in(told))
     number, typed, document = numbers.identifier(
@@ -156,6 +161,7 @@ def standardise(features: Features) -> Standard:
         schooling.school(school, division(office)) if school else None,
         schooling.cohort(grade, features.get("observed_on")) if grade else None,
         schooling.school_class(grade) if grade else None,
+        turn if all_births and earlier is None else None,
     )
 
 

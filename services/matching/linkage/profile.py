@@ -39,6 +39,7 @@ class Profile(NamedTuple):
     residences: tuple[int, ...]
     streets: tuple[str, ...]
     schoolings: tuple[Schooling, ...]
+    turns: tuple[str, ...]
 
     @classmethod
     def of(cls, members: Iterable[Standard]) -> "Profile":
@@ -53,7 +54,7 @@ class Profile(NamedTuple):
         """What these facets say together. A number that anybody gives as a guardian's is not the child's."""
         (names, numbers, typed, documents, said_births, sexes, ids, guardians, phones, homes,
          hukous, villages, residences, streets, schoolings) = columns  # fmt: skip
-        births = _all([all_births for _, all_births in said_births])
+        births = _all([all_births for _, all_births, _ in said_births])
         guardian_ids = _union(ids)
         own = [number for number in numbers if number[0]]
         if own and births:
@@ -68,7 +69,7 @@ class Profile(NamedTuple):
             _once([number for number, firm in own if firm]),
             _told(typed),
             _told(documents),
-            _once([stated for stated, _ in said_births if stated]),
+            _once([stated for stated, _, _ in said_births if stated]),
             births,
             _told(sexes),
             guardian_ids,
@@ -82,6 +83,7 @@ class Profile(NamedTuple):
             _told(residences),
             _told(streets),
             tuple([s for s in schoolings if s[0] or s[1]]),
+            _once([turn for _, _, turn in said_births if turn]),
         )
 
 
@@ -107,6 +109,7 @@ def _of_one(m: Standard) -> Profile:
         (m.residence,) if m.residence else (),
         (m.street,) if m.street else (),
         ((m.school, m.cohort, m.school_class),) if m.school or m.cohort else (),
+        (m.turn,) if m.turn else (),
     )
 
 
