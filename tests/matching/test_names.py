@@ -116,7 +116,21 @@ def test_a_real_name_may_end_as_a_newborns(written: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "text"),
-    [("吴双A", "吴双?"), ("王子1", "王子"), ("张伟2", "张伟"), ("张美子A", "张美子?")],
+    [
+        ("吴双A", "吴双?"),
+        ("王子1", "王子"),
+        ("张伟2", "张伟"),
+        ("张美子A", "张美子?"),
+        ("张毛毛2", "张毛毛"),
+        ("王之男1", "王之男"),
+        ("欧阳美子1", "欧阳美子"),
+        ("张子涵（双胞胎大）", "张子涵"),
+        ("李明(宝宝2)", "李明"),
+        ("王芳（女）1", "王芳"),
+        ("Bobbi", "bobbi"),
+        ("Zainab Bi", "zainabbi"),
+        ("John Webb III", "johnwebbiii"),
+    ],
 )
 def test_a_mark_behind_a_name_makes_no_newborn_of_it(written: str, text: str) -> None:
     name = names.read(written)
@@ -134,6 +148,9 @@ def test_a_mark_behind_a_name_makes_no_newborn_of_it(written: str, text: str) ->
         ("马洁莉毛毛", "马洁莉"),
         ("李芳之男", "李芳"),
         ("李芳之大女", "李芳"),
+        ("李芳之女B", "李芳"),
+        ("李芳女1", "李芳"),
+        ("李芳宝宝2", "李芳"),
         ("黄红艳子", "黄红艳"),
         ("新生儿", None),
         ("张伟", None),

@@ -135,6 +135,31 @@ def test_a_number_does_not_hide_another_twin_in_any_order(order: Sequence[int]) 
     assert world.together() == [{1, 3}, {2}]
 
 
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_another_newborns_turn_carries_no_record_off_to_a_twin(order: Sequence[int]) -> None:
+    """A number one slip from both twins' tells whose it is no more than the family does."""
+    near = "500103201503070116"
+    told: list[tuple[int, Features]] = [
+        (1, {**CHILD, **HOME, "id_number": ID}),
+        (2, {**CHILD, **HOME, "name": "赵文博", "id_number": TWIN_ID}),
+        (3, {**NAMELESS, "name": "李芳之大双", "id_number": near}),
+        (4, {**NAMELESS, "name": "李芳之小双", "id_number": ID}),
+    ]
+    world = World()
+    for at in order:
+        world.tell(told[at])
+
+    assert {3} in world.together()
+    assert {frozenset((1, 3)), frozenset((2, 3))} <= world.doubts()
+
+
+def test_a_named_twin_with_a_remark_behind_its_name_is_not_its_brother() -> None:
+    world = World()
+    world.tell((1, {**CHILD, **HOME}), (2, {**CHILD, **HOME, "name": "张志强（双胞胎小）"}))
+
+    assert world.together() == [{1}, {2}]
+
+
 @pytest.mark.parametrize(
     "names", [("李芳之小双", "李芳之子B", "李芳之长子"), ("李芳之长子", "李芳二宝")]
 )

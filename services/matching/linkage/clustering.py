@@ -35,6 +35,7 @@ from services.matching.linkage.judging import (
     has_a_tie,
     is_nameless,
     is_one_glyph_off,
+    is_told_by_nothing_of_its_own,
     judge,
     may_be_a_twins,
 )
@@ -294,7 +295,7 @@ class _Clustering:
         their family, homes and schools weigh.
         """
         evidence = self._edges[pair].evidence
-        if is_nameless(evidence):
+        if is_told_by_nothing_of_its_own(evidence):
             return [rival for rival in self._edges if set(pair) & set(rival)]
         if may_be_a_twins(evidence):
             return chain(
@@ -380,9 +381,10 @@ class _Clustering:
         mine, theirs = self._profile(one), self._profile(other)
         if mine.names and theirs.names:
             return False
+        if are_of_two_papers(mine.documents, theirs.documents):
+            return True
         at_one_birth = not set(mine.births).isdisjoint(theirs.births)
-        turns = at_one_birth and are_of_two_turns(mine.turns, theirs.turns)
-        return turns or are_of_two_papers(mine.documents, theirs.documents)
+        return at_one_birth and are_of_two_turns(mine.turns, theirs.turns)
 
     def _fits(self, one: int, other: int) -> bool:
         """Whether nothing in one says what a record of the other's child would not say."""

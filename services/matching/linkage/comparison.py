@@ -182,6 +182,8 @@ def are_of_two_turns(one: Collection[str], other: Collection[str]) -> bool:
     """Whether both sides tell which of its mother's children a newborn is, counted alike, and none is the same
     (``names.turn_in``).
     """
+    if not one or not other:
+        return False
     kinds = {turn.split()[0] for turn in one} & {turn.split()[0] for turn in other}
     mine, theirs = (
         {kind: {turn for turn in turns if turn.split()[0] == kind} for kind in kinds}

@@ -1,8 +1,8 @@
 """Hand-kept tables of Chinese writing in names: surnames, confused sounds and shapes, names that
 are none.
 
-They complete the generated tables of ``hanzi`` and are data of the normalisation version, so a
-change here raises it.
+They complete the generated tables of ``hanzi`` and are data of the normalisation version (``normalization.NORMALIZATION``
+says when it is raised).
 """
 
 from collections.abc import Mapping
@@ -137,9 +137,11 @@ _ENDINGS = (
 )
 PLACEHOLDER_ENDINGS: tuple[str, ...] = tuple(_ENDINGS.split())
 
-_NEWBORNS = "之子 之女 之男 之儿 之婴 的儿子 的女儿 的孩子 男婴 女婴 婴儿 新生儿 宝宝 宝贝 毛毛 双胞胎 双胎 龙凤胎 bb baby"
+_NEWBORNS = "之子 之女 之男 之婴 的儿子 的女儿 的孩子 男婴 女婴 婴儿 新生儿 宝宝 宝贝 毛毛 双胞胎 双胎 龙凤胎 bb"
 #: What a child that has no name yet is called, and a turn behind it may tell from its twin.
 NEWBORNS: tuple[str, ...] = tuple(_NEWBORNS.split())
+#: Those that by themselves name nobody's child: 李芳双胞胎 alone may be a name.
+MULTIPLES: tuple[str, ...] = ("双胞胎", "双胎", "龙凤胎")
 
 _TITLES = (
     "小朋友 同学 学生 女士 先生 老师 阿姨 叔叔 大爷 大妈 奶奶 爷爷 外婆 外公 妈妈 爸爸 家长 师傅"

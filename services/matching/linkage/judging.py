@@ -123,6 +123,14 @@ def is_nameless(evidence: Evidence) -> bool:
     return papers == MISSING == name and birth == "exact" and sex == "same"
 
 
+def is_told_by_nothing_of_its_own(evidence: Evidence) -> bool:
+    """Whether one side names nobody and no paper says who it is, a number nearly the same least of all: it may be another
+    child of the family.
+    """
+    papers, name, *_ = evidence.levels
+    return name == MISSING and papers not in _SAME_PAPERS
+
+
 def has_a_tie(evidence: Evidence) -> bool:
     """Whether a guardian's number or a phone is the same on both sides, or a home beside which no guardian agrees."""
     return evidence.level("family") in _TIES

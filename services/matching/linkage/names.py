@@ -38,17 +38,16 @@ _AFTER_A_PARENT = ("之男", "毛毛")
 _NUMERALS = dict.fromkeys(("大", "长", "甲", "一", "a", "1", "i"), 1)
 _NUMERALS |= dict.fromkeys(("小", "次", "乙", "二", "b", "2", "ii"), 2)
 _NUMERALS |= dict.fromkeys(("丙", "三", "c", "3", "iii"), 3)
-#: A newborn's turn among its twins: 李芳之女B, 女婴乙, 双胎之二, and without 之 a letter or a digit: 李芳女2.
-_IN_TURN = re.compile(
-    f"(?:{'|'.join(glyphs.NEWBORNS)})之?([大小甲乙丙一二三abc123]|i{{1,3}})双?$|^..(?:女|.[子女])([abc123])$"
-)
+#: Behind a word for a newborn these tell it from its twin; behind a bare 子 or 女 letters and digits alone do.
+_MARK = re.compile("之?([大小甲乙丙一二三abc123]|i{1,3})双?$")
+_BARE_MARKS = frozenset("abc123")
 #: Whose turns are counted apart: twins, a mother's elder and younger, her sons, her daughters, all her children.
 _TURNS = {
-    "twin": re.compile(f"([大小])双$|双([大小])$|{_IN_TURN.pattern}"),
-    "size": re.compile("[之的]([大小])[子女男儿婴]$|([大小])bb$"),
-    "son": re.compile("[之的]([长次二三])[子男儿]$"),
-    "daughter": re.compile("[之的]([长次二三])女$"),
-    "child": re.compile("([大二三])宝$|老([大二三])$"),
+    "twin": re.compile("([大小])双$|双([大小])$"),
+    "size": re.compile("之([大小])[子女]$|([大小])bb$"),
+    "son": re.compile("之([长次])子$"),
+    "daughter": re.compile("之([长次])女$"),
+    "child": re.compile("([大二三])宝$|^老([大二三])$"),
 }
 _TITLE_ENDS = frozenset(title[-1] for title in glyphs.TITLES)
 _LONGEST_WHOLE = 4
@@ -101,7 +100,7 @@ def read(text: str) -> Name | None:
 
 @lru_cache(maxsize=1 << 12)
 def _read(text: str) -> Name | None:
-    if _IN_TURN.search(_bare(text)):
+    if _is_marked(text):
         return None
     clean = _LONE_SURNAME.sub(rf"\1{WILDCARD}\3", unicodedata.normalize("NFKC", text))
     clean = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", clean)))
@@ -130,7 +129,10 @@ def _read(text: str) -> Name | None:
 
 def parent_in(text: str) -> Name | None:
     """The parent by whom a child without a name is called: 李芳 of 李芳之女."""
-    found = _CHILD_OF.fullmatch(_BRACKETED.sub("", text.strip().translate(hanzi.SIMPLIFIED)))
+    called = _BRACKETED.sub("", text.strip().translate(hanzi.SIMPLIFIED))
+    if marked := _marked(_bare(called)):
+        called = marked[0]
+    found = _CHILD_OF.fullmatch(called)
     return read(found[1]) if found else None
 
 
@@ -139,9 +141,12 @@ def turn_in(text: str) -> str | None:
     ``twin 2`` 李芳之女B, ``son 2`` 李芳之次子, ``child 2`` 李芳二宝.
     """
     bare = _bare(text)
+    if marked := _marked(bare):
+        return f"twin {_NUMERALS[marked[1]]}"
     for kind, words in _TURNS.items():
         if found := words.search(bare):
-            return f"{kind} {_NUMERALS[found[found.lastindex or 0]]}"
+            (turn,) = filter(None, found.groups())
+            return f"{kind} {_NUMERALS[turn]}"
     return None
 
 
@@ -151,13 +156,36 @@ def _bare(text: str) -> str:
     return _NOT_BARE.sub("", simple)
 
 
+def _marked(bare: str) -> tuple[str, str] | None:
+    """What calls a newborn, and the mark behind it: 李芳之女 and b. A mark behind a real name (张毛毛2) is none."""
+    found = _MARK.search(bare)
+    if found is None:
+        return None
+    newborn, mark = bare[: found.start()], found[1]
+    if not newborn.endswith(glyphs.NEWBORNS):
+        if not newborn.endswith(("子", "女")) or mark not in _BARE_MARKS:
+            return None
+    elif newborn.endswith(glyphs.MULTIPLES):
+        return newborn, mark
+    return (newborn, mark) if read(newborn) is None else None
+
+
+def _is_marked(text: str) -> bool:
+    """Whether a text calls a newborn with a mark: 李芳之女（大双）, and not 张子涵（双胞胎大）, who has a name."""
+    if _marked(_bare(text)) is None:
+        return False
+    written = unicodedata.normalize("NFKC", text)
+    outside = _BRACKETED.sub("", written)
+    return outside == written or read(outside) is None
+
+
 def _names_nobody(text: str) -> bool:
     if text[-1] not in _SUSPECT_ENDS:
         return text in glyphs.PLACEHOLDERS
     return (
         text.endswith(glyphs.PLACEHOLDER_ENDINGS)
         or text in glyphs.PLACEHOLDERS
-        or _IN_TURN.search(text) is not None
+        or _marked(text) is not None
         or (text[-1] in "子女" and _is_child_of(text))
         or (text.endswith(_AFTER_A_PARENT) and _is_after_a_parent(text))
     )
