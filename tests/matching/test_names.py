@@ -277,3 +277,10 @@ def test_the_tables_hold_together() -> None:
 )  # fmt: skip
 def test_glyphs_that_people_mistake(pair: str, alike: bool) -> None:
     assert hanzi.look_alike(*pair) is alike
+
+
+@pytest.mark.parametrize("part", ["b", "李b", "bb1", "宝宝1", "女A", "双胎1", "的儿子之二", "大双"])
+def test_no_heap_of_marks_breaks_the_reading(part: str) -> None:
+    for text in (part * 2000, f"李芳{part * 2000}"):
+        assert names.read(text) == names.read(text)
+        assert names.turn_in(text) == names.turn_in(text)

@@ -137,7 +137,7 @@ _ENDINGS = (
 )
 PLACEHOLDER_ENDINGS: tuple[str, ...] = tuple(_ENDINGS.split())
 
-_NEWBORNS = "之子 之女 之男 之婴 的儿子 的女儿 的孩子 男婴 女婴 婴儿 新生儿 宝宝 宝贝 毛毛 双胞胎 双胎 龙凤胎 bb"
+_NEWBORNS = "之子 之女 之男 之婴 的儿子 的女儿 的孩子 男婴 女婴 婴儿 新生儿 宝宝 宝贝 毛毛 双胞胎 双胎 龙凤胎"
 #: What a child that has no name yet is called, and a turn behind it may tell from its twin.
 NEWBORNS: tuple[str, ...] = tuple(_NEWBORNS.split())
 #: Those that by themselves name nobody's child: 李芳双胞胎 alone may be a name.

@@ -38,9 +38,10 @@ _AFTER_A_PARENT = ("之男", "毛毛")
 _NUMERALS = dict.fromkeys(("大", "长", "甲", "一", "a", "1", "i"), 1)
 _NUMERALS |= dict.fromkeys(("小", "次", "乙", "二", "b", "2", "ii"), 2)
 _NUMERALS |= dict.fromkeys(("丙", "三", "c", "3", "iii"), 3)
-#: Behind a word for a newborn these tell it from its twin; behind a bare 子 or 女 letters and digits alone do.
+#: Behind a word for a newborn these tell it from its twin; behind a bare 子 or 女 letters and digits alone do, and
+#: behind bb digits: no word ends as a mark, so that reading what is before one comes to an end.
 _MARK = re.compile("之?([大小甲乙丙一二三abc123]|i{1,3})双?$")
-_BARE_MARKS = frozenset("abc123")
+_BARE_MARKS = {"子": frozenset("abc123"), "女": frozenset("abc123"), "bb": frozenset("123")}
 #: Whose turns are counted apart: twins, a mother's elder and younger, her sons, her daughters, all her children.
 _TURNS = {
     "twin": re.compile("([大小])双$|双([大小])$"),
@@ -162,12 +163,12 @@ def _marked(bare: str) -> tuple[str, str] | None:
     if found is None:
         return None
     newborn, mark = bare[: found.start()], found[1]
-    if not newborn.endswith(glyphs.NEWBORNS):
-        if not newborn.endswith(("子", "女")) or mark not in _BARE_MARKS:
-            return None
-    elif newborn.endswith(glyphs.MULTIPLES):
+    if newborn.endswith(glyphs.MULTIPLES):
         return newborn, mark
-    return (newborn, mark) if read(newborn) is None else None
+    told = newborn.endswith(glyphs.NEWBORNS) or any(
+        newborn.endswith(word) and mark in marks for word, marks in _BARE_MARKS.items()
+    )
+    return (newborn, mark) if told and read(newborn) is None else None
 
 
 def _is_marked(text: str) -> bool:
