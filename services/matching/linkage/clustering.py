@@ -383,8 +383,9 @@ class _Clustering:
             return False
         if are_of_two_papers(mine.documents, theirs.documents):
             return True
-        at_one_birth = not set(mine.births).isdisjoint(theirs.births)
-        return at_one_birth and are_of_two_turns(mine.turns, theirs.turns)
+        if not are_of_two_turns(mine.turns, theirs.turns):
+            return False
+        return not set(mine.births).isdisjoint(theirs.births)
 
     def _fits(self, one: int, other: int) -> bool:
         """Whether nothing in one says what a record of the other's child would not say."""

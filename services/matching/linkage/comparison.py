@@ -5,7 +5,7 @@ them offers: the parents may be known from one record and the phone from another
 what it weighs is the model's. ``missing`` is no evidence either way.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from services.matching.linkage import numbers
 from services.matching.linkage.births import BIRTH_LEVELS, BIRTH_RANK, Birth, compare_births
@@ -182,14 +182,16 @@ def are_of_two_turns(one: Collection[str], other: Collection[str]) -> bool:
     """Whether both sides tell which of its mother's children a newborn is, counted alike, and none is the same
     (``names.turn_in``).
     """
-    if not one or not other:
-        return False
-    kinds = {turn.split()[0] for turn in one} & {turn.split()[0] for turn in other}
-    mine, theirs = (
-        {kind: {turn for turn in turns if turn.split()[0] == kind} for kind in kinds}
-        for turns in (one, other)
-    )
-    return any(mine[kind].isdisjoint(theirs[kind]) for kind in kinds)
+    mine, theirs = _by_kind(one), _by_kind(other)
+    return any(mine[kind].isdisjoint(theirs[kind]) for kind in mine.keys() & theirs.keys())
+
+
+def _by_kind(turns: Iterable[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for turn in turns:
+        kind, number = turn.split()
+        found.setdefault(kind, set()).add(number)
+    return found
 
 
 def _guardians(mine: frozenset[Name], theirs: frozenset[Name]) -> str:
