@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
 import structlog
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi_offline import FastAPIOffline
@@ -63,8 +63,57 @@ RawBody = Annotated[bytes, Depends(raw_body)]
 Transaction = Annotated[AsyncSession, Depends(transaction, scope="function")]
 
 
+class Router(APIRouter):
+    """The endpoints of one noun; the documents call each by its own name."""
+
+    def __init__(self, **told: Any) -> None:
+        super().__init__(generate_unique_id_function=_operation_id, **told)
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def serve(app: FastAPI, *routers: Router) -> None:
+    """Have an application answer at the routes, which all applications share.
+
+    ``FastAPI.include_router`` would make each route anew for each application: a third of a second for the registry's.
+    """
+    for router in routers:
+        app.router.routes.extend(router.routes)
+
+
 class Health(BaseModel):
     status: str = Field(max_length=20)
+
+
+_HEALTH = Router(tags=["health"])
+
+
+@_HEALTH.get("/healthz", summary="Is the process alive?")
+async def healthz() -> Health:
+    return Health(status="alive")
+
+
+@_HEALTH.get("/readyz", summary="Is the process able to serve?", responses=problems.responses(503))
+async def readyz(request: Request) -> Health:
+    """Is this process able to serve?  Asks its own database and no peer."""
+    database: Database = request.app.state.database
+    try:
+        async with asyncio.timeout(2), database.transaction(SYSTEM) as session:
+            ready = await (await session.connection()).execute(
+                text("SELECT to_regclass('alembic_version') IS NOT NULL")
+            )
+            if not ready.scalar_one():
+                raise RuntimeError("the database is not migrated")
+    except Exception as error:
+        raise problems.Unavailable() from error
+    return Health(status="ready")
+
+
+@_HEALTH.get("/metrics", response_class=Response, include_in_schema=False)
+async def metrics() -> Response:
+    return Response(generate_latest(telemetry.REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 
 def create(
@@ -100,32 +149,7 @@ def create(
     problems.install(app)
     app.add_middleware(Gate, service=service, bulk=frozenset(bulk))
 
-    @app.get("/healthz", tags=["health"], summary="Is the process alive?")
-    async def healthz() -> Health:
-        return Health(status="alive")
-
-    @app.get(
-        "/readyz",
-        summary="Is the process able to serve?",
-        tags=["health"],
-        responses=problems.responses(503),
-    )
-    async def readyz() -> Health:
-        """Is this process able to serve?  Asks its own database and no peer."""
-        try:
-            async with asyncio.timeout(2), database.transaction(SYSTEM) as session:
-                ready = await (await session.connection()).execute(
-                    text("SELECT to_regclass('alembic_version') IS NOT NULL")
-                )
-                if not ready.scalar_one():
-                    raise RuntimeError("the database is not migrated")
-        except Exception as error:
-            raise problems.Unavailable() from error
-        return Health(status="ready")
-
-    @app.get("/metrics", tags=["health"], response_class=Response, include_in_schema=False)
-    async def metrics() -> Response:
-        return Response(generate_latest(telemetry.REGISTRY), media_type=CONTENT_TYPE_LATEST)
+    serve(app, _HEALTH)
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -141,10 +165,6 @@ def _told_apart(models: Sequence[type[BaseModel]]) -> None:
     for model in models:
         if known.setdefault(model.__name__, model) is not model:
             raise TypeError(f"two schemas are called {model.__name__}")
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.name
 
 
 def _document(

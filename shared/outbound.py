@@ -8,6 +8,8 @@ minutes and renews it before it ends.
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
+from functools import cache
+from ssl import SSLContext
 from typing import Any
 from uuid import uuid4
 
@@ -22,9 +24,15 @@ from shared.vocabulary import Scope
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
+@cache
+def trusted() -> SSLContext:
+    """Whom this process trusts on TLS: read once, as it takes longer than most requests."""
+    return httpx.create_ssl_context()
+
+
 def client(base_url: str = "", timeout: float = 30, **kwargs: Any) -> httpx.AsyncClient:
     """A client that follows no redirect and reads no proxy or netrc from the environment."""
-    transport = kwargs.pop("transport", None) or AiohttpTransport()
+    transport = kwargs.pop("transport", None) or AiohttpTransport(verify=trusted())
     return httpx.AsyncClient(
         base_url=base_url,
         timeout=timeout,

@@ -4,12 +4,14 @@ It is started here, or named by ``HUTONG_TEST_POSTGRES_URL`` (its superuser's).
 """
 
 import asyncio
+import gc
 import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import fastapi.dependencies.models
 import hypothesis
 import pytest
 import structlog
@@ -20,6 +22,25 @@ from tests.databases import Cluster, Copies, GivenServer, MakeDatabase
 # No example has a time limit: the host that a test runs on may be busy, and speed is measured by ``make bench`` alone.
 hypothesis.settings.register_profile("hutong", hypothesis.settings(deadline=None))
 hypothesis.settings.load_profile("hutong")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: the collector of garbage need not walk it, a second each time."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()  # or DuckDB, at the end of the process, tells at length of all that is still there
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_application_is_kept() -> Iterator[None]:
+    """FastAPI remembers what each endpoint is, and by the pages of documentation every application that there was."""
+    yield
+    for known in vars(fastapi.dependencies.models).values():
+        if forget := getattr(known, "cache_clear", None):
+            forget()
 
 
 def _in_memory() -> str | None:

@@ -62,8 +62,5 @@ def create_app(
     )
     app.state.authority = authority
     app.state.following = Following(lambda: keys_of(settings), clock or SystemClock())
-    app.include_router(links.router)
-    app.include_router(reviews.router)
-    app.include_router(rulings.router)
-    app.include_router(searches.router)
+    application.serve(app, links.router, reviews.router, rulings.router, searches.router)
     return app

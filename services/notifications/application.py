@@ -86,7 +86,6 @@ def create_app(
     app.state.cursors = Cursors(settings.key_set(SERVICE, "cursor"))
     relay_key = settings.relay_key_file.read_text(encoding="ascii").strip()
     app.state.relay_key = signatures.public_key(relay_key)
-    for part in (events, feed, notices, subscriptions, peers):
-        app.include_router(part.router)
+    application.serve(app, *(part.router for part in (events, feed, notices, subscriptions, peers)))
     app.include_router(backlog.watch(SERVICE, QUEUES))
     return app

@@ -215,10 +215,13 @@ class TwoHubs(RuleBasedStateMachine):
         child = self.children.get(HUB_OF[giving])
         assert child is not None
         reply = self.run(self.world.propose(giving, child, to))
-        if self.open is not None or to == giving:
+        if reply.status_code == 404:
+            # Until it hears that its acceptance was kept, a county need not know of the child: responsibility buys no sight.
+            assert not self.whole, reply.text
+        elif self.open is not None or to == giving:
             assert reply.status_code == 409, reply.text
         elif reply.status_code == 409:
-            # Until it hears that its acceptance was kept, a county has nothing to give.
+            # Until then, it has nothing to give.
             assert not self.whole, reply.text
         else:
             assert reply.status_code == 201, reply.text
@@ -377,5 +380,25 @@ def test_r6_across_hubs_no_day_has_two_counties_and_nothing_is_lost(
                     suppress_health_check=list(HealthCheck),
                 ),
             )
+        finally:
+            runner.run(stack.aclose())
+
+
+def test_r6_who_has_not_heard_that_it_has_the_file_is_told_nothing_of_the_child(
+    cluster: Cluster, homes: dict[str, Path]
+) -> None:
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        try:
+            world = runner.run(World.make(cluster, homes, stack))
+            story = TwoHubs(runner, world, [])
+            story.a_child_of_whom_both_hubs_have_heard()
+            story.hand_over(YUZHONG, {"heze"}, "confirmed", days=2, pass_first=6, back=True)
+            for to in (CAO, YUZHONG):
+                story.propose(to)
+                assert story.open is None
+            story.heal()
+            story.propose(YUZHONG)
+            assert story.open is not None
         finally:
             runner.run(stack.aclose())

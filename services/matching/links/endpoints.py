@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 
 from services.matching.entries.models import Entry
 from services.matching.keyings.following import Following
@@ -31,12 +31,12 @@ from services.matching.links.schemas import (
     RetractionsIn,
     ReviewOut,
 )
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.limits import MAX_PAGE
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1", tags=["links"], responses=USUAL)
+router = Router(prefix="/v1", tags=["links"], responses=USUAL)
 
 Registry = Annotated[Caller, allowed(Scope.RESOLUTIONS_WRITE, purpose=False)]
 

@@ -2,16 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlmodel import col, select
 
 from services.matching.links.endpoints import Registry, comparisons
 from services.matching.reviews.models import Review
 from services.matching.reviews.schemas import ReviewChangeOut, ReviewChangesOut
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.limits import MAX_PAGE
 
-router = APIRouter(prefix="/v1", tags=["reviews"], responses=USUAL)
+router = Router(prefix="/v1", tags=["reviews"], responses=USUAL)
 
 
 @router.get("/review-changes", summary="List changed reviews", response_model_exclude_none=True)

@@ -1,14 +1,14 @@
 """The registry's way to tell matching what people decided."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from services.matching.links.endpoints import Registry, linker_of
 from services.matching.links.schemas import LinkOut
 from services.matching.rulings import ruling as ruling_
 from services.matching.rulings.schemas import MAX_RULED, RuledOut, RulingsIn
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 
-router = APIRouter(prefix="/v1", tags=["rulings"], responses=USUAL)
+router = Router(prefix="/v1", tags=["rulings"], responses=USUAL)
 
 
 @router.post("/rulings", summary="Carry out rulings")

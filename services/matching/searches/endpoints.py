@@ -1,14 +1,14 @@
 """Whom may this describe?  Asked through the registry, which knows areas and children."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from services.matching.linkage.judging import Verdict, judge
 from services.matching.links.endpoints import Registry, comparisons, linker_of
 from services.matching.searches import searching
 from services.matching.searches.schemas import FoundOut, SearchIn, SearchOut
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 
-router = APIRouter(prefix="/v1", tags=["searches"], responses=USUAL)
+router = Router(prefix="/v1", tags=["searches"], responses=USUAL)
 
 
 @router.post("/searches", summary="Search persons")

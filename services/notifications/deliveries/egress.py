@@ -16,6 +16,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from services.notifications.deliveries.retry import NO_CONNECTION, Outcome, judge
 from services.notifications.settings import Network
+from shared.outbound import trusted
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -118,7 +119,7 @@ class Vetted(httpx.AsyncBaseTransport):
         )
         pinned.headers["host"] = target.netloc.decode("ascii")
         if self._given is None and self._own is None:
-            self._own = AiohttpTransport()
+            self._own = AiohttpTransport(verify=trusted())
         inner = self._given or self._own
         assert inner is not None
         return await inner.handle_async_request(pinned)

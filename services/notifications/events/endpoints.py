@@ -2,21 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import ValidationError
 
 from services.notifications.events import taking
 from services.notifications.events.schemas import EventsIn, PositionOut
 from services.notifications.peers.endpoints import Now
 from shared import signatures
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.database import SYSTEM, enter
 from shared.limits import MAX_BODY_BYTES
 from shared.problems import Invalid, Malformed, Unauthenticated, flaws_of
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1", tags=["events"])
+router = Router(prefix="/v1", tags=["events"])
 
 _BODY = {
     "required": True,

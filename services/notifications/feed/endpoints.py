@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from services.notifications.deliveries import payloads
 from services.notifications.deliveries.payloads import Place
@@ -14,13 +14,13 @@ from services.notifications.hub import Hub
 from services.notifications.notices import moving
 from services.notifications.peers.endpoints import Now
 from shared import audit
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.cursors import Cursors
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1", tags=["feed"])
+router = Router(prefix="/v1", tags=["feed"])
 FROM_THE_BEGINNING = "start"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from sqlalchemy import not_
 
 from services.notifications.hub import Hub
@@ -16,7 +16,7 @@ from services.notifications.notices.showing import shown
 from services.notifications.notices.states import Move, State
 from services.notifications.peers.endpoints import Now
 from shared import audit
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import Clock
 from shared.contract import TAGGED
@@ -28,7 +28,7 @@ from shared.preconditions import IfMatch, etag
 from shared.problems import responses
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1/notices", tags=["notices"])
+router = Router(prefix="/v1/notices", tags=["notices"])
 Reader = Annotated[Caller, allowed(Scope.NOTICES_READ)]
 Writer = Annotated[Caller, allowed(Scope.NOTICES_WRITE)]
 NoticeId = Annotated[UUID, Path(description="The notice's id.")]

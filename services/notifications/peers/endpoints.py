@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 
 from services.notifications.hub import Hub
 from services.notifications.peers import taking
@@ -15,12 +15,12 @@ from services.notifications.peers.schemas import (
     PeerReceiptIn,
     TakenOut,
 )
-from shared.application import Transaction
+from shared.application import Router, Transaction
 from shared.clock import Clock
 from shared.database import SYSTEM, enter
 from shared.problems import responses
 
-router = APIRouter(prefix="/v1/peer", tags=["peers"])
+router = Router(prefix="/v1/peer", tags=["peers"])
 ANSWERS = responses(400, 401, 403, 404, 413, 422, 503)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 
 from services.notifications.deliveries.models import Receiver
 from services.notifications.hub import Hub
@@ -18,7 +18,7 @@ from services.notifications.subscriptions.schemas import (
     SubscriptionsOut,
 )
 from shared import audit
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import Clock
 from shared.contract import TAGGED
@@ -29,7 +29,7 @@ from shared.problems import responses
 from shared.sealing import Sealer
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
+router = Router(prefix="/v1/subscriptions", tags=["subscriptions"])
 Subscriber = Annotated[Caller, allowed(Scope.SUBSCRIPTIONS_WRITE)]
 SubscriptionId = Annotated[UUID, Path(description="The subscription's id.")]
 ENDING = {**USUAL, **responses(412, 428)}

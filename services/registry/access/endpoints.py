@@ -2,15 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
-
 from services.registry.access.matrix import matrix, open_groups
 from services.registry.access.schemas import AccessOut
-from shared.application import USUAL
+from shared.application import USUAL, Router
 from shared.auth import Caller, allowed
 from shared.vocabulary import Department, Scope
 
-router = APIRouter(prefix="/v1", tags=["rules"], responses=USUAL)
+router = Router(prefix="/v1", tags=["rules"], responses=USUAL)
 
 
 @router.get("/access", summary="Read who sees what")

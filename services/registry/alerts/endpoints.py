@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from services.registry import answers
 from services.registry.access.sight import as_system
@@ -24,7 +24,7 @@ from services.registry.children.kit import Kit
 from services.registry.past.recalling import asked_of, recall_child
 from services.registry.posts.endpoints import Within, area_within
 from shared import audit, preconditions
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import today
 from shared.contract import TAGGED
@@ -37,7 +37,7 @@ from shared.preconditions import IfMatch
 from shared.problems import NotFound, responses
 from shared.vocabulary import Department, Scope
 
-router = APIRouter(prefix="/v1", tags=["alerts"], responses=USUAL)
+router = Router(prefix="/v1", tags=["alerts"], responses=USUAL)
 
 Reader = Annotated[Caller, allowed(Scope.ALERTS_READ)]
 Actor = Annotated[Caller, allowed(Scope.ALERTS_WRITE)]

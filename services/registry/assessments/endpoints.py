@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from services.registry import answers
 from services.registry.assessments import making, queries, showing
@@ -19,7 +19,7 @@ from services.registry.children import queries as children
 from services.registry.children.kit import Kit
 from services.registry.past.recalling import recall_child
 from shared import audit
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.contract import LOCATED
 from shared.idempotency import Ids, KeyHeader, once
@@ -28,7 +28,7 @@ from shared.problems import NotFound, responses
 from shared.sealing import Unsealable
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1", tags=["assessments"], responses=USUAL)
+router = Router(prefix="/v1", tags=["assessments"], responses=USUAL)
 
 Reader = Annotated[Caller, allowed(Scope.GUARDIANSHIP_READ)]
 Writer = Annotated[Caller, allowed(Scope.GUARDIANSHIP_WRITE)]

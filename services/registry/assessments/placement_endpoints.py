@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from services.registry import answers
 from services.registry.assessments import making, queries, showing
@@ -20,7 +20,7 @@ from services.registry.assessments.terms import ReviewDue
 from services.registry.children import queries as children
 from services.registry.children.kit import Kit
 from shared import audit, preconditions
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller
 from shared.contract import TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
@@ -31,7 +31,7 @@ from shared.preconditions import IfMatch
 from shared.problems import NotFound, responses
 from shared.sealing import Unsealable
 
-router = APIRouter(prefix="/v1", tags=["assessments"], responses=USUAL)
+router = Router(prefix="/v1", tags=["assessments"], responses=USUAL)
 
 
 @router.post(

@@ -5,7 +5,7 @@ import time
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from services.registry.access.subjects import only_civil_affairs
 from services.registry.break_glass import opening, queries, reviewing, unreviewed
@@ -19,7 +19,7 @@ from services.registry.break_glass.schemas import (
 from services.registry.children.kit import Kit
 from services.registry.searches.endpoints import rest
 from shared import audit, problems
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.cursors import Cursors
 from shared.idempotency import Ids, KeyHeader, once
@@ -27,7 +27,7 @@ from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.problems import NotFound
 from shared.vocabulary import Scope
 
-router = APIRouter(
+router = Router(
     prefix="/v1/break-glass", tags=["break-glass"], responses=USUAL, lifespan=unreviewed.counted
 )
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from services.registry.calendar_duties import counting, queries, schools
 from services.registry.calendar_duties.queries import COUNTY
@@ -28,7 +28,7 @@ from services.registry.profiles.rules import Unset
 from services.registry.records.feeds.wire import DivisionText
 from services.registry.rulebooks import adopting
 from shared import audit, divisions
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import SHANGHAI, today
 from shared.database import raw
@@ -40,7 +40,7 @@ from shared.parameters import KnownAt, passed
 from shared.problems import Conflict, Flaw, Forbidden, Invalid, responses
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1/calendar-duties", tags=["duties"], responses=USUAL)
+router = Router(prefix="/v1/calendar-duties", tags=["duties"], responses=USUAL)
 
 READING = OneAtATime()
 Reader = Annotated[Caller, allowed(Scope.DUTIES_READ)]

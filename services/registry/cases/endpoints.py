@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from services.registry import answers
 from services.registry.access.matrix import open_groups
@@ -18,7 +18,7 @@ from services.registry.cases.terms import CaseKind, CaseState
 from services.registry.children import queries as children
 from services.registry.children.kit import Kit
 from shared import audit, preconditions
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.contract import TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
@@ -30,7 +30,7 @@ from shared.problems import NotFound, responses
 from shared.sealing import Unsealable
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1/cases", tags=["cases"], responses=USUAL)
+router = Router(prefix="/v1/cases", tags=["cases"], responses=USUAL)
 
 Reader = Annotated[Caller, allowed(Scope.CASES_READ)]
 Writer = Annotated[Caller, allowed(Scope.CASES_WRITE)]

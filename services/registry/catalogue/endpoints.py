@@ -2,16 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from services.registry.access.matrix import matrix
 from services.registry.catalogue.listing import catalogue, names
 from services.registry.catalogue.schemas import CatalogueOut
-from shared.application import USUAL
+from shared.application import USUAL, Router
 from shared.auth import Caller, allowed
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1", tags=["rules"], responses=USUAL)
+router = Router(prefix="/v1", tags=["rules"], responses=USUAL)
 
 
 @router.get("/catalogue", summary="Read the catalogue", response_model_exclude_none=True)

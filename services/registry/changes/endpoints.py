@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from services.registry.access.sight import groups_for
 from services.registry.changes import queries
@@ -11,7 +11,7 @@ from services.registry.children.endpoints import receiver_of
 from services.registry.children.kit import Kit
 from services.registry.key_care.showing import sees_care
 from shared import audit
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import SHANGHAI
 from shared.cursors import Cursors
@@ -19,7 +19,7 @@ from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.references import References
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1", tags=["changes"], responses=USUAL)
+router = Router(prefix="/v1", tags=["changes"], responses=USUAL)
 
 FROM_THE_BEGINNING = "start"
 

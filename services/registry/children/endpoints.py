@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from services.registry.access.sight import as_system, groups_for
 from services.registry.children import queries, viewing
@@ -32,7 +32,7 @@ from services.registry.handovers.showing import responsible_on
 from services.registry.past import looking_back
 from services.registry.past.recalling import recall
 from shared import audit, outbox, resident_id
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import today
 from shared.contract import TAGGED
@@ -43,7 +43,7 @@ from shared.problems import Flaw, Invalid, NotFound
 from shared.references import References
 from shared.vocabulary import Department, Scope
 
-router = APIRouter(prefix="/v1", tags=["children"], responses=USUAL)
+router = Router(prefix="/v1", tags=["children"], responses=USUAL)
 
 ChildReader = Annotated[Caller, allowed(Scope.CHILDREN_READ)]
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from services.registry import answers
 from services.registry.children.kit import Kit
@@ -21,7 +21,7 @@ from services.registry.compartments.schemas import (
 from services.registry.compartments.sharing import Right
 from services.registry.compartments.terms import FORMS, Compartment, CompartmentEntryState
 from shared import preconditions
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.contract import TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
@@ -31,7 +31,7 @@ from shared.preconditions import IfMatch
 from shared.problems import Forbidden, responses
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1/compartments", tags=["compartments"], responses=USUAL)
+router = Router(prefix="/v1/compartments", tags=["compartments"], responses=USUAL)
 
 Reader = Annotated[Caller, allowed(Scope.COMPARTMENTS_READ)]
 Writer = Annotated[Caller, allowed(Scope.COMPARTMENTS_WRITE)]

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from services.registry import answers
 from services.registry.access.sight import groups_for
@@ -16,14 +16,14 @@ from services.registry.dossiers.schemas import DossierOut
 from services.registry.past import looking_back
 from services.registry.past.recalling import recall
 from shared import audit
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.contract import TAGGED
 from shared.cursors import Cursors
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.parameters import KnownAt
 from shared.problems import NotFound
 
-router = APIRouter(prefix="/v1", tags=["children"], responses=USUAL)
+router = Router(prefix="/v1", tags=["children"], responses=USUAL)
 
 
 @router.get(

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from services.registry.children.kit import Kit
 from services.registry.duties import looking_back, queries, schools, showing
@@ -24,7 +24,7 @@ from services.registry.past.residing import residents
 from services.registry.posts.endpoints import Within, area_within
 from services.registry.posts.terms import UNITS, Layer, place_name
 from shared import audit, divisions
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import SHANGHAI
 from shared.cursors import Cursors
@@ -35,7 +35,7 @@ from shared.parameters import KnownAt, passed
 from shared.problems import Forbidden
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1/duties", tags=["duties"], responses=USUAL)
+router = Router(prefix="/v1/duties", tags=["duties"], responses=USUAL)
 COUNTING = OneAtATime()
 
 Reader = Annotated[Caller, allowed(Scope.DUTIES_READ)]

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from services.registry.access.subjects import only_civil_affairs
 from services.registry.children.kit import Kit
@@ -16,7 +16,7 @@ from services.registry.erasures.schemas import (
     SubjectOut,
 )
 from shared import audit, problems
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.contract import LOCATED
 from shared.cursors import Cursors
@@ -25,7 +25,7 @@ from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.problems import NotFound
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1/erasures", tags=["erasures"], responses=USUAL)
+router = Router(prefix="/v1/erasures", tags=["erasures"], responses=USUAL)
 
 Eraser = Annotated[Caller, allowed(Scope.ERASURES_WRITE)]
 

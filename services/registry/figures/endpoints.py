@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from services.registry.access.sight import groups_for
 from services.registry.access.subjects import only_civil_affairs
@@ -20,7 +20,7 @@ from services.registry.rulebooks import adopting
 from services.registry.rulebooks.keeping import fingerprint_of
 from services.registry.settings import RegistrySettings
 from shared import audit, divisions
-from shared.application import USUAL
+from shared.application import USUAL, Router
 from shared.auth import Caller, allowed
 from shared.clock import today
 from shared.database import Database, raw
@@ -30,7 +30,7 @@ from shared.one_at_a_time import OneAtATime
 from shared.problems import Flaw, Forbidden, Invalid, responses
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1", tags=["figures"], responses=USUAL)
+router = Router(prefix="/v1", tags=["figures"], responses=USUAL)
 
 Reader = Annotated[Caller, allowed(Scope.FIGURES_READ)]
 Publisher = Annotated[Caller, allowed(Scope.FIGURES_WRITE)]

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system
@@ -22,7 +22,7 @@ from services.registry.figures.schemas import (
 )
 from services.registry.settings import RegistrySettings
 from shared import audit, divisions
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller
 from shared.contract import LOCATED
 from shared.cursors import Cursors
@@ -30,7 +30,7 @@ from shared.idempotency import Ids, KeyHeader, once
 from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.problems import Conflict, NotFound, responses
 
-router = APIRouter(prefix="/v1", tags=["figures"], responses=USUAL)
+router = Router(prefix="/v1", tags=["figures"], responses=USUAL)
 
 
 @router.post(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from services.registry.access.sight import groups_for
 from services.registry.children import viewing
@@ -22,7 +22,7 @@ from services.registry.key_care.terms import Place
 from services.registry.profiles.rules import ASSUMED_COUNTING
 from services.registry.status.counting import months_on
 from shared import audit, divisions
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.clock import today
 from shared.cursors import Cursors
 from shared.days import AskedDay
@@ -31,7 +31,7 @@ from shared.problems import Flaw, Forbidden, Invalid
 from shared.sealing import Unsealable
 
 log = structlog.get_logger()
-router = APIRouter(prefix="/v1", tags=["children"], responses=USUAL)
+router = Router(prefix="/v1", tags=["children"], responses=USUAL)
 
 #: Without ``until``: from sixteen on nobody waits longer for eighteen.
 MONTHS = 24

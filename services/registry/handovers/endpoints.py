@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from services.registry import answers
 from services.registry.access.sight import as_system, groups_for
@@ -29,7 +29,7 @@ from services.registry.handovers.sight import concerns, is_of
 from services.registry.handovers.terms import OPEN, HandoverSide, HandoverState
 from services.registry.past.recalling import asked_of, recall_child
 from shared import audit, preconditions
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import SHANGHAI, today
 from shared.contract import TAGGED, TAGGED_AND_LOCATED
@@ -43,7 +43,7 @@ from shared.preconditions import IfMatch
 from shared.problems import NotFound, responses
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1", tags=["handovers"], responses=USUAL)
+router = Router(prefix="/v1", tags=["handovers"], responses=USUAL)
 
 Reader = Annotated[Caller, allowed(Scope.HANDOVERS_READ)]
 Writer = Annotated[Caller, allowed(Scope.HANDOVERS_WRITE)]

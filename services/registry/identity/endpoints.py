@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import text
@@ -12,7 +12,7 @@ from services.registry.children.kit import Kit
 from services.registry.identity.authenticity import authentic
 from services.registry.identity.clients import all_of, grant_on, in_time, live
 from services.registry.identity.issuing import METHOD, Issuer, KnownClient, claimed_client
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import ALGORITHMS, Caller, Grant, allowed
 from shared.clock import today
 from shared.database import SYSTEM, Database, enter
@@ -22,7 +22,7 @@ from shared.outbound import ASSERTION_TYPE
 from shared.problems import responses
 from shared.vocabulary import Scope
 
-router = APIRouter(tags=["identity"])
+router = Router(tags=["identity"])
 
 
 Word = Annotated[str, StringConstraints(max_length=200)]

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from services.registry.children.kit import Kit
@@ -22,7 +22,7 @@ from services.registry.imports.schemas import (
 from services.registry.records.endpoints import Pusher
 from services.registry.records.feeds import FEEDS, Feed
 from shared import audit, problems
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller
 from shared.contract import LOCATED
 from shared.database import Database
@@ -30,7 +30,7 @@ from shared.ids import uuid7
 from shared.limits import DEFAULT_PAGE, MAX_IMPORT_BYTES, MAX_IMPORT_LINE_BYTES
 from shared.problems import Conflict, NotFound
 
-router = APIRouter(prefix="/v1/imports", tags=["imports"], responses=USUAL)
+router = Router(prefix="/v1/imports", tags=["imports"], responses=USUAL)
 
 RETRY_AFTER_SECONDS = "2"
 NDJSON = "application/x-ndjson"

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from services.registry.children.kit import Kit
 from services.registry.identity.contractors import may_push
@@ -16,13 +16,13 @@ from services.registry.records.endpoints import Pusher
 from services.registry.records.feeds import FEEDS
 from services.registry.visits import workbook
 from shared import audit, problems
-from shared.application import USUAL
+from shared.application import USUAL, Router
 from shared.contract import LOCATED
 from shared.database import Database
 from shared.ids import uuid7
 from shared.limits import MAX_SHEET_ROWS
 
-router = APIRouter(prefix="/v1/imports", tags=["imports"], responses=USUAL)
+router = Router(prefix="/v1/imports", tags=["imports"], responses=USUAL)
 
 FEED = FEEDS["visits"]
 

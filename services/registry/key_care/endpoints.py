@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from services.registry import answers
@@ -24,7 +24,7 @@ from services.registry.key_care.terms import REASONS, CareState, Category, Decis
 from services.registry.past.recalling import recall_child
 from services.registry.status import Status
 from shared import audit, preconditions
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.contract import LOCATED, TAGGED
 from shared.idempotency import Ids, KeyHeader, once
@@ -34,7 +34,7 @@ from shared.preconditions import IfMatch
 from shared.problems import Conflict, NotFound, responses
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1", tags=["key care"], responses=USUAL)
+router = Router(prefix="/v1", tags=["key care"], responses=USUAL)
 
 Reader = Annotated[Caller, allowed(Scope.KEY_CARE_READ)]
 Decider = Annotated[Caller, allowed(Scope.KEY_CARE_WRITE)]

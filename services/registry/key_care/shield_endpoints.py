@@ -6,7 +6,7 @@ Both are decisions on the child as a whole; the fold goes by the last one.
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.subjects import where_it_lives
@@ -15,13 +15,13 @@ from services.registry.key_care import deciding, showing
 from services.registry.key_care.deciding import SHIELD, UNSHIELD, Word
 from services.registry.key_care.schemas import ShieldedOut, ShieldIn, UnshieldIn
 from shared import audit
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.idempotency import Ids, KeyHeader, once
 from shared.problems import Conflict, responses
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1", tags=["children"], responses={**USUAL, **responses(409)})
+router = Router(prefix="/v1", tags=["children"], responses={**USUAL, **responses(409)})
 
 Shielder = Annotated[Caller, allowed(Scope.CHILDREN_SHIELD)]
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.sight import as_system
@@ -23,7 +23,7 @@ from services.registry.left_behind.terms import (
     LeftBehindDecision,
 )
 from shared import audit, divisions
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import SHANGHAI
 from shared.database import raw
@@ -32,7 +32,7 @@ from shared.problems import Conflict, Forbidden, Unavailable, responses
 from shared.sealing import Unsealable
 from shared.vocabulary import Purpose, Scope
 
-router = APIRouter(prefix="/v1", tags=["children"], responses={**USUAL, **responses(409)})
+router = Router(prefix="/v1", tags=["children"], responses={**USUAL, **responses(409)})
 
 Decider = Annotated[Caller, allowed(Scope.GUARDIANSHIP_WRITE)]
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from services.registry import answers
 from services.registry.access.sight import groups_for
@@ -12,14 +12,14 @@ from services.registry.children.kit import Kit
 from services.registry.links import explaining
 from services.registry.links.schemas import LinksOut
 from shared import audit
-from shared.application import USUAL
+from shared.application import USUAL, Router
 from shared.auth import Caller, allowed
 from shared.cursors import Cursors
 from shared.database import SYSTEM, Database
 from shared.problems import NotFound
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1", tags=["who is whom"], responses=USUAL)
+router = Router(prefix="/v1", tags=["who is whom"], responses=USUAL)
 
 
 @router.get(

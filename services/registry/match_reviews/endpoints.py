@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from services.registry import answers
 from services.registry.children.kit import Kit
@@ -20,7 +20,7 @@ from services.registry.match_reviews.terms import Assigned, Order, Verdict, Wait
 from services.registry.rulings.sight import sight_of_decider, sight_of_reader
 from services.registry.rulings.terms import GROUNDS, RulingKind
 from shared import audit, preconditions
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import today
 from shared.contract import TAGGED
@@ -31,7 +31,7 @@ from shared.preconditions import IfMatch
 from shared.problems import Flaw, Invalid, responses
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1/match-reviews", tags=["who is whom"], responses=USUAL)
+router = Router(prefix="/v1/match-reviews", tags=["who is whom"], responses=USUAL)
 
 Reviewer = Annotated[Caller, allowed(Scope.REVIEWS_DECIDE)]
 _CHANGED = {200: TAGGED, **responses(409, 412, 428)}

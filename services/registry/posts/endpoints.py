@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.subjects import only_civil_affairs
@@ -24,7 +24,7 @@ from services.registry.posts.schemas import (
 from services.registry.posts.terms import UNITS, Layer, PostKind
 from services.registry.records.feeds.wire import DivisionText
 from shared import audit, divisions, preconditions
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.contract import TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
@@ -36,7 +36,7 @@ from shared.preconditions import IfMatch
 from shared.problems import NotFound, responses
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1/posts", tags=["posts"], responses=USUAL)
+router = Router(prefix="/v1/posts", tags=["posts"], responses=USUAL)
 
 Reader = Annotated[Caller, allowed(Scope.POSTS_READ)]
 Keeper = Annotated[Caller, allowed(Scope.POSTS_WRITE)]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 
 from services.registry.children.kit import Kit
 from services.registry.profiles.schemas import ProfileOut
@@ -10,7 +10,7 @@ from services.registry.profiles.showing import shown
 from services.registry.records.feeds.wire import DivisionText
 from services.registry.rulebooks import adopting
 from shared import divisions
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import SHANGHAI
 from shared.database import raw
@@ -19,7 +19,7 @@ from shared.parameters import KnownAt, passed
 from shared.problems import NotFound
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1", tags=["rules"], responses=USUAL)
+router = Router(prefix="/v1", tags=["rules"], responses=USUAL)
 
 
 @router.get(

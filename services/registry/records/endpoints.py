@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from services.registry.access.sight import as_system
 from services.registry.children.kit import Kit
@@ -27,7 +27,7 @@ from services.registry.records.storing import Keys, store
 from services.registry.records.vault import SELECT, open_row
 from services.registry.records.withholding import withheld
 from shared import audit
-from shared.application import USUAL, RawBody, Transaction
+from shared.application import USUAL, RawBody, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import today
 from shared.database import raw
@@ -35,7 +35,7 @@ from shared.limits import MAX_BULK_ITEMS
 from shared.problems import NotFound
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1", tags=["records"], responses=USUAL)
+router = Router(prefix="/v1", tags=["records"], responses=USUAL)
 
 Pusher = Annotated[Caller, allowed(Scope.RECORDS_WRITE, purpose=False)]
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
 
 from services.registry.children import queries
@@ -19,7 +19,7 @@ from services.registry.records.parsing import parse
 from services.registry.records.schemas import BulkOut, ItemResult
 from services.registry.records.storing import Keys, store
 from shared import audit
-from shared.application import USUAL, RawBody, Transaction
+from shared.application import USUAL, RawBody, Router, Transaction
 from shared.audit import Act
 from shared.auth import Caller, Grant, allowed
 from shared.database import SYSTEM, enter
@@ -27,7 +27,7 @@ from shared.limits import MAX_BULK_ITEMS
 from shared.problems import Invalid, Malformed, NotFound, flaws_of
 from shared.vocabulary import Department, Scope
 
-router = APIRouter(prefix="/v1", tags=["peer hubs"], responses=USUAL)
+router = Router(prefix="/v1", tags=["peer hubs"], responses=USUAL)
 
 Exchange = Annotated[Caller, allowed(Scope.PEER_FACTS_WRITE, purpose=False)]
 

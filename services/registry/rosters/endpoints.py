@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from services.registry import answers
@@ -32,7 +32,7 @@ from services.registry.rosters.schemas import (
 from services.registry.rosters.terms import RosterKind, SyncState
 from services.registry.status import Status
 from shared import audit
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.contract import LOCATED
 from shared.cursors import Cursors
@@ -43,7 +43,7 @@ from shared.parameters import KnownAt, passed
 from shared.problems import responses
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1", tags=["rosters"], responses=USUAL)
+router = Router(prefix="/v1", tags=["rosters"], responses=USUAL)
 
 Reader = Annotated[Caller, allowed(Scope.ROSTERS_READ)]
 Maker = Annotated[Caller, allowed(Scope.ROSTERS_WRITE)]

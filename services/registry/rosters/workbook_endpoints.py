@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import StreamingResponse
 
 from services.registry.children.kit import Kit
@@ -16,7 +16,7 @@ from services.registry.rosters.layout import layout_of
 from services.registry.rosters.returning import Returned, returned
 from services.registry.rosters.schemas import RosterLineOut, RosterSheetLineOut, RosterSheetOut
 from services.registry.rosters.terms import LineOutcome, RosterKind
-from shared.application import USUAL
+from shared.application import USUAL, Router
 from shared.auth import Caller, allowed
 from shared.database import Database
 from shared.limits import MAX_BULK_ITEMS
@@ -24,7 +24,7 @@ from shared.one_at_a_time import OneAtATime
 from shared.problems import Forbidden
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1", tags=["rosters"], responses=USUAL)
+router = Router(prefix="/v1", tags=["rosters"], responses=USUAL)
 
 Reader = Annotated[Caller, allowed(Scope.ROSTERS_READ)]
 #: A workbook, made or read, takes a core for seconds.

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from services.registry import answers
 from services.registry.children.kit import Kit
@@ -21,7 +21,7 @@ from services.registry.rulings.schemas import (
 from services.registry.rulings.sight import sight_of_decider, sight_of_reader
 from services.registry.rulings.terms import GROUNDS, RulingKind, RulingState, Second
 from shared import audit, preconditions
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.contract import TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
@@ -31,7 +31,7 @@ from shared.preconditions import IfMatch
 from shared.problems import NotFound, responses
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1", tags=["who is whom"], responses=USUAL)
+router = Router(prefix="/v1", tags=["who is whom"], responses=USUAL)
 
 Decider = Annotated[Caller, allowed(Scope.REVIEWS_DECIDE)]
 _TAKEN = {**responses(409), 202: TAGGED_AND_LOCATED}

@@ -5,7 +5,7 @@ import time
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from services.registry import answers
 from services.registry.access.matrix import FULL
@@ -17,14 +17,14 @@ from services.registry.links.steps import waterfall
 from services.registry.searches import searching
 from services.registry.searches.schemas import EvidenceIn, FoundsOut
 from shared import audit
-from shared.application import USUAL
+from shared.application import USUAL, Router
 from shared.auth import Bucket, Caller, allowed
 from shared.database import Database
 from shared.limits import MAX_FOUND_CHILDREN, SEARCHES_BURST, SEARCHES_PER_SECOND
 from shared.problems import TooMany
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1", tags=["who is whom"], responses=USUAL)
+router = Router(prefix="/v1", tags=["who is whom"], responses=USUAL)
 
 #: Every answer leaves after a whole number of these, in seconds, so that its time does not tell how many children out of
 #: reach were looked at.

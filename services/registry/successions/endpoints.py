@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from services.registry.access.sight import groups_for
 from services.registry.access.subjects import only_civil_affairs
@@ -10,12 +10,12 @@ from services.registry.children.kit import Kit
 from services.registry.successions import queries
 from services.registry.successions.schemas import SuccessionOut, SuccessionsOut
 from shared import audit, divisions
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.clock import today
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1/successions", tags=["duties"], responses=USUAL)
+router = Router(prefix="/v1/successions", tags=["duties"], responses=USUAL)
 
 Reader = Annotated[Caller, allowed(Scope.DUTIES_READ)]
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.access.subjects import only_civil_affairs
@@ -18,7 +18,7 @@ from services.registry.survey_rounds.schemas import (
     RoundsOut,
 )
 from shared import audit, preconditions
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller, allowed
 from shared.contract import TAGGED, TAGGED_AND_LOCATED
 from shared.cursors import Cursors
@@ -29,7 +29,7 @@ from shared.preconditions import IfMatch
 from shared.problems import Conflict, Forbidden, NotFound, responses
 from shared.vocabulary import Scope
 
-router = APIRouter(prefix="/v1/survey-rounds", tags=["surveys"], responses=USUAL)
+router = Router(prefix="/v1/survey-rounds", tags=["surveys"], responses=USUAL)
 
 Reader = Annotated[Caller, allowed(Scope.SURVEYS_READ)]
 Opener = Annotated[Caller, allowed(Scope.SURVEYS_WRITE)]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.children.kit import Kit
@@ -19,7 +19,7 @@ from services.registry.survey_rounds.schemas import (
     SurveyedPageOut,
 )
 from services.registry.survey_rounds.terms import Reached
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller
 from shared.cursors import Cursors
 from shared.limits import DEFAULT_PAGE
@@ -27,7 +27,7 @@ from shared.one_at_a_time import OneAtATime
 from shared.parameters import KnownAt
 from shared.problems import NotFound
 
-router = APIRouter(prefix="/v1/survey-rounds", tags=["surveys"], responses=USUAL)
+router = Router(prefix="/v1/survey-rounds", tags=["surveys"], responses=USUAL)
 
 COUNTING = OneAtATime()
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from services.registry import answers
 from services.registry.access.sight import as_system, groups_for
@@ -16,7 +16,7 @@ from services.registry.status.counting import months_on
 from services.registry.upcoming.foreseeing import Foreseen, Turn, foresee
 from services.registry.upcoming.schemas import MOST_TURNS, UpcomingOut
 from shared import audit
-from shared.application import USUAL, Transaction
+from shared.application import USUAL, Router, Transaction
 from shared.auth import Caller
 from shared.clock import today
 from shared.contract import TAGGED
@@ -24,7 +24,7 @@ from shared.database import raw
 from shared.problems import NotFound
 from shared.vocabulary import Department, Scope
 
-router = APIRouter(prefix="/v1", tags=["children"], responses=USUAL)
+router = Router(prefix="/v1", tags=["children"], responses=USUAL)
 
 MONTHS = 24
 
