@@ -33,6 +33,12 @@ class HubSettings(BaseSettings):
         default="",
         description="the OAuth issuer as departments outside name it; default the registry's URL",
     )
+    children: int = Field(
+        default=1_000_000,
+        ge=1,
+        le=1_000_000_000,
+        description="children the hub is for, about: what chance can do hangs on it; the first model is made for it",
+    )
     pool_size: int = Field(default=5, ge=1, le=50, description="database connections per process")
     worker_port: int = Field(
         default=0, ge=0, le=65535, description="where a worker serves /metrics; 0: nowhere"

@@ -46,6 +46,12 @@ def evaluate(
     model: Annotated[
         Path | None, typer.Option(help="link by this model, not by the one this release carries")
     ] = None,
+    children: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="children the release's model is made for; by default a third of the lines"
+        ),
+    ] = None,
     misses: Annotated[
         int, typer.Option(min=0, help="show the causes of faults, and this many of each kind")
     ] = 0,
@@ -67,7 +73,7 @@ def evaluate(
     _log_warnings_to_stderr()
 
     plan = Plan(order.value, seed, batch, delta, singles, searches, replicas)
-    asked = Asked(directory, plan, misses, reviews_answered, model)
+    asked = Asked(directory, plan, misses, reviews_answered, model, children)
     console = Console(width=140)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("resolving")

@@ -90,9 +90,10 @@ def apply(
 def _text_of(model: str) -> bytes | None:
     """The model's text, where it is not known by its rule version alone."""
     from services.matching.models import shipped
+    from shared.settings import HubSettings
 
     if model == "shipped":
-        return shipped.text()
+        return shipped.text(HubSettings().children)
     return Path(model).read_bytes() if Path(model).is_file() else None
 
 

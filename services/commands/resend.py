@@ -29,7 +29,8 @@ def resend() -> None:
                 said = await told(session, Sealer(HubSettings().key_set("registry", "master")))
             rulings = [Ruling(one.id, one.same, one.one, one.other) for one in said.constraints]
             held = Held(said.link_seq, said.review_seq, rulings)
-            linker = Following(lambda: keys_of(HubSettings()), SystemClock()).linker
+            children = HubSettings().children
+            linker = Following(lambda: keys_of(HubSettings()), SystemClock(), children).linker
             async with matching.transaction(SYSTEM) as session:
                 new = await prepare(session, linker, held)
             return new, await queue_all(registry)

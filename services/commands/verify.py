@@ -23,7 +23,9 @@ def verify() -> None:
         count = 0
         try:
             async with database.snapshot(SYSTEM) as session:
-                linker = await Following(lambda: keys_of(settings), SystemClock()).current(session)
+                linker = await Following(
+                    lambda: keys_of(settings), SystemClock(), settings.children
+                ).current(session)
                 async for fault in proving.faults_of(session, linker.strongroom):
                     typer.echo(fault)
                     count += 1

@@ -16,16 +16,22 @@ from services.evaluation.misses import Misses, examine
 from services.evaluation.resolving import Plan
 from services.evaluation.truth import Truth
 
+_LINES_A_CHILD = 3
+"""As an operator would guess who knows what departments send, but neither the truth nor the number of children in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to measure and how; ``misses`` is how many kinds of faults to show."""
+    """What to measure and how; ``misses`` is how many kinds of faults to show, ``children`` how many the hub is made for, which
+    the release's own model asks; without it as many as there are likely to be.
+    """
 
     directory: Path
     plan: Plan = field(default_factory=Plan)
     misses: int = 0
     reviews_answered: bool = False
     model: Path | None = None
+    children: int | None = None
 
 
 async def evaluate(
@@ -33,7 +39,8 @@ async def evaluate(
 ) -> tuple[Figures, Misses | None]:
     """Resolve and measure; ``step`` hears how many lines came, and of how many."""
     corpus = Corpus.open(asked.directory)
-    async with fresh_hub(asked.model.read_bytes() if asked.model else None) as hub:
+    made_for = asked.children or max(1, len(corpus) // _LINES_A_CHILD)
+    async with fresh_hub(asked.model.read_bytes() if asked.model else None, made_for) as hub:
         run = await resolving.load(hub, corpus, asked.plan, lambda count: step(count, len(corpus)))
         await ask(hub, corpus, run, asked.plan.searches)
         refused = dict(corpus.refused.most_common())
@@ -53,6 +60,7 @@ async def evaluate(
             refused=refused,
             untold=found.untold,
             plan=asked.plan,
+            made_for=None if asked.model else made_for,
             rule_version=hub.linker.model.rule_version,
             quality=quality,
             speed=Speed.of(run),

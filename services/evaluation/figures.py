@@ -132,6 +132,8 @@ class Figures:
     refused: dict[str, int]
     untold: int
     plan: Plan
+    made_for: int | None
+    """Children that the release's model was made for."""
     rule_version: str
     quality: Quality
     speed: Speed

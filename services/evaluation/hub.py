@@ -10,7 +10,7 @@ from pathlib import Path
 from services.matching.keyings.following import Following, Keys
 from services.matching.links import queries
 from services.matching.links.linker import Linker
-from services.matching.models import activating
+from services.matching.models import activating, shipped
 from services.matching.models.registering import register
 from shared import collecting, migrations
 from shared.clock import SystemClock
@@ -39,8 +39,10 @@ class Hub:
 
 
 @asynccontextmanager
-async def fresh_hub(model: bytes | None = None) -> AsyncIterator[Hub]:
-    """An empty linker, by the model of this text or the shipped one; every trace of it is gone at
+async def fresh_hub(
+    model: bytes | None = None, children: int = shipped.MADE_FOR
+) -> AsyncIterator[Hub]:
+    """An empty linker, by the model of this text or the shipped one for so many children; every trace of it is gone at
     the end. Enter it on the main thread.
     """
     with tempfile.TemporaryDirectory(prefix="hutong-evaluation-") as folder:
@@ -51,7 +53,7 @@ async def fresh_hub(model: bytes | None = None) -> AsyncIterator[Hub]:
                 database = Database(url, _CONNECTIONS)
                 keys = Keys(new_key_set(), new_key_set())
                 try:
-                    following = await _following(database, keys, model)
+                    following = await _following(database, keys, model, children)
                     collecting.settle(collecting.LINKING)
                     yield Hub(database, following, server, url, keys)
                 finally:
@@ -75,9 +77,11 @@ async def _provisioned(server: EmbeddedPostgres) -> str:
     return server.url("matching", "matching_app", app)
 
 
-async def _following(database: Database, keys: Keys, text: bytes | None) -> Following:
+async def _following(
+    database: Database, keys: Keys, text: bytes | None, children: int
+) -> Following:
     clock = SystemClock()
-    following = Following(lambda: keys, clock)
+    following = Following(lambda: keys, clock, children)
     async with database.transaction(SYSTEM) as session:
         if text is not None:
             model = await register(session, text, {}, keys.master, clock.now())

@@ -10,6 +10,10 @@ from services.evaluation.figures import Figures, Quality
 from services.evaluation.misses import Misses
 
 
+def _size(figures: Figures) -> str:
+    return f" for {figures.made_for:,} children" if figures.made_for else ""
+
+
 def show(figures: Figures, console: Console) -> None:
     """One row a figure."""
     table = Table("figure", "automatic links", *(["reviews answered"] if figures.answered else []))
@@ -20,7 +24,7 @@ def show(figures: Figures, console: Console) -> None:
     speed = figures.speed
     console.print(
         f"{figures.records:,} records of {figures.entries:,} entries about {figures.children:,}"
-        f" children; order {figures.plan.order}; model {figures.rule_version}"
+        f" children; order {figures.plan.order}; model {figures.rule_version}{_size(figures)}"
     )
     console.print(
         f"{speed.records_per_second:,.0f} records/s"

@@ -61,6 +61,8 @@ def create_app(
         token_url=f"{settings.issuer}/oauth2/token",
     )
     app.state.authority = authority
-    app.state.following = Following(lambda: keys_of(settings), clock or SystemClock())
+    app.state.following = Following(
+        lambda: keys_of(settings), clock or SystemClock(), settings.children
+    )
     application.serve(app, links.router, reviews.router, rulings.router, searches.router)
     return app

@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.commands.linkage import linkage
+from services.matching.models import shipped
 
 FROZEN = Path(__file__).parent / "corpus"
 DIGEST = "e7459720c5658446377e20fdee62e0c7178581a91f6b896bf7c45e78320c582e"
@@ -49,6 +50,14 @@ def test_every_record_is_resolved_and_every_entry_counts_once(figures: dict[str,
     assert figures["children"] == CHILDREN
     assert figures["untold"] == 0
     assert figures["refused"] == {}
+
+
+def test_the_model_is_made_for_as_many_children_as_there_may_be(figures: dict[str, Any]) -> None:
+    assert figures["made_for"] == RECORDS // 3
+    assert figures["rule_version"] == shipped.model(RECORDS // 3).rule_version
+    in_a_city = evaluate("--children", "1000000", "--singles", "0", "--searches", "0")
+    assert in_a_city["rule_version"] == shipped.model().rule_version
+    assert in_a_city["recall"] < figures["recall"]
 
 
 def test_links_are_as_good_as_they_were(figures: dict[str, Any]) -> None:

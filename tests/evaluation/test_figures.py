@@ -16,7 +16,7 @@ KEYS = (
     *("delta", "singles", "searches", "delta_records", "delta_seconds"),
     *("search_p50_ms", "search_p99_ms", "search_at_once_p50_ms", "search_at_once_p99_ms"),
     "search_samples",
-    *("rule_version", "precision", "recall", "f1"),
+    *("made_for", "rule_version", "precision", "recall", "f1"),
     *("bcubed_precision", "bcubed_recall", "bcubed_f1", "review_share", "reviews"),
     *("wrongly_merged", "twins_wrongly_merged_share", "twin_children", "persons"),
     *("records_per_second", "first_tenth_records_per_second", "last_tenth_records_per_second"),
@@ -72,7 +72,9 @@ def test_latencies_are_nearest_ranks_and_tenths_follow_the_records() -> None:
 
 def test_the_keys_are_those_that_are_documented() -> None:
     quality, speed = Quality.of(outcome((0, 0)), ALONE), Speed.of(Run())
-    figures = Figures(1, 1, 1, {}, 0, Plan(), "m", quality, speed, Answers(quality, 0, 0, 0, 0.0))
+    figures = Figures(
+        1, 1, 1, {}, 0, Plan(), None, "m", quality, speed, Answers(quality, 0, 0, 0, 0.0)
+    )
 
     told = figures.as_json()
 

@@ -33,12 +33,15 @@ def keys_of(settings: HubSettings) -> Keys:
 
 
 class Following:
-    """One process's linker. ``linker`` is by the regime that was last met, or by the shipped model."""
+    """One process's linker. ``linker`` is by the regime that was last met, or by the shipped model for so many ``children``."""
 
-    def __init__(self, load: Callable[[], Keys], clock: Clock) -> None:
+    def __init__(
+        self, load: Callable[[], Keys], clock: Clock, children: int = shipped.MADE_FOR
+    ) -> None:
         self._load = load
         self._clock = clock
-        model, keys = shipped.model(), load()
+        self._children = children
+        model, keys = shipped.model(children), load()
         self.linker = Linker(
             model, Strongroom(keys.master, keys.index, model), clock, renew=self.current
         )
@@ -53,7 +56,7 @@ class Following:
         regime = await queries.regime(connection)
         if regime is None:
             keys = self._load()
-            active = await activating.active(session, keys.master, self._clock.now())
+            active = await self._active(session, keys)
             rules = list(active.model.blocking)
             await queries.begin(connection, keys.index.current, rules, self._clock.now())
             regime = await queries.regime(connection)
@@ -67,7 +70,10 @@ class Following:
         if missing := {k.index_key for k in regime.keyings} - keys.index.keys.keys():
             log.error("regime.index_key_missing", index_keys=sorted(missing))
             raise Unavailable
-        active = await activating.active(session, keys.master, self._clock.now())
+        active = await self._active(session, keys)
         strongroom = Strongroom(keys.master, keys.index, active.model, regime.keyings)
         log.info("regime.met", rule_version=active.model.rule_version, keying=regime.current.number)
         return Linker(active.model, strongroom, self._clock, active.frequency, regime, self.current)
+
+    async def _active(self, session: AsyncSession, keys: Keys) -> activating.Effective:
+        return await activating.active(session, keys.master, self._clock.now(), self._children)

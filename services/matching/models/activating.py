@@ -38,9 +38,11 @@ async def activate(session: AsyncSession, rule_version: str, now: datetime) -> N
         raise NotFound
 
 
-async def active(session: AsyncSession, master: KeySet, now: datetime) -> Effective:
-    """The active model. Where none was ever activated, the shipped one is registered and becomes it; a
-    later release's model takes effect only when somebody activates it.
+async def active(
+    session: AsyncSession, master: KeySet, now: datetime, children: int = shipped.MADE_FOR
+) -> Effective:
+    """The active model. Where none was ever activated, the shipped one for so many children is registered and becomes it; a
+    later release's model, or one for another number, takes effect only when somebody activates it.
     """
     connection = await raw(session)
     version = await active_version(session)
@@ -48,7 +50,7 @@ async def active(session: AsyncSession, master: KeySet, now: datetime) -> Effect
         await connection.execute("SELECT pg_advisory_xact_lock($1)", _FIRST)
         version = await active_version(session)
     if version is None:
-        version = (await register(session, shipped.text(), {}, master, now)).rule_version
+        version = (await register(session, shipped.text(children), {}, master, now)).rule_version
         await activate(session, version, now)
     return await registered(session, version, master)
 

@@ -1,17 +1,25 @@
 """Registered models: immutable, one of them active, their frequencies known by keyed hashes alone."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import resources
+from math import log2
 
 import asyncpg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
 
+from services.matching import linkage
+from services.matching.keyings.following import Following, Keys
 from services.matching.linkage import names, weights
 from services.matching.linkage.weights import BadModel
 from services.matching.models import shipped
 from services.matching.models.activating import activate, active, registered
 from services.matching.models.registering import register
+from shared.clock import SystemClock
 from shared.database import SYSTEM, Database, raw
 from shared.keys import new_key_set, rotated
 from shared.problems import NotFound
@@ -42,6 +50,36 @@ async def test_the_shipped_model_is_active_until_another_is(store: Database) -> 
     assert first.model == still.model == shipped.model()
     assert now.model == weights.parse(OTHER)
     assert now.model.rule_version != first.model.rule_version
+
+
+@given(children=st.integers(1, 10**9))
+def test_among_half_as_many_children_a_candidate_is_twice_as_likely_the_same(children: int) -> None:
+    model, half = shipped.model(children), shipped.model(max(1, children // 2))
+
+    assert replace(model, prior=0.0, rule_version="") == replace(half, prior=0.0, rule_version="")
+    assert (2 * model.prior).is_integer()
+    assert 0 <= half.prior - model.prior <= 1.5
+    if children >= 2 * shipped.FEWEST:
+        assert abs(half.prior - model.prior - 1) <= 0.5
+    assert abs(model.prior + log2(max(children, shipped.FEWEST)) - 1.932) <= 0.26
+
+
+def test_the_carried_file_is_for_a_million() -> None:
+    carried = resources.files(linkage).joinpath("model.toml").read_bytes()
+    assert shipped.text(1_000_000) == shipped.text() == carried
+    assert shipped.text(900_000) == carried
+    assert shipped.text(20_000) == shipped.text(1) != carried
+
+
+async def test_the_first_model_is_for_the_hubs_number_of_children(store: Database) -> None:
+    keys = Keys(MASTER, new_key_set())
+    county, another = (Following(lambda: keys, SystemClock(), n) for n in (20_000, 1_000_000))
+    async with store.transaction(SYSTEM) as session:
+        first = (await county.current(session)).model
+        still = (await another.current(session)).model
+
+    assert first == still == shipped.model(20_000)
+    assert first.prior == -14.5
 
 
 async def test_a_model_comes_back_with_its_frequencies(store: Database) -> None:
