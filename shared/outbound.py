@@ -26,7 +26,7 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 @cache
 def trusted() -> SSLContext:
-    """Whom this process trusts on TLS: read once, as it takes longer than most requests."""
+    """Whom this process trusts on TLS: read once, as it takes longer than most requests; other certificates take a restart."""
     return httpx.create_ssl_context()
 
 

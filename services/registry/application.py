@@ -12,6 +12,7 @@ from services.registry.alerts import endpoints as alerts
 from services.registry.assessments import endpoints as assessments
 from services.registry.assessments import placement_endpoints as placements
 from services.registry.break_glass import endpoints as break_glass
+from services.registry.break_glass import unreviewed
 from services.registry.calendar_duties import endpoints as calendar_duties
 from services.registry.cases import endpoints as cases
 from services.registry.catalogue import endpoints as catalogue
@@ -182,4 +183,5 @@ def create_app(
         catalogue.router,
     )
     app.include_router(backlog.watch(SERVICE, QUEUES))
+    app.include_router(unreviewed.watch())
     return app

@@ -395,7 +395,8 @@ def test_r6_who_has_not_heard_that_it_has_the_file_is_told_nothing_of_the_child(
             story.a_child_of_whom_both_hubs_have_heard()
             story.hand_over(YUZHONG, {"heze"}, "confirmed", days=2, pass_first=6, back=True)
             for to in (CAO, YUZHONG):
-                story.propose(to)
+                reply = runner.run(world.propose(CAO, story.children["heze"], to))
+                assert reply.status_code == 404
                 assert story.open is None
             story.heal()
             story.propose(YUZHONG)

@@ -1,5 +1,6 @@
 """Break-glass through the real app: one child, one hour, little told, both places alerted, judged by another."""
 
+import asyncio
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -422,6 +423,24 @@ async def test_the_unreviewed_are_a_metric(registry: Registry) -> None:
     await reviewer.post(f"{URL}/{opening}/review", json=word)
     assert await unreviewed.count(registry.database) == 1
     assert "hutong_break_glass_unreviewed 1.0" in (await reviewer.get("/metrics")).text
+
+
+@pytest.fixture
+def counted_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unreviewed, "EVERY_SECONDS", 0.05)
+
+
+async def test_a_served_registry_counts_the_unreviewed_by_itself(
+    counted_often: None,  # before the registry is served
+    registry: Registry,
+) -> None:
+    await registered(registry, "residence-permits")
+    await open_(await registry("police:650102"))
+    reviewer = await registry("civil_affairs:500103")
+    unreviewed.UNREVIEWED.set(0)
+    async with asyncio.timeout(10):
+        while "hutong_break_glass_unreviewed 1.0" not in (await reviewer.get("/metrics")).text:
+            await asyncio.sleep(0.05)
 
 
 async def test_what_people_wrote_is_sealed_and_bound_to_its_row(registry: Registry) -> None:

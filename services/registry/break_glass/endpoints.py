@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Query, Request
 
 from services.registry.access.subjects import only_civil_affairs
-from services.registry.break_glass import opening, queries, reviewing, unreviewed
+from services.registry.break_glass import opening, queries, reviewing
 from services.registry.break_glass.schemas import (
     BreakGlassIn,
     BreakGlassOpeningOut,
@@ -27,9 +27,7 @@ from shared.limits import DEFAULT_PAGE, MAX_PAGE
 from shared.problems import NotFound
 from shared.vocabulary import Scope
 
-router = Router(
-    prefix="/v1/break-glass", tags=["break-glass"], responses=USUAL, lifespan=unreviewed.counted
-)
+router = Router(prefix="/v1/break-glass", tags=["break-glass"], responses=USUAL)
 
 BreakGlass = Annotated[Caller, allowed(Scope.BREAK_GLASS)]
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from prometheus_client import Gauge
 
 from shared import application, work
@@ -27,16 +27,19 @@ async def count(database: Database) -> int:
     return found
 
 
-@asynccontextmanager
-async def counted(app: FastAPI) -> AsyncIterator[None]:
-    """Keep the gauge true while the process lives, whichever replica opened or reviewed."""
+def watch() -> APIRouter:
+    """What an application includes to keep the gauge true while it lives, whoever opened or reviewed.  It has no routes."""
 
-    async def step() -> int:
-        await count(app.state.database)
-        return 0
+    @asynccontextmanager
+    async def counted(app: FastAPI) -> AsyncIterator[None]:
+        async def step() -> int:
+            await count(app.state.database)
+            return 0
 
-    task = asyncio.create_task(
-        work.repeat("registry", "break-glass-count", step, EVERY_SECONDS, asyncio.Event())
-    )
-    yield
-    await application.stop(task)
+        task = asyncio.create_task(
+            work.repeat("registry", "break-glass-count", step, EVERY_SECONDS, asyncio.Event())
+        )
+        yield
+        await application.stop(task)
+
+    return APIRouter(lifespan=counted)
