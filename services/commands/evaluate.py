@@ -49,7 +49,9 @@ def evaluate(
     children: Annotated[
         int | None,
         typer.Option(
-            min=1, help="children the release's model is made for; by default a third of the lines"
+            min=1,
+            max=1_000_000_000,
+            help="children the release's model is made for; by default a third of the lines",
         ),
     ] = None,
     misses: Annotated[
@@ -70,6 +72,10 @@ def evaluate(
     from services.evaluation.resolving import Plan
     from services.evaluation.truth import BadTruth
 
+    if model is not None and children is not None:
+        raise typer.BadParameter(
+            "a model of its own is for as many children as it is", param_hint="--children"
+        )
     _log_warnings_to_stderr()
 
     plan = Plan(order.value, seed, batch, delta, singles, searches, replicas)

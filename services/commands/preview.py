@@ -93,7 +93,12 @@ def _text_of(model: str) -> bytes | None:
     from shared.settings import HubSettings
 
     if model == "shipped":
-        return shipped.text(HubSettings().children)
+        children = HubSettings().children
+        prior = shipped.model(children).prior
+        typer.echo(
+            f"made for {children:,} children (HUTONG_CHILDREN): prior {prior} bits", err=True
+        )
+        return shipped.text(children)
     return Path(model).read_bytes() if Path(model).is_file() else None
 
 

@@ -53,6 +53,7 @@ def train(
     from services.matching.training.engines import ENGINES, CannotTrain
     from services.matching.training.learning import Asked, TooLittle, learn
     from services.matching.training.report import report as page
+    from shared.settings import HubSettings
 
     asked = Asked(
         name or f"trained-{datetime.now(UTC):%Y-%m-%d}", seed, entries=entries if corpus else None
@@ -60,7 +61,7 @@ def train(
     try:
         with ENGINES[engine]() as api:
             read = list(_of_corpus(corpus, sample)) if corpus else asyncio.run(_of_hub(sample))
-            trained = learn(read, shipped.text(), api, asked)
+            trained = learn(read, shipped.text(HubSettings().children), api, asked)
     except (CannotTrain, TooLittle) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

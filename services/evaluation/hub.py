@@ -10,7 +10,7 @@ from pathlib import Path
 from services.matching.keyings.following import Following, Keys
 from services.matching.links import queries
 from services.matching.links.linker import Linker
-from services.matching.models import activating, shipped
+from services.matching.models import activating
 from services.matching.models.registering import register
 from shared import collecting, migrations
 from shared.clock import SystemClock
@@ -24,13 +24,14 @@ _CONNECTIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """What resolving needs, and whom to ask how much memory the database takes."""
+    """What resolving needs, whom to ask how much memory the database takes, and for how many children it is."""
 
     database: Database
     following: Following
     server: EmbeddedPostgres
     url: str
     keys: Keys
+    children: int
 
     @property
     def linker(self) -> Linker:
@@ -39,9 +40,7 @@ class Hub:
 
 
 @asynccontextmanager
-async def fresh_hub(
-    model: bytes | None = None, children: int = shipped.MADE_FOR
-) -> AsyncIterator[Hub]:
+async def fresh_hub(model: bytes | None, children: int) -> AsyncIterator[Hub]:
     """An empty linker, by the model of this text or the shipped one for so many children; every trace of it is gone at
     the end. Enter it on the main thread.
     """
@@ -55,7 +54,7 @@ async def fresh_hub(
                 try:
                     following = await _following(database, keys, model, children)
                     collecting.settle(collecting.LINKING)
-                    yield Hub(database, following, server, url, keys)
+                    yield Hub(database, following, server, url, keys, children)
                 finally:
                     await database.close()
         finally:

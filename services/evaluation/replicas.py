@@ -34,11 +34,12 @@ _AHEAD = 2
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a replica finds its records and its database."""
+    """Where a replica finds its records and its database, and for how many children that is."""
 
     directory: Path
     url: str
     keys: Keys
+    children: int
 
 
 @contextmanager
@@ -116,7 +117,7 @@ def _replica(line: Any, place: Place) -> None:
 async def _serve(line: Any, place: Place) -> None:
     corpus = Corpus.open(place.directory)
     database = Database(place.url, 1)
-    following = Following(lambda: place.keys, SystemClock())
+    following = Following(lambda: place.keys, SystemClock(), place.children)
     collecting.settle(collecting.LINKING)
     line.send(len(corpus))
     try:

@@ -117,7 +117,9 @@ def _load_by_replicas(
     """The bulk, then the delta, read and resolved by replicas.  They are busy while they read: that share is taken off."""
     from services.evaluation.replicas import Place, replicas
 
-    with replicas(Place(corpus.directory, hub.url, hub.keys), plan.replicas) as beside:
+    with replicas(
+        Place(corpus.directory, hub.url, hub.keys, hub.children), plan.replicas
+    ) as beside:
         for lines, measured in parts:
             for count, seconds, read in beside.resolve(lines, plan.batch):
                 measured.append((count, max(0.0, seconds - read / plan.replicas)))

@@ -19,6 +19,7 @@ from services.evaluation.corpus import Corpus
 from services.evaluation.resolving import item_of
 from services.matching.keyings.following import Following, Keys
 from services.matching.links.linking import Item, resolve
+from services.matching.models import shipped
 from services.matching.proving import faults_of
 from shared.clock import SystemClock
 from shared.database import SYSTEM, Database, raw
@@ -42,7 +43,7 @@ def batches() -> list[list[Item]]:
 async def load(url: str, batches: list[list[Item]], done: int, acknowledge: int | None) -> None:
     """Resolve what is not done; one byte for readiness, and one for every batch that is durable."""
     database = Database(url, 2)
-    following = Following(lambda: KEYS, SystemClock())
+    following = Following(lambda: KEYS, SystemClock(), shipped.MADE_FOR)
     try:
         for at, batch in enumerate(batches[done:]):
             if at == 0 and acknowledge is not None:
@@ -85,7 +86,7 @@ def killed_after(
 async def holds(url: str) -> tuple[set[frozenset[UUID]], int, list[str]]:
     """The entries of each person, how many entries there are, and what does not hold together."""
     database = Database(url, 1)
-    following = Following(lambda: KEYS, SystemClock())
+    following = Following(lambda: KEYS, SystemClock(), shipped.MADE_FOR)
     try:
         async with database.transaction(SYSTEM) as session:
             connection = await raw(session)

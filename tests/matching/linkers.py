@@ -44,14 +44,14 @@ class LinkedHub:
             if not (path := home / f"{name}.json").exists():
                 key_files.save(key_files.new_key_set(), path)
         served, owner = Database(urls.app, 2), Database(urls.owner, 2)
-        return cls(home, served, owner, Following(lambda: keys_in(home), CLOCK))
+        return cls(home, served, owner, Following(lambda: keys_in(home), CLOCK, shipped.MADE_FOR))
 
     async def close(self) -> None:
         await self.served.close()
         await self.owner.close()
 
     def another_process(self) -> Following:
-        return Following(lambda: keys_in(self.home), CLOCK)
+        return Following(lambda: keys_in(self.home), CLOCK, shipped.MADE_FOR)
 
     @property
     def keys(self) -> Keys:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from services.commands.linkage import linkage
 from services.matching.linkage.normalization import Features
+from services.matching.models import shipped
 from shared import keys as key_files
 from shared.database import SYSTEM
 from tests.databases import MakeDatabase, Urls
@@ -54,6 +55,11 @@ async def test_an_operator_changes_model_and_keys_and_has_everything_told_again(
     )
     again = await _run("apply", str(model), "--preview", told["preview"])
     assert (again.exit_code, "applied before" in again.output) == (1, True)
+
+    monkeypatch.setenv("HUTONG_CHILDREN", "20000")
+    said = (await _run("preview", "shipped")).output
+    assert "made for 20,000 children (HUTONG_CHILDREN): prior -14.5 bits" in said
+    assert shipped.model(20_000).rule_version in said
 
     assert "key 2 is looked under" in await _done("rekey")
     assert hub.keys.index.keys.keys() == {2}

@@ -123,7 +123,7 @@ async def test_processes_that_link_meanwhile_miss_nobody(hub: LinkedHub) -> None
     for start in range(0, 600, 200):
         batch = [(n, 1, child(n)) for n in numbers[start : start + 200]]
         persons |= {link.entry.int: link.person for link in await hub.push(*batch)}
-    processes = [Following(lambda: hub.keys, CLOCK) for _ in range(2)]
+    processes = [Following(lambda: hub.keys, CLOCK, shipped.MADE_FOR) for _ in range(2)]
     done = asyncio.Event()
     pushed: list[tuple[int, UUID | None]] = []
 
@@ -154,7 +154,7 @@ async def test_processes_that_link_meanwhile_miss_nobody(hub: LinkedHub) -> None
 async def test_a_process_that_cannot_read_the_new_key_links_nothing(hub: LinkedHub) -> None:
     await hub.push((1, 1, CHILD))
     before = hub.keys
-    apart = Following(lambda: before, CLOCK)
+    apart = Following(lambda: before, CLOCK, shipped.MADE_FOR)
     rekeying = hub.rekeying()
     await rekeying.begin(await rekeying.add_key())
 

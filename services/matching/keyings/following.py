@@ -35,9 +35,7 @@ def keys_of(settings: HubSettings) -> Keys:
 class Following:
     """One process's linker. ``linker`` is by the regime that was last met, or by the shipped model for so many ``children``."""
 
-    def __init__(
-        self, load: Callable[[], Keys], clock: Clock, children: int = shipped.MADE_FOR
-    ) -> None:
+    def __init__(self, load: Callable[[], Keys], clock: Clock, children: int) -> None:
         self._load = load
         self._clock = clock
         self._children = children
@@ -72,7 +70,12 @@ class Following:
             raise Unavailable
         active = await self._active(session, keys)
         strongroom = Strongroom(keys.master, keys.index, active.model, regime.keyings)
-        log.info("regime.met", rule_version=active.model.rule_version, keying=regime.current.number)
+        log.info(
+            "regime.met",
+            rule_version=active.model.rule_version,
+            prior=active.model.prior,
+            keying=regime.current.number,
+        )
         return Linker(active.model, strongroom, self._clock, active.frequency, regime, self.current)
 
     async def _active(self, session: AsyncSession, keys: Keys) -> activating.Effective:

@@ -38,9 +38,7 @@ async def activate(session: AsyncSession, rule_version: str, now: datetime) -> N
         raise NotFound
 
 
-async def active(
-    session: AsyncSession, master: KeySet, now: datetime, children: int = shipped.MADE_FOR
-) -> Effective:
+async def active(session: AsyncSession, master: KeySet, now: datetime, children: int) -> Effective:
     """The active model. Where none was ever activated, the shipped one for so many children is registered and becomes it; a
     later release's model, or one for another number, takes effect only when somebody activates it.
     """

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import resources
 from math import log2
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -12,13 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
 
+from services.local import secrets as key_files
 from services.matching import linkage
+from services.matching.application import create_app
 from services.matching.keyings.following import Following, Keys
 from services.matching.linkage import names, weights
 from services.matching.linkage.weights import BadModel
 from services.matching.models import shipped
 from services.matching.models.activating import activate, active, registered
 from services.matching.models.registering import register
+from services.matching.settings import MatchingSettings
 from shared.clock import SystemClock
 from shared.database import SYSTEM, Database, raw
 from shared.keys import new_key_set, rotated
@@ -41,11 +45,11 @@ async def store(database: MakeDatabase) -> AsyncIterator[Database]:
 
 async def test_the_shipped_model_is_active_until_another_is(store: Database) -> None:
     async with store.transaction(SYSTEM) as session:
-        first = await active(session, MASTER, NOW)
+        first = await active(session, MASTER, NOW, shipped.MADE_FOR)
         other = await register(session, OTHER, {}, MASTER, NOW)
-        still = await active(session, MASTER, NOW)
+        still = await active(session, MASTER, NOW, shipped.MADE_FOR)
         await activate(session, other.rule_version, NOW)
-        now = await active(session, MASTER, NOW)
+        now = await active(session, MASTER, NOW, shipped.MADE_FOR)
 
     assert first.model == still.model == shipped.model()
     assert now.model == weights.parse(OTHER)
@@ -72,14 +76,30 @@ def test_the_carried_file_is_for_a_million() -> None:
 
 
 async def test_the_first_model_is_for_the_hubs_number_of_children(store: Database) -> None:
-    keys = Keys(MASTER, new_key_set())
-    county, another = (Following(lambda: keys, SystemClock(), n) for n in (20_000, 1_000_000))
+    held = Keys(MASTER, new_key_set())
+    county, another = (Following(lambda: held, SystemClock(), n) for n in (20_000, 1_000_000))
     async with store.transaction(SYSTEM) as session:
         first = (await county.current(session)).model
         still = (await another.current(session)).model
 
     assert first == still == shipped.model(20_000)
     assert first.prior == -14.5
+
+
+async def test_what_the_environment_says_of_children_reaches_the_linker(
+    database: MakeDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key_files.make(tmp_path)
+    _, url = await database("matching")
+    monkeypatch.setenv("HUTONG_HOME", str(tmp_path))
+    monkeypatch.setenv("HUTONG_MATCHING_DATABASE_URL", url)
+    monkeypatch.setenv("HUTONG_CHILDREN", "200000")
+
+    app = create_app(MatchingSettings())
+
+    async with app.router.lifespan_context(app), app.state.database.transaction(SYSTEM) as session:
+        linker = await app.state.following.current(session)
+    assert linker.model == shipped.model(200_000)
 
 
 async def test_a_model_comes_back_with_its_frequencies(store: Database) -> None:
@@ -122,7 +142,7 @@ async def test_no_name_is_stored_plain(store: Database) -> None:
 )
 async def test_what_is_registered_cannot_be_changed(store: Database, statement: str) -> None:
     async with store.transaction(SYSTEM) as session:
-        await active(session, MASTER, NOW)
+        await active(session, MASTER, NOW, shipped.MADE_FOR)
     with pytest.raises((asyncpg.InsufficientPrivilegeError, DBAPIError)):
         async with store.transaction(SYSTEM) as session:
             await (await raw(session)).execute(statement)
