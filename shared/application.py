@@ -6,6 +6,7 @@ A service gives its routers and its authority; this module makes the FastAPI app
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from enum import Enum
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
@@ -22,7 +23,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import contract, problems, telemetry
+from shared import contract, problems, telemetry, work
 from shared.database import NOTHING, SYSTEM, Database, is_away
 from shared.ids import uuid7
 from shared.limits import (
@@ -311,6 +312,24 @@ class _Answer:
             headers.append((b"hutong-request", self._id))
             message = {**message, "headers": headers}
         await self._send(message)
+
+
+def beside(
+    service: str, name: str, measure: Callable[[Database], Awaitable[Any]], rest: float
+) -> APIRouter:
+    """What an application includes to measure its database every ``rest`` seconds while it lives.  It has no routes."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async def step() -> int:
+            await measure(app.state.database)
+            return 0  # so that it rests
+
+        task = asyncio.create_task(work.repeat(service, name, step, rest, asyncio.Event()))
+        yield
+        await stop(task)
+
+    return APIRouter(lifespan=lifespan)
 
 
 async def stop(*tasks: Awaitable[Any]) -> None:

@@ -4,14 +4,12 @@ Each API process counts its service's queues, so that a worker that does not run
 ``COUNTED`` by an index of what waits, so that counting costs as little whatever was done before.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from prometheus_client import Gauge
 
-from shared import application, work
+from shared import application
 from shared.database import SYSTEM, Database, raw
 
 LENGTH = Gauge("hutong_queue_length", "What waits to be done, up to 100000", ["service", "queue"])
@@ -37,21 +35,12 @@ async def measure(database: Database, service: str, queues: Queues) -> None:
 
 
 def watch(service: str, queues: Queues) -> APIRouter:
-    """What an application includes to keep the figures true while it lives.  It has no routes."""
+    """What an application includes to keep the figures true while it lives."""
 
-    @asynccontextmanager
-    async def watched(app: FastAPI) -> AsyncIterator[None]:
-        async def step() -> int:
-            await measure(app.state.database, service, queues)
-            return 0
+    async def step(database: Database) -> None:
+        await measure(database, service, queues)
 
-        task = asyncio.create_task(
-            work.repeat(service, "backlog", step, EVERY_SECONDS, asyncio.Event())
-        )
-        yield
-        await application.stop(task)
-
-    return APIRouter(lifespan=watched)
+    return application.beside(service, "backlog", step, EVERY_SECONDS)
 
 
 def waiting(table: str, since: str, where: str = "true", order: str = "") -> str:

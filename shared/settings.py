@@ -37,7 +37,7 @@ class HubSettings(BaseSettings):
         default=1_000_000,
         ge=1,
         le=1_000_000_000,
-        description="children the hub is for, about: what chance can do hangs on it; the first model is made for it",
+        description="about how many children's records the hub is to hold: the first linkage model is made for it",
     )
     pool_size: int = Field(default=5, ge=1, le=50, description="database connections per process")
     worker_port: int = Field(

@@ -74,7 +74,8 @@ def evaluate(
 
     if model is not None and children is not None:
         raise typer.BadParameter(
-            "a model of its own is for as many children as it is", param_hint="--children"
+            "it is the release's own model that is made for a number, not --model",
+            param_hint="--children",
         )
     _log_warnings_to_stderr()
 

@@ -56,7 +56,9 @@ def preview(
         typer.echo(f"  {len(cared_for):>9,} of these persons are in key care")
     for entry, person in sorted(found.changes.moved.items())[:samples]:
         typer.echo(f"  entry {entry} would go to person {person}")
-    typer.echo(f"to make these changes: hutong linkage apply {model} --preview {made.preview}")
+    typer.echo(
+        f"to make these changes: hutong linkage apply {made.rule_version} --preview {made.preview}"
+    )
 
 
 def apply(
@@ -88,7 +90,7 @@ def apply(
 
 
 def _text_of(model: str) -> bytes | None:
-    """The model's text, where it is not known by its rule version alone."""
+    """The model's text, where it is not known by its rule version alone; of the shipped one, says for how many children it is."""
     from services.matching.models import shipped
     from shared.settings import HubSettings
 

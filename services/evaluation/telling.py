@@ -10,10 +10,6 @@ from services.evaluation.figures import Figures, Quality
 from services.evaluation.misses import Misses
 
 
-def _size(figures: Figures) -> str:
-    return f" for {figures.made_for:,} children" if figures.made_for else ""
-
-
 def show(figures: Figures, console: Console) -> None:
     """One row a figure."""
     table = Table("figure", "automatic links", *(["reviews answered"] if figures.answered else []))
@@ -59,6 +55,10 @@ def show(figures: Figures, console: Console) -> None:
         console.print(f"{figures.untold:,} entries are not in the truth and count nowhere")
     for flaw, count in figures.refused.items():
         console.print(f"refused {count:,}: {flaw}")
+
+
+def _size(figures: Figures) -> str:
+    return f" for {figures.made_for:,} children" if figures.made_for else ""
 
 
 _ROWS: tuple[tuple[str, Any], ...] = (

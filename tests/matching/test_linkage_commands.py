@@ -60,6 +60,10 @@ async def test_an_operator_changes_model_and_keys_and_has_everything_told_again(
     said = (await _run("preview", "shipped")).output
     assert "made for 20,000 children (HUTONG_CHILDREN): prior -14.5 bits" in said
     assert shipped.model(20_000).rule_version in said
+    monkeypatch.delenv("HUTONG_CHILDREN")
+    named = said.split("hutong linkage apply ")[1].split()
+    assert "is active" in await _done("apply", *named)
+    assert await hub.active() == shipped.model(20_000).rule_version
 
     assert "key 2 is looked under" in await _done("rekey")
     assert hub.keys.index.keys.keys() == {2}

@@ -8,7 +8,7 @@ never hangs on what has arrived, since retries are jittered: a rule that does no
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -363,43 +364,42 @@ class TwoHubs(RuleBasedStateMachine):
                 assert self.begun.setdefault(key, row["begun_on"]) == row["begun_on"], key
 
 
-def test_r6_across_hubs_no_day_has_two_counties_and_nothing_is_lost(
-    cluster: Cluster, homes: dict[str, Path]
-) -> None:
+@pytest.fixture
+def stage(cluster: Cluster, homes: dict[str, Path]) -> Iterator[tuple[asyncio.Runner, World]]:
+    """Two hubs, and the loop they run on."""
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         try:
-            world = runner.run(World.make(cluster, homes, stack))
-            run_state_machine_as_test(
-                partial(TwoHubs, runner, world, []),  # type: ignore[arg-type]
-                settings=settings(
-                    max_examples=EXAMPLES,
-                    stateful_step_count=15,
-                    database=None,
-                    phases=[Phase.generate],
-                    suppress_health_check=list(HealthCheck),
-                ),
-            )
+            yield runner, runner.run(World.make(cluster, homes, stack))
         finally:
             runner.run(stack.aclose())
+
+
+def test_r6_across_hubs_no_day_has_two_counties_and_nothing_is_lost(
+    stage: tuple[asyncio.Runner, World],
+) -> None:
+    run_state_machine_as_test(
+        partial(TwoHubs, *stage, []),  # type: ignore[arg-type]
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=15,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
 
 
 def test_r6_who_has_not_heard_that_it_has_the_file_is_told_nothing_of_the_child(
-    cluster: Cluster, homes: dict[str, Path]
+    stage: tuple[asyncio.Runner, World],
 ) -> None:
-    with asyncio.Runner() as runner:
-        stack = AsyncExitStack()
-        try:
-            world = runner.run(World.make(cluster, homes, stack))
-            story = TwoHubs(runner, world, [])
-            story.a_child_of_whom_both_hubs_have_heard()
-            story.hand_over(YUZHONG, {"heze"}, "confirmed", days=2, pass_first=6, back=True)
-            for to in (CAO, YUZHONG):
-                reply = runner.run(world.propose(CAO, story.children["heze"], to))
-                assert reply.status_code == 404
-                assert story.open is None
-            story.heal()
-            story.propose(YUZHONG)
-            assert story.open is not None
-        finally:
-            runner.run(stack.aclose())
+    runner, world = stage
+    story = TwoHubs(runner, world, [])
+    story.a_child_of_whom_both_hubs_have_heard()
+    story.hand_over(YUZHONG, {"heze"}, "confirmed", days=2, pass_first=6, back=True)
+    for to in (CAO, YUZHONG):
+        reply = runner.run(world.propose(CAO, story.children["heze"], to))
+        assert reply.status_code == 404
+    story.heal()
+    story.propose(YUZHONG)
+    assert story.open is not None

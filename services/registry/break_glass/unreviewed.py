@@ -1,13 +1,9 @@
 """How many openings wait for their second person: a figure to raise an alarm on."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from prometheus_client import Gauge
 
-from shared import application, work
+from shared import application
 from shared.database import SYSTEM, Database, raw
 
 UNREVIEWED = Gauge(
@@ -28,18 +24,5 @@ async def count(database: Database) -> int:
 
 
 def watch() -> APIRouter:
-    """What an application includes to keep the gauge true while it lives, whoever opened or reviewed.  It has no routes."""
-
-    @asynccontextmanager
-    async def counted(app: FastAPI) -> AsyncIterator[None]:
-        async def step() -> int:
-            await count(app.state.database)
-            return 0
-
-        task = asyncio.create_task(
-            work.repeat("registry", "break-glass-count", step, EVERY_SECONDS, asyncio.Event())
-        )
-        yield
-        await application.stop(task)
-
-    return APIRouter(lifespan=counted)
+    """What an application includes to keep the gauge true while it lives, whoever opened or reviewed."""
+    return application.beside("registry", "break-glass-count", count, EVERY_SECONDS)
