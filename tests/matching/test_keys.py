@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.matching.links import writing
+from services.matching.links.round_trips import write
 from shared.database import SYSTEM, Database, raw
 from tests.databases import MakeDatabase
 
@@ -20,9 +21,9 @@ async def test_keys_that_stand_already_keep_no_others_out(
     keys = sorted({(chance.randrange(-(2**63), 2**63), UUID(int=at)) for at in range(count)})
     async with linker.transaction(SYSTEM) as session:
         connection = await raw(session)
-        await writing.store_keys(connection, keys[: count // 3], [])
-        await writing.store_keys(connection, keys, [])
-        await writing.store_keys(connection, [], keys[:1])
+        await write(connection, writing.keys(keys[: count // 3], []))
+        await write(connection, writing.keys(keys, []))
+        await write(connection, writing.keys([], keys[:1]))
         rows = await connection.fetch("SELECT key, person FROM blocking_keys ORDER BY key, person")
     await linker.close()
 

@@ -17,6 +17,7 @@ from services.evaluation.truth import Truth
 from services.matching.links import linking, queries, touching
 from services.matching.links.linking import Item
 from services.matching.links.neighbourhood import Neighbourhood
+from services.matching.links.round_trips import write
 from services.matching.models import shipped
 from services.population import corpus as writing
 from services.population.measurement import Contingency
@@ -111,7 +112,7 @@ async def test_a_rehearsed_look_finds_what_a_first_look_finds(
             fresh = prepared[at // 40 % 3 :]
             first = Neighbourhood(connection, looking)
             for near in (rehearsed, first):
-                await near.look_around(fresh, {})
+                await near.look_around(fresh, queries.Standing({}, 0, False))
 
         assert _seen(rehearsed) == _seen(first)
     await hub.close()
@@ -122,7 +123,7 @@ async def _doubt_others(connection: queries.Connection, persons: list[UUID]) -> 
     await connection.execute(
         "UPDATE persons SET doubtful = NOT doubtful WHERE person = ANY($1::uuid[])", persons
     )
-    await touching.tell(connection, [], persons)
+    await write(connection, [touching.telling([], persons)])
 
 
 def _seen(near: Neighbourhood) -> dict[str, object]:

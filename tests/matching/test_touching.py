@@ -4,6 +4,7 @@ from pathlib import Path
 from uuid import UUID
 
 from services.matching.links import touching
+from services.matching.links.round_trips import write
 from services.matching.links.touching import RING, Touched
 from shared.database import SYSTEM, Database, raw
 from tests.databases import MakeDatabase
@@ -22,9 +23,9 @@ async def test_what_was_touched_since_is_told_until_the_ring_came_round(
         begun = await touching.last(connection)
         assert await touching.since(connection, begun) == Touched(frozenset(), frozenset())
 
-        await touching.tell(connection, [7, -(2**63)], [ONE])
+        await write(connection, [touching.telling([7, -(2**63)], [ONE])])
         later = await touching.last(connection)
-        await touching.tell(connection, [2**63 - 1], [OTHER, ONE])
+        await write(connection, [touching.telling([2**63 - 1], [OTHER, ONE])])
 
         told = Touched(frozenset((7, -(2**63), 2**63 - 1)), frozenset((ONE, OTHER)))
         assert await touching.since(connection, begun) == told
@@ -32,9 +33,9 @@ async def test_what_was_touched_since_is_told_until_the_ring_came_round(
         assert await touching.since(connection, later) == told
 
         for _ in range(RING - 1):
-            await touching.tell(connection, [], [])
+            await write(connection, [touching.telling([], [])])
         assert await touching.since(connection, later) == told
-        await touching.tell(connection, [], [])
+        await write(connection, [touching.telling([], [])])
         assert await touching.since(connection, later) is None
         assert await connection.fetchval("SELECT count(*) FROM touches") == RING
     await linker.close()

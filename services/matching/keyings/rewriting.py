@@ -13,9 +13,9 @@ from uuid import UUID
 import structlog
 
 from services.matching.entries.sealing import Strongroom
-from services.matching.links import touching
+from services.matching.links import touching, writing
 from services.matching.links.queries import Connection, lock_linker
-from services.matching.links.writing import store_keys
+from services.matching.links.round_trips import write
 from shared.database import SYSTEM, Database, raw
 from shared.sealing import Unsealable
 
@@ -101,8 +101,8 @@ async def _put_persons(
         if each.row in done:
             added += [(key, each.row) for key in set(each.now).difference(each.before)]
             removed += [(key, each.row) for key in set(each.before).difference(each.now)]
-    await store_keys(connection, sorted(added), removed)
-    await touching.tell(connection, {key for key, _ in (*added, *removed)}, done)
+    touched = touching.telling({key for key, _ in (*added, *removed)}, done)
+    await write(connection, [*writing.keys(sorted(added), removed), touched])
 
 
 async def rewrite_entries(database: Database, strongroom: Strongroom, after: UUID = FIRST) -> Chunk:

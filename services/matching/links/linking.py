@@ -52,14 +52,15 @@ async def resolve(session: AsyncSession, linker: Linker, items: Sequence[Item]) 
     if (current := await linker.current(session)) is not linker:
         linker, prepared = current, await _prepared(current, newest)
         near = Neighbourhood(connection, linker)
-    stored = await queries.links_of(connection, list(newest))
+    standing = await queries.standing(connection, list(newest))
+    stored = standing.links
     fresh = [p for p in prepared if _is_news(p, stored.get(p.entry))]
     if fresh:
-        await near.look_around(fresh, stored)
+        await near.look_around(fresh, standing)
         again = [(p.entry, p.version, p.sealed) for p in fresh if p.entry in stored]
         if again:
             await writing.replace_features(connection, again)
-        stored |= await near.decide_and_store(fresh, stored)
+        stored |= await near.place(fresh, standing)
     return [stored[item.entry] for item in items]
 
 

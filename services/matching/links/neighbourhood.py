@@ -26,6 +26,7 @@ from services.matching.links import queries
 from services.matching.links.linker import Linker
 from services.matching.links.queries import (
     Connection,
+    Standing,
     StoredLink,
     StoredPerson,
 )
@@ -55,7 +56,7 @@ class Neighbourhood:
         self._crowded: set[int] = set()
         self._rehearsed: Sequence[Prepared] = ()
         self._nearest: dict[UUID, list[UUID]] = {}
-        self._ended: set[UUID] = set()
+        self._left: set[UUID] = set()
         self._rivals: dict[UUID, frozenset[UUID]] = {}
         self._rulings: list[Ruling] = []
 
@@ -70,13 +71,14 @@ class Neighbourhood:
         self._rehearsed = arriving
         await asyncio.to_thread(self._weigh, arriving)
 
-    async def look_around(self, fresh: Sequence[Prepared], stored: dict[UUID, StoredLink]) -> None:
+    async def look_around(self, fresh: Sequence[Prepared], standing: Standing) -> None:
         """Fetch whom the entries may speak of."""
+        stored = standing.links
         await self._forget_touched(fresh)
         kept = [p for p in fresh if p.entry in self._nearest]
-        standing = {link.person for p in fresh if (link := stored.get(p.entry)) and link.person}
         known = set(self._by_key)
-        await self._look([p for p in fresh if p.entry not in self._nearest], standing)
+        left = {link.person for p in fresh if (link := stored.get(p.entry)) and link.person}
+        await self._look([p for p in fresh if p.entry not in self._nearest], left)
         anew = self._by_key.keys() - known
         self._note_nearest([p for p in kept if not anew.isdisjoint(p.sought)])
         await self.fetch(self._bearers(kept).union(*[self._nearest[p.entry] for p in kept]))
@@ -86,9 +88,9 @@ class Neighbourhood:
             self._nearest = {
                 p.entry: self._nearest[p.entry] for p in fresh if self._crowded.isdisjoint(p.sought)
             }
-        await self.fetch_bound([p.entry for p in fresh])
-        homes = [founded_by(p.entry) for p in fresh if p.entry in stored]
-        await self.fetch_ended(homes)
+        await self.fetch_bound([p.entry for p in fresh] if standing.ruled else ())
+        if homes := [founded_by(p.entry) for p in fresh if p.entry in stored]:
+            self._left = await queries.without_entries(self._connection, homes)
 
     async def _forget_touched(self, fresh: Sequence[Prepared]) -> None:
         """Of what was rehearsed, keep what looking at all the ``fresh`` again would only repeat: what was found under keys
@@ -211,11 +213,6 @@ class Neighbourhood:
             links = await queries.links_of(self._connection, list(bound))
             await self.fetch({link.person for link in links.values() if link.person})
 
-    async def fetch_ended(self, homes: Sequence[UUID] = ()) -> None:
-        """Find the persons that ended in those at hand, and those of ``homes`` that ended."""
-        found = await queries.ended(self._connection, list(self._persons), homes)
-        self._ended.update(found)
-
     def keep_to(self, group: Collection[UUID]) -> None:
         """Look at nobody beyond the group, whatever ties there are."""
         self._persons = {p: found for p, found in self._persons.items() if p in group}
@@ -232,16 +229,9 @@ class Neighbourhood:
             if person in self._persons:
                 self._persons[person].doubtful = True
 
-    async def decide_and_store(
-        self,
-        fresh: Sequence[Prepared],
-        stored: dict[UUID, StoredLink],
-        disturbed: Sequence[Collection[UUID]] = (),
-    ) -> dict[UUID, StoredLink]:
-        """Place the entries, cluster each group of disturbed persons afresh, and store all that changed; the
-        links of the entries given.
-        """
-        first = await queries.last_link_seq(self._connection) + 1
+    async def place(self, fresh: Sequence[Prepared], standing: Standing) -> dict[UUID, StoredLink]:
+        """Find each entry its person, and store all that changed; the links of the entries."""
+        stored, first = standing.links, standing.last + 1
         entries = [
             NewEntry(
                 p.entry,
@@ -257,10 +247,16 @@ class Neighbourhood:
             for at, p in enumerate(fresh)
         ]
         if len(entries) < MANY:
-            outcome = self._settle(entries, disturbed, first)
+            outcome = self._settle(entries, (), first)
         else:
-            outcome = await asyncio.to_thread(self._settle, entries, disturbed, first)
+            outcome = await asyncio.to_thread(self._settle, entries, (), first)
         return await self._storing().store(fresh, entries, stored, outcome, first)
+
+    async def cluster(self, disturbed: Sequence[Collection[UUID]]) -> None:
+        """Cluster each group of disturbed persons afresh, and store all that changed."""
+        first = await queries.last_link_seq(self._connection) + 1
+        outcome = self._settle((), disturbed, first)
+        await self._storing().store((), (), {}, outcome, first)
 
     def decide(self, group: Collection[UUID], again: int) -> Outcome:
         """What clustering the group afresh would give; ``again`` as in ``deciding.decide``."""
@@ -277,8 +273,13 @@ class Neighbourhood:
 
     def _storing(self) -> Storing:
         return Storing(
-            self._connection, self._linker, self._keys_before(), self._ended, self._crowded
+            self._connection, self._linker, self._keys_before(), self._ended(), self._crowded
         )
+
+    def _ended(self) -> frozenset[UUID]:
+        """Persons of whom nobody speaks, and as whom one of those at hand, or an entry that arrives, may go on."""
+        ended = self._readings.ended
+        return frozenset(self._left).union(*[ended[person] for person in self._persons])
 
     def _keys_before(self) -> dict[UUID, frozenset[int]]:
         return {person: self._readings.keys[person] for person in self._persons}
@@ -291,7 +292,7 @@ class Neighbourhood:
             self._by_key,
             self._rivals,
             self._rulings,
-            frozenset(self._ended),
+            self._ended(),
             self._readings.weighed,
             self._nearest,
         )

@@ -6,9 +6,12 @@ from datetime import datetime
 from uuid import UUID
 
 from services.matching.links.queries import Connection
-from services.matching.links.writing import put_in
+from services.matching.links.round_trips import Rows, write
 
-_REVIEW = "review one other entry weight rule_version levels weights review_seq opened_at"
+_REVIEW = (
+    "review uuid, one uuid, other uuid, entry uuid, weight float8, rule_version text, levels text, weights float8[],"
+    " review_seq bigint, opened_at timestamptz"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ async def open_anew(connection: Connection, reviews: Sequence[NewReview]) -> Non
         await connection.execute(
             "DELETE FROM reviews WHERE review = ANY($1::uuid[])", [r.review for r in reviews]
         )
-        await put_in(connection, "reviews", _REVIEW, reviews)
+        await write(connection, [Rows.of("reviews", _REVIEW, reviews)])
 
 
 async def close(connection: Connection, reviews: Sequence[UUID], first: int, now: datetime) -> None:

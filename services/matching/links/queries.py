@@ -28,6 +28,14 @@ class StoredLink(NamedTuple):
     arrival: int = 0
 
 
+class Standing(NamedTuple):
+    """How entries stand that arrive: their links; the number of the last change of any link; whether a ruling binds any."""
+
+    links: dict[UUID, StoredLink]
+    last: int
+    ruled: bool
+
+
 class StoredPerson(NamedTuple):
     """``keying`` is the number of the keying that the person's blocking keys are of."""
 
@@ -64,24 +72,36 @@ async def look_up(connection: Connection) -> None:
     await connection.execute(f"SELECT pg_advisory_xact_lock_shared({REGIME_LOCK}); {_BY_INDEX}")
 
 
+_LAST = "greatest((SELECT max(link_seq) FROM link_changes), (SELECT link_seq FROM numbering))"
+_LINK = "entry, person, grade, weight, rule_version, link_seq, version, arrival"
+
+
 async def last_link_seq(connection: Connection) -> int:
     """Right only under the linker's lock."""
-    found = await connection.fetchval(
-        "SELECT greatest((SELECT max(link_seq) FROM link_changes), (SELECT link_seq FROM numbering))"
-    )
-    return int(found)
+    return int(await connection.fetchval(f"SELECT {_LAST}"))
 
 
 async def links_of(connection: Connection, entries: Sequence[UUID]) -> dict[UUID, StoredLink]:
     rows = await connection.fetch(
-        "SELECT entry, person, grade, weight, rule_version, link_seq, version, arrival"
-        " FROM entries WHERE entry = ANY($1::uuid[])",
-        entries,
+        f"SELECT {_LINK} FROM entries WHERE entry = ANY($1::uuid[])", entries
     )
-    return {
-        row[0]: StoredLink(row[0], row[1], Grade(row[2]), row[3], row[4], row[5], row[6], row[7])
-        for row in rows
-    }
+    return {row[0]: _link(row) for row in rows}
+
+
+async def standing(connection: Connection, arriving: Sequence[UUID]) -> Standing:
+    """Right only under the linker's lock. In one round trip, for the sake of an entry that arrives alone."""
+    rows = await connection.fetch(
+        f"SELECT {_LINK}, {_LAST},"
+        " EXISTS (SELECT FROM ruling_entries WHERE entry = ANY($1::uuid[]))"
+        " FROM (SELECT) AS always LEFT JOIN entries ON entry = ANY($1::uuid[])",
+        arriving,
+    )
+    links = {row[0]: _link(row) for row in rows if row[0] is not None}
+    return Standing(links, rows[0][8], rows[0][9])
+
+
+def _link(row: Sequence[Any]) -> StoredLink:
+    return StoredLink(row[0], row[1], Grade(row[2]), row[3], row[4], row[5], row[6], row[7])
 
 
 async def persons_under(
@@ -153,17 +173,23 @@ async def persons(connection: Connection, wanted: Iterable[UUID]) -> list[Stored
     return [StoredPerson(*row) for row in rows]
 
 
-async def ended(
-    connection: Connection, persons: Sequence[UUID], homes: Sequence[UUID]
-) -> set[UUID]:
-    """Persons whose entries went to any of the ``persons``; and those of ``homes`` without entries."""
-    if not persons and not homes:
-        return set()
+async def persons_and_ended(
+    connection: Connection, wanted: Sequence[UUID]
+) -> list[tuple[StoredPerson, Sequence[UUID]]]:
+    """Those of the persons that have entries, each with those that ended in it."""
     rows = await connection.fetch(
-        "SELECT person FROM persons WHERE joined_to = ANY($1::uuid[]) UNION"
-        " SELECT person FROM persons WHERE person = ANY($2::uuid[]) AND sealed IS NULL",
-        persons,
-        homes,
+        "SELECT person, sealed, doubtful, keying,"
+        " ARRAY(SELECT e.person FROM persons e WHERE e.joined_to = p.person)"
+        " FROM persons p WHERE person = ANY($1::uuid[]) AND sealed IS NOT NULL",
+        wanted,
+    )
+    return [(StoredPerson(*row[:4]), row[4]) for row in rows]
+
+
+async def without_entries(connection: Connection, persons: Sequence[UUID]) -> set[UUID]:
+    """Those of the persons of whom nobody speaks any more."""
+    rows = await connection.fetch(
+        "SELECT person FROM persons WHERE person = ANY($1::uuid[]) AND sealed IS NULL", persons
     )
     return {row[0] for row in rows}
 
@@ -186,6 +212,8 @@ async def rivals_of(
 
 async def rulings_on(connection: Connection, entries: Sequence[UUID]) -> list[Ruling]:
     """The standing rulings that bind any of the entries, in the order in which they were made."""
+    if not entries:
+        return []
     rows = await connection.fetch(
         "SELECT ruling, same, one, other FROM rulings WHERE withdrawn_at IS NULL AND ruling IN"
         " (SELECT ruling FROM ruling_entries WHERE entry = ANY($1::uuid[]))"

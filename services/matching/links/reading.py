@@ -24,8 +24,8 @@ class Readings:
     """Reads keys, and reads and opens persons.
 
     Cast: ``found`` are the persons under each key, None where they are too many; ``persons`` those that were read, None
-    where there is no such person or it does not open; ``keys`` those under which each is found; ``weighed`` is what
-    entries showed beside persons.
+    where there is no such person or it does not open; ``keys`` those under which each is found; ``ended`` those who ended
+    in each; ``weighed`` is what entries showed beside persons.
     """
 
     def __init__(self, connection: Connection, strongroom: Strongroom) -> None:
@@ -35,6 +35,7 @@ class Readings:
         self.found: dict[int, list[UUID] | None] = {}
         self.persons: dict[UUID, Person | None] = {}
         self.keys: dict[UUID, frozenset[int]] = {}
+        self.ended: dict[UUID, Sequence[UUID]] = {}
         self.weighed: dict[tuple[UUID, UUID], Weighed] = {}
 
     async def begin(self) -> None:
@@ -72,7 +73,9 @@ class Readings:
     async def read(self, wanted: Sequence[UUID]) -> list[StoredPerson]:
         """The persons' rows as they stand, to be opened here."""
         self.persons |= dict.fromkeys(wanted)
-        return await queries.persons(self._connection, wanted)
+        rows = await queries.persons_and_ended(self._connection, wanted)
+        self.ended.update((row.person, ended) for row, ended in rows)
+        return [row for row, _ in rows]
 
     def open(self, row: StoredPerson) -> None:
         """A row that was altered is logged, and nobody opened."""

@@ -16,6 +16,7 @@ from services.matching.links.grades import Grade
 from services.matching.links.linker import Linker
 from services.matching.links.neighbourhood import Neighbourhood
 from services.matching.links.queries import Connection, StoredLink
+from services.matching.links.round_trips import write
 from services.matching.links.writing import NewLink
 from shared.database import raw
 
@@ -53,11 +54,8 @@ async def retract(
         )
         for seq, entry in enumerate(sorted(changed), first)
     ]  # fmt: skip
-    await writing.store_links(
-        connection,
-        [n for n in links if n.entry not in stored],
-        [n for n in links if n.entry in stored],
-    )
+    new = [n for n in links if n.entry not in stored]
+    await write(connection, writing.links(new, [n for n in links if n.entry in stored]))
     await _leave(connection, Neighbourhood(connection, linker), gone)
     await touching.tell_all(connection)
     for n in links:
@@ -73,9 +71,8 @@ async def _leave(connection: Connection, near: Neighbourhood, gone: Sequence[Sto
         if broken := near.missing(left):
             await writing.clear_empty(connection, broken)
         await near.fetch_bound()
-        await near.fetch_ended()
         near.take_out(gone)
-        await near.decide_and_store((), {}, disturbed=[{person} for person in sorted(left)])
+        await near.cluster([{person} for person in sorted(left)])
 
 
 def _grade(link: StoredLink | None, *, erased: bool) -> Grade:

@@ -20,6 +20,7 @@ from services.matching.links.queries import (
     StoredLink,
     StoredPerson,
 )
+from services.matching.links.round_trips import Rows, Statement, write
 from services.matching.links.writing import NewLink
 
 LINKED = Metric("hutong_matching_links_total", "Links made, by grade", ["grade"])
@@ -70,19 +71,21 @@ class Storing:
         first: int,
     ) -> dict[UUID, StoredLink]:
         now = self._linker.clock.now()
-        storing = self._store_keys(outcome)
+        parts = self._keys(outcome)
         if len(entries) < MANY:
-            await storing
             sealed = self._sealed(outcome)
         else:
             # The database takes the keys while persons are sealed.
+            storing = write(self._connection, parts)
             _, sealed = await asyncio.gather(storing, asyncio.to_thread(self._sealed, outcome))
-        made = await self._store_links(fresh, entries, stored, outcome, first, now)
-        await self._store_persons(outcome, sealed)
+            parts = []
+        made, links = self._links(fresh, entries, stored, outcome, first, now)
+        await write(self._connection, [*parts, *links, *self._persons(outcome, sealed)])
+        await writing.end(self._connection, self._ends(outcome))
         await self._store_reviews(outcome, now)
         return made
 
-    async def _store_links(
+    def _links(
         self,
         fresh: Sequence[Prepared],
         entries: Sequence[NewEntry],
@@ -90,7 +93,7 @@ class Storing:
         outcome: Outcome,
         first: int,
         now: datetime,
-    ) -> dict[UUID, StoredLink]:
+    ) -> tuple[dict[UUID, StoredLink], list[Rows | Statement]]:
         by_entry = {p.entry: (p, new) for p, new in zip(fresh, entries, strict=True)}
         new: list[NewLink] = []
         changed: list[NewLink] = []
@@ -109,8 +112,7 @@ class Storing:
         grades = Counter(link.grade for link in (*new, *changed))
         for grade, count in grades.items():
             LINKED.labels(grade).inc(count)
-        await writing.store_links(self._connection, new, changed)
-        return made
+        return made, writing.links(new, changed)
 
     def _link(
         self,
@@ -146,7 +148,7 @@ class Storing:
             if found.size
         ]
 
-    async def _store_keys(self, outcome: Outcome) -> None:
+    def _keys(self, outcome: Outcome) -> list[Rows | Statement]:
         added: list[tuple[int, UUID]] = []
         removed: list[tuple[int, UUID]] = []
         for person, found in outcome.persons.items():
@@ -154,22 +156,27 @@ class Storing:
             now = found.keys if found.size else set()
             added += [(key, person) for key in now - before]
             removed += [(key, person) for key in before - now]
-        await writing.store_keys(self._connection, sorted(added), removed)
         touched = {key for key, _ in (*added, *removed)}
-        await touching.tell(self._connection, touched, outcome.persons)
+        return [
+            *writing.keys(sorted(added), removed),
+            touching.telling(touched, outcome.persons),
+        ]
 
-    async def _store_persons(self, outcome: Outcome, sealed: Sequence[StoredPerson]) -> None:
+    def _persons(self, outcome: Outcome, sealed: Sequence[StoredPerson]) -> list[Rows | Statement]:
         new: list[StoredPerson] = []
         changed: list[StoredPerson] = []
         for row in sealed:
             known = row.person in self._before or row.person in self._ended
             (changed if known else new).append(row)
-        ended = [
-            person
+        return writing.persons(new, changed)
+
+    def _ends(self, outcome: Outcome) -> dict[UUID, UUID | None]:
+        """Persons of whom nobody speaks any more, and whom each went into."""
+        return {
+            person: outcome.joined.get(person)
             for person, found in outcome.persons.items()
             if not found.size and person in self._before
-        ]
-        await writing.store_persons(self._connection, new, changed, ended, outcome.joined)
+        }
 
     async def _store_reviews(self, outcome: Outcome, now: datetime) -> None:
         """Close the reviews among the reviewed that are no doubts any more, and open the new ones."""

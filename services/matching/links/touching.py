@@ -12,6 +12,7 @@ from uuid import UUID
 from asyncpg.pgproto import pgproto
 
 from services.matching.links.queries import Connection
+from services.matching.links.round_trips import Statement, write
 
 #: Changes that are told of: a batch that waits for the lock sees a few others pass.
 RING = 32
@@ -45,25 +46,22 @@ async def since(connection: Connection, number: int) -> Touched | None:
     return Touched(frozenset(keys), frozenset(ids))
 
 
-async def tell(connection: Connection, keys: Iterable[int], persons: Iterable[UUID]) -> None:
-    """Tell what this transaction, which holds the linker's lock, touches."""
-    await _put(connection, 1, array("q", keys).tobytes(), b"".join([p.bytes for p in persons]))
+def telling(keys: Iterable[int], persons: Iterable[UUID]) -> Statement:
+    """To tell what this transaction, which holds the linker's lock, touches."""
+    return _next(1, array("q", keys).tobytes(), b"".join([p.bytes for p in persons]))
 
 
 async def tell_all(connection: Connection) -> None:
     """Tell that this transaction, which holds the linker's lock, may touch anything, and forget what was told before."""
-    await _put(connection, 2, b"", b"")
+    await write(connection, [_next(2, b"", b"")])
     await connection.execute("DELETE FROM touches WHERE number < (SELECT max(number) FROM touches)")
 
 
-async def _put(connection: Connection, step: int, keys: bytes, persons: bytes) -> None:
-    await connection.execute(
+def _next(step: int, keys: bytes, persons: bytes) -> Statement:
+    return Statement(
         "INSERT INTO touches SELECT number % $2, number, $3, $4"
         " FROM (SELECT coalesce(max(number), 0) + $1 AS number FROM touches) AS last"
         " ON CONFLICT (place) DO UPDATE"
         " SET number = excluded.number, keys = excluded.keys, persons = excluded.persons",
-        step,
-        RING,
-        keys,
-        persons,
+        (step, RING, keys, persons),
     )

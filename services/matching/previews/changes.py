@@ -69,4 +69,3 @@ async def surveyed(near: Neighbourhood, group: Collection[UUID]) -> None:
     near.doubt(group)
     await near.fetch_bound()
     near.keep_to(group)
-    await near.fetch_ended()

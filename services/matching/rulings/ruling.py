@@ -97,8 +97,7 @@ async def cluster_afresh(connection: Connection, linker: Linker, entries: Collec
     await near.fetch(persons)
     near.doubt(persons)
     await near.fetch_bound()
-    await near.fetch_ended()
-    await near.decide_and_store((), {}, disturbed=[persons])
+    await near.cluster([persons])
 
 
 async def _contradicts(connection: Connection, entries: Collection[UUID]) -> bool:
