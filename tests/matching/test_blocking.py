@@ -46,6 +46,7 @@ CLEAN: Features = {
         {"name": "张?明", "birth_date": "2015-03-07", "hukou_division": "520502001"},
         {"id_number": ID},
         {"id_number": ID[:17]},
+        {"id_number": ID[:12] + "27" + ID[14:], "name": "张志明"},
         {"id_number": "60" + ID[2:], "name": "李雷"},
     ],
 )

@@ -76,6 +76,17 @@ def test_one_child_twice_is_one_person(one: Features, other: Features) -> None:
             {"name": "张丽娜", "birth_date": "2012-09-30", "id_number": ID},
             True,
         ),
+        # A stranger's number, of the line above, and the birth date read out of it.
+        (
+            {**CHILD, **FAMILY, "id_number": ID},
+            {
+                "name": "李雷雷",
+                "birth_date": "2015-03-07",
+                "id_number": ID,
+                "guardians": [{"name": "李国华", "relation": "father"}],
+            },
+            True,
+        ),
         # Namesakes.
         ({"name": "王芳"}, {"name": "王芳"}, False),
         ({**CHILD, "name": "王芳"}, {"name": "王芳", "birth_date": "2009-01-30"}, False),

@@ -15,7 +15,7 @@ from services.matching.linkage.name_comparison import NAME_LEVELS, best_level, c
         (" 張　偉 ", "张伟", "zhangwei"),
         ("欧 阳 小 明", "欧阳小明", "ouyangxiaoming"),
         ("单小明", "单小明", "shanxiaoming"),
-        ("小单", "小单", "xiaodan"),
+        ("大单", "大单", "dadan"),
         ("曾仇", "曾仇", "zengchou"),
         ("尉迟恭敬", "尉迟恭敬", "yuchigongjing"),
         ("趙峯", "赵峰", "zhaofeng"),
@@ -94,9 +94,41 @@ def test_a_newborn_may_be_told_from_its_twin(written: str, turn: str | None) -> 
     assert names.read(written) is None
 
 
+@pytest.mark.parametrize("written", ["果果", "丁 丁", "小军", "欢歡"])
+def test_a_pet_name_names_nobody(written: str) -> None:
+    assert names.read(written) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "sex", "parent"),
+    [
+        ("李芳之女", "female", "李芳"),
+        ("黄红艳之子", "male", "黄红艳"),
+        ("李芳之小女", "female", "李芳"),
+        ("李芳的儿子", "male", "李芳"),
+        ("女婴甲", "female", None),
+        ("黄红艳宝", None, "黄红艳"),
+        ("李芳之婴", None, "李芳"),
+        ("宝宝", None, None),
+    ],
+)
+def test_what_a_newborn_is_called_may_tell_its_sex_and_its_parent(
+    written: str, sex: str | None, parent: str | None
+) -> None:
+    assert names.read(written) is None
+    assert names.sex_in(written) == sex
+    told = names.parent_in(written)
+    assert (told and told.text) == parent
+
+
 @pytest.mark.parametrize(
     "written",
     [
+        "王艳宝",
+        "黄毛毛",
+        "小明张",
+        "毛小小",
+        "欧阳文宝",
         "王之男",
         "张毛毛",
         "欧阳毛毛",

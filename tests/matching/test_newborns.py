@@ -8,7 +8,7 @@ import pytest
 
 from services.matching.linkage.normalization import Features
 from shared import resident_id
-from tests.matching.children import FAMILY, FATHER_ID, HOME, ID, TWIN_ID, World
+from tests.matching.children import FAMILY, FATHER, FATHER_ID, HOME, ID, TWIN_ID, World
 
 CHILD: Features = {"name": "张志明", "birth_date": "2015-03-07", "sex": "male"}
 CERTIFICATE: Features = {"id_number": "T726992148", "id_kind": "birth_certificate"}
@@ -36,6 +36,8 @@ def test_an_entry_without_a_name_is_the_only_such_child_of_its_home_until_a_twin
             "residence_address": "重庆市渝中区人民路53号5栋1单元9-5",
             "phone": None,
             "guardians": [{"name": "张强"}],
+            "hukou_division": "371702",
+            "residence_division": "500112",
         },
         {"guardians": [], "phone": None, "residence_address": None},
     ],
@@ -45,6 +47,19 @@ def test_an_entry_without_a_name_needs_birth_sex_and_family(other: Features) -> 
     world.tell((1, {**CHILD, **HOME, "id_number": ID}), (2, {**NAMELESS, **other}))
 
     assert world.together() == [{1}, {2}]
+
+
+def test_a_guardians_name_is_enough_for_a_newborn_in_one_county() -> None:
+    """Unless a parent is another."""
+    newborn: Features = {"name": "张强之子", "birth_date": "2015-03-07"}
+    newborn["hukou_division"] = FAMILY["hukou_division"]
+    mother: Features = {"guardians": [FATHER, {"name": "李芳", "relation": "mother"}]}
+    world = World()
+    world.tell((1, {**CHILD, **HOME, "id_number": ID, **mother}), (2, newborn))
+    assert world.together() == [{1, 2}]
+
+    world.tell((3, {**newborn, "guardians": [{"name": "王艳", "relation": "mother"}]}))
+    assert {3} in world.together()
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def sound_and_day(entry: Standard) -> Iterable[str]:
     """
     return [
         f"{_sounds(name)}|{min(month, day)}|{max(month, day)}"
-        for _, month, day in entry.births
+        for _, month, day in _births_or_typed(entry)
         for name in entry.names
     ]
 
@@ -163,10 +163,18 @@ def _in_any_order(sounds: str) -> str:
     return "".join(sorted(sounds))
 
 
-def _all_births(entry: Standard) -> tuple[Birth, ...]:
-    """Births, and the common day of a stated one that nothing confirms, were it lunar."""
-    if entry.stated_birth is None or entry.number_is_firm:
+def _births_or_typed(entry: Standard) -> tuple[Birth, ...]:
+    """Births, or where none is told the one inside a number that no checksum confirms: the slip may be anywhere in it."""
+    if entry.births or entry.id_typed is None:
         return entry.births
+    born = numbers.born_as_typed(entry.id_typed)
+    return (born,) if born else ()
+
+
+def _all_births(entry: Standard) -> tuple[Birth, ...]:
+    """The same, and the common day of a stated one that nothing confirms, were it lunar."""
+    if entry.stated_birth is None or entry.number_is_firm:
+        return _births_or_typed(entry)
     return (*entry.births, *solar_days(*entry.stated_birth))
 
 

@@ -38,6 +38,7 @@ from services.matching.linkage.judging import (
     is_told_by_nothing_of_its_own,
     judge,
     may_be_a_twins,
+    names_a_guardian_there,
 )
 from services.matching.linkage.listings import listed_apart
 from services.matching.linkage.name_comparison import differ_as_twins_do
@@ -252,8 +253,12 @@ class _Clustering:
 
     @staticmethod
     def _is_of_the_family(evidence: Evidence, features: Standard, profile: Profile) -> bool:
-        """Whether nobody else's newborn could have this family: one tie is enough, unless parents or a number are others'."""
+        """Whether nobody else's newborn could have this family: one tie is enough, unless parents or a number are others'; so is
+        a guardian's name in one county.
+        """
         if shares_a_family(features, profile):
+            return True
+        if names_a_guardian_there(evidence) and not has_other_parents(features, profile):
             return True
         numbers = profile.id_numbers if features.names else features.id_number
         tied = has_a_tie(evidence) or not features.homes.isdisjoint(profile.homes)

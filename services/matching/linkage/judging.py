@@ -38,6 +38,9 @@ _ONE_FAMILY = frozenset((
 _MORE_THAN_A_NAME = _ONE_FAMILY - {"guardian"}
 #: What few families have in common: not a name in one street.
 _TIES = _MORE_THAN_A_NAME - {"guardian_and_address"}
+_A_GUARDIANS_NAME = frozenset(("guardian", "guardian_and_address"))
+_OTHER_FAMILIES = frozenset(("different", "other_parent"))
+_IN_ONE_COUNTY = frozenset(("same_township", "same_county"))
 _AGREEING_BIRTHS = frozenset(("exact", "swapped", "lunar", "near_day"))
 #: Birth dates that no slip of the pen makes of one another: what brothers and sisters have.
 _FAR_BIRTHS = frozenset(("same_year", "different"))
@@ -69,7 +72,7 @@ def judge(model: Model, evidence: Evidence) -> Verdict:
         # Nothing tells to which twin a certificate was given.
         return Verdict.POSSIBLE
     if identifier in _SAME_PAPERS:
-        return _with_same_papers(name, birth, sex)
+        return _with_same_papers(evidence)
     if evidence.weight < model.possible:
         return Verdict.SEPARATE
     near = identifier == "near"
@@ -136,6 +139,12 @@ def has_a_tie(evidence: Evidence) -> bool:
     return evidence.level("family") in _TIES
 
 
+def names_a_guardian_there(evidence: Evidence) -> bool:
+    """Whether a guardian of the same name is told of, and the same county, of registration or residence."""
+    *_, family, hukou, residence, _ = evidence.levels
+    return family in _A_GUARDIANS_NAME and not _IN_ONE_COUNTY.isdisjoint((hukou, residence))
+
+
 def is_twin(evidence: Evidence) -> bool:
     """Whether the entry shows the person's birth date and family, but not its name."""
     _, name, birth, _, family, *_ = evidence.levels
@@ -165,8 +174,11 @@ def bears(person: Profile, entry: Standard) -> bool:
     return entry.id_number in person.id_numbers and any(n in person.names for n in entry.names)
 
 
-def _with_same_papers(name: str, birth: str, sex: str) -> Verdict:
-    """A guardian's or sibling's number entered for the child agrees in neither name nor birth."""
+def _with_same_papers(evidence: Evidence) -> Verdict:
+    """A guardian's or sibling's number entered for the child agrees in neither name nor birth; a stranger's, of the line above in
+    a sheet, brings its birth date along, but another family.
+    """
+    _, name, birth, sex, family, *_ = evidence.levels
     if name in AGREEING_NAMES:
         faults = (name != "exact") + (sex == "different") + (birth in _FAR_BIRTHS)
         return Verdict.POSSIBLE if faults > 1 else Verdict.CERTAIN
@@ -174,4 +186,6 @@ def _with_same_papers(name: str, birth: str, sex: str) -> Verdict:
         return Verdict.POSSIBLE
     if name in _SIBLING_LIKE_NAMES and birth not in _FAR_BIRTHS:
         return Verdict.CERTAIN
+    if name == "different" and family in _OTHER_FAMILIES:
+        return Verdict.POSSIBLE
     return Verdict.CERTAIN if birth in _AGREEING_BIRTHS else Verdict.POSSIBLE

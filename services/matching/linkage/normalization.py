@@ -99,6 +99,7 @@ def standardise(features: Features) -> Standard:
     sex = given_sex if given_sex in _PERSONAL else None
 
     turn: str | None = None
+    called: str | None = None
     guardian_ids, guardian_names, phones, father, mother = _guardians(
         features.get("guardians") or ()
     )
@@ -106,6 +107,7 @@ def standardise(features: Features) -> Standard:
         own = None
     elif own is None and name:
         turn = names.turn_in(name)
+        called = names.sex_in(name)
         if (parent := names.parent_in(name)) is not None:
             guardian_names.append(parent)
     if told := features.get("phone"):
@@ -147,7 +149,7 @@ def standardise(features: Features) -> Standard:
         document,
         stated,
         all_births,
-        sex,
+        sex or called,
         frozenset(guardian_ids) if guardian_ids else _NOTHING,
         frozenset(guardian_names) if guardian_names else _NOTHING,
         father,
@@ -182,7 +184,7 @@ def _place(address: str | None, county: int | None) -> tuple[str | None, str | N
 
 def _is_guardians(own: Name, guardians: list[Name]) -> bool:
     """Whether a guardian's name stands in the child's field, alone or with a word for a child."""
-    shorter = own.text[:-1] if own.text[-1] in "子女" else None
+    shorter = own.text[:-1] if own.text[-1] in "子女宝婴" else None
     return any(one.text in (own.text, shorter) for one in guardians)
 
 
