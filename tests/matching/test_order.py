@@ -134,7 +134,8 @@ def _seen(near: Neighbourhood) -> dict[str, object]:
             id_: (person.document, person.doubtful, person.keys)
             for id_, person in told["_persons"].items()
         },
-        **{name: told[name] for name in ("_crowded", "_ended", "_nearest", "_rivals", "_rulings")},
+        "ended": {id_: sorted(told["_readings"].ended[id_]) for id_ in told["_persons"]},
+        **{name: told[name] for name in ("_crowded", "_left", "_nearest", "_rivals", "_rulings")},
     }
 
 
