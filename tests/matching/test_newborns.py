@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from services.matching.linkage.normalization import Features
+from services.matching.linkage.normalization import Features, GuardianFeatures
 from shared import resident_id
 from tests.matching.children import FAMILY, FATHER, FATHER_ID, HOME, ID, TWIN_ID, World
 
@@ -49,17 +49,66 @@ def test_an_entry_without_a_name_needs_birth_sex_and_family(other: Features) -> 
     assert world.together() == [{1}, {2}]
 
 
-def test_a_guardians_name_is_enough_for_a_newborn_in_one_county() -> None:
-    """Unless a parent is another."""
-    newborn: Features = {"name": "张强之子", "birth_date": "2015-03-07"}
-    newborn["hukou_division"] = FAMILY["hukou_division"]
-    mother: Features = {"guardians": [FATHER, {"name": "李芳", "relation": "mother"}]}
-    world = World()
-    world.tell((1, {**CHILD, **HOME, "id_number": ID, **mother}), (2, newborn))
-    assert world.together() == [{1, 2}]
+MOTHER: GuardianFeatures = {"name": "李芳", "relation": "mother"}
+GIRL: Features = {"birth_date": "2015-03-07", "sex": "female", "hukou_division": "520502"}
+HERS: Features = {**GIRL, "name": "李芳之女"}
+NUMBER = resident_id.make(500103, date(2015, 3, 7), 12)
 
-    world.tell((3, {**newborn, "guardians": [{"name": "王艳", "relation": "mother"}]}))
-    assert {3} in world.together()
+
+@pytest.mark.parametrize(
+    ("child", "newborn", "joins"),
+    [
+        ({"guardians": [MOTHER]}, HERS, True),
+        ({"guardians": [MOTHER]}, {**HERS, "sex": None}, True),
+        ({"guardians": [MOTHER]}, {**GIRL, "guardians": [{"name": "李芳"}]}, True),
+        # Registered elsewhere, of another father, with a number of its own, or a grandmother's name.
+        ({"guardians": [MOTHER]}, {**HERS, "hukou_division": "371702"}, False),
+        (
+            {"guardians": [MOTHER, FATHER]},
+            {**HERS, "guardians": [{"name": "王伟", "relation": "father"}]},
+            False,
+        ),
+        ({"guardians": [MOTHER]}, {**HERS, "id_number": NUMBER}, False),
+        ({"guardians": [FATHER, {"name": "李芳", "relation": "grandparent"}]}, HERS, False),
+    ],
+)
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_parents_name_in_one_county_is_a_newborns_tie(
+    child: Features, newborn: Features, joins: bool, order: Sequence[int]
+) -> None:
+    told: list[tuple[int, Features]] = [(1, {**GIRL, "name": "张志红", **child}), (2, newborn)]
+    world = World()
+    for at in order:
+        world.tell(told[at])
+
+    assert (world.together() == [{1, 2}]) is joins
+
+
+def test_a_newborns_number_does_not_make_one_child_of_two_mothers_of_one_name() -> None:
+    world = World()
+    world.tell((1, {**GIRL, "name": "张志红", "guardians": [MOTHER]}))
+    world.tell((2, {**HERS, "id_number": NUMBER}))
+    world.tell((3, {**GIRL, "name": "王美丽", "guardians": [MOTHER], "id_number": NUMBER}))
+
+    assert world.together() == [{1}, {2, 3}]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_two_pet_names_are_two_newborns_in_any_order(order: Sequence[int]) -> None:
+    """As two birth certificates are: which of them the named child is, nobody has told."""
+    told: list[tuple[int, Features]] = [
+        (1, {**CHILD, **HOME}),
+        (2, {**NAMELESS, "name": "果果"}),
+        (3, {**NAMELESS, "name": "糖糖"}),
+    ]
+    world = World()
+    for at in order:
+        world.tell(told[at])
+    assert world.together() == [{1}, {2}, {3}]
+
+    world = World()
+    world.tell(told[0], told[1])
+    assert world.together() == [{1, 2}]
 
 
 @pytest.mark.parametrize(

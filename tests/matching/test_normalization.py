@@ -83,6 +83,31 @@ def test_a_child_called_by_its_mother_tells_a_guardian() -> None:
     assert {name.text for name in read.guardian_names} == {"李芳"}
 
 
+@pytest.mark.parametrize("name", ["果果", "小军", "丁丁"])
+def test_a_pet_name_names_nobody_but_to_a_search(name: str) -> None:
+    told: Features = {"name": name, "birth_date": "2015-03-07"}
+    standard = standardise(told)
+
+    assert not standard.names
+    assert standard.turn == f"pet {name}"
+    assert [one.text for one in standardise(told, as_told=True).names] == [name]
+
+
+def test_a_familys_name_said_twice_is_a_name() -> None:
+    standard = standardise({"name": "丁丁", "guardians": [{"name": "丁磊"}, {"name": "方方"}]})
+
+    assert [one.text for one in standard.names] == ["丁丁"]
+    assert {one.text for one in standard.guardian_names} == {"丁磊", "方方"}
+
+
+def test_what_a_newborn_is_called_tells_its_sex_where_nothing_else_does() -> None:
+    called: Features = {"name": "李芳之女", "birth_date": "2015-03-07"}
+
+    assert standardise(called).sex == "female"
+    assert standardise({**called, "sex": "male"}).sex == "male"
+    assert not standardise({**called, "id_number": ID}).number_is_firm
+
+
 def test_which_twin_is_told_only_of_a_child_without_a_name() -> None:
     newborn = standardise({"name": "李芳之大双", "birth_date": "2015-03-07"})
     named = standardise({"name": "李芳之大双", "former_name": "张伟", "birth_date": "2015-03-07"})

@@ -25,6 +25,7 @@ from services.matching.linkage.comparison import (
     are_of_two_turns,
     has_other_parents,
     shares_a_family,
+    shares_a_parents_name,
 )
 from services.matching.linkage.decisions import Ruling
 from services.matching.linkage.foreign_numbers import Ruled, without_foreign_numbers
@@ -33,12 +34,12 @@ from services.matching.linkage.judging import (
     assess,
     contradicts,
     has_a_tie,
+    is_in_one_county,
     is_nameless,
     is_one_glyph_off,
     is_told_by_nothing_of_its_own,
     judge,
     may_be_a_twins,
-    names_a_guardian_there,
 )
 from services.matching.linkage.listings import listed_apart
 from services.matching.linkage.name_comparison import differ_as_twins_do
@@ -253,16 +254,17 @@ class _Clustering:
 
     @staticmethod
     def _is_of_the_family(evidence: Evidence, features: Standard, profile: Profile) -> bool:
-        """Whether nobody else's newborn could have this family: one tie is enough, unless parents or a number are others'; so is
-        a guardian's name in one county.
+        """Whether nobody else's newborn could have this family: one tie is enough, or a parent's name in one county, unless
+        parents or a number are others'.
         """
         if shares_a_family(features, profile):
             return True
-        if names_a_guardian_there(evidence) and not has_other_parents(features, profile):
-            return True
         numbers = profile.id_numbers if features.names else features.id_number
-        tied = has_a_tie(evidence) or not features.homes.isdisjoint(profile.homes)
-        return tied and not numbers and not has_other_parents(features, profile)
+        if numbers or has_other_parents(features, profile):
+            return False
+        if has_a_tie(evidence) or not features.homes.isdisjoint(profile.homes):
+            return True
+        return is_in_one_county(evidence) and shares_a_parents_name(features, profile)
 
     def _may_be_twins(self, one: int, other: int) -> bool:
         mine, theirs = self._profile(one).names, self._profile(other).names

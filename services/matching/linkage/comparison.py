@@ -165,6 +165,12 @@ def shares_a_family(entry: Standard, person: Profile) -> bool:
     return guardian + phone + (not entry.homes.isdisjoint(person.homes)) >= 2
 
 
+def shares_a_parents_name(entry: Standard, person: Profile) -> bool:
+    """Whether both name one guardian alike, whom one of them calls father or mother."""
+    shared = entry.guardian_names & person.guardian_names
+    return not shared.isdisjoint((entry.father, entry.mother, *person.fathers, *person.mothers))
+
+
 def has_other_parents(entry: Standard, person: Profile) -> bool:
     """Whether both name the father or the mother, or state guardians' numbers, and not the same."""
     if _is_another(entry.father, person.fathers) or _is_another(entry.mother, person.mothers):

@@ -38,8 +38,6 @@ _ONE_FAMILY = frozenset((
 _MORE_THAN_A_NAME = _ONE_FAMILY - {"guardian"}
 #: What few families have in common: not a name in one street.
 _TIES = _MORE_THAN_A_NAME - {"guardian_and_address"}
-_A_GUARDIANS_NAME = frozenset(("guardian", "guardian_and_address"))
-_OTHER_FAMILIES = frozenset(("different", "other_parent"))
 _IN_ONE_COUNTY = frozenset(("same_township", "same_county"))
 _AGREEING_BIRTHS = frozenset(("exact", "swapped", "lunar", "near_day"))
 #: Birth dates that no slip of the pen makes of one another: what brothers and sisters have.
@@ -139,10 +137,10 @@ def has_a_tie(evidence: Evidence) -> bool:
     return evidence.level("family") in _TIES
 
 
-def names_a_guardian_there(evidence: Evidence) -> bool:
-    """Whether a guardian of the same name is told of, and the same county, of registration or residence."""
-    *_, family, hukou, residence, _ = evidence.levels
-    return family in _A_GUARDIANS_NAME and not _IN_ONE_COUNTY.isdisjoint((hukou, residence))
+def is_in_one_county(evidence: Evidence) -> bool:
+    """Whether both sides are registered, or live, in one county."""
+    *_, hukou, residence, _ = evidence.levels
+    return not _IN_ONE_COUNTY.isdisjoint((hukou, residence))
 
 
 def is_twin(evidence: Evidence) -> bool:
@@ -176,7 +174,7 @@ def bears(person: Profile, entry: Standard) -> bool:
 
 def _with_same_papers(evidence: Evidence) -> Verdict:
     """A guardian's or sibling's number entered for the child agrees in neither name nor birth; a stranger's, of the line above in
-    a sheet, brings its birth date along, but another family.
+    a sheet, brings its birth date along, but other parents.
     """
     _, name, birth, sex, family, *_ = evidence.levels
     if name in AGREEING_NAMES:
@@ -186,6 +184,6 @@ def _with_same_papers(evidence: Evidence) -> Verdict:
         return Verdict.POSSIBLE
     if name in _SIBLING_LIKE_NAMES and birth not in _FAR_BIRTHS:
         return Verdict.CERTAIN
-    if name == "different" and family in _OTHER_FAMILIES:
+    if name == "different" and family == "other_parent":
         return Verdict.POSSIBLE
     return Verdict.CERTAIN if birth in _AGREEING_BIRTHS else Verdict.POSSIBLE

@@ -27,11 +27,11 @@ _LETTERS = re.compile("[a-z]+")
 _NOT_BARE = re.compile(r"[\W_]+")
 _MARKS = re.compile("[\u0300-\u0307\u0309-\u036f]")
 _CHILD_OF = re.compile(
-    r"((?:[^\W\d_]|·){2,}?)(?:[之的家][大小长次二三]?(?:子|女|男|儿|孩|宝|婴|双).*|宝宝|毛毛|婴儿|(?<=...)[子宝]|(?<=..)女)"
+    r"((?:[^\W\d_]|·){2,}?)(?:[之的家][大小长次二三]?(?:子|女|男|儿|孩|宝|婴|双).*|宝宝|毛毛|婴儿|(?<=...)子|(?<=..)女)"
 )
 _BABY = re.compile("(?i)bb$|baby|宝宝")
 _RESPELLED = re.compile("|".join(sorted(glyphs.RESPELLED, key=len, reverse=True)))
-_SUSPECT_ENDS = frozenset("子女宝男毛大小甲乙丙一二三").union(
+_SUSPECT_ENDS = frozenset("子女男毛大小甲乙丙一二三").union(
     end[-1] for end in glyphs.PLACEHOLDER_ENDINGS
 )
 _AFTER_A_PARENT = ("之男", "毛毛")
@@ -142,6 +142,12 @@ def parent_in(text: str) -> Name | None:
     return read(found[1]) if found else None
 
 
+def is_a_pet_name(name: Name) -> bool:
+    """果果, 安安, 小军: one glyph twice, or 小, which is no surname, and another."""
+    text = name.text
+    return len(text) == 2 and not name.latin and (text[0] == text[1] or text[0] == "小")
+
+
 def sex_in(text: str) -> str | None:
     """The sex of a newborn, where what it is called tells: ``female`` of 李芳之女."""
     bare = _bare(text)
@@ -193,29 +199,19 @@ def _is_marked(text: str) -> bool:
 
 
 def _names_nobody(text: str) -> bool:
-    if _is_a_pet_name(text):
-        return True
     if text[-1] not in _SUSPECT_ENDS:
         return text in glyphs.PLACEHOLDERS
     return (
         text.endswith(glyphs.PLACEHOLDER_ENDINGS)
         or text in glyphs.PLACEHOLDERS
         or _marked(text) is not None
-        or (text[-1] in "子女宝" and _is_child_of(text))
+        or (text[-1] in "子女" and _is_child_of(text))
         or (text.endswith(_AFTER_A_PARENT) and _is_after_a_parent(text))
     )
 
 
-def _is_a_pet_name(text: str) -> bool:
-    """果果, 安安, 小军: one glyph twice, or 小, which is no surname, and another.
-
-    Of the few who are registered by a surname said twice (丁丁), too, only family and papers tell.
-    """
-    return len(text) == 2 and (text[0] == text[1] or text[0] == "小")
-
-
 def _is_child_of(text: str) -> bool:
-    """Whether a parent's name and a word for a child make up the text: 黄红艳子, 黄红艳宝, 李芳女."""
+    """Whether a parent's name and a word for a child make up the text: 黄红艳子, 李芳女."""
     if len(text) == _LONGEST_WHOLE:
         return text[:2] not in glyphs.COMPOUND_SURNAMES
     return len(text) == 3 and text[-1] == "女"

@@ -54,7 +54,7 @@ class Standard(NamedTuple):
     where a sibling's number was entered; only firm numbers clash. ``id_typed`` is a number that no
     checksum confirms. ``homes`` are lived in or registered at; a ``street`` and the registered
     ``village`` are wider. See ``schooling`` for the ``cohort``, and ``names.turn_in`` for the ``turn``, which is told of whoever
-    has no name.
+    has no name; a pet name is one, too.
     """
 
     names: tuple[Name, ...] = ()
@@ -87,9 +87,9 @@ _FAR_DAY = date(2199, 12, 31)
 """Later than any change the table knows: succession is followed to its end, whatever today is."""
 
 
-def standardise(features: Features) -> Standard:
+def standardise(features: Features, *, as_told: bool = False) -> Standard:
     """Remove the dirt of writing; a guardian's ID number given as the child's is kept as the
-    guardian's.
+    guardian's.  A pet name names nobody, unless it is to be taken ``as_told``: by a search.
     """
     name, former = features.get("name"), features.get("former_name")
     own = names.read(name) if name else None
@@ -99,15 +99,16 @@ def standardise(features: Features) -> Standard:
     sex = given_sex if given_sex in _PERSONAL else None
 
     turn: str | None = None
-    called: str | None = None
     guardian_ids, guardian_names, phones, father, mother = _guardians(
         features.get("guardians") or ()
     )
     if own is not None and _is_guardians(own, guardian_names):
         own = None
+    elif own is not None and not as_told and _is_a_pet_name(own, guardian_names):
+        own, turn = None, f"pet {own.text}"
     elif own is None and name:
         turn = names.turn_in(name)
-        called = names.sex_in(name)
+        sex = sex or names.sex_in(name)
         if (parent := names.parent_in(name)) is not None:
             guardian_names.append(parent)
     if told := features.get("phone"):
@@ -149,7 +150,7 @@ def standardise(features: Features) -> Standard:
         document,
         stated,
         all_births,
-        sex or called,
+        sex,
         frozenset(guardian_ids) if guardian_ids else _NOTHING,
         frozenset(guardian_names) if guardian_names else _NOTHING,
         father,
@@ -180,6 +181,11 @@ def _place(address: str | None, county: int | None) -> tuple[str | None, str | N
     street, home = addresses.read(address)
     within = county // 10**6 if county else ""
     return street and f"{within}{street}", home and f"{within}{home}"
+
+
+def _is_a_pet_name(own: Name, guardians: list[Name]) -> bool:
+    """Whether a child is called by a pet name, and it is not its family's name said twice (丁丁)."""
+    return names.is_a_pet_name(own) and all(one.surname != own.surname for one in guardians)
 
 
 def _is_guardians(own: Name, guardians: list[Name]) -> bool:

@@ -17,8 +17,8 @@ from services.matching.links.queries import Connection
 
 log = structlog.get_logger()
 
-#: More rows than these cost less by COPY, which takes a round trip of its own.
-_FEW = 8
+#: So many rows cost less by COPY, which takes a round trip of its own.
+_WORTH_COPYING = 8
 #: For fewer that may stand already, asking for each costs less than a savepoint.
 _WORTH_A_SAVEPOINT = 100
 _VALUE = re.compile(r"\$(\d+)")
@@ -49,7 +49,7 @@ class Rows(NamedTuple):
 
     @property
     def are_many(self) -> bool:
-        return len(self.rows) >= (_WORTH_A_SAVEPOINT if self.known else _FEW)
+        return len(self.rows) >= (_WORTH_A_SAVEPOINT if self.known else _WORTH_COPYING)
 
     def statement(self) -> Statement:
         values = zip(*self.rows, strict=True)

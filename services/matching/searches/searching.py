@@ -36,7 +36,7 @@ async def find(session: AsyncSession, linker: Linker, features: Features, limit:
     connection = await raw(session)
     await queries.look_up(connection)
     linker = await linker.current(session)
-    standard = standardise(features)
+    standard = standardise(features, as_told=True)
     sought = linker.strongroom.searched_by(standard)
     # Unlike the linker it looks under crowded keys too, as far as it can: who can crowd a key must not learn by it when
     # one more comes under it.
