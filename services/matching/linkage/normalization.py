@@ -105,7 +105,8 @@ def standardise(features: Features, *, as_told: bool = False) -> Standard:
     if own is not None and _is_guardians(own, guardian_names):
         own = None
     elif own is not None and not as_told and _is_a_pet_name(own, guardian_names):
-        own, turn = None, f"pet {own.text}"
+        turn = f"pet {own.text}"
+        own = None
     elif own is None and name:
         turn = names.turn_in(name)
         sex = sex or names.sex_in(name)
