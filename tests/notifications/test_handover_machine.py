@@ -12,7 +12,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -71,11 +71,10 @@ class Proposal:
 
 
 class TwoHubs(RuleBasedStateMachine):
-    def __init__(self, runner: asyncio.Runner, world: World, numbers: list[int]) -> None:
+    def __init__(self, runner: asyncio.Runner, world: World, numbers: Iterator[int]) -> None:
         super().__init__()
         self.runner, self.world = runner, world
-        numbers.append(len(numbers) + 1)
-        self.number = numbers[-1]
+        self.number = next(numbers)
         self.children: dict[str, UUID] = {}
         self.spells: list[tuple[date, str]] = [(date.min, YUZHONG)]
         self.open: Proposal | None = None
@@ -378,8 +377,9 @@ def stage(cluster: Cluster, homes: dict[str, Path]) -> Iterator[tuple[asyncio.Ru
 def test_r6_across_hubs_no_day_has_two_counties_and_nothing_is_lost(
     stage: tuple[asyncio.Runner, World],
 ) -> None:
+    numbers = count(1)  # each example tells of children of its own
     run_state_machine_as_test(
-        partial(TwoHubs, *stage, []),  # type: ignore[arg-type]
+        lambda: TwoHubs(*stage, numbers),
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=15,
@@ -394,7 +394,7 @@ def test_r6_who_has_not_heard_that_it_has_the_file_is_told_nothing_of_the_child(
     stage: tuple[asyncio.Runner, World],
 ) -> None:
     runner, world = stage
-    story = TwoHubs(runner, world, [])
+    story = TwoHubs(runner, world, count(1))
     story.a_child_of_whom_both_hubs_have_heard()
     story.hand_over(YUZHONG, {"heze"}, "confirmed", days=2, pass_first=6, back=True)
     for to in (CAO, YUZHONG):

@@ -52,6 +52,7 @@ class Rows(NamedTuple):
         return len(self.rows) >= (_WORTH_A_SAVEPOINT if self.known else _WORTH_COPYING)
 
     def statement(self) -> Statement:
+        """To put them in at once; there must be some."""
         values = zip(*self.rows, strict=True)
         lists = [
             list(map(array, column)) if kind.endswith("[]") else column
@@ -96,9 +97,14 @@ def _together(texts: tuple[str, ...]) -> str:
     parts: list[str] = []
     before = 0
     for at, text in enumerate(texts):
-        parts.append(f"s{at} AS ({_VALUE.sub(lambda n: f'${int(n[1]) + before}', text)})")  # noqa: B023
+        parts.append(f"s{at} AS ({_counting_on(before, text)})")
         before += max(map(int, _VALUE.findall(text)))
     return f"WITH {', '.join(parts)} SELECT"
+
+
+def _counting_on(before: int, text: str) -> str:
+    """The text with its values numbered on from those of the statements ``before`` it."""
+    return _VALUE.sub(lambda value: f"${int(value[1]) + before}", text)
 
 
 @lru_cache
@@ -127,5 +133,5 @@ def _insertion(table: str, columns: str, *, known: bool) -> str:
 
 
 def array(numbers: Iterable[float]) -> str:
-    """As PostgreSQL writes an array: one within another cannot be unnested row by row."""
+    """As PostgreSQL writes an array of numbers: an array of arrays cannot be unnested row by row."""
     return f"{{{','.join(map(repr, map(float, numbers)))}}}"
