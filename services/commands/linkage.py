@@ -6,6 +6,7 @@ from services.commands.bench_linkage import alternative, bench
 from services.commands.evaluate import evaluate
 from services.commands.preview import apply, preview
 from services.commands.rekey import rekey
+from services.commands.reread import reread
 from services.commands.resend import resend
 from services.commands.train import train
 from services.commands.verify import verify
@@ -16,6 +17,7 @@ linkage.command("evaluate")(evaluate)
 linkage.command("preview")(preview)
 linkage.command("apply")(apply)
 linkage.command("rekey")(rekey)
+linkage.command("reread")(reread)
 linkage.command("resend")(resend)
 linkage.command("verify")(verify)
 linkage.command("bench")(bench)

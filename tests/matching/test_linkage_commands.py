@@ -1,4 +1,4 @@
-"""`hutong linkage preview|apply|rekey|verify|resend`, as an operator gives them."""
+"""`hutong linkage preview|apply|rekey|verify|reread|resend`, as an operator gives them."""
 
 import asyncio
 import json
@@ -68,12 +68,15 @@ async def test_an_operator_changes_model_and_keys_and_has_everything_told_again(
     assert "key 2 is looked under" in await _done("rekey")
     assert hub.keys.index.keys.keys() == {2}
     assert "agrees" in await _done("verify")
+    assert "0 entries read anew" in await _done("reread")
     assert "0 entries queued" in await _done("resend")
 
     await hub.rows("UPDATE persons SET sealed = overlay(sealed PLACING '\\x0000' FROM 20)")
     broken = await _run("verify")
     assert broken.exit_code == 1
     assert f"persons {two.person}: " in broken.output
+    unread = await _run("reread")
+    assert (unread.exit_code, "do not open" in unread.output) == (1, True)
     await hub.close()
 
 

@@ -7,7 +7,7 @@ beside each other wait little for one another.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -38,6 +38,20 @@ class Item:
 
 async def resolve(session: AsyncSession, linker: Linker, items: Sequence[Item]) -> list[StoredLink]:
     """The link of each item, in order.  A version not newer than the stored one changes nothing."""
+    return await _placed(session, linker, items, _is_news)
+
+
+async def reread(session: AsyncSession, linker: Linker, items: Sequence[Item]) -> list[StoredLink]:
+    """The link of each item, in order, as it is read now.  An item that does not stand in its version changes nothing."""
+    return await _placed(session, linker, items, _stands)
+
+
+async def _placed(
+    session: AsyncSession,
+    linker: Linker,
+    items: Sequence[Item],
+    counts: Callable[[Prepared, StoredLink | None], bool],
+) -> list[StoredLink]:
     newest: dict[UUID, Item] = {}
     for item in items:
         entry = pgproto.UUID(item.entry.bytes)  # is hashed at an eighth of the cost
@@ -54,7 +68,7 @@ async def resolve(session: AsyncSession, linker: Linker, items: Sequence[Item]) 
         near = Neighbourhood(connection, linker)
     standing = await queries.standing(connection, list(newest))
     stored = standing.links
-    fresh = [p for p in prepared if _is_news(p, stored.get(p.entry))]
+    fresh = [p for p in prepared if counts(p, stored.get(p.entry))]
     if fresh:
         await near.look_around(fresh, standing)
         again = [(p.entry, p.version, p.sealed) for p in fresh if p.entry in stored]
@@ -81,3 +95,7 @@ def _is_news(prepared: Prepared, link: StoredLink | None) -> bool:
     return link.grade is not Grade.ERASED and (
         link.version is None or link.version < prepared.version
     )
+
+
+def _stands(prepared: Prepared, link: StoredLink | None) -> bool:
+    return link is not None and link.version == prepared.version

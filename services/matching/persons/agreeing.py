@@ -17,12 +17,15 @@ from services.matching.keyings.following import Keys
 from services.matching.keyings.keying import Keying
 from services.matching.linkage import weights
 from services.matching.linkage.comparison import COMPARISONS
-from services.matching.linkage.normalization import Standard, standardise
+from services.matching.linkage.normalization import Features, Standard, standardise
 from services.matching.linkage.persons import Person
 from services.matching.linkage.weights import Model
 from services.matching.links.queries import Connection
 from shared.database import raw
 from shared.sealing import Unsealable
+
+Said = tuple[Standard, tuple[int, ...]]
+"""An entry's features, standardised, and the marks under which a register listed it."""
 
 PAGE = 500
 _NAME = COMPARISONS.index("name")
@@ -100,16 +103,26 @@ def _person_fault(strongroom: Strongroom, row: Any, entries: Sequence[Any]) -> s
 
 
 def _says_the_same(strongroom: Strongroom, person: Person, entries: Sequence[Any]) -> bool:
-    said: dict[UUID, tuple[Standard, tuple[int, ...]]] = {
+    said = said_of(person)
+    return all(
+        said.get(row["entry"])
+        == said_in(strongroom.open_entry(row["entry"], row["version"], row["sealed"]))
+        for row in entries
+    )
+
+
+def said_of(person: Person) -> dict[UUID, Said]:
+    """What the person's document holds of each of its entries."""
+    return {
         entry: (standard, sight.listed)
         for standard, card in person.cards.items()
         for entry, sight in card.items()
     }
-    for row in entries:
-        features = strongroom.open_entry(row["entry"], row["version"], row["sealed"])
-        if said.get(row["entry"]) != (standardise(features), tuple(features.get("listed", ()))):
-            return False
-    return True
+
+
+def said_in(features: Features) -> Said:
+    """What it should hold of an entry of these features."""
+    return standardise(features), tuple(features.get("listed", ()))
 
 
 async def _evidence_faults(connection: Connection) -> AsyncIterator[str]:
