@@ -15,7 +15,7 @@ from tests.matching.children import MODEL
 from tests.matching.linkers import LinkedHub
 from tests.matching.test_rekeying import child
 
-CHILDREN = 1_200
+CHILDREN = 2_400
 KILLS = 20
 FEWEST = 3  # a quick machine is done before the twentieth
 SEED = 20261122
@@ -30,7 +30,8 @@ def test_a_rekeying_that_is_killed_again_and_again_comes_to_its_end(
         before = asyncio.run(_told(tmp_path, urls))
         kills = 0
         while not asyncio.run(_is_done(tmp_path, urls)):
-            seconds = chance.uniform(0, 0.12) if kills < KILLS else None
+            longest = min(0.12, 0.02 * (kills + 1))  # a quick machine is soon done
+            seconds = chance.uniform(0, longest) if kills < KILLS else None
             kills += _killed_after(tmp_path, urls, seconds)
             assert asyncio.run(_links(tmp_path, urls)) == before
         assert kills >= FEWEST
