@@ -146,5 +146,8 @@ class World:
         for doubt in outcome.doubts:
             self.rivals.setdefault(doubt.one, set()).add(doubt.other)
             self.rivals.setdefault(doubt.other, set()).add(doubt.one)
+        for ended in self.ended.keys() & self.rivals.keys():  # reviews of whom close
+            for rival in self.rivals.pop(ended):
+                self.rivals.get(rival, set()).discard(ended)
         for entry, placement in self.placements.items():
             assert entry in self.persons[placement.person].entries

@@ -33,7 +33,10 @@ CHILD: Features = {"name": "张志明", "birth_date": "2015-03-07", "sex": "male
     ("one", "other"),
     [
         ({**CHILD, "id_number": ID}, {"name": "章智明", "id_number": ID}),
-        ({**CHILD, "id_number": ID}, {**CHILD, "name": "李雷雷", "id_number": ID}),
+        (
+            {**CHILD, **FAMILY, "id_number": ID},
+            {**CHILD, **FAMILY, "name": "李雷雷", "id_number": ID},
+        ),
         ({**CHILD, "id_number": ID}, {"id_number": ID, "birth_date": "2015-03-07"}),
         ({**CHILD, **FAMILY}, {**CHILD, "name": "章智明", **FAMILY}),
         ({**CHILD, **FAMILY}, {**CHILD, "birth_date": "2015-07-03", **FAMILY}),

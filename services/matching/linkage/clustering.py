@@ -36,6 +36,7 @@ from services.matching.linkage.judging import (
     has_a_tie,
     is_in_one_county,
     is_nameless,
+    is_namesake,
     is_one_glyph_off,
     is_told_by_nothing_of_its_own,
     judge,
@@ -224,10 +225,13 @@ class _Clustering:
             edge = Edge(evidence, self._verdict(evidence, i, small, large), i)
             if found is None or _rank(edge) > _rank(found):
                 found = edge
-        if found is not None and found.verdict is not Verdict.SEPARATE:
-            if self._is_contested(one) or self._is_contested(other):
-                found = Edge(found.evidence, Verdict.POSSIBLE, found.unit)
-            self._edges[_pair(one, other)] = found
+        if found is None:
+            return
+        # Both who may own a contested number are kept in sight: without the one, the other would have it.
+        contested = self._is_contested(one) or self._is_contested(other)
+        if found.verdict is not Verdict.SEPARATE or (contested and is_namesake(found.evidence)):
+            verdict = Verdict.POSSIBLE if contested else found.verdict
+            self._edges[_pair(one, other)] = Edge(found.evidence, verdict, found.unit)
 
     def _is_contested(self, cluster: int) -> bool:
         return bool(self._contested) and self._clusters[cluster] <= self._contested

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from services.matching.linkage import numbers
 from services.matching.linkage.births import BIRTH_LEVELS, BIRTH_RANK, Birth, compare_births
 from services.matching.linkage.name_comparison import MISWRITTEN, NAME_LEVELS, best_level
-from services.matching.linkage.names import Name
+from services.matching.linkage.names import Name, is_called_a_child
 from services.matching.linkage.normalization import Standard
 from services.matching.linkage.numbers import is_a_generation_older
 from services.matching.linkage.profile import Profile as Profile
@@ -92,14 +92,23 @@ def compare_identifiers(entry: Standard, person: Profile) -> str:
 
 
 def _names(entry: Standard, person: Profile) -> str:
-    """The best level; none where one side's name is a guardian's, entered for the child's."""
+    """The best level; none where one side's name is a guardian's, entered for the child's, or says whose child it is."""
     level = best_level(entry.names, person.names)
-    if level in _NOT_ONE_NAME and not (
-        person.guardian_names.isdisjoint(entry.names)
-        and entry.guardian_names.isdisjoint(person.names)
+    if level in _NOT_ONE_NAME and (
+        _are_called_by(entry.names, person.guardian_names)
+        or _are_called_by(person.names, entry.guardian_names)
     ):
         return MISSING
     return level or MISSING
+
+
+def _are_called_by(children: Iterable[Name], guardians: frozenset[Name]) -> bool:
+    """Whether a child is called by its guardian's name, alone or with a word for a child: 宋华子, of a mother 宋华."""
+    return any(
+        child in guardians
+        or (is_called_a_child(child) and any(one.text == child.text[:-1] for one in guardians))
+        for child in children
+    )
 
 
 def _births_told(
@@ -156,13 +165,14 @@ def _family(entry: Standard, person: Profile) -> str:
 
 
 def shares_a_family(entry: Standard, person: Profile) -> bool:
-    """Whether both have two of a guardian, a phone and a home in common: one family, surely."""
+    """Whether both have two of a guardian, a phone and a home in common, or two guardians: one family, surely."""
     guardian = (
         not entry.guardian_ids.isdisjoint(person.guardian_ids)
         or _guardians(entry.guardian_names, person.guardian_names) == "guardian"
     )
     phone = not entry.phones.isdisjoint(person.phones)
-    return guardian + phone + (not entry.homes.isdisjoint(person.homes)) >= 2
+    home = not entry.homes.isdisjoint(person.homes)
+    return guardian + phone + home >= 2 or len(entry.guardian_names & person.guardian_names) >= 2
 
 
 def shares_a_parents_name(entry: Standard, person: Profile) -> bool:

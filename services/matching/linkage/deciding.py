@@ -289,11 +289,21 @@ class _Batch:
     def _with_rivals(self, persons: Collection[UUID], entries: Collection[UUID] = ()) -> set[UUID]:
         """The persons, and those whom open reviews or rulings tie to them or to the entries."""
         found = set(persons)
-        found |= {rival for person in persons for rival in self._rivals.get(person, ())}
+        found |= self._rivals_of(found)
+        # Theirs, too: who else may own a number that is in doubt must be seen, or the one at hand has it.
+        further = found | self._rivals_of(found)
+        if (
+            sum(self._units_of(self._persons[p]) for p in further & self._persons.keys())
+            <= MAX_UNITS
+        ):
+            found = further
         if self._bound:
             mine = {e for p in persons if p in self._persons for e in self._persons[p].entries}
             found |= self._ruled_same_as(mine | set(entries))
         return {person for person in found if person in self._persons}
+
+    def _rivals_of(self, persons: Collection[UUID]) -> set[UUID]:
+        return {rival for person in persons for rival in self._rivals.get(person, ())}
 
     def _ruled_same_as(self, entries: set[UUID]) -> set[UUID]:
         """Persons with an entry that a ruling says is of the same child as one of the entries."""

@@ -94,7 +94,7 @@ class _Numbers:
                     bare = _without_number(read[i])
                     is_a_slip = best_level(bare.names, owner.names) in MISWRITTEN
                     if not is_a_slip and self._is_of_another(bare, number, namesakes, owner):
-                        if self._is_of_the_owners_sex(i, namesakes):
+                        if self._says_more_of_the_owner(i, namesakes, owner):
                             contested.add(i)
                         else:
                             read[i] = bare
@@ -151,14 +151,28 @@ class _Numbers:
             if j not in bearing and any(name.text in names for name in features.names)
         ]
 
-    def _is_of_the_owners_sex(self, unit: int, namesakes: Iterable[int]) -> bool:
-        """Whether the unit's number and sex agree, and whoever bears its name is of the other sex: two against one. What does
-        not state a birth date most likely states no sex either, but has it of the number, and then it is one against one.
+    def _says_more_of_the_owner(self, unit: int, namesakes: Sequence[int], owner: Profile) -> bool:
+        """Whether the name alone says that the unit's number is foreign, or more than the number says that its name is: it is
+        a twin's, whom neither birth date nor sex tells from the owner; or one of these agrees with the number as well.
         """
         said = self._said[unit]
-        theirs = {self._said[j].sex for j in namesakes} - {None}
-        is_stated = said.number_is_firm and said.stated_birth is not None
-        return is_stated and bool(theirs) and said.sex not in theirs
+        if self._may_be_a_twins(said, namesakes, owner):
+            return True
+        # What does not state a birth date most likely states no sex either, but has it of the number, as it has its birth date.
+        if not said.number_is_firm or said.stated_birth is None:
+            return False
+        sexes = {self._said[j].sex for j in namesakes} - {None}
+        births = {birth for j in namesakes for birth in self._said[j].births}
+        is_of_the_owners_day = said.stated_birth in owner.births and said.stated_birth not in births
+        return (bool(sexes) and said.sex not in sexes) or is_of_the_owners_day
+
+    def _may_be_a_twins(self, said: Standard, namesakes: Sequence[int], owner: Profile) -> bool:
+        """Whether a namesake was born on the owner's day, and no sex tells the two apart."""
+        sexes = {self._said[j].sex for j in namesakes} - {None}
+        for each in (sexes, {said.sex} - {None}):
+            if each and owner.sexes and each.isdisjoint(owner.sexes):
+                return False
+        return any(not set(self._said[j].births).isdisjoint(owner.births) for j in namesakes)
 
     def _are_told_apart(
         self, group: Sequence[int], owners: Sequence[int], bearing: AbstractSet[int]
@@ -192,12 +206,15 @@ class _Numbers:
                 yield features
 
     def _is_of_another(
-        self, bare: Standard, number: str, namesakes: Iterable[int], owner: Profile
+        self, bare: Standard, number: str, namesakes: Sequence[int], owner: Profile
     ) -> bool:
+        # A form fills in the birth date by the number.
+        unborn = bare._replace(stated_birth=None, births=())
         return any(
             self._differ(features, number)
             or is_sibling(assess(self._model, features, owner, self._frequency))
-            for features in self._like(bare, namesakes)
+            for read in (bare, unborn)
+            for features in self._like(read, namesakes)
         )
 
     def _whose(

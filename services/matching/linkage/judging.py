@@ -27,7 +27,7 @@ AGREEING_NAMES = frozenset(
 #: Close enough to be one name miswritten, and to be two children of one family.
 _SIBLING_LIKE_NAMES = frozenset(("one_glyph", "masked", MISSING))
 #: Levels of one name miswritten at which twins' names meet too.
-_TWIN_LIKE_NAMES = frozenset(("homophone", "look_alike", "fuzzy_sound"))
+_TWIN_LIKE_NAMES = frozenset(("homophone", "look_alike", "fuzzy_sound", "reordered"))
 _NO_PAPERS = frozenset((MISSING, "cut"))
 _OTHER_NAMES = frozenset(("one_glyph", "surname", "different"))
 _ONE_FAMILY = frozenset((
@@ -97,8 +97,18 @@ def is_related(evidence: Evidence, verdict: Verdict) -> bool:
     """
     if verdict is not Verdict.SEPARATE:
         return True
-    papers, name, birth, *_ = evidence.levels
-    return papers == "clash" and name in AGREEING_NAMES and birth not in _FAR_BIRTHS
+    papers, name, birth, _, family, *_ = evidence.levels
+    if papers != "clash":
+        return False
+    if name == "exact" and family in _MORE_THAN_A_NAME:
+        return True
+    return name in AGREEING_NAMES and birth not in _FAR_BIRTHS
+
+
+def is_namesake(evidence: Evidence) -> bool:
+    """Whether both bear one name under different numbers."""
+    papers, name, *_ = evidence.levels
+    return papers == "clash" and name == "exact"
 
 
 def is_sibling(evidence: Evidence) -> bool:
@@ -184,6 +194,6 @@ def _with_same_papers(evidence: Evidence) -> Verdict:
         return Verdict.POSSIBLE
     if name in _SIBLING_LIKE_NAMES and birth not in _FAR_BIRTHS:
         return Verdict.CERTAIN
-    if name == "different" and family == "other_parent":
+    if name == "different" and family not in _ONE_FAMILY:
         return Verdict.POSSIBLE
     return Verdict.CERTAIN if birth in _AGREEING_BIRTHS else Verdict.POSSIBLE

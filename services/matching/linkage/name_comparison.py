@@ -75,10 +75,12 @@ def best_level(mine: Collection[Name], theirs: Collection[Name]) -> str | None:
 
 
 def differ_as_twins_do(a: Name, b: Name) -> bool:
-    """Whether the names are alike but for one glyph of the given name."""
+    """Whether the names are alike but for one glyph of the given name, or its two glyphs changed places: 子涵, 涵子."""
     x, y = a.text, b.text
     if len(x) != len(y) or not a.surname or a.surname != b.surname or a.latin or b.latin:
         return False
+    if x != y and a.given == b.given[::-1]:
+        return True
     return WILDCARD not in x + y and sum(p != q for p, q in zip(x, y, strict=True)) == 1
 
 

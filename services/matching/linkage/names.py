@@ -148,6 +148,11 @@ def is_a_pet_name(name: Name) -> bool:
     return len(text) == 2 and not name.latin and (text[0] == text[1] or text[0] == "小")
 
 
+def is_called_a_child(name: Name) -> bool:
+    """宋华子, 李芳女: a real name, or a parent's with a word for a child."""
+    return len(name.text) > 2 and name.text[-1] in "子女宝婴"
+
+
 def sex_in(text: str) -> str | None:
     """The sex of a newborn, where what it is called tells: ``female`` of 李芳之女."""
     bare = _bare(text)

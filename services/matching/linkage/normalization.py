@@ -83,6 +83,7 @@ class Standard(NamedTuple):
 
 _NOTHING: frozenset[Any] = frozenset()
 _PERSONAL = {"male", "female"}
+_GROWN_UP = 22
 _FAR_DAY = date(2199, 12, 31)
 """Later than any change the table knows: succession is followed to its end, whatever today is."""
 
@@ -117,6 +118,13 @@ def standardise(features: Features, *, as_told: bool = False) -> Standard:
     number, typed, document = numbers.identifier(
         features.get("id_number"), features.get("id_kind"), stated
     )
+    if stated and _is_grown_up(stated, features.get("observed_on")):
+        if number is not None and numbers.born(number) == stated:
+            # A form that was given a guardian's number has filled in the rest by it.
+            guardian_ids.append(number)
+            sex = None if sex == numbers.sex(number) else sex
+            number = None
+        stated = None
     firm = False
     all_births: tuple[Birth, ...] = () if stated is None else (stated,)
     if number is not None:
@@ -167,6 +175,12 @@ def standardise(features: Features, *, as_told: bool = False) -> Standard:
         schooling.school_class(grade) if grade else None,
         turn if all_births and earlier is None else None,
     )
+
+
+def _is_grown_up(born: Birth, observed_on: str | None) -> bool:
+    """Whether nobody born then was a child, or still at school, when the record was made."""
+    year = (observed_on or "")[:4]
+    return year.isdecimal() and int(year) - born[0] >= _GROWN_UP
 
 
 def _distinct(own: Name | None, earlier: Name | None) -> tuple[Name, ...]:

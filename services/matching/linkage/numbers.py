@@ -22,6 +22,7 @@ _CHARACTERS = "0123456789X"
 _WITHOUT_CHECK = 17
 _LENGTH = 18
 _OLD_LENGTH = 15
+_SEQUENCE = slice(14, 17)
 _ROUNDED = "000"
 _EARLIEST_CHILD = 1990
 _NOT_ID = re.compile("[^0-9A-Z]")
@@ -44,6 +45,7 @@ def is_valid(number: str) -> bool:
         len(number) == _LENGTH
         and number.isascii()
         and number[:_WITHOUT_CHECK].isdigit()
+        and number[_SEQUENCE] != _ROUNDED
         and _check(number) == number[_WITHOUT_CHECK]
         and born_as_typed(number) is not None
     )
@@ -77,10 +79,12 @@ def identifier(
     clean = _NOT_ID.sub("", unicodedata.normalize("NFKC", plain).upper())
     if len(clean) < 6 or len(set(clean)) <= 2:
         return None, None, None
-    if resident and not _CERTIFICATE.fullmatch(clean):
+    if kind in (None, "resident_id", "other") and _CERTIFICATE.fullmatch(clean):
+        return None, None, f"birth_certificate:{clean}"
+    if resident:
         whole = len(clean) >= _SHORTEST_TYPED
         return None, repaired(clean, stated) if whole else None, None
-    return None, None, f"{'birth_certificate' if resident else kind}:{clean}"
+    return None, None, f"{kind}:{clean}"
 
 
 def is_a_generation_older(number: str, all_births: Collection[Birth]) -> bool:

@@ -200,11 +200,7 @@ class Neighbourhood:
         doubtful = [person for person, found in self._persons.items() if found.doubtful]
         if doubtful:
             self._rivals = await queries.rivals_of(self._connection, doubtful)
-            tied = {rival for rivals in self._rivals.values() for rival in rivals}
-            await self.fetch(tied)
-            # Of those again, to know whom a doubt ties to somebody who is not looked at.
-            further = await queries.rivals_of(self._connection, sorted(tied - set(doubtful)))
-            self._rivals |= further
+            await self._fetch_rivals(set(doubtful))
         entries = [e for p in self._persons.values() if p.doubtful for e in p.entries]
         entries += arriving
         self._rulings = await queries.rulings_on(self._connection, entries)
@@ -212,6 +208,19 @@ class Neighbourhood:
             bound = {e for r in self._rulings if r.same for e in r.one | r.other}
             links = await queries.links_of(self._connection, list(bound))
             await self.fetch({link.person for link in links.values() if link.person})
+
+    async def _fetch_rivals(self, known: set[UUID]) -> None:
+        """Fetch the rivals of the doubtful, and theirs: whoever else may own a number that is in doubt. Of those their rivals
+        are known, too, but not fetched: to know whom a doubt ties to somebody who is not looked at.
+        """
+        nearest = {rival for rivals in self._rivals.values() for rival in rivals} - known
+        await self.fetch(nearest)
+        theirs = await queries.rivals_of(self._connection, sorted(nearest))
+        self._rivals |= theirs
+        next_to_them = {rival for rivals in theirs.values() for rival in rivals}
+        if further := next_to_them - known - nearest:
+            await self.fetch(further)
+            self._rivals |= await queries.rivals_of(self._connection, sorted(further))
 
     def keep_to(self, group: Collection[UUID]) -> None:
         """Look at nobody beyond the group, whatever ties there are."""
