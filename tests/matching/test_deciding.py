@@ -90,6 +90,14 @@ def test_one_child_twice_is_one_person(one: Features, other: Features) -> None:
             },
             True,
         ),
+        # A number, and the birth date read out of it, under a wholly different name, and nothing else.
+        ({**CHILD, "id_number": ID}, {**CHILD, "name": "李雷雷", "id_number": ID}, True),
+        # Twins' names may be the same two glyphs.
+        (
+            {**CHILD, "name": "张子涵", **FAMILY},
+            {**CHILD, "name": "张涵子", **FAMILY},
+            True,
+        ),
         # Namesakes.
         ({"name": "王芳"}, {"name": "王芳"}, False),
         ({**CHILD, "name": "王芳"}, {"name": "王芳", "birth_date": "2009-01-30"}, False),

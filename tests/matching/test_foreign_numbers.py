@@ -45,10 +45,12 @@ def test_what_is_contested_stays_so_whoever_of_the_two_is_told_again() -> None:
     world = World()
     world.tell((1, TWIN), (2, TWIN), (3, {**CHILD, **FAMILY, "id_number": ID}))
     world.tell((4, WITH_TWINS_NUMBER))
-    world.tell((5, {**TWIN, "id_number": None}))
-    world.tell((6, {**CHILD, **FAMILY}))
 
-    assert {4} in world.together()
+    world.tell((5, {**TWIN, "id_number": None}))
+    assert world.together() == [{1, 2, 5}, {3}, {4}]
+
+    world.tell((6, {**CHILD, **FAMILY}))
+    assert world.together() == [{1, 2, 5}, {3, 6}, {4}]
 
 
 def test_a_sisters_number_yields_to_the_brother_who_states_name_and_sex() -> None:

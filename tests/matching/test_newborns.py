@@ -61,6 +61,17 @@ NUMBER = resident_id.make(500103, date(2015, 3, 7), 12)
         ({"guardians": [MOTHER]}, HERS, True),
         ({"guardians": [MOTHER]}, {**HERS, "sex": None}, True),
         ({"guardians": [MOTHER]}, {**GIRL, "guardians": [{"name": "李芳"}]}, True),
+        # Two guardians of the same names are a family; and a bare 子 or 女 behind a name that only the other side tells.
+        (
+            {"guardians": [MOTHER, FATHER]},
+            {**HERS, "guardians": [{"name": "张强"}], "id_number": NUMBER},
+            True,
+        ),
+        (
+            {"guardians": [MOTHER, FATHER]},
+            {**GIRL, "name": "李芳女", "guardians": [{"name": "张强"}]},
+            True,
+        ),
         # Registered elsewhere, of another father, with a number of its own, or a grandmother's name.
         ({"guardians": [MOTHER]}, {**HERS, "hukou_division": "371702"}, False),
         (
@@ -253,3 +264,16 @@ def test_entries_without_a_name_never_join_each_other() -> None:
     world.tell((1, NAMELESS), (2, {**NAMELESS, "hukou_division": "500103"}))
 
     assert world.together() == [{1}, {2}]
+
+
+@pytest.mark.parametrize("joins", [True, False])
+def test_a_mothers_name_and_a_bare_word_for_a_child_are_a_newborn_where_the_other_side_names_the_mother(
+    joins: bool,
+) -> None:
+    """宋华子 may be a name; not beside a child of that day whose mother is 宋华."""
+    mother: GuardianFeatures = {"name": "宋华" if joins else "刘敏", "relation": "mother"}
+    world = World()
+    world.tell((1, {**CHILD, **HOME, "guardians": [FATHER, mother]}))
+    world.tell((2, {**NAMELESS, "name": "宋华子"}))
+
+    assert (world.together() == [{1, 2}]) is joins

@@ -251,3 +251,45 @@ def test_packing_keeps_everything_of_a_full_record() -> None:
 
 
 _OTHERS = ("id_typed", "document", "mother", "turn")
+
+
+def test_what_a_guardians_number_filled_in_tells_nothing_of_the_child() -> None:
+    """A form reads birth date and sex out of the number it is given."""
+    said: Features = {
+        "name": "孙豪",
+        "id_number": FATHER_ID,
+        "birth_date": "1986-11-02",
+        "sex": "male",
+    }
+
+    read = standardise({**said, "observed_on": "2024-09-05"})
+
+    assert (read.id_number, read.births, read.sex) == (None, (), None)
+    assert read.guardian_ids == {FATHER_ID}
+    assert standardise({**said, "sex": "female", "observed_on": "2024-09-05"}).sex == "female"
+    unsaid = standardise(said)
+    assert (unsaid.id_number, unsaid.sex) == (FATHER_ID, "male")
+
+
+@pytest.mark.parametrize(
+    ("born", "observed_on", "kept"),
+    [
+        ("2003-01-01", "2024-09-05", True),
+        ("2002-12-31", "2024-09-05", False),
+        ("1917-03-07", "2024", False),
+        ("1917-03-07", "", True),
+        ("1917-03-07", "²⁰²⁴-09-05", True),
+    ],
+)
+def test_nobody_grown_up_is_a_child(born: str, observed_on: str, kept: bool) -> None:
+    read = standardise({"name": "孙豪", "birth_date": born, "observed_on": observed_on})
+
+    assert bool(read.births) is kept
+
+
+def test_a_birth_certificate_is_one_whatever_it_is_called() -> None:
+    kinds = ("birth_certificate", "other", "resident_id", None)
+    read = {standardise({"id_number": "U344781432", "id_kind": kind}).document for kind in kinds}
+
+    assert read == {"birth_certificate:U344781432"}
+    assert standardise({"id_number": "E12345678", "id_kind": "other"}).document == "other:E12345678"

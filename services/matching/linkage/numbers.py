@@ -22,7 +22,6 @@ _CHARACTERS = "0123456789X"
 _WITHOUT_CHECK = 17
 _LENGTH = 18
 _OLD_LENGTH = 15
-_SEQUENCE = slice(14, 17)
 _ROUNDED = "000"
 _EARLIEST_CHILD = 1990
 _NOT_ID = re.compile("[^0-9A-Z]")
@@ -45,7 +44,6 @@ def is_valid(number: str) -> bool:
         len(number) == _LENGTH
         and number.isascii()
         and number[:_WITHOUT_CHECK].isdigit()
-        and number[_SEQUENCE] != _ROUNDED
         and _check(number) == number[_WITHOUT_CHECK]
         and born_as_typed(number) is not None
     )
