@@ -53,6 +53,22 @@ def test_what_is_contested_stays_so_whoever_of_the_two_is_told_again() -> None:
     assert world.together() == [{1, 2, 5}, {3, 6}, {4}]
 
 
+def test_two_invented_records_take_no_number_from_a_child_known_by_it() -> None:
+    """One under the child's name with another number, and one under another name with the child's."""
+    child: Features = {**CHILD, **FAMILY}
+    invented = resident_id.make(500103, BORN, 37)
+    world = World()
+    world.tell(
+        *((n, {**child, "id_number": ID}) for n in (1, 5, 6)), *((n, child) for n in (2, 3, 4))
+    )
+    assert world.together() == [{1, 2, 3, 4, 5, 6}]
+
+    world.tell((11, {**CHILD, "phone": FAMILY["phone"], "id_number": invented}))
+    world.tell((12, {**CHILD, "name": "李雷雷", "id_number": ID}))
+
+    assert world.together() == [{1, 2, 3, 4, 5, 6}, {11}, {12}]
+
+
 def test_a_sisters_number_yields_to_the_brother_who_states_name_and_sex() -> None:
     sister: Features = {**TWIN, "sex": "female", "id_number": resident_id.make(500103, BORN, 14)}
     world = World()

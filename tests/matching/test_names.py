@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.matching.linkage import glyphs, hanzi, names
-from services.matching.linkage.name_comparison import NAME_LEVELS, best_level, compare_names
+from services.matching.linkage.name_comparison import (
+    NAME_LEVELS,
+    best_level,
+    compare_names,
+    differ_as_twins_do,
+)
 
 
 @pytest.mark.parametrize(
@@ -327,3 +332,22 @@ def test_no_heap_of_marks_breaks_the_reading(part: str) -> None:
     for text in (part * 2000, f"李芳{part * 2000}"):
         assert names.read(text) == names.read(text)
         assert names.turn_in(text) == names.turn_in(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("张志明", "张志红", True),
+        ("张子涵", "张涵子", True),
+        ("张子涵", "张子涵", False),
+        ("张子子", "张子子", False),
+        ("张子涵", "李涵子", False),
+        ("张?涵", "张涵?", False),
+        ("张志明", "张丽娜", False),
+    ],
+)
+def test_twins_names_are_a_glyph_apart_or_changed_about(one: str, other: str, alike: bool) -> None:
+    a, b = names.read(one), names.read(other)
+
+    assert a and b
+    assert differ_as_twins_do(a, b) is alike

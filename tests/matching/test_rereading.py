@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from services.matching import proving
 from services.matching.entries import sealing
 from services.matching.linkage.normalization import Features, standardise
+from services.matching.links.queries import StoredLink
 from services.matching.persons import agreeing, rereading
 from services.matching.persons.rereading import PAGE, Reread
 from shared.database import SYSTEM
@@ -126,15 +128,13 @@ async def test_what_was_told_or_taken_back_meanwhile_stands(
     page = rereading.reread(hub.owner, hub.another_process().linker)
     place = rereading._place
 
-    async def late(*args: object) -> int:
+    async def late(*args: Any) -> list[StoredLink]:
         await hub.push((2, 2, {**CHILD, "name": "张志明"}))
         await hub.retract(3)
-        return await place(*args)  # type: ignore[arg-type]
+        return await place(*args)
 
     monkeypatch.setattr(rereading, "_place", late)
-    async for _ in page:
-        pass
-
+    assert [told async for told in page] == [Reread()]
     assert await together(hub) == {frozenset((1, 2))}
     (row,) = await hub.rows("SELECT version FROM entries WHERE entry = $1", UUID(int=2))
     assert row["version"] == 2

@@ -103,8 +103,8 @@ def _names(entry: Standard, person: Profile) -> str:
 
 
 def _are_called_by(children: Iterable[Name], guardians: frozenset[Name]) -> bool:
-    """Whether a child is called by its guardian's name, alone or with a word for a child: 宋华子, of a mother 宋华."""
-    return any(
+    """Whether all that a child is called is its guardian's name, alone or with a word for a child: 宋华子, of a mother 宋华."""
+    return bool(guardians) and all(
         child in guardians
         or (is_called_a_child(child) and any(one.text == child.text[:-1] for one in guardians))
         for child in children

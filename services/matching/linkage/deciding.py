@@ -291,12 +291,13 @@ class _Batch:
         found = set(persons)
         found |= self._rivals_of(found)
         # Theirs, too: who else may own a number that is in doubt must be seen, or the one at hand has it.
-        further = found | self._rivals_of(found)
-        if (
-            sum(self._units_of(self._persons[p]) for p in further & self._persons.keys())
-            <= MAX_UNITS
-        ):
-            found = further
+        room = MAX_UNITS - sum(
+            self._units_of(self._persons[p]) for p in found & self._persons.keys()
+        )
+        for rival in sorted((self._rivals_of(found) - found) & self._persons.keys()):
+            if (room := room - self._units_of(self._persons[rival])) < 0:
+                break
+            found.add(rival)
         if self._bound:
             mine = {e for p in persons if p in self._persons for e in self._persons[p].entries}
             found |= self._ruled_same_as(mine | set(entries))

@@ -3,11 +3,12 @@
 Cast: a number's *bearers* are the units that state it, grouped by the name they bear; one group is the
 number's *owner*. In any other group the number is *foreign* if the unit, read without it, is certainly
 of a child who bears the unit's very name and cannot be the owner. *Namesakes* are the units of other numbers, or of
-none, that bear a name of the group's.
+none, that bear a name of the group's. Where as much speaks for the number as for the name (a twin's; a sibling's that brought
+its birth date or sex along) the unit is *contested*: only a person can tell whose it is (docs/adr/0040).
 
 Twins' names are often a slip apart, and their numbers are of one office and day: the one's number, told once under the other's
 name, may be either's. A person's ruling tells whose it is, or a register: whom it lists besides it does not list here. Where
-none tells, or a register lists both, the unit is *contested* (docs/adr/0034).
+none tells, or a register lists both, the unit is contested, too (docs/adr/0034).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -94,7 +95,7 @@ class _Numbers:
                     bare = _without_number(read[i])
                     is_a_slip = best_level(bare.names, owner.names) in MISWRITTEN
                     if not is_a_slip and self._is_of_another(bare, number, namesakes, owner):
-                        if self._says_more_of_the_owner(i, namesakes, owner):
+                        if self._is_one_against_one(i, namesakes, owner):
                             contested.add(i)
                         else:
                             read[i] = bare
@@ -134,13 +135,17 @@ class _Numbers:
         return min(self._entries[unit])
 
     def _bears_another(self, number: str, group: Sequence[int]) -> bool:
-        """Whether the group's name is known elsewhere under a number of its own."""
-        return any(
-            features.number_is_firm
+        """Whether the group's name is known elsewhere under a number of its own, and told with it no less often: one invented
+        record takes nobody's number away.
+        """
+        others = [
+            j
+            for j, features in enumerate(self._said)
+            if features.number_is_firm
             and features.id_number != number
             and any(_share_a_name(features, self._said[i]) for i in group)
-            for features in self._said
-        )
+        ]
+        return bool(others) and self._count(others) >= self._count(group)
 
     def _namesakes(self, group: Sequence[int], bearing: AbstractSet[int]) -> list[int]:
         """Whoever bears a name of the group's under another number, or without any."""
@@ -151,9 +156,9 @@ class _Numbers:
             if j not in bearing and any(name.text in names for name in features.names)
         ]
 
-    def _says_more_of_the_owner(self, unit: int, namesakes: Sequence[int], owner: Profile) -> bool:
-        """Whether the name alone says that the unit's number is foreign, or more than the number says that its name is: it is
-        a twin's, whom neither birth date nor sex tells from the owner; or one of these agrees with the number as well.
+    def _is_one_against_one(self, unit: int, namesakes: Sequence[int], owner: Profile) -> bool:
+        """Whether as much speaks for the number as for the name, so that only a person can tell: the namesake is a twin, whom
+        neither birth date nor sex tells from the owner; or one of these agrees with the number, and not with the name.
         """
         said = self._said[unit]
         if self._may_be_a_twins(said, namesakes, owner):
@@ -208,7 +213,7 @@ class _Numbers:
     def _is_of_another(
         self, bare: Standard, number: str, namesakes: Sequence[int], owner: Profile
     ) -> bool:
-        # A form fills in the birth date by the number.
+        # Read without its birth date, too: a form may have filled that in by the number.
         unborn = bare._replace(stated_birth=None, births=())
         return any(
             self._differ(features, number)

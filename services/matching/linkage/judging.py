@@ -93,7 +93,8 @@ def judge(model: Model, evidence: Evidence) -> Verdict:
 
 def is_related(evidence: Evidence, verdict: Verdict) -> bool:
     """Whether the entry and the person must be looked at together: linked, doubtful, or so alike
-    under different numbers that one of them may hold a record of the other.
+    under different numbers that one of them may hold a record of the other. One name in one family is enough: a number brings
+    its birth date along.
     """
     if verdict is not Verdict.SEPARATE:
         return True
@@ -184,7 +185,7 @@ def bears(person: Profile, entry: Standard) -> bool:
 
 def _with_same_papers(evidence: Evidence) -> Verdict:
     """A guardian's or sibling's number entered for the child agrees in neither name nor birth; a stranger's, of the line above in
-    a sheet, brings its birth date along, but other parents.
+    a sheet, brings its birth date along, but no family.
     """
     _, name, birth, sex, family, *_ = evidence.levels
     if name in AGREEING_NAMES:

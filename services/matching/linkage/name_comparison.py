@@ -79,9 +79,11 @@ def differ_as_twins_do(a: Name, b: Name) -> bool:
     x, y = a.text, b.text
     if len(x) != len(y) or not a.surname or a.surname != b.surname or a.latin or b.latin:
         return False
-    if x != y and a.given == b.given[::-1]:
-        return True
-    return WILDCARD not in x + y and sum(p != q for p, q in zip(x, y, strict=True)) == 1
+    if WILDCARD in x + y:
+        return False
+    return (x != y and a.given == b.given[::-1]) or sum(
+        p != q for p, q in zip(x, y, strict=True)
+    ) == 1
 
 
 def are_two_names(a: Name, b: Name) -> bool:

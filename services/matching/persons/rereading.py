@@ -17,6 +17,7 @@ from services.matching.entries.sealing import Strongroom
 from services.matching.links import linking, queries
 from services.matching.links.linker import Linker
 from services.matching.links.linking import Item
+from services.matching.links.queries import StoredLink
 from services.matching.persons.agreeing import said_in, said_of
 from shared.database import SYSTEM, Database, raw
 from shared.sealing import Unsealable
@@ -36,7 +37,7 @@ WHERE e.sealed IS NOT NULL AND p.sealed IS NOT NULL AND e.entry > $1 ORDER BY e.
 @dataclass(frozen=True, slots=True)
 class Reread:
     """Of one page of entries: how many were placed again, how many of these are linked to another person now, and how many
-    do not open, or whose person does not.
+    do not open, or whose person does not. What was told anew or taken back meanwhile is none of them.
     """
 
     entries: int = 0
@@ -55,18 +56,19 @@ async def reread(database: Database, linker: Linker) -> AsyncIterator[Reread]:
             rows = await connection.fetch(_STANDING, after, PAGE)
         items, broken = await asyncio.to_thread(_unlike, linker.strongroom, rows)
         stood = {row["entry"]: row["person"] for row in rows}
-        yield Reread(len(items), await _place(database, linker, items, stood), broken)
+        placed = await _place(database, linker, items)
+        moved = sum(link.person != stood[link.entry] for link in placed)
+        yield Reread(len(placed), moved, broken)
         after = rows[-1]["entry"] if len(rows) == PAGE else None
 
 
-async def _place(
-    database: Database, linker: Linker, items: Sequence[Item], stood: dict[UUID, UUID]
-) -> int:
+async def _place(database: Database, linker: Linker, items: Sequence[Item]) -> list[StoredLink]:
+    """The links of those that stand in the version that was read."""
     if not items:
-        return 0
+        return []
     async with database.transaction(SYSTEM) as session:
         links = await linking.reread(session, linker, items)
-    return sum(link.person != stood[link.entry] for link in links)
+    return [link for item, link in zip(items, links, strict=True) if link.version == item.version]
 
 
 def _unlike(strongroom: Strongroom, rows: Sequence[Any]) -> tuple[list[Item], int]:
