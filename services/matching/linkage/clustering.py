@@ -30,6 +30,7 @@ from services.matching.linkage.comparison import (
 from services.matching.linkage.decisions import Ruling
 from services.matching.linkage.foreign_numbers import Ruled, without_foreign_numbers
 from services.matching.linkage.judging import (
+    WELL_KNOWN,
     Verdict,
     assess,
     contradicts,
@@ -50,9 +51,6 @@ from services.matching.linkage.weights import Evidence, Frequency, Model
 
 #: Doubts kept for one cluster: more than a person would look at are no help.
 MAX_DOUBTS = 3
-#: Entries from which on a child is well known: the offices that told them would have told of a twin
-#: too, by its own name and number, so another glyph in one name more is a slip.
-WELL_KNOWN = 3
 
 
 @dataclass(frozen=True, slots=True)

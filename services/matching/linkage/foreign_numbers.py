@@ -18,7 +18,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.matching.linkage.comparison import Profile
-from services.matching.linkage.judging import Verdict, assess, is_sibling, judge
+from services.matching.linkage.judging import WELL_KNOWN, Verdict, assess, is_sibling, judge
 from services.matching.linkage.name_comparison import MISWRITTEN, best_level
 from services.matching.linkage.names import Name
 from services.matching.linkage.normalization import Standard
@@ -135,8 +135,8 @@ class _Numbers:
         return min(self._entries[unit])
 
     def _bears_another(self, number: str, group: Sequence[int]) -> bool:
-        """Whether the group's name is known elsewhere under a number of its own, and told with it no less often: one invented
-        record takes nobody's number away.
+        """Whether the group's name is known elsewhere under a number of its own. A child well known by this one loses it only
+        where the other is told no less often: one invented record takes nobody's number away.
         """
         others = [
             j
@@ -145,7 +145,8 @@ class _Numbers:
             and features.id_number != number
             and any(_share_a_name(features, self._said[i]) for i in group)
         ]
-        return bool(others) and self._count(others) >= self._count(group)
+        known = self._count(group)
+        return bool(others) and (known < WELL_KNOWN or self._count(others) >= known)
 
     def _namesakes(self, group: Sequence[int], bearing: AbstractSet[int]) -> list[int]:
         """Whoever bears a name of the group's under another number, or without any."""

@@ -43,6 +43,9 @@ _AGREEING_BIRTHS = frozenset(("exact", "swapped", "lunar", "near_day"))
 #: Birth dates that no slip of the pen makes of one another: what brothers and sisters have.
 _FAR_BIRTHS = frozenset(("same_year", "different"))
 _SAME_PAPERS = frozenset(("same", "same_document"))
+#: Entries from which on a child is well known: the offices that told them would have told of a twin
+#: too, by its own name and number, so another glyph in one name more is a slip.
+WELL_KNOWN = 3
 _REVIEWABLE_CLASH = 6.0
 """Bits above ``certain`` that all else must reach before a clash of numbers is shown to a
 person.
