@@ -71,7 +71,7 @@ def test_links_are_as_good_as_they_were(figures: dict[str, Any]) -> None:
 def test_right_answers_to_reviews_help(figures: dict[str, Any]) -> None:
     answered = figures["reviews_answered"]
 
-    assert answered["answered"] >= 10
+    assert answered["answered"] >= 8
     assert answered["recall"] > figures["recall"]
     assert answered["f1"] >= 0.98
     assert answered["reviews"] == 0
