@@ -83,6 +83,7 @@ class Standard(NamedTuple):
 
 _NOTHING: frozenset[Any] = frozenset()
 _PERSONAL = {"male", "female"}
+#: Years: whoever began school late and repeated classes has left it.
 _GROWN_UP = 22
 _FAR_DAY = date(2199, 12, 31)
 """Later than any change the table knows: succession is followed to its end, whatever today is."""

@@ -86,9 +86,8 @@ def _unlike(strongroom: Strongroom, rows: Sequence[Any]) -> tuple[list[Item], in
             broken += 1
             continue
         # What an older keying posted is brought under the current one by whoever rekeys.
-        is_found_otherwise = row[
-            "keying"
-        ] == strongroom.keying and person.keys != strongroom.keys_of_person(person)
+        before = person.keys if row["keying"] == strongroom.keying else None
+        is_found_otherwise = before not in (None, strongroom.keys_of_person(person))
         if is_found_otherwise or said_of(person).get(row["entry"]) != said_in(features):
             items.append(Item(row["entry"], row["version"], features))
     return items, broken
