@@ -39,12 +39,12 @@ class LinkedHub:
     following: Following
 
     @classmethod
-    def make(cls, home: Path, urls: Urls) -> "LinkedHub":
+    def make(cls, home: Path, urls: Urls, children: int = shipped.MADE_FOR) -> "LinkedHub":
         for name in ("master", "index"):
             if not (path := home / f"{name}.json").exists():
                 key_files.save(key_files.new_key_set(), path)
         served, owner = Database(urls.app, 2), Database(urls.owner, 2)
-        return cls(home, served, owner, Following(lambda: keys_in(home), CLOCK, shipped.MADE_FOR))
+        return cls(home, served, owner, Following(lambda: keys_in(home), CLOCK, children))
 
     async def close(self) -> None:
         await self.served.close()

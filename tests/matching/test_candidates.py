@@ -62,14 +62,20 @@ def test_no_crowd_at_a_childs_phone_goes_before_it(invented: Features, told: Fea
     st.dictionaries(st.integers(0, 9), st.lists(st.uuids(), unique=True, max_size=2), max_size=4),
     st.sets(st.integers(0, 12), max_size=8),
     st.one_of(st.none(), st.integers(0, 6)),
+    st.frozensets(st.integers(0, 12), max_size=4),
 )
-def test_whoever_shares_one_common_key_alone_is_not_worth_comparing(
-    known: dict[int, list[UUID]], here: dict[int, list[UUID]], sought: set[int], alone: int | None
+def test_whoever_shares_one_common_or_faint_key_alone_is_not_worth_comparing(
+    known: dict[int, list[UUID]],
+    here: dict[int, list[UUID]],
+    sought: set[int],
+    alone: int | None,
+    faint: frozenset[int],
 ) -> None:
-    found = worth_comparing(known, here, sorted(sought), alone)
+    found = worth_comparing(known, here, sorted(sought), alone, faint)
 
     under = {key: known.get(key, []) + here.get(key, []) for key in sought}
     rare = {key for key, persons in under.items() if alone is None or len(persons) <= alone}
+    rare -= faint
     for person in {one for persons in under.values() for one in persons}:
         shared = {key for key, persons in under.items() if person in persons}
         assert (person in found) == bool(shared & rare or len(shared) > 1)

@@ -119,8 +119,9 @@ def test_while_index_keys_rotate_both_are_looked_for() -> None:
     after = Strongroom(master, new, MODEL).prepare(UUID(int=2), 1, CHILD)
 
     assert not set(before.keys) & set(after.keys)
-    assert set(before.keys) < set(after.sought)
-    assert set(after.keys) < set(after.sought)
+    assert set(before.sought) < set(after.sought)
+    assert set(before.numbers) < set(after.numbers)
+    assert before.faint < after.faint < set(after.sought)
 
 
 def test_init_makes_the_keys_that_matching_reads(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -11,7 +11,7 @@ Sealed layout: one byte, the master key's number; 12-byte nonce; AES-256-GCM cip
 
 import os
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
@@ -35,7 +35,7 @@ from services.matching.linkage.weights import Model
 from shared.keys import KeySet
 from shared.sealing import Unsealable
 
-_IDENTIFIER = "identifier|"
+_PAPERS = frozenset((blocking.identifier.__name__,))
 
 
 class Prepared(NamedTuple):
@@ -43,7 +43,8 @@ class Prepared(NamedTuple):
 
     ``said`` are the features, packed; ``keys`` are the hashes to store, by the current keying;
     ``sought`` those to look for, by every live one; ``numbers`` those of ``sought`` that stand for
-    the child's papers; ``listed``: as in a ``Sight``.
+    the child's papers, ``faint`` those of which one alone tells too little (``blocking.faint``);
+    ``listed``: as in a ``Sight``.
     """
 
     entry: UUID
@@ -55,6 +56,7 @@ class Prepared(NamedTuple):
     numbers: list[int]
     sealed: bytes
     listed: tuple[int, ...] = ()
+    faint: frozenset[int] = frozenset()
 
 
 class Strongroom:
@@ -75,6 +77,7 @@ class Strongroom:
         current = next(keying for keying in live if keying.is_current)
         self.keying = current.number
         self._index, self._rules = index.keys[current.index_key], current.rules
+        self._model = model
         self._others = [(index.keys[k.index_key], k.rules) for k in live if k is not current]
         self._other_keys = dict.fromkeys(key for key, _ in self._others)
 
@@ -82,19 +85,29 @@ class Strongroom:
         standard = standardise(features)
         texts = blocking.keys(standard, self._rules)
         keys = hashes(self._index, texts)
-        numbers = _of_papers(texts, keys)
-        sought = keys
+        under = [(texts, keys)]
         for key, rules in self._others:
-            under = texts if rules == self._rules else blocking.keys(standard, rules)
-            hashed = hashes(key, under)
-            sought = sought + hashed
-            numbers += _of_papers(under, hashed)
+            told = texts if rules == self._rules else blocking.keys(standard, rules)
+            under.append((told, hashes(key, told)))
+        families = blocking.families(standard, self._model.families)
+        faint = blocking.faint(standard, self._model.faint)
+        sought = [key for told in under for key in _not_by(families, *told)]
+        numbers = [key for told in under for key in _by(_PAPERS, *told)]
         if self._others:
             # Keyings may share a key: rules that both have then give the same hash.
             sought, numbers = list(dict.fromkeys(sought)), list(dict.fromkeys(numbers))
-        sealed = self.seal_entry(entry, version, features)
-        said, listed = packed(standard), tuple(features.get("listed", ()))
-        return Prepared(entry, version, standard, said, keys, sought, numbers, sealed, listed)
+        return Prepared(
+            entry,
+            version,
+            standard,
+            packed(standard),
+            keys,
+            sought,
+            numbers,
+            self.seal_entry(entry, version, features),
+            tuple(features.get("listed", ())),
+            frozenset([key for told in under for key in _by(faint, *told)]),
+        )
 
     def keys_of(self, standard: Standard) -> list[int]:
         """The blocking hashes to store, by the current keying."""
@@ -146,9 +159,20 @@ class Strongroom:
         return bytes((self.master,)) + nonce + keys[self.master].encrypt(nonce, plain, bound)
 
 
-def _of_papers(texts: Iterable[str], keys: Iterable[int]) -> list[int]:
-    """The hashes of those texts that are a number or a document."""
-    return [key for text, key in zip(texts, keys, strict=True) if text.startswith(_IDENTIFIER)]
+def _by(rules: Collection[str], texts: Iterable[str], keys: Iterable[int]) -> list[int]:
+    """The hashes of the texts that these rules gave."""
+    if not rules:
+        return []
+    return [key for text, key in zip(texts, keys, strict=True) if blocking.rule_of(text) in rules]
+
+
+def _not_by(rules: Collection[str], texts: Iterable[str], keys: list[int]) -> list[int]:
+    """The hashes of the texts that other rules than these gave."""
+    if not rules:
+        return keys
+    return [
+        key for text, key in zip(texts, keys, strict=True) if blocking.rule_of(text) not in rules
+    ]
 
 
 def hashes(key: bytes, texts: Iterable[str]) -> list[int]:

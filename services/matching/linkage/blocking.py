@@ -150,6 +150,28 @@ def keys(entry: Standard, rules: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([f"{name}|{text}" for name in rules for text in RULES[name](entry)]))
 
 
+def rule_of(text: str) -> str:
+    """The name of the rule that gave a blocking text."""
+    return text[: text.index("|")]
+
+
+def faint(entry: Standard, rules: frozenset[str]) -> frozenset[str]:
+    """Those of the rules by which one shared text is not enough to compare the entry with somebody: none while its birth date
+    is unknown, since it shares little else with anybody.
+    """
+    return rules if entry.births else _NONE
+
+
+def families(entry: Standard, rules: frozenset[str]) -> frozenset[str]:
+    """Those of the rules under which the entry is not looked for: whose number nothing contradicts is told by it from the
+    brothers and sisters who are found there.
+    """
+    return rules if entry.number_is_firm else _NONE
+
+
+_NONE = frozenset[str]()
+
+
 def _sounds(name: Name) -> str:
     return _in_any_order(name.fuzzy)
 

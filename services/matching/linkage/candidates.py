@@ -9,6 +9,7 @@ from services.matching.linkage.normalization import Standard
 from services.matching.linkage.weights import Evidence, Frequency, Model, uncounted
 
 _NOBODY_HERE: Mapping[int, Sequence[UUID]] = {}
+_NO_KEYS = frozenset[int]()
 
 
 def search(
@@ -32,9 +33,10 @@ def most_shared(
     sought: Iterable[int],
     limit: int,
     alone: int | None = None,
+    faint: frozenset[int] = _NO_KEYS,
 ) -> list[UUID]:
     """The persons found under most of the keys, most first."""
-    shared = worth_comparing(by_key, _NOBODY_HERE, sought, alone)
+    shared = worth_comparing(by_key, _NOBODY_HERE, sought, alone, faint)
     return sorted(shared, key=lambda person: (-shared[person], person))[:limit]
 
 
@@ -43,10 +45,11 @@ def worth_comparing(
     here: Mapping[int, Sequence[UUID]],
     sought: Iterable[int],
     alone: int | None,
+    faint: frozenset[int],
 ) -> dict[UUID, int]:
-    """The persons found in either place under the keys, with what they share: two for a key, one for a key under which
-    there are more than ``alone`` persons.  Whoever shares nothing but one such key is left out: there are more of them
-    with each child that comes to the hub, and a name that so many bear tells none of them.
+    """The persons found in either place under the keys, with what they share: two for a key, one for a ``faint`` key or one
+    under which there are more than ``alone`` persons.  Whoever shares nothing but one such key is left out: there are more
+    of them with each child that comes to the hub, and a name that so many bear tells none of them.
     """
     shared: dict[UUID, int] = {}
     common = False
@@ -55,7 +58,7 @@ def worth_comparing(
         if key in here:
             found = [*found, *here[key]]
         worth = 2
-        if alone is not None and len(found) > alone:
+        if key in faint or (alone is not None and len(found) > alone):
             worth, common = 1, True
         for person in found:
             shared[person] = shared.get(person, 0) + worth

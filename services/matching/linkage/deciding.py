@@ -200,7 +200,9 @@ class _Batch:
         """Persons sharing the most keys with the entry, as many as the model compares."""
         if (nearest := self._nearest_still(new)) is not None:
             return nearest
-        shared = worth_comparing(self._by_key, self._found_here, new.sought, self._model.alone)
+        shared = worth_comparing(
+            self._by_key, self._found_here, new.sought, self._model.alone, new.faint
+        )
         persons = self._persons
         living = [person for person in shared if person in persons and persons[person].size]
         if len(living) > 1:

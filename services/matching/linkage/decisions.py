@@ -16,7 +16,7 @@ class NewEntry(NamedTuple):
     """An entry to place. ``person`` is where an earlier version of it stands; ``keys`` are stored
     with it and ``sought`` looked for (the same unless index keys are being rotated); one that
     ``is_known`` was placed before, and may have been retracted since. ``said``: the features, packed;
-    ``listed``: as in a ``Sight``.
+    ``listed``: as in a ``Sight``; ``faint``: those of ``sought`` of which one alone tells too little.
     """
 
     entry: UUID
@@ -28,6 +28,7 @@ class NewEntry(NamedTuple):
     person: UUID | None = None
     is_known: bool = False
     listed: tuple[int, ...] = ()
+    faint: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ class Evidence:
 class Model:
     """``prior`` to ``margin`` are bits; ``weights`` holds each comparison's levels in the order of
     COMPARISONS; without ``alone``, whoever shares one key is compared, however many share it.
+    ``faint`` and ``families`` are blocking rules, see ``blocking``: in a large hub alone.
     """
 
     rule_version: str
@@ -90,6 +91,8 @@ class Model:
     candidates: int
     key_cap: int
     alone: int | None
+    faint: frozenset[str]
+    families: frozenset[str]
     weights: tuple[Mapping[str, float], ...]
     name_frequency: TermFrequency
     shares: Shares
@@ -103,7 +106,8 @@ def parse(text: bytes) -> Model:
         raw = tomllib.loads(text.decode())
         if raw["normalization"] != NORMALIZATION:
             raise BadModel("the model was made for another normalisation version")
-        if unknown := set(raw["blocking"]) - set(RULES):
+        faint, families = frozenset(raw.get("faint", ())), frozenset(raw.get("families", ()))
+        if unknown := {*raw["blocking"], *faint, *families} - set(RULES):
             raise BadModel(f"no such blocking rules: {sorted(unknown)}")
         shares = raw["shares"]
         comparisons = raw["comparisons"]
@@ -120,6 +124,8 @@ def parse(text: bytes) -> Model:
             candidates=int(raw["candidates"]),
             key_cap=int(raw["key_cap"]),
             alone=int(raw["alone"]) if "alone" in raw else None,
+            faint=faint,
+            families=families,
             weights=tuple(_level_weights(name, comparisons[name]) for name in COMPARISONS),
             name_frequency=_term_frequency(exact_u, raw.get("name_frequency", {})),
             shares=Shares(**shares),

@@ -124,7 +124,7 @@ class Neighbourhood:
     def _note_nearest(self, entries: Sequence[Prepared]) -> None:
         for p in entries:
             self._nearest[p.entry] = most_shared(
-                self._by_key, p.sought, self._model.candidates, self._model.alone
+                self._by_key, p.sought, self._model.candidates, self._model.alone, p.faint
             )
 
     def _bearers(self, entries: Sequence[Prepared]) -> set[UUID]:
@@ -252,6 +252,7 @@ class Neighbourhood:
                 link.person if link else None,
                 p.entry in stored,
                 p.listed,
+                p.faint,
             )
             for at, p in enumerate(fresh)
         ]

@@ -15,6 +15,10 @@ _NUMBERS = {
     "key_cap": "Entries looked at under one blocking key at most; a key that reaches it is counted and reported.",
     "alone": "Persons under one key above which it counts half: whoever shares no more than that is not compared.",
 }
+_RULES = {
+    "faint": "Rules by which one key counts half however few share it.",
+    "families": "Rules under which a child with a number of its own is not looked for.",
+}
 
 
 def written(raw: Mapping[str, Any], heading: str) -> str:
@@ -33,6 +37,9 @@ def written(raw: Mapping[str, Any], heading: str) -> str:
             continue  # a model made before it was thought of does without
         lines += [f"# {meaning}"] if meaning else []
         lines.append(f"{number} = {_number(raw[number])}")
+    for rules, meaning in _RULES.items():
+        if rules in raw:
+            lines += [f"# {meaning}", f"{rules} = [{', '.join(map(_text, raw[rules]))}]"]
     lines += ["", "blocking = [", *(f"    {_text(rule)}," for rule in raw["blocking"]), "]"]
     for comparison in COMPARISONS:
         lines += ["", f"[comparisons.{comparison}]"]

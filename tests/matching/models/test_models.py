@@ -18,7 +18,7 @@ from services.matching import linkage
 from services.matching.application import create_app
 from services.matching.keyings.following import Following, Keys
 from services.matching.linkage import names, weights
-from services.matching.linkage.weights import BadModel
+from services.matching.linkage.weights import BadModel, Model
 from services.matching.models import shipped
 from services.matching.models.activating import activate, active, registered
 from services.matching.models.registering import register
@@ -56,11 +56,24 @@ async def test_the_shipped_model_is_active_until_another_is(store: Database) -> 
     assert now.model.rule_version != first.model.rule_version
 
 
+def alike(model: Model) -> Model:
+    """The model without what goes by the number of children."""
+    return replace(model, prior=0.0, rule_version="", faint=frozenset(), families=frozenset())
+
+
+@given(children=st.integers(1, 10**9))
+def test_in_a_large_hub_alone_one_shared_key_may_be_too_little(children: int) -> None:
+    model = shipped.model(children)
+
+    assert bool(model.faint) == bool(model.families) == (children >= shipped.LARGE)
+    assert model.faint | model.families <= set(model.blocking)
+
+
 @given(children=st.integers(1, 10**9))
 def test_among_half_as_many_children_a_candidate_is_twice_as_likely_the_same(children: int) -> None:
     model, half = shipped.model(children), shipped.model(max(1, children // 2))
 
-    assert replace(model, prior=0.0, rule_version="") == replace(half, prior=0.0, rule_version="")
+    assert alike(model) == alike(half)
     assert (2 * model.prior).is_integer()
     assert 0 <= half.prior - model.prior <= 1.5
     if children >= 2 * shipped.FEWEST:
